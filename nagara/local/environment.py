@@ -27,7 +27,8 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 BOOT_LOCK = ROOT / "requirements-boot.lock"
 LOCKS = {"main": ROOT / "requirements.lock", "dev": ROOT / "requirements-dev.lock"}
-OLDEST_UV = (0, 8)  # the first with `uv venv --clear`
+OLDEST_UV = (0, 11)  # the first that reads UV_SYSTEM_CERTS
+SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 NO_PIP = "pip is missing. On Debian or Ubuntu run `apt-get install python3-pip`, then start again."
 
 
@@ -81,6 +82,9 @@ def uv_environment() -> dict[str, str]:
     environment["UV_PYTHON_DOWNLOADS"] = "never"
     # Compiling once here, on all cores, saves the first start of each program from doing it on one.
     environment["UV_COMPILE_BYTECODE"] = "1"
+    if SYSTEM_CERTIFICATES.exists():
+        # What this machine trusts, a city network's own proxy included; without the file, what uv brings.
+        environment.setdefault("UV_SYSTEM_CERTS", "1")
     home = Path(environment.get("HOME") or "/nonexistent")
     if "UV_CACHE_DIR" not in environment and not os.access(home, os.W_OK):
         environment["UV_CACHE_DIR"] = str(STATE / "cache" / "uv")
