@@ -1,0 +1,89 @@
+"""Two ways to the database: SQLModel sessions by default, psycopg 3 connections for the hot statements.
+
+Both act as a role that owns no table. ``nagara_app`` sees only the city named in ``nagara.city``, which
+every transaction sets for itself; ``nagara_clock`` sees all cities and serves sweeps and batches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from functools import lru_cache
+from typing import Any, Literal
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+from psycopg_pool import AsyncConnectionPool
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.engine import make_url
+from sqlmodel import Session
+
+from nagara.settings import settings
+
+Role = Literal["nagara_app", "nagara_clock"]
+STATEMENT_TIMEOUT_MS = 15_000
+CONNECT_TIMEOUT_S = 5
+SET_CITY = "select set_config('nagara.city', %s, true)"
+
+
+def role_options(role: Role, statement_timeout_ms: int = STATEMENT_TIMEOUT_MS) -> str:
+    """Start-up options of a connection: the role it acts as, and the longest a statement may run."""
+    return f"-c role={role} -c statement_timeout={statement_timeout_ms} -c timezone=UTC"
+
+
+@lru_cache(maxsize=4)
+def engine(role: Role) -> Engine:
+    """The process's SQLAlchemy engine of a role; connections are checked before use after a restart."""
+    url = make_url(settings().database_url).set(drivername="postgresql+psycopg")
+    return create_engine(
+        url,
+        pool_size=settings().pool_size,
+        max_overflow=0,
+        pool_pre_ping=True,
+        pool_timeout=10,
+        connect_args={"options": role_options(role), "connect_timeout": CONNECT_TIMEOUT_S},
+    )
+
+
+@contextmanager
+def city_session(city_id: str) -> Iterator[Session]:
+    """A session that sees one city, in one transaction: committed at the end, rolled back on any error."""
+    with Session(engine("nagara_app"), expire_on_commit=False) as session, session.begin():
+        session.execute(text("select set_config('nagara.city', :city, true)"), {"city": city_id})
+        yield session
+
+
+@contextmanager
+def clock_connection(statement_timeout_ms: int = 600_000) -> Iterator[psycopg.Connection[Any]]:
+    """A connection of the time door, which sees all cities. The caller commits what it wants kept."""
+    with psycopg.connect(
+        settings().database_url,
+        options=role_options("nagara_clock", statement_timeout_ms),
+        connect_timeout=CONNECT_TIMEOUT_S,
+    ) as connection:
+        yield connection
+
+
+def app_pool() -> AsyncConnectionPool[psycopg.AsyncConnection[Any]]:
+    """A pool for the hot statements, not yet open; one a process."""
+    return AsyncConnectionPool(
+        make_conninfo(settings().database_url, options=role_options("nagara_app")),
+        min_size=1,
+        max_size=settings().pool_size,
+        timeout=10,
+        max_waiting=2000,
+        kwargs={"connect_timeout": CONNECT_TIMEOUT_S},
+        check=None,
+        open=False,
+    )
+
+
+@asynccontextmanager
+async def city_transaction(
+    pool: AsyncConnectionPool[psycopg.AsyncConnection[Any]], city_id: str
+) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
+    """A transaction that sees one city; statements inside may go out in one pipeline with its beginning."""
+    async with pool.connection() as connection, connection.pipeline():
+        await connection.execute(SET_CITY, (city_id,), prepare=True)
+        yield connection
+        await connection.commit()

@@ -1,0 +1,178 @@
+"""Everything Nagara refuses, named after what happened. One table in ``api`` gives each a status.
+
+NagaraError
+├── NotFound ......... UnknownCity, UnknownService, UnknownDistrict, UnknownRequest, UnknownMove, ...
+├── Invalid .......... InvalidCoordinates, OutsideCity, InvalidInput
+├── Conflict ......... MoveNotAllowed, ReplayedWithOtherBody, ChangedMeanwhile
+├── Refused .......... NotSignedIn, NotPermitted, WrongCredentials, TooManyRequests
+└── Unavailable ...... DatabaseUnavailable, NoRoute, NoWorkingTime
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+class NagaraError(Exception):
+    """Something was refused; the message is fit for the person who asked.
+
+    ``field`` names the part of the input that was wrong, ``allowed`` what would have been right.
+    """
+
+    code = "error"
+
+    def __init__(
+        self, message: str, *, field: str | None = None, allowed: Iterable[str] | str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+        self.allowed = allowed if isinstance(allowed, str) or allowed is None else list(allowed)
+
+
+class NotFound(NagaraError):
+    """There is no such thing, or it is not yours to know of."""
+
+    code = "not_found"
+
+
+class UnknownCity(NotFound):
+    """No city of this id is configured."""
+
+    code = "unknown_city"
+
+
+class UnknownService(NotFound):
+    """The city has no service of this code."""
+
+    code = "unknown_service"
+
+
+class UnknownDistrict(NotFound):
+    """The city has no district of this code."""
+
+    code = "unknown_district"
+
+
+class UnknownRequest(NotFound):
+    """No request of this reference can be seen by whoever asks."""
+
+    code = "unknown_request"
+
+
+class UnknownMove(NotFound):
+    """There is no move of this name."""
+
+    code = "unknown_move"
+
+
+class UnknownReport(NotFound):
+    """No network report of this id was published."""
+
+    code = "unknown_report"
+
+
+class Invalid(NagaraError):
+    """The input cannot be taken as it is."""
+
+    code = "invalid"
+
+
+class InvalidInput(Invalid):
+    """A field is missing, too long, of the wrong kind or not among the allowed values."""
+
+    code = "invalid_input"
+
+
+class InvalidCoordinates(Invalid):
+    """Latitude or longitude is not a number on Earth."""
+
+    code = "invalid_coordinates"
+
+
+class OutsideCity(Invalid):
+    """The position lies outside the city and not near its edge."""
+
+    code = "outside_city"
+
+
+class Conflict(NagaraError):
+    """It was right once, but not in the state things are in now."""
+
+    code = "conflict"
+
+
+class MoveNotAllowed(Conflict):
+    """The lifecycle does not allow this move from the request's present status."""
+
+    code = "move_not_allowed"
+
+
+class ChangedMeanwhile(Conflict):
+    """Somebody else changed the request after you read it."""
+
+    code = "changed_meanwhile"
+
+
+class ReplayedWithOtherBody(Conflict):
+    """The idempotency key was used before with another body."""
+
+    code = "replayed_with_other_body"
+
+
+class Refused(NagaraError):
+    """You may not."""
+
+    code = "refused"
+
+
+class NotSignedIn(Refused):
+    """There is no session, or it has ended."""
+
+    code = "not_signed_in"
+
+
+class WrongCredentials(Refused):
+    """Username and password do not belong together."""
+
+    code = "wrong_credentials"
+
+
+class NotPermitted(Refused):
+    """Your role does not include this."""
+
+    code = "not_permitted"
+
+
+class TooManyRequests(Refused):
+    """More requests came from one source than the limit allows; wait as long as it says."""
+
+    code = "too_many_requests"
+
+    def __init__(self, message: str, *, retry_after_seconds: int) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class Unavailable(NagaraError):
+    """Nagara cannot do it now; nothing was written, and trying again is safe."""
+
+    code = "unavailable"
+
+
+class DatabaseUnavailable(Unavailable):
+    """The database does not answer."""
+
+    code = "database_unavailable"
+
+
+class NoRoute(Unavailable):
+    """The city's rules name no owner for this service and place."""
+
+    code = "no_route"
+
+
+class NoWorkingTime(Unavailable):
+    """A calendar of the city opens too rarely, or not at all, for a working-time promise to come due."""
+
+    code = "no_working_time"

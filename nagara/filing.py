@@ -1,0 +1,146 @@
+"""What a resident hands in, and what makes it acceptable. Pure; nothing here knows the database."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+import orjson
+
+from city_config import Service
+from nagara.errors import InvalidInput
+
+MAX_DESCRIPTION = 4000
+MAX_TEXT = 500
+MAX_KEY = 200
+MAX_ANSWERS_BYTES = 20_000
+FUTURE_TOLERANCE = dt.timedelta(hours=24)
+"""A phone's clock may be wrong by a day; further ahead it is refused rather than stored as nonsense."""
+
+OLDEST_OBSERVATION = dt.timedelta(days=366)
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """What a resident, or a system on their behalf, hands in."""
+
+    service_code: str
+    lat: float | None = None
+    lon: float | None = None
+    address: str | None = None
+    district: str | None = None
+    description: str = ""
+    answers: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    contact: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    observed_at: dt.datetime | None = None
+    language: str | None = None
+    confidential: bool = False
+    channel: str = "web"
+    idempotency_key: str | None = None
+    actor_kind: str = "resident"
+    actor: str | None = None
+
+
+def body_digest(filing: Filing) -> bytes:
+    """SHA-256 over everything the resident handed in; the key itself does not count."""
+    content = (
+        filing.service_code, filing.lat, filing.lon, filing.address, filing.district, filing.description,
+        dict(filing.answers), dict(filing.contact), filing.observed_at, filing.language, filing.confidential,
+        filing.channel,
+    )  # fmt: skip
+    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).digest()
+
+
+def check_texts(filing: Filing) -> None:
+    """Refuse texts of a filing that are too long or are not text."""
+    check_text("description", filing.description, MAX_DESCRIPTION)
+    check_text("address", filing.address, MAX_TEXT)
+    check_text("language", filing.language, 35)
+    for name, value in filing.contact.items():
+        check_text(f"contact.{name}", value, MAX_TEXT)
+
+
+def check_text(name: str, value: str | None, longest: int) -> None:
+    """Refuse text that is too long or that UTF-8 or PostgreSQL cannot hold; lengths are in code points."""
+    if value is None:
+        return
+    if len(value) > longest:
+        raise InvalidInput(
+            f"{name} has {len(value)} characters; at most {longest} are allowed.",
+            field=name,
+            allowed=f"at most {longest} characters",
+        )
+    if "\x00" in value or any("\ud800" <= character <= "\udfff" for character in value):
+        raise InvalidInput(f"{name} contains characters that are not text.", field=name, allowed="UTF-8 text")
+
+
+def check_observed(observed_at: dt.datetime | None, now: dt.datetime) -> None:
+    """Refuse a device time without zone, or too far from the time of receipt to mean anything."""
+    if observed_at is None:
+        return
+    if observed_at.tzinfo is None:
+        raise InvalidInput(
+            "observed_at has no time zone.",
+            field="observed_at",
+            allowed="ISO 8601 with zone, 2026-01-31T08:00:00+07:00",
+        )
+    if observed_at > now + FUTURE_TOLERANCE or observed_at < now - OLDEST_OBSERVATION:
+        raise InvalidInput(
+            f"observed_at {observed_at.isoformat()} is not within the last year.",
+            field="observed_at",
+            allowed=f"{(now - OLDEST_OBSERVATION).isoformat()} to {(now + FUTURE_TOLERANCE).isoformat()}",
+        )
+
+
+def check_answers(service: Service, answers: Mapping[str, Any]) -> None:
+    """Hold answers against the service's questions; raise ``InvalidInput`` for the first misfit."""
+    if answers and len(orjson.dumps(dict(answers))) > MAX_ANSWERS_BYTES:
+        raise InvalidInput(
+            "answers are too long.", field="answers", allowed=f"at most {MAX_ANSWERS_BYTES} bytes as JSON"
+        )
+    questions = {question.code: question for question in service.questions}
+    for code in answers:
+        if code not in questions:
+            raise InvalidInput(
+                f"Service {service.code!r} asks no question {str(code)[:40]!r}.",
+                field=f"answers.{str(code)[:40]}",
+                allowed=questions,
+            )
+    for code, question in questions.items():
+        value = answers.get(code)
+        if value in (None, "", []):
+            if question.required:
+                raise InvalidInput(f"The question {code!r} must be answered.", field=f"answers.{code}")
+            continue
+        _check_answer(code, question.datatype, [choice.key for choice in question.choices], value)
+
+
+def _check_answer(code: str, datatype: str, keys: Sequence[str], value: Any) -> None:
+    where = f"answers.{code}"
+    if datatype == "multivaluelist":
+        chosen = value if isinstance(value, list) else [value]
+        if any(item not in keys for item in chosen):
+            raise InvalidInput(f"{value!r} is not among the choices of {code!r}.", field=where, allowed=keys)
+    elif datatype == "singlevaluelist":
+        if value not in keys:
+            raise InvalidInput(f"{value!r} is not among the choices of {code!r}.", field=where, allowed=keys)
+    elif datatype == "number":
+        try:
+            float(value)
+        except (TypeError, ValueError):
+            raise InvalidInput(f"{value!r} is not a number.", field=where, allowed="a number") from None
+    elif datatype == "datetime":
+        try:
+            dt.datetime.fromisoformat(str(value))
+        except ValueError:
+            raise InvalidInput(
+                f"{value!r} is not a date and time.", field=where, allowed="ISO 8601"
+            ) from None
+    else:
+        if not isinstance(value, str):
+            raise InvalidInput(f"The answer to {code!r} must be text.", field=where, allowed="text")
+        check_text(where, value, MAX_DESCRIPTION)

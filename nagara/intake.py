@@ -1,0 +1,242 @@
+"""A report comes in: it is checked, placed, routed and promised, and stands in the database with its event.
+
+The decision is pure (``decide``); filing it is one transaction of two round trips. Whatever is refused
+leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import psycopg
+from psycopg_pool import AsyncConnectionPool
+
+from city_config import City, Service
+from nagara import statements
+from nagara.cities import service_of
+from nagara.deadlines import PromisedTimes, promise
+from nagara.errors import InvalidInput, OutsideCity, ReplayedWithOtherBody, UnknownDistrict
+from nagara.filing import MAX_KEY, Filing, body_digest, check_answers, check_observed, check_texts
+from nagara.ids import new_reference, uuid7
+from nagara.ladder import next_step
+from nagara.lifecycle import Status, next_due
+from nagara.places import Place, index_for
+from nagara.routing import Route, route
+from nagara.sealing import seal
+
+Pool = AsyncConnectionPool[psycopg.AsyncConnection[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the rules say about a filing: where it is, whose it is and what was promised."""
+
+    service: Service
+    place: Place
+    route: Route
+    times: PromisedTimes
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """A request that stands in the database; ``replayed`` if it did before this call."""
+
+    id: uuid.UUID
+    reference: str
+    service_code: str
+    department: str
+    assignee: str | None
+    district: str | None
+    rule: str
+    reason: str
+    times: PromisedTimes
+    received_at: dt.datetime
+    replayed: bool
+
+
+def decide(city: City, filing: Filing, now: dt.datetime) -> Decision:
+    """Check, place, route and promise. Pure; raises what is wrong with the filing, naming the field."""
+    service = service_of(city, filing.service_code)
+    check_texts(filing)
+    check_answers(service, filing.answers)
+    check_observed(filing.observed_at, now)
+    place = _place(city, filing)
+    chosen = route(city, service, place, now, service.priority, _answers_as_text(filing.answers))
+    times = promise(city, service, chosen.owner, now, service.priority)
+    return Decision(service, place, chosen, times)
+
+
+async def file_request(pool: Pool, city: City, filing: Filing, secret: bytes) -> Filed:
+    """File a request durably, or return the one filed before under the same idempotency key.
+
+    The time of receipt is the database's. Raises what ``decide`` raises, and ``ReplayedWithOtherBody``
+    when the key was used with another body; in either case nothing is written.
+    """
+    digest = body_digest(filing) if filing.idempotency_key else None
+    if filing.idempotency_key and len(filing.idempotency_key) > MAX_KEY:
+        raise InvalidInput(f"Idempotency-Key is longer than {MAX_KEY} characters.", field="Idempotency-Key")
+    async with pool.connection() as connection, connection.pipeline():
+        began = await connection.execute(statements.BEGIN_IN_CITY, (city.id,), prepare=True)
+        (now,) = await began.fetchone() or (None,)
+        decision = decide(city, filing, now)
+        while True:
+            row = _row(city, filing, decision, now, digest)
+            written = await connection.execute(
+                statements.FILE_REQUEST, row | _sealed(city, filing, secret), prepare=True
+            )
+            await connection.commit()
+            if await written.fetchone() is not None:
+                return _filed(decision, row, now)
+            await connection.execute(statements.BEGIN_IN_CITY, (city.id,), prepare=True)
+            earlier = await _earlier(connection, city, filing, digest)
+            if earlier is not None:
+                return earlier
+            # neither key nor digest clashed, so the random reference did: draw another
+
+
+async def _earlier(
+    connection: psycopg.AsyncConnection[Any], city: City, filing: Filing, digest: bytes | None
+) -> Filed | None:
+    """The request that already holds the filing's idempotency key."""
+    if filing.idempotency_key is None:
+        return None
+    cursor = await connection.execute(statements.FIND_BY_KEY, (city.id, filing.idempotency_key), prepare=True)
+    row = await cursor.fetchone()
+    if row is None:
+        return None
+    *values, stored_digest = row
+    if bytes(stored_digest) != digest:
+        raise ReplayedWithOtherBody(
+            "This Idempotency-Key was used before with another body; use a new key for a new report.",
+            field="Idempotency-Key",
+        )
+    id_, reference, service, owner, assignee, district, rule, reason, ack, respond, resolve, std, at = values
+    times = PromisedTimes(ack, respond, resolve, std)
+    return Filed(id_, reference, service, owner, assignee, district, rule, reason, times, at, True)
+
+
+def _filed(decision: Decision, row: Mapping[str, Any], now: dt.datetime) -> Filed:
+    return Filed(
+        row["id"],
+        row["reference"],
+        row["service_code"],
+        decision.route.owner,
+        decision.route.assignee,
+        decision.place.district,
+        decision.route.rule,
+        decision.route.reason,
+        decision.times,
+        now,
+        False,
+    )
+
+
+def request_row(city: City, filing: Filing, decision: Decision, received_at: dt.datetime) -> dict[str, Any]:
+    """The columns of a new request and the data of its first event; also what an import writes."""
+    times, chosen = decision.times, decision.route
+    step = next_step(city, received_at, times.resolve_by, 0)
+    return {
+        "city_id": city.id,
+        "id": uuid7(),
+        "reference": new_reference(city.reference_prefix),
+        "status": Status.RECEIVED.value,
+        "service_code": decision.service.code,
+        "network_code": decision.service.network_code,
+        "department": chosen.owner,
+        "assignee": chosen.assignee,
+        "priority": decision.service.priority,
+        "district": decision.place.district,
+        "lat": filing.lat,
+        "lon": filing.lon,
+        "place_method": decision.place.method if filing.lat is not None else "stated",
+        "address": filing.address,
+        "description": filing.description,
+        "answers": orjson.dumps(filing.answers if filing.answers else {}).decode(),
+        "language": filing.language,
+        "channel": filing.channel,
+        "confidential": filing.confidential,
+        "observed_at": filing.observed_at,
+        "received_at": received_at,
+        "rule": chosen.rule,
+        "reason": chosen.reason,
+        "config_fingerprint": city.fingerprint,
+        "acknowledge_by": times.acknowledge_by,
+        "respond_by": times.respond_by,
+        "resolve_by": times.resolve_by,
+        "promise_standard": times.standard,
+        "next_due_at": next_due(
+            Status.RECEIVED,
+            acknowledge_by=times.acknowledge_by,
+            respond_by=times.respond_by,
+            resolve_by=times.resolve_by,
+            acknowledged=False,
+            responded=False,
+        ),
+        "next_step_at": step.at if step else None,
+    }
+
+
+def filed_data(row: Mapping[str, Any], source: str | None = None) -> dict[str, Any]:
+    """What the first event says, so that indicators and auditors need no other table."""
+    names = (
+        "service_code", "network_code", "district", "department", "assignee", "priority", "rule", "reason",
+        "config_fingerprint", "acknowledge_by", "respond_by", "resolve_by", "promise_standard", "channel",
+    )  # fmt: skip
+    return {name: row[name] for name in names} | {"source": source}
+
+
+def _row(
+    city: City, filing: Filing, decision: Decision, now: dt.datetime, digest: bytes | None
+) -> dict[str, Any]:
+    row = request_row(city, filing, decision, now)
+    return row | {
+        "idempotency_key": filing.idempotency_key,
+        "body_digest": digest,
+        "actor_kind": filing.actor_kind,
+        "actor": filing.actor,
+        "event_data": orjson.dumps(filed_data(row)).decode(),
+    }
+
+
+def _sealed(city: City, filing: Filing, secret: bytes) -> dict[str, bytes | None]:
+    contact = {name: value for name, value in filing.contact.items() if value}
+    return {"sealed": seal(secret, city.id, contact) if contact else None}
+
+
+def _place(city: City, filing: Filing) -> Place:
+    """Where it is: by position if there is one, else by the district or address in words."""
+    if filing.lat is not None and filing.lon is not None:
+        place = index_for(city).locate(filing.lat, filing.lon)
+        if not place.inside:
+            raise OutsideCity(
+                f"The position is outside {city.name_in(city.names, 'en')}.",
+                field="lat,lon",
+                allowed=[city.id],
+            )
+        return place
+    if (filing.lat is None) != (filing.lon is None):
+        raise InvalidInput("lat and lon belong together; one of them is missing.", field="lat,lon")
+    if filing.district is not None:
+        if filing.district not in city.district_names:
+            raise UnknownDistrict(
+                f"There is no district {filing.district[:40]!r}.",
+                field="district",
+                allowed=city.district_names,
+            )
+        return Place(True, filing.district, (), "inside")
+    if filing.address and filing.address.strip():
+        return Place(True, None, (), "inside")
+    raise InvalidInput(
+        "Say where it is: lat and lon, or a district, or an address.",
+        field="lat,lon",
+        allowed=["lat and lon", "district", "address"],
+    )
+
+
+def _answers_as_text(answers: Mapping[str, Any]) -> Mapping[str, str]:
+    return {code: value for code, value in answers.items() if isinstance(value, str)}

@@ -1,0 +1,73 @@
+"""Settings from the environment: few, typed, and refusing what would be unsafe outside the demo."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+INSECURE_KEY = "only-for-development"
+MINIMUM_KEY_LENGTH = 32
+
+
+class Settings(BaseSettings):
+    """Every setting Nagara reads, by the name of its environment variable."""
+
+    model_config = SettingsConfigDict(env_prefix="NAGARA_", populate_by_name=True, extra="ignore")
+
+    database_url: str = Field(
+        default="postgresql://127.0.0.1/nagara",
+        validation_alias="DATABASE_URL",
+        description="PostgreSQL 16 or newer, as the role that owns the tables",
+    )
+    redis_url: str = Field(
+        default="redis://127.0.0.1:6379/0",
+        validation_alias="REDIS_URL",
+        description="Redis or Valkey: the task queue and the rate limits",
+    )
+    data: Path = Field(
+        default=REPOSITORY / ".nagara", description="Folder for state that is not in PostgreSQL"
+    )
+    city_config: Path = Field(default=REPOSITORY / "city_config", description="Folder of the cities' files")
+    web: Path = Field(default=REPOSITORY / "web" / "dist", description="Folder of the built web pages")
+    secret_key: SecretStr = Field(
+        default=SecretStr(INSECURE_KEY),
+        description="At least 32 characters; signs residents' links and encrypts their contact data",
+    )
+    demo: bool = Field(default=False, description="Demo data, simulated cities and the message viewer")
+    rate_limits: Literal["on", "off"] = Field(default="on", description="off: for load tests on loopback")
+    public_url: str = Field(
+        default="http://127.0.0.1:8000", description="Address residents reach, for links in mails"
+    )
+    smtp_url: str | None = Field(
+        default=None, description="smtp://host:port of the mail server; none: mails wait"
+    )
+    mail_from: str = Field(default="nagara@localhost", description="Sender of mails to residents")
+    outbox_dir: Path | None = Field(
+        default=None, description="Where the demo's mail sink keeps what it received"
+    )
+    pool_size: int = Field(default=8, ge=1, le=64, description="Database connections a process keeps per way")
+
+    @model_validator(mode="after")
+    def _secret_is_kept(self) -> Settings:
+        key = self.secret_key.get_secret_value()
+        if not self.demo and (key == INSECURE_KEY or len(key) < MINIMUM_KEY_LENGTH):
+            raise ValueError(
+                f"NAGARA_SECRET_KEY needs at least {MINIMUM_KEY_LENGTH} random characters outside the demo"
+            )
+        return self
+
+    @property
+    def secret(self) -> bytes:
+        """The secret key as bytes."""
+        return self.secret_key.get_secret_value().encode()
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The process's settings, read once."""
+    return Settings()

@@ -1,0 +1,267 @@
+"""What staff do to a request: lock the row, ask the lifecycle, change, write the event - in one transaction.
+
+The caller owns the transaction. A move that is refused changes nothing and says why.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from city_config import City
+from nagara import event_log
+from nagara.accounts import Account
+from nagara.cities import city_of_reference, service_of
+from nagara.deadlines import extended_by_pause
+from nagara.errors import ChangedMeanwhile, InvalidInput, MoveNotAllowed, NotPermitted, UnknownRequest
+from nagara.event_log import Actor, EventKind
+from nagara.filing import MAX_DESCRIPTION, MAX_TEXT, check_text
+from nagara.ladder import next_step
+from nagara.lifecycle import CLOSED, NOTHING_DUE, PAUSED, Move, Status, Transition, next_due, transition
+from nagara.permissions import demand, permission_for
+from nagara.places import Place, index_for
+from nagara.routing import route
+from nagara.tables import Request
+
+CLOSING_REASONS: Mapping[Move, tuple[str, ...]] = {
+    Move.RESOLVE: ("fixed", "cleaned", "removed", "answered"),
+    Move.DECLINE: (
+        "not_found", "not_an_issue", "out_of_jurisdiction", "insufficient_information", "abuse", "no_answer",
+    ),
+}  # fmt: skip
+PRIORITIES = ("low", "normal", "high", "urgent")
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What may come with a move; which are needed, the lifecycle says. ``version``: the one last seen."""
+
+    note: str | None = None
+    assignee: str | None = None
+    department: str | None = None
+    reason: str | None = None
+    service_code: str | None = None
+    parent: str | None = None
+    priority: str | None = None
+    version: int | None = None
+
+
+def make_move(
+    session: Session, city: City, account: Account, reference: str, move: Move, details: Details
+) -> Request:
+    """Make one move; returns the request as it stands then.
+
+    Raises ``NotPermitted``, ``UnknownRequest``, ``MoveNotAllowed``, ``ChangedMeanwhile`` or
+    ``InvalidInput``; then nothing has changed.
+    """
+    demand(account.role, permission_for(move))
+    row = locked(session, city, reference)
+    if account.department is not None and account.department != row.department:
+        raise NotPermitted(f"The request belongs to {row.department}, you to {account.department}.")
+    if details.version is not None and details.version != row.version:
+        raise ChangedMeanwhile(
+            f"{row.reference} changed after you read it: version {row.version}, yours {details.version}.",
+            field="version",
+            allowed=str(row.version),
+        )
+    step = transition(Status(row.status), move)
+    _check_details(city, step, move, details)
+    now: dt.datetime = session.execute(select(func.clock_timestamp())).scalar_one()
+    data = _apply(session, city, row, move, details, now)
+    _finish(session, city, row, step, Actor("staff", account.sign_in_name), now, data)
+    return row
+
+
+def locked(session: Session, city: City, reference: str) -> Request:
+    """The request of a reference, locked until the transaction ends; raise ``UnknownRequest``."""
+    found = city_of_reference(reference)
+    if found is None or found[0].id != city.id:
+        raise UnknownRequest(f"There is no request {reference[:20]!r}.", field="reference")
+    query = (
+        select(Request)
+        .where(col(Request.city_id) == city.id, col(Request.reference) == found[1])
+        .with_for_update()
+    )
+    row = session.exec(query).first()
+    if row is None:
+        raise UnknownRequest(f"There is no request {reference[:20]!r}.", field="reference")
+    return row
+
+
+def _check_details(city: City, step: Transition, move: Move, details: Details) -> None:
+    """Refuse what a move lacks, or names that the city does not know."""
+    for name in step.needs:
+        if not getattr(details, name):
+            raise InvalidInput(
+                f"The move {move.value!r} needs {name!r}.", field=name, allowed=_choices(city, move, name)
+            )
+    check_text("note", details.note, MAX_DESCRIPTION)
+    check_text("assignee", details.assignee, MAX_TEXT)
+    for name in ("department", "reason", "priority"):
+        value, allowed = getattr(details, name), _choices(city, move, name)
+        if value is not None and allowed is not None and value not in allowed:
+            raise InvalidInput(f"{value[:60]!r} is not a {name} here.", field=name, allowed=allowed)
+    if move is Move.ASSIGN and not (details.assignee or details.department):
+        raise InvalidInput("Say who it is assigned to.", field="assignee", allowed=["assignee", "department"])
+
+
+def _choices(city: City, move: Move, name: str) -> tuple[str, ...] | None:
+    match name:
+        case "department" if move is Move.REFER:
+            return tuple(city.departments_by_code)
+        case "department":
+            return tuple(d.code for d in city.departments if d.kind == "department")
+        case "reason":
+            return CLOSING_REASONS.get(move)
+        case "priority":
+            return PRIORITIES
+        case "service_code":
+            return tuple(city.services_by_code)
+        case _:
+            return None
+
+
+def _apply(
+    session: Session, city: City, row: Request, move: Move, details: Details, now: dt.datetime
+) -> dict[str, Any]:
+    """Change what the move changes besides the status; returns what its event says."""
+    data: dict[str, Any] = {"note": details.note} if details.note else {}
+    match move:
+        case Move.ASSIGN:
+            data |= {"assignee": details.assignee, "department": details.department or row.department}
+            row.assignee, row.department = details.assignee, details.department or row.department
+        case Move.REFER:
+            data |= {"department": details.department}
+            row.assignee = details.department
+        case Move.RESOLVE | Move.DECLINE:
+            row.closing_reason = details.reason or CLOSING_REASONS[move][0]
+            data |= {"reason": row.closing_reason}
+        case Move.REOPEN:
+            row.closing_reason, row.closed_at, row.duplicate_of = None, None, None
+        case Move.RECATEGORISE:
+            data |= _recategorise(city, row, details, now)
+        case Move.LINK_DUPLICATE:
+            data |= _link(session, city, row, details)
+        case Move.PRIORITISE:
+            data |= {"from": row.priority, "to": details.priority}
+            row.priority = details.priority or row.priority
+        case Move.ESCALATE:
+            data |= {"by_hand": True}
+        case _:
+            pass
+    return data
+
+
+def _recategorise(city: City, row: Request, details: Details, now: dt.datetime) -> dict[str, Any]:
+    """Route anew under the other service. The promise stays the one given when it was filed."""
+    service = service_of(city, details.service_code or "")
+    if row.lat is not None and row.lon is not None:
+        place = index_for(city).locate(row.lat, row.lon)
+    else:
+        place = Place(True, row.district, (), "inside")
+    answers = {code: value for code, value in row.answers.items() if isinstance(value, str)}
+    chosen = route(city, service, place, now, row.priority, answers)  # type: ignore[arg-type]
+    data = {
+        "from_service_code": row.service_code,
+        "from_network_code": row.network_code,
+        "from_department": row.department,
+        "service_code": service.code,
+        "network_code": service.network_code,
+        "department": chosen.owner,
+        "assignee": chosen.assignee,
+        "rule": chosen.rule,
+        "reason_routed": chosen.reason,
+        "config_fingerprint": city.fingerprint,
+    }
+    row.service_code, row.network_code = service.code, service.network_code
+    row.department, row.assignee = chosen.owner, chosen.assignee
+    row.rule, row.reason, row.config_fingerprint = chosen.rule, chosen.reason, city.fingerprint
+    return data
+
+
+def _link(session: Session, city: City, row: Request, details: Details) -> dict[str, Any]:
+    parent = locked(session, city, details.parent or "")
+    if parent.id == row.id:
+        raise InvalidInput("A request is not a duplicate of itself.", field="parent")
+    if parent.duplicate_of is not None:
+        raise InvalidInput(
+            f"{parent.reference} is itself a duplicate; link to the one it follows.", field="parent"
+        )
+    if _followers(session, row) > 0:
+        raise MoveNotAllowed(
+            f"Other requests were linked to {row.reference}; link {parent.reference} to it instead.",
+            field="parent",
+        )
+    row.duplicate_of, row.closing_reason = parent.id, "duplicate"
+    return {"parent": parent.reference, "parent_id": str(parent.id), "reason": "duplicate"}
+
+
+def _followers(session: Session, row: Request) -> int:
+    query = select(func.count()).where(
+        col(Request.city_id) == row.city_id, col(Request.duplicate_of) == row.id
+    )
+    return int(session.execute(query).scalar_one())
+
+
+def _finish(
+    session: Session,
+    city: City,
+    row: Request,
+    step: Transition,
+    actor: Actor,
+    now: dt.datetime,
+    data: dict[str, Any],
+) -> None:
+    """Set status, stages, clocks and version, and write the event."""
+    before, after = Status(row.status), step.end or Status(row.status)
+    if before in PAUSED and after not in PAUSED:
+        data |= _end_pause(city, row, now)
+    if after in PAUSED and row.paused_at is None:
+        row.paused_at = now
+    row.status = after.value
+    row.acknowledged_at = row.acknowledged_at or (now if step.acknowledges else None)
+    row.responded_at = row.responded_at or (now if step.responds else None)
+    if after in CLOSED:
+        row.closed_at = row.closed_at or now
+    if step.end is not None:
+        row.status_note = data.get("note")
+    set_clocks(city, row)
+    row.version, row.updated_at = row.version + 1, now
+    session.flush()
+    event_log.record(session, city.id, row.id, EventKind(step.event), actor, before.value, after.value, data)
+
+
+def _end_pause(city: City, row: Request, now: dt.datetime) -> dict[str, Any]:
+    """Move the due times by the working time of the pause; old and new stand in the event."""
+    paused_from, row.paused_at = row.paused_at or now, None
+    moved: dict[str, Any] = {"paused_from": paused_from}
+    for name in ("acknowledge_by", "respond_by", "resolve_by"):
+        due: dt.datetime | None = getattr(row, name)
+        if due is not None and due > paused_from:
+            later = extended_by_pause(city, row.department, due, paused_from, now)
+            moved |= {f"{name}_before": due, name: later}
+            setattr(row, name, later)
+    return moved
+
+
+def set_clocks(city: City, row: Request) -> None:
+    """Say what is due next and when the ladder's next step comes; both stand still while paused or closed."""
+    status = Status(row.status)
+    row.next_due_at = next_due(
+        status,
+        acknowledge_by=row.acknowledge_by,
+        respond_by=row.respond_by,
+        resolve_by=row.resolve_by,
+        acknowledged=row.acknowledged_at is not None,
+        responded=row.responded_at is not None,
+    )
+    if row.next_due_at == NOTHING_DUE and (status in CLOSED or status in PAUSED):
+        row.next_step_at = None
+        return
+    step = next_step(city, row.received_at, row.resolve_by, row.escalation_step)
+    row.next_step_at = step.at if step else None

@@ -1,0 +1,64 @@
+"""The hot statements: run by psycopg 3 as they stand here, each prepared once a connection.
+
+Everything else goes through SQLModel sessions. These few are written out because a session costs ten
+times the floor; a test holds every column named here against the models.
+"""
+
+from __future__ import annotations
+
+BEGIN_IN_CITY = "select clock_timestamp() from (select set_config('nagara.city', %s, true)) as city"
+"""First statement of a transaction: names the city whose rows it may see, and tells the time."""
+
+FILE_REQUEST = """
+with filed as (
+    insert into request (
+        city_id, id, reference, status, service_code, network_code, department, assignee, priority, district,
+        lat, lon, place_method, address, description, answers, language, channel, confidential, observed_at,
+        received_at, rule, reason, config_fingerprint, acknowledge_by, respond_by, resolve_by,
+        promise_standard, next_due_at, escalation_step, next_step_at, idempotency_key, body_digest, version,
+        updated_at)
+    values (
+        %(city_id)s, %(id)s, %(reference)s, %(status)s, %(service_code)s, %(network_code)s, %(department)s,
+        %(assignee)s, %(priority)s, %(district)s, %(lat)s, %(lon)s, %(place_method)s, %(address)s,
+        %(description)s, %(answers)s::jsonb, %(language)s, %(channel)s, %(confidential)s, %(observed_at)s,
+        %(received_at)s, %(rule)s, %(reason)s, %(config_fingerprint)s, %(acknowledge_by)s, %(respond_by)s,
+        %(resolve_by)s, %(promise_standard)s, %(next_due_at)s, 0, %(next_step_at)s, %(idempotency_key)s,
+        %(body_digest)s, 1, %(received_at)s)
+    on conflict do nothing
+    returning city_id, id),
+recorded as (
+    insert into event (city_id, request_id, kind, actor_kind, actor, to_status, data, occurred_at)
+    select city_id, id, 'filed', %(actor_kind)s, %(actor)s, %(status)s, %(event_data)s::jsonb, %(received_at)s
+      from filed
+    returning city_id, request_id, seq),
+reachable as (
+    insert into contact (city_id, request_id, sealed)
+    select city_id, id, %(sealed)s::bytea from filed where %(sealed)s::bytea is not null)
+insert into event_outbox (city_id, request_id, seq)
+select city_id, request_id, seq from recorded
+returning seq
+"""
+"""A request, its first event, its contact if it has one, and the pointer that somebody is to be told.
+
+Returns no row when the idempotency key, or the random reference, is taken; then nothing was written."""
+
+FIND_BY_KEY = """
+select id, reference, service_code, department, assignee, district, rule, reason,
+       acknowledge_by, respond_by, resolve_by, promise_standard, received_at, body_digest
+  from request where city_id = %s and idempotency_key = %s
+"""
+
+PUBLIC_STATUS = """
+select r.id, r.reference, r.status, r.service_code, r.department, r.assignee, r.district, r.lat, r.lon,
+       r.received_at, r.updated_at, r.closed_at, r.closing_reason, r.status_note, r.acknowledge_by,
+       r.respond_by, r.resolve_by, r.promise_standard, r.confidential, r.description, r.address,
+       r.reason, parent.reference,
+       (select json_agg(json_build_object(
+                   'kind', e.kind, 'at', e.occurred_at, 'status', e.to_status,
+                   'note', e.data ->> 'note', 'reason', e.data ->> 'reason') order by e.seq)
+          from event e
+         where e.city_id = r.city_id and e.request_id = r.id and e.kind = any(%s))
+  from request r
+  left join request parent on parent.city_id = r.city_id and parent.id = r.duplicate_of
+ where r.city_id = %s and r.reference = %s
+"""

@@ -1,0 +1,198 @@
+"""The tables, as SQLModel classes. ``city_id`` leads every key; rows of one city never refer to another's.
+
+The database itself is made by the migrations; a test holds the two against each other.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from sqlalchemy import Column, DateTime, ForeignKeyConstraint, LargeBinary, MetaData
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+metadata: MetaData = SQLModel.metadata
+
+
+def _time(*, nullable: bool = True) -> Any:
+    return Column(DateTime(timezone=True), nullable=nullable)
+
+
+class Request(SQLModel, table=True):
+    """What a resident filed, as it stands now. How it came to stand so is in its events."""
+
+    city_id: str = Field(primary_key=True)
+    id: uuid.UUID = Field(primary_key=True)
+    reference: str
+    status: str
+    service_code: str
+    network_code: str
+    department: str
+    assignee: str | None = None
+    priority: str = "normal"
+    district: str | None = None
+    lat: float | None = None
+    lon: float | None = None
+    place_method: str
+    address: str | None = None
+    description: str = ""
+    answers: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False))
+    language: str | None = None
+    channel: str
+    confidential: bool = False
+    observed_at: dt.datetime | None = Field(default=None, sa_column=_time())
+    received_at: dt.datetime = Field(sa_column=_time(nullable=False))
+    rule: str
+    reason: str
+    config_fingerprint: str
+    acknowledge_by: dt.datetime | None = Field(default=None, sa_column=_time())
+    respond_by: dt.datetime | None = Field(default=None, sa_column=_time())
+    resolve_by: dt.datetime | None = Field(default=None, sa_column=_time())
+    promise_standard: str
+    next_due_at: dt.datetime = Field(sa_column=_time(nullable=False))
+    acknowledged_at: dt.datetime | None = Field(default=None, sa_column=_time())
+    responded_at: dt.datetime | None = Field(default=None, sa_column=_time())
+    closed_at: dt.datetime | None = Field(default=None, sa_column=_time())
+    closing_reason: str | None = None
+    status_note: str | None = None
+    duplicate_of: uuid.UUID | None = None
+    paused_at: dt.datetime | None = Field(default=None, sa_column=_time())
+    escalation_step: int = 0
+    next_step_at: dt.datetime | None = Field(default=None, sa_column=_time())
+    observed_until: dt.datetime | None = Field(default=None, sa_column=_time())
+    source: str | None = None
+    source_id: str | None = None
+    idempotency_key: str | None = None
+    body_digest: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    version: int = 1
+    updated_at: dt.datetime = Field(sa_column=_time(nullable=False))
+
+
+class Contact(SQLModel, table=True):
+    """How to reach the resident, encrypted and apart from the request; many requests have none."""
+
+    __table_args__ = (ForeignKeyConstraint(["city_id", "request_id"], ["request.city_id", "request.id"]),)
+
+    city_id: str = Field(primary_key=True)
+    request_id: uuid.UUID = Field(primary_key=True)
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class Event(SQLModel, table=True):
+    """One thing that happened to a request. Append-only: the database refuses to change or delete it.
+
+    ``recorded_at`` is the database's clock; ``occurred_at`` differs from it only where an import states
+    the time. ``hash`` chains the events of a request; both are set by the database on insert.
+    """
+
+    __table_args__ = (ForeignKeyConstraint(["city_id", "request_id"], ["request.city_id", "request.id"]),)
+
+    city_id: str = Field(primary_key=True)
+    request_id: uuid.UUID = Field(primary_key=True)
+    seq: int = Field(primary_key=True)
+    kind: str
+    recorded_at: dt.datetime = Field(sa_column=_time(nullable=False))
+    occurred_at: dt.datetime = Field(sa_column=_time(nullable=False))
+    actor_kind: str
+    actor: str | None = None
+    from_status: str | None = None
+    to_status: str | None = None
+    data: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False))
+    dedupe_key: str | None = None
+    previous_hash: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class EventOutbox(SQLModel, table=True):
+    """Events nobody was told of yet: a pointer, written with its event and removed with its notices."""
+
+    __tablename__ = "event_outbox"
+
+    city_id: str = Field(primary_key=True)
+    request_id: uuid.UUID = Field(primary_key=True)
+    seq: int = Field(primary_key=True)
+
+
+class Notification(SQLModel, table=True):
+    """One message to one audience about one event, in the recipient's language."""
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["city_id", "request_id", "seq"], ["event.city_id", "event.request_id", "event.seq"]
+        ),
+    )
+
+    city_id: str = Field(primary_key=True)
+    request_id: uuid.UUID = Field(primary_key=True)
+    seq: int = Field(primary_key=True)
+    audience: str = Field(primary_key=True)
+    channel: str = Field(primary_key=True)
+    sealed_recipient: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    language: str
+    subject: str
+    body: str
+    created_at: dt.datetime = Field(sa_column=_time(nullable=False))
+    attempts: int = 0
+    next_attempt_at: dt.datetime | None = Field(default=None, sa_column=_time())
+    sent_at: dt.datetime | None = Field(default=None, sa_column=_time())
+    failed_at: dt.datetime | None = Field(default=None, sa_column=_time())
+    last_error: str | None = None
+
+
+class StaffAccount(SQLModel, table=True):
+    """Somebody who works on requests, or (city ``network``) compares cities."""
+
+    __tablename__ = "staff_account"
+
+    city_id: str = Field(primary_key=True)
+    username: str = Field(primary_key=True)
+    password_hash: str
+    role: str
+    department: str | None = None
+    display_name: str
+    email: str | None = None
+    active: bool = True
+    created_at: dt.datetime = Field(sa_column=_time(nullable=False))
+
+
+class StaffSession(SQLModel, table=True):
+    """A signed-in browser or client; only the digest of its token is kept."""
+
+    __tablename__ = "staff_session"
+    __table_args__ = (
+        ForeignKeyConstraint(["city_id", "username"], ["staff_account.city_id", "staff_account.username"]),
+    )
+
+    city_id: str = Field(primary_key=True)
+    token_digest: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
+    username: str
+    created_at: dt.datetime = Field(sa_column=_time(nullable=False))
+    expires_at: dt.datetime = Field(sa_column=_time(nullable=False))
+    revoked_at: dt.datetime | None = Field(default=None, sa_column=_time())
+
+
+class ApiKey(SQLModel, table=True):
+    """A key of another system; only its digest is kept."""
+
+    __tablename__ = "api_key"
+
+    city_id: str = Field(primary_key=True)
+    key_digest: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
+    label: str
+    scope: str
+    created_at: dt.datetime = Field(sa_column=_time(nullable=False))
+    expires_at: dt.datetime | None = Field(default=None, sa_column=_time())
+    revoked_at: dt.datetime | None = Field(default=None, sa_column=_time())
+
+
+class ConfigVersion(SQLModel, table=True):
+    """The configuration behind a fingerprint, so that what decided a request can be read years later."""
+
+    __tablename__ = "config_version"
+
+    city_id: str = Field(primary_key=True)
+    fingerprint: str = Field(primary_key=True)
+    recorded_at: dt.datetime = Field(sa_column=_time(nullable=False))
+    content: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
