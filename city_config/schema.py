@@ -65,7 +65,9 @@ def window_minutes(window: str) -> tuple[int, int]:
 class Part(BaseModel):
     """A piece of configuration: frozen, and closed to keys it does not know."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(cached_property,))
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, ignored_types=(cached_property,)
+    )
 
 
 class Fact(Part):
@@ -148,9 +150,13 @@ class Department(Fact):
     kind: Literal["department", "external"] = "department"
     calendar: Calendar | None = None
     email: str | None = None
+    every_district: bool = Field(
+        default=False,
+        description="True: a unit of this kind stands in every district; the request's district says which",
+    )
 
 
-class Zone(Part):
+class Zone(Fact):
     """The districts a contractor serves, and from when to when."""
 
     districts: tuple[Code, ...] = Field(min_length=1)
@@ -176,12 +182,18 @@ class Contractor(Fact):
 class Span(Part):
     """A length of promised time; exactly one of the four is given."""
 
-    calendar_hours: float | None = Field(default=None, gt=0, description="Hours that run day and night")
-    working_hours: float | None = Field(default=None, gt=0, description="Hours of the owner's calendar")
-    working_days: int | None = Field(
-        default=None, gt=0, description="Whole working days; the first is not counted"
+    calendar_hours: float | None = Field(
+        default=None, gt=0, le=5 * 8784, description="Hours that run day and night"
     )
-    calendar_days: float | None = Field(default=None, gt=0, description="Days that run on holidays too")
+    working_hours: float | None = Field(
+        default=None, gt=0, le=8784, description="Hours of the owner's calendar"
+    )
+    working_days: int | None = Field(
+        default=None, gt=0, le=1000, description="Whole working days; the first is not counted"
+    )
+    calendar_days: float | None = Field(
+        default=None, gt=0, le=5 * 366, description="Days that run on holidays too"
+    )
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Span:
@@ -278,7 +290,7 @@ class Condition(Part):
     answers: Mapping[Code, tuple[str, ...]] = Field(default_factory=dict)
 
 
-class Rule(Part):
+class Rule(Fact):
     """One line of the routing table; the first whose condition holds decides."""
 
     id: Code
@@ -400,10 +412,15 @@ class NetworkCode(Part):
 class Member(Fact):
     """A city of the network, since when and as what."""
 
-    city: CityId
+    city: CityId = Field(description="Id of the city; it may have no folder yet")
+    country: str | None = Field(default=None, pattern=r"^[A-Z]{2}$")
+    names: Names | None = None
     status: Literal["pilot", "member", "candidate", "observer"]
     member_since: dt.date | None = None
     member_until: dt.date | None = None
+    precision: Literal["day", "month", "year"] = Field(
+        default="day", description="How exactly the sources give the dates; the rest is the period's first"
+    )
 
 
 class Network(Part):
