@@ -1,0 +1,260 @@
+"""The published figures of a group of cells: values with limits, or the reason why there is none.
+
+Pure: cells and the facts of the network's codes in, JSON-able figures out. A figure below its minimum is
+withheld and says so; it is never shown as zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from city_config.schema import NetworkCode
+from nagara.indicators.cells import Cell
+from nagara.indicators.definitions import (
+    BY_ID,
+    CODE_MIX_COVERAGE,
+    ENOUGH_AT_RISK,
+    ENOUGH_EVENTS,
+    MATURE_SHARE,
+    RESTRICTED_HOURS,
+    SMALLEST_STRATUM,
+)
+from nagara.indicators.life_table import LifeTable
+from nagara.indicators.proportions import NOTHING, Estimate, median_by_order, wilson
+from nagara.indicators.standardisation import Stratum, proportion_variance, weighted_share
+from nagara.indicators.survival import (
+    RESOLVED,
+    RiskTable,
+    aalen_johansen,
+    kaplan_meier,
+    restricted_mean,
+)
+
+ALL_CODES = "all"
+PROMISES = ("published", "internal", "reference")
+Codes = Mapping[str, NetworkCode]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure: value and 95 % limits in the unit of its definition, of how many, or why withheld."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+    events: int | None = None
+    """Of the n, how many ended (or met the condition of a share)."""
+    withheld: str | None = None
+    """Why there is no value; None where there is one, or where a quantile was not reached."""
+    provisional: bool = False
+    """The cohort has not been followed for long enough; the value may still move."""
+    note: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """All fields, for JSON."""
+        return asdict(self)
+
+
+def figures_of(cells: Mapping[str, Cell], codes: Codes) -> dict[str, Figure]:
+    """All figures of the cells given by network code: of one code, or pooled over several.
+
+    Over several codes, only those enter a figure whose comparability allows it. What another body's
+    network must repair (class util) has no place in times of resolution, promises and backlog; a code the
+    network does not know is counted in volumes alone.
+    """
+    whole = Cell.merged(cells.values())
+    answered = _comparable(cells, codes, "AB")
+    own = {code: cell for code, cell in answered.items() if codes[code].service_class != "util"}
+    resolved = own if len(cells) == 1 else _comparable(own, codes, "A")
+    pooled, promised = Cell.merged(resolved.values()), Cell.merged(own.values())
+    figures = {"N1": _count(whole.count("reports")), "N11": _reports_per_issue(whole)}
+    figures |= _first_answer(Cell.merged(answered.values()).table("response"))
+    figures |= _time_to_closure(pooled.table("resolution"))
+    figures["N3a.share"] = within_reference(resolved, codes, "resolution")
+    figures["N3b.share"] = within_reference(resolved, codes, "sustained")
+    figures |= {f"N4.{standard}": _kept(promised, standard) for standard in PROMISES}
+    figures |= _backlog(promised)
+    return figures | _not_compared(answered, resolved)
+
+
+def within_reference(
+    cells: Mapping[str, Cell], codes: Codes, table: str, weights: Mapping[str, float] | None = None
+) -> Figure:
+    """Share resolved within each code's reference time, over codes by weight (the group's own mix if None).
+
+    With one code the plain Aalen-Johansen value and its log(-log) limits.
+    """
+    tables = {
+        code: cell.table(table)
+        for code, cell in sorted(cells.items())
+        if codes[code].reference_hours is not None and cell.table(table).rows
+    }
+    n, closed = sum(t.total for t in tables.values()), sum(t.ended() for t in tables.values())
+    reason = _too_few("N3a.share", n, closed)
+    if reason:
+        return Figure(None, None, None, n, closed, reason)
+    provisional = not all(is_mature(t.risk, RESTRICTED_HOURS) for t in tables.values())
+    if len(cells) == 1 and weights is None:
+        ((code, only),) = tables.items()
+        estimate, reason = _share_at(only, codes[code].reference_hours or 0.0)
+        return _figure(estimate, n, only.ended(RESOLVED), reason, provisional)
+    wanted = weights or {code: float(t.total) for code, t in tables.items()}
+    strata = {code: _stratum(tables[code], codes[code], wanted[code]) for code in tables if code in wanted}
+    usable = {code: stratum for code, stratum in strata.items() if stratum is not None}
+    coverage = sum(wanted[code] for code in usable) / sum(wanted.values()) if wanted else 0.0
+    if coverage < CODE_MIX_COVERAGE:
+        reason = (
+            f"codes with enough requests cover {coverage:.0%} of the mix, less than {CODE_MIX_COVERAGE:.0%}"
+        )
+        return Figure(None, None, None, n, closed, reason)
+    estimate, _ = weighted_share(list(usable.values()))
+    resolved = sum(t.ended(RESOLVED) for t in tables.values())
+    note = f"{len(usable)} codes, {coverage:.0%} of the mix"
+    return _figure(estimate, n, resolved, None, provisional, note)
+
+
+def is_mature(risk: RiskTable, hours: float) -> bool:
+    """Whether at least 90 % have closed or were followed for so long."""
+    return risk.total > 0 and 1 - risk.censored_before(hours) / risk.total >= MATURE_SHARE
+
+
+def can_read_at(risk: RiskTable, hours: float) -> bool:
+    """Whether a curve may be read at a time: at least 10 at risk there, or hardly anybody lost before."""
+    return risk.at_risk_at(hours) >= ENOUGH_AT_RISK or is_mature(risk, hours)
+
+
+def _comparable(cells: Mapping[str, Cell], codes: Codes, allowed: str) -> dict[str, Cell]:
+    return {
+        code: cell for code, cell in cells.items() if code in codes and codes[code].comparability in allowed
+    }
+
+
+def _not_compared(answered: Mapping[str, Cell], resolved: Mapping[str, Cell]) -> dict[str, Figure]:
+    """Figures withheld because their codes are counted only, not compared."""
+    withheld = [] if resolved else ["N3a.median", "N3a.rmst30", "N3a.share", "N3b.share"]
+    withheld += [] if answered else ["N2a", "N2b"]
+    reason = "times of this kind of request are not compared between cities"
+    return {key: Figure(None, None, None, 0, withheld=reason) for key in withheld}
+
+
+def _too_few(definition: str, n: int, events: int | None = None) -> str | None:
+    least = BY_ID[definition].minimum_n
+    if n < least:
+        return f"fewer than {least} issues"
+    if events is not None and events < ENOUGH_EVENTS:
+        return f"fewer than {ENOUGH_EVENTS} of {n} had ended"
+    return None
+
+
+def _figure(
+    estimate: Estimate,
+    n: int,
+    events: int | None,
+    reason: str | None,
+    provisional: bool = False,
+    note: str | None = None,
+) -> Figure:
+    if reason:
+        return Figure(None, None, None, n, events, reason)
+    return Figure(estimate.value, estimate.low, estimate.high, n, events, provisional=provisional, note=note)
+
+
+def _count(number: int) -> Figure:
+    return Figure(float(number), None, None, number)
+
+
+def _reports_per_issue(cell: Cell) -> Figure:
+    issues, reports = cell.count("issues"), cell.count("reports")
+    reason = _too_few("N11", issues)
+    return _figure(Estimate(reports / issues if issues else None, None, None), issues, None, reason)
+
+
+def _first_answer(table: LifeTable) -> dict[str, Figure]:
+    n, answered = table.total, table.ended()
+    reason = _too_few("N2a", n, answered)
+    if reason:
+        withheld = Figure(None, None, None, n, answered, reason)
+        return {"N2a": withheld, "N2b": withheld}
+    curve = kaplan_meier(table.risk, RESOLVED)
+    still = curve.at(24.0)
+    day = Estimate(*(None if s is None else 1 - s for s in (still.value, still.high, still.low)))
+    unread = None if can_read_at(table.risk, 24.0) else "too few were followed for 24 hours"
+    return {
+        "N2a": _figure(curve.quantile(0.5), n, answered, None),
+        "N2b": _figure(day, n, answered, unread),
+    }
+
+
+def _time_to_closure(table: LifeTable) -> dict[str, Figure]:
+    n, closed = table.total, table.ended()
+    reason = _too_few("N3a.median", n, closed)
+    if reason:
+        withheld = Figure(None, None, None, n, closed, reason)
+        return {"N3a.median": withheld, "N3a.rmst30": withheld}
+    provisional = not is_mature(table.risk, RESTRICTED_HOURS)
+    curve = kaplan_meier(table.risk)
+    area = restricted_mean(curve, RESTRICTED_HOURS)
+    readable = area is not None and can_read_at(table.risk, RESTRICTED_HOURS)
+    unread = None if readable else "too few were followed for 30 days"
+    mean = area.estimate(RESTRICTED_HOURS) if area is not None else NOTHING
+    return {
+        "N3a.median": _figure(curve.quantile(0.5), n, closed, None, provisional),
+        "N3a.rmst30": _figure(mean, n, closed, unread, provisional),
+    }
+
+
+def _share_at(table: LifeTable, hours: float) -> tuple[Estimate, str | None]:
+    if not can_read_at(table.risk, hours):
+        return NOTHING, f"too few were followed for {hours:g} hours"
+    return aalen_johansen(table.risk, RESOLVED).at(hours), None
+
+
+def _stratum(table: LifeTable, code: NetworkCode, weight: float) -> Stratum | None:
+    """The code's share and its variance; None where it has too few, or was not followed for long enough."""
+    hours = code.reference_hours or 0.0
+    if table.total < SMALLEST_STRATUM or not can_read_at(table.risk, hours):
+        return None
+    curve = aalen_johansen(table.risk, RESOLVED)
+    share, variance = curve.at(hours).value or 0.0, curve.variance_at(hours)
+    if not 1e-12 < share < 1 - 1e-12:
+        variance = proportion_variance(round(share) * table.total, table.total)
+    return Stratum(share, variance, weight)
+
+
+def _kept(cell: Cell, standard: str) -> Figure:
+    outcomes = cell.promise.get(standard, {})
+    met, missed = outcomes.get("met", 0), outcomes.get("missed", 0)
+    return _share(f"N4.{standard}", met, met + missed)
+
+
+def _share(definition: str, having: int, n: int) -> Figure:
+    reason = _too_few(definition, n) if n else "none"
+    return _figure(wilson(having, n) if n else NOTHING, n, having, reason)
+
+
+def _backlog(cell: Cell) -> dict[str, Figure]:
+    ages = cell.table("backlog_age")
+    older = {days: _older(ages, days * 24.0) for days in (30, 90)}
+    promised = _due_counts(cell, ("published", "internal"))
+    watched = _due_counts(cell, ("reference",))
+    reason = _too_few("N7b.median", ages.total)
+    hours, counts = ages.risk.times, ages.risk.removed[:, 0]
+    return {
+        "N7b.median": _figure(median_by_order(hours, counts), ages.total, None, reason),
+        "N7b.over30": _share("N7b.over30", older[30], ages.total),
+        "N7b.over90": _share("N7b.over90", older[90], ages.total),
+        "N7b.past_promise": _share("N7b.past_promise", *promised),
+        "N7b.past_reference": _share("N7b.past_reference", *watched),
+    }
+
+
+def _older(ages: LifeTable, hours: float) -> int:
+    return int(ages.risk.removed[ages.risk.times > hours, 0].sum())
+
+
+def _due_counts(cell: Cell, standards: Iterable[str]) -> tuple[int, int]:
+    due = [cell.backlog_due.get(standard, {}) for standard in standards]
+    return sum(d.get("past", 0) for d in due), sum(d.get("dated", 0) for d in due)

@@ -1,0 +1,90 @@
+"""Shares and counts with intervals: Wilson for a share, order statistics for a median.
+
+Every interval is two-sided 95 %. A share of nothing has no value: the estimate is then all None.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+import numpy.typing as npt
+
+Z = NormalDist().inv_cdf(0.975)
+"""Standard normal quantile of a two-sided 95 % interval, 1.959964."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A value and its 95 % limits, in the same unit; None where the data do not determine it.
+
+    A quantile that is never reached has value None and means "longer than observed", never the largest
+    observed time.
+    """
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+NOTHING = Estimate(None, None, None)
+
+
+def wilson(successes: float, total: float) -> Estimate:
+    """Share of successes with Wilson's interval (E. B. Wilson, 1927), which holds at 0 and 1 too.
+
+    Raises ValueError where successes do not lie between 0 and the total.
+    """
+    if not 0 <= successes <= total:
+        raise ValueError(f"{successes} of {total} is not a share")
+    if total == 0:
+        return NOTHING
+    share = successes / total
+    shrink = 1 + Z * Z / total
+    centre = (share + Z * Z / (2 * total)) / shrink
+    half = Z * math.sqrt(share * (1 - share) / total + Z * Z / (4 * total * total)) / shrink
+    low = 0.0 if successes == 0 else max(0.0, centre - half)
+    high = 1.0 if successes == total else min(1.0, centre + half)
+    return Estimate(share, low, high)
+
+
+def median_by_order(values: npt.ArrayLike, counts: npt.ArrayLike) -> Estimate:
+    """Median of weighted values with the distribution-free order-statistic interval.
+
+    The limits are the k-th smallest and the k-th largest value, k the largest integer with
+    P(Binomial(n, 1/2) < k) <= 2.5 %. Below six values no such interval exists and the limits are None.
+    The median of an even number is the lower of the middle two, so that it is always an observed value.
+    """
+    order = np.argsort(np.asarray(values, dtype=float), kind="stable")
+    sorted_values = np.asarray(values, dtype=float)[order]
+    upto = np.cumsum(np.asarray(counts, dtype=np.int64)[order])
+    total = int(upto[-1]) if len(upto) else 0
+    if total == 0:
+        return NOTHING
+
+    def ranked(rank: int) -> float:
+        return float(sorted_values[np.searchsorted(upto, rank, side="left")])
+
+    middle = ranked((total + 1) // 2)
+    k = _median_rank(total)
+    if k == 0:
+        return Estimate(middle, None, None)
+    return Estimate(middle, ranked(k), ranked(total + 1 - k))
+
+
+def _median_rank(total: int) -> int:
+    """Largest k with P(Binomial(total, 1/2) <= k - 1) <= 0.025; 0 where there is none.
+
+    Exact below 1,000; above, the normal approximation with continuity correction, right to a rank.
+    """
+    if total >= 1000:
+        return math.floor(total / 2 - Z * math.sqrt(total) / 2 + 0.5)
+    tail, below = 0.0, 0
+    for k in range(total + 1):
+        tail += math.comb(total, k) * 0.5**total
+        if tail > 0.025:
+            break
+        below = k + 1
+    return below

@@ -1,0 +1,129 @@
+"""Stored figures, read back: a city's newest snapshot, its cells, and the figures of any period from them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from city_config.loader import Configuration
+from city_config.schema import NetworkCode
+from nagara.indicators.cells import Cell
+from nagara.indicators.figures import ALL_CODES, figures_of
+from nagara.indicators.period import Period
+
+ALL_DISTRICTS = ""
+CellKey = tuple[dt.date, str, str]
+"""(first day of the month, network code, district)."""
+
+LATEST_SNAPSHOT = """
+select id, cut_off, built_at, method_version, config_fingerprints, holidays_version, inputs_digest,
+       events_seen
+  from indicator_snapshot where city_id = %s order by built_at desc, id desc limit 1
+"""
+
+
+CELLS = """
+select month, network_code, district, life_table
+  from indicator_figure
+ where city_id = %(city)s and snapshot_id = %(snapshot)s
+   and network_code <> 'all' and (%(code)s = 'all' or network_code = %(code)s)
+   and district = any(%(districts)s)
+ order by month, network_code, district
+"""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What a city's figures were computed from."""
+
+    id: UUID
+    city_id: str
+    cut_off: dt.datetime
+    built_at: dt.datetime
+    method_version: str
+    config_fingerprints: tuple[str, ...]
+    holidays_version: str
+    inputs_digest: str
+    events_seen: int
+
+    def as_json(self) -> dict[str, Any]:
+        """All fields but the time of building, which says nothing about the figures."""
+        return {
+            "id": str(self.id),
+            "cut_off": self.cut_off.isoformat(),
+            "method_version": self.method_version,
+            "config_fingerprints": list(self.config_fingerprints),
+            "holidays_version": self.holidays_version,
+            "inputs_digest": self.inputs_digest,
+            "events_seen": self.events_seen,
+        }
+
+
+def latest_snapshot(connection: psycopg.Connection[Any], city_id: str) -> Snapshot | None:
+    """The city's newest snapshot; None before the first."""
+    row = connection.execute(LATEST_SNAPSHOT, (city_id,)).fetchone()
+    return _snapshot(city_id, row) if row else None
+
+
+def snapshot_cells(
+    connection: psycopg.Connection[Any],
+    city_id: str,
+    snapshot_id: UUID,
+    code: str = ALL_CODES,
+    district: str = ALL_DISTRICTS,
+) -> dict[CellKey, Cell]:
+    """A snapshot's stored cells by month, code and district; ``all`` and '' stand for every one."""
+    values = {"city": city_id, "snapshot": snapshot_id, "code": code, "districts": [district]}
+    rows = connection.execute(CELLS, values).fetchall()
+    return {(month, found, place): Cell.from_json(table) for month, found, place, table in rows}
+
+
+def cells_in(cells: Mapping[CellKey, Cell], period: Period | None) -> dict[str, Cell]:
+    """Cells of a period (of all months if None) pooled by network code."""
+    by_code: dict[str, list[Cell]] = {}
+    for (month, code, _), cell in cells.items():
+        if period is None or month in period:
+            by_code.setdefault(code, []).append(cell)
+    return {code: Cell.merged(found) for code, found in sorted(by_code.items())}
+
+
+def figures_for(
+    connection: psycopg.Connection[Any],
+    configuration: Configuration,
+    city_id: str,
+    period: Period,
+    code: str = ALL_CODES,
+    district: str = ALL_DISTRICTS,
+) -> dict[str, Any]:
+    """A city's figures of a period from its newest snapshot, as JSON: ``snapshot`` and ``figures``.
+
+    Figures of the backlog take every open issue, whenever received. Both are empty before the first build.
+    """
+    snapshot = latest_snapshot(connection, city_id)
+    if snapshot is None:
+        return {"snapshot": None, "figures": {}}
+    cells = snapshot_cells(connection, city_id, snapshot.id, code, district)
+    figures = figures_in(cells, period, configuration.network.codes_by_code)
+    return {"snapshot": snapshot.as_json(), "figures": figures}
+
+
+def figures_in(
+    cells: Mapping[CellKey, Cell], period: Period, codes: Mapping[str, NetworkCode]
+) -> dict[str, Any]:
+    """Figures of the cells received in a period, with those of the backlog over every month."""
+    figures = json_figures(cells_in(cells, period), codes)
+    whole = json_figures(cells_in(cells, None), codes)
+    return {key: whole[key] if key.startswith("N7") else figure for key, figure in figures.items()}
+
+
+def json_figures(cells: Mapping[str, Cell], codes: Mapping[str, NetworkCode]) -> dict[str, Any]:
+    return {key: figure.as_json() for key, figure in figures_of(cells, codes).items()}
+
+
+def _snapshot(city_id: str, row: Sequence[Any]) -> Snapshot:
+    return Snapshot(row[0], city_id, row[1], row[2], row[3], tuple(row[4]), *row[5:8])

@@ -1,0 +1,252 @@
+"""Times of which some are not yet known: Kaplan-Meier, restricted mean, Aalen-Johansen.
+
+An open request is not left out, as an average over closed ones would; it is *censored*: known to have
+lasted at least so long. The same functions take exact observations (every count 1) and life tables (a
+duration per bin, with counts). Durations are hours; 0 as cause means censored. Somebody censored at t is
+at risk at t. Every interval is 95 %, pointwise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from nagara.indicators.proportions import NOTHING, Estimate, Z
+
+Floats = npt.NDArray[np.float64]
+CENSORED, RESOLVED, NOT_ACTIONABLE, WITHDRAWN = 0, 1, 2, 3
+CAUSES = 4
+FORGIVEN = 1e-12
+"""Rounding that a comparison of probabilities forgives: a curve that is 0.5 on paper counts as 0.5."""
+
+
+@dataclass(frozen=True)
+class RiskTable:
+    """Distinct times in ascending order, how many were at risk at each, and what happened there."""
+
+    times: Floats
+    at_risk: Floats
+    removed: Floats
+    """One row per time, one column per cause; column 0 counts the censored."""
+
+    @property
+    def total(self) -> int:
+        """Observations in all."""
+        return int(self.removed.sum())
+
+    def events(self, cause: int | None = None) -> Floats:
+        """Events at each time: of one cause, or of any."""
+        events: Floats = self.removed[:, 1:].sum(axis=1) if cause is None else self.removed[:, cause]
+        return events
+
+    def at_risk_at(self, time: float) -> int:
+        """How many were still under observation and unfinished at a time (those ending there included)."""
+        index = int(np.searchsorted(self.times, time, side="left"))
+        return int(self.at_risk[index]) if index < len(self.times) else 0
+
+    def censored_before(self, time: float) -> int:
+        """How many left observation, unfinished, before a time."""
+        return int(self.removed[self.times < time, CENSORED].sum())
+
+
+def risk_table(
+    durations: npt.ArrayLike, causes: npt.ArrayLike, counts: npt.ArrayLike | None = None
+) -> RiskTable:
+    """Sort observations into a risk table.
+
+    Raises ValueError for a negative or infinite duration, an unknown cause or a negative count: such rows
+    are a fault of the data and must be counted out before.
+    """
+    hours = np.asarray(durations, dtype=np.float64)
+    cause = np.asarray(causes, dtype=np.int64)
+    weight = np.ones(len(hours)) if counts is None else np.asarray(counts, dtype=np.float64)
+    if not np.all(np.isfinite(hours) & (hours >= 0)):
+        raise ValueError("durations must be finite and not negative")
+    if not np.all((cause >= 0) & (cause < CAUSES)):
+        raise ValueError(f"causes must be 0 to {CAUSES - 1}")
+    if not np.all(weight >= 0):
+        raise ValueError("counts must not be negative")
+    kept = weight > 0
+    times, where = np.unique(hours[kept], return_inverse=True)
+    cells = np.bincount(where * CAUSES + cause[kept], weights=weight[kept], minlength=len(times) * CAUSES)
+    removed = cells.reshape(len(times), CAUSES).astype(np.float64)
+    leaving = removed.sum(axis=1)
+    at_risk = leaving[::-1].cumsum()[::-1]
+    return RiskTable(times, at_risk, removed)
+
+
+@dataclass(frozen=True)
+class SurvivalCurve:
+    """Share not yet finished after each event time, with Greenwood's sum and the log(-log) band."""
+
+    times: Floats
+    at_risk: Floats
+    events: Floats
+    survival: Floats
+    greenwood: Floats
+    lower: Floats
+    upper: Floats
+    last_time: float
+    """Longest observation; the curve says nothing beyond it unless it has reached 0."""
+
+    def at(self, time: float) -> Estimate:
+        """S(time) with its limits; 1 before the first event."""
+        index = int(np.searchsorted(self.times, time, side="right")) - 1
+        if index < 0:
+            return Estimate(1.0, 1.0, 1.0)
+        return Estimate(float(self.survival[index]), float(self.lower[index]), float(self.upper[index]))
+
+    def quantile(self, share: float) -> Estimate:
+        """Time by which this share has finished: the smallest t with S(t) <= 1 - share.
+
+        The limits are the times at which the band crosses 1 - share. None where never reached.
+        """
+        level = 1 - share + FORGIVEN
+        return Estimate(*(self._first_at_most(c, level) for c in (self.survival, self.lower, self.upper)))
+
+    def _first_at_most(self, heights: Floats, level: float) -> float | None:
+        reached = np.flatnonzero(heights <= level)
+        return float(self.times[reached[0]]) if len(reached) else None
+
+
+def kaplan_meier(table: RiskTable, cause: int | None = None) -> SurvivalCurve:
+    """Product-limit estimate of the share not finished; with a cause given, other causes censor.
+
+    Variance by Greenwood, limits S^exp(+-z sqrt(G) / ln S); where S is 0 both limits are 0.
+    """
+    happened = table.events(cause)
+    kept = happened > 0
+    events, at_risk = happened[kept], table.at_risk[kept]
+    survival = np.cumprod((at_risk - events) / at_risk, dtype=np.float64)
+    left = at_risk - events
+    terms = np.divide(events, at_risk * left, out=np.zeros_like(events), where=left > 0)
+    greenwood = np.cumsum(terms, dtype=np.float64)
+    lower, upper = _log_log_limits(survival, np.sqrt(greenwood) * survival)
+    last = float(table.times[-1]) if len(table.times) else 0.0
+    return SurvivalCurve(table.times[kept], at_risk, events, survival, greenwood, lower, upper, last)
+
+
+@dataclass(frozen=True)
+class RestrictedMean:
+    """Mean hours until finished, none counted longer than tau, and the variance of that mean."""
+
+    value: float
+    variance: float
+
+    @property
+    def standard_error(self) -> float:
+        """Square root of the variance, in hours."""
+        return float(np.sqrt(self.variance))
+
+    def estimate(self, tau: float) -> Estimate:
+        """The value with value +- z standard errors, kept within 0 and tau."""
+        half = Z * self.standard_error
+        return Estimate(self.value, max(0.0, self.value - half), min(tau, self.value + half))
+
+
+def restricted_mean(curve: SurvivalCurve, tau: float) -> RestrictedMean | None:
+    """Area under the curve to tau, with the variance of that area (not of a single restricted lifetime).
+
+    Variance: sum over event times t_j <= tau of A_j^2 d_j / (n_j (n_j - d_j)), A_j the area from t_j to tau.
+    None where the longest observation is shorter than tau and unfinished: the area is then not known.
+    """
+    ends_open = not len(curve.survival) or curve.survival[-1] > 0
+    if curve.last_time < tau and ends_open:
+        return None
+    upto = curve.times <= tau
+    times, survival = curve.times[upto], curve.survival[upto]
+    widths = np.diff(np.concatenate(([0.0], times, [tau])))
+    pieces = widths * np.concatenate(([1.0], survival))
+    area = float(pieces.sum())
+    beyond = pieces[1:][::-1].cumsum()[::-1]
+    increments = np.diff(np.concatenate(([0.0], curve.greenwood[upto])))
+    return RestrictedMean(area, float((beyond**2 * increments).sum()))
+
+
+@dataclass(frozen=True)
+class IncidenceCurve:
+    """Share finished by one cause up to each event time, with Aalen's variance and log(-log) limits."""
+
+    times: Floats
+    incidence: Floats
+    variance: Floats
+    lower: Floats
+    upper: Floats
+
+    def at(self, time: float) -> Estimate:
+        """F(time) with its limits; before the first event of the cause 0 with no interval."""
+        index = int(np.searchsorted(self.times, time, side="right")) - 1
+        if index < 0 or self.incidence[index] == 0:
+            return Estimate(0.0, None, None)
+        return Estimate(float(self.incidence[index]), float(self.lower[index]), float(self.upper[index]))
+
+    def variance_at(self, time: float) -> float:
+        """Variance of F(time); 0 before the first event."""
+        index = int(np.searchsorted(self.times, time, side="right")) - 1
+        return float(self.variance[index]) if index >= 0 else 0.0
+
+
+def aalen_johansen(table: RiskTable, cause: int) -> IncidenceCurve:
+    """Share finished by a cause while other causes compete; ties are taken as they are.
+
+    Censoring the other causes instead would overstate it. F_k(t) sums S(t_j-) d_kj / n_j; the limits are
+    F^exp(+-z se / (F ln F)) with se by Aalen (1978).
+    """
+    any_cause = table.events()
+    kept = any_cause > 0
+    events, own, at_risk = any_cause[kept], table.events(cause)[kept], table.at_risk[kept]
+    before = np.concatenate(([1.0], np.cumprod((at_risk - events) / at_risk)))[:-1]
+    incidence = np.cumsum(before * own / at_risk)
+    variance = _aalen_variance(incidence, before, own, events, at_risk)
+    lower, upper = _log_log_limits(incidence, np.sqrt(variance))
+    return IncidenceCurve(table.times[kept], incidence, variance, lower, upper)
+
+
+def _aalen_variance(f: Floats, before: Floats, own: Floats, events: Floats, at_risk: Floats) -> Floats:
+    """Aalen's variance of the incidence at every event time, in one pass.
+
+    The squares (F(t) - F(t_j))^2 are multiplied out, so that running sums serve all times at once. A term
+    whose risk set empties is 0: the incidence does not change after it.
+    """
+    left, others = at_risk - events, at_risk - 1
+
+    def ratio(numerator: Floats, denominator: Floats) -> Floats:
+        return np.divide(numerator, denominator, out=np.zeros_like(numerator), where=denominator > 0)
+
+    squared = ratio(events, others * left)
+    jump = ratio(before**2 * own * (at_risk - own), at_risk**2 * others)
+    cross = ratio(before * own * (at_risk - own), at_risk * left * others)
+    first = f**2 * squared.cumsum() - 2 * f * (squared * f).cumsum() + (squared * f**2).cumsum()
+    third = f * cross.cumsum() - (cross * f).cumsum()
+    variance: Floats = np.maximum(0.0, first + jump.cumsum() - 2 * third)
+    return variance
+
+
+def _log_log_limits(share: Floats, standard_error: Floats) -> tuple[Floats, Floats]:
+    """Limits share^exp(+-z se / (share ln share)), which stay within 0 and 1; at 0 and 1 the share itself."""
+    inside = (share > 0) & (share < 1)
+    s, se = share[inside], standard_error[inside]
+    spread = Z * se / (s * np.log(s))
+    lower, upper = share.copy(), share.copy()
+    lower[inside], upper[inside] = s ** np.exp(-spread), s ** np.exp(spread)
+    return lower, upper
+
+
+__all__ = [
+    "CAUSES",
+    "CENSORED",
+    "NOTHING",
+    "NOT_ACTIONABLE",
+    "RESOLVED",
+    "WITHDRAWN",
+    "IncidenceCurve",
+    "RestrictedMean",
+    "RiskTable",
+    "SurvivalCurve",
+    "aalen_johansen",
+    "kaplan_meier",
+    "restricted_mean",
+    "risk_table",
+]
