@@ -1,0 +1,349 @@
+"""When an answer is due: the working time of a department, and the times it promises.
+
+Windows are written in local time, half-open, and evaluated as instants. A public holiday closes a day, an
+extra working day opens it, hours between two dates replace the weekly ones. A receipt outside all windows
+counts as received when the next one opens. Instants are aware datetimes; results are in UTC.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import holidays
+
+from city_config.schema import (
+    WEEKDAYS,
+    Calendar,
+    City,
+    Priority,
+    Service,
+    Span,
+    TimeWindow,
+    WeeklyHours,
+    window_minutes,
+)
+from nagara.errors import NoWorkingTime
+from nagara.per_city import PerCity
+
+LONGEST_CLOSURE = dt.timedelta(days=400)
+"""A calendar closed for longer than this is a mistake, not a holiday: the clock refuses it."""
+
+YEARS = range(1970, 2101)
+"""The years the clock knows; the `holidays` package ends with the last."""
+
+NOTHING = dt.timedelta()
+
+Window = tuple[dt.datetime, dt.datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class PromisedTimes:
+    """The instants by which each stage is promised; None where none is. ``standard`` as in ``Promise``."""
+
+    acknowledge_by: dt.datetime | None
+    respond_by: dt.datetime | None
+    resolve_by: dt.datetime | None
+    standard: str
+
+
+def promise(
+    city: City, service: Service, owner: str, received_at: dt.datetime, priority: Priority
+) -> PromisedTimes:
+    """What the owner promises for a request received at an instant, in the owner's own working calendar."""
+    stages = service.promise.stages_for(priority)
+    received = _utc(received_at)
+    return PromisedTimes(
+        _due(city, owner, received, stages.acknowledge),
+        _due(city, owner, received, stages.respond),
+        _due(city, owner, received, stages.resolve),
+        service.promise.standard,
+    )
+
+
+def calendar_length(span: Span) -> dt.timedelta | None:
+    """The length of a span that runs day and night; None for one that counts working time."""
+    if span.calendar_hours is not None:
+        return dt.timedelta(hours=span.calendar_hours)
+    if span.calendar_days is not None:
+        return dt.timedelta(days=span.calendar_days)
+    return None
+
+
+def extended_by_pause(
+    city: City,
+    owner: str,
+    due: dt.datetime,
+    paused_from: dt.datetime,
+    paused_to: dt.datetime,
+    *,
+    calendar_time: bool = False,
+) -> dt.datetime:
+    """The due time after a pause: later by exactly the working time that the pause held.
+
+    With ``calendar_time`` (a promise in calendar hours or days) by its whole length. A pause that begins
+    when the due time has come changes nothing: lateness is not washed away.
+    """
+    due = _utc(due)
+    if paused_to <= paused_from or paused_from >= due:
+        return due
+    if calendar_time:
+        return due + (paused_to - paused_from)
+    clock = WorkingClock(city, owner)
+    paused = clock.between(paused_from, paused_to)
+    return clock.add(due, paused) if paused else due
+
+
+class WorkingClock:
+    """The working time of one department of a city; cheap to make, the calendar behind it is shared.
+
+    A department the city no longer has is served by the city's own calendar, so that old requests keep a
+    clock. Raises ``NoWorkingTime`` where the calendar stays closed for more than 400 days or the clock would
+    leave the years 1970 to 2100.
+    """
+
+    __slots__ = ("_timeline",)
+
+    def __init__(self, city: City, department_code: str) -> None:
+        self._timeline = _timelines.of(city).of(department_code)
+
+    def add(self, start: dt.datetime, working: dt.timedelta) -> dt.datetime:
+        """The first instant by which that much working time has passed since ``start``.
+
+        Never inside closed hours; it may be the end of a window. No time at all gives the next opening, or
+        ``start`` itself when open. Negative time is a ``ValueError``.
+        """
+        at = _utc(start)
+        if working < NOTHING:
+            raise ValueError(f"cannot add {working}: working time only runs forward")
+        if not working:
+            return self._timeline.opening(at)
+        missing = working
+        for year in self._timeline.years_from(at):
+            missing += year.worked_until(at)
+            if missing <= year.total:
+                return year.instant_after(missing)
+            missing -= year.total
+        raise AssertionError("years_from never ends without an error")
+
+    def between(self, a: dt.datetime, b: dt.datetime) -> dt.timedelta:
+        """The working time from ``a`` to ``b``; none when ``b`` is not later."""
+        return self._timeline.between(_utc(a), _utc(b))
+
+    def end_of_working_day(self, start: dt.datetime, n: int) -> dt.datetime:
+        """The end of the last window of the n-th working day after the day of receipt, which does not count.
+
+        A receipt outside the windows counts as received on the day of the next opening.
+        """
+        at = _utc(start)
+        missing: int | None = None
+        for year in self._timeline.years_from(at):
+            if missing is None:
+                window = bisect_right(year.ends, at)
+                if window == len(year.ends):
+                    continue
+                missing = n + year.day_of_window[window]
+            if missing < len(year.closings):
+                return year.closings[missing]
+            missing -= len(year.closings)
+        raise AssertionError("years_from never ends without an error")
+
+    def is_open(self, at: dt.datetime) -> bool:
+        """Whether the department works at this instant; a window's end is closed."""
+        at = _utc(at)
+        year = self._timeline.year_of(at)
+        window = bisect_right(year.ends, at)
+        return window < len(year.ends) and year.starts[window] <= at
+
+
+def working_windows(city: City, calendar: Calendar, day: dt.date) -> list[Window]:
+    """The windows worked on a local day as instants in UTC, in order, without overlap; empty when closed."""
+    windows: list[Window] = []
+    for opens, closes in sorted(map(window_minutes, _hours_on(calendar, day))):
+        start, end = _instant(day, opens, city.zone), _instant(day, closes, city.zone)
+        if windows and start <= windows[-1][1]:
+            windows[-1] = windows[-1][0], max(end, windows[-1][1])
+        elif start < end:
+            windows.append((start, end))
+    return windows
+
+
+def _hours_on(calendar: Calendar, day: dt.date) -> tuple[TimeWindow, ...]:
+    """The day's hours. Of overrides that overlap, the one written last holds."""
+    covering = [o.hours for o in calendar.hours_overrides if o.from_date <= day <= o.to_date]
+    weekly = covering[-1] if covering else calendar.hours
+    windows = weekly.get(WEEKDAYS[day.weekday()], ())
+    if any(extra.date == day for extra in calendar.extra_working_days):
+        return windows or _usual_hours(weekly) or _usual_hours(calendar.hours)
+    return () if _is_holiday(calendar, day) else windows
+
+
+def _usual_hours(weekly: WeeklyHours) -> tuple[TimeWindow, ...]:
+    """What a normally closed day is worked like: the first open day of the week, counted from Monday."""
+    return next((weekly[name] for name in WEEKDAYS if weekly.get(name)), ())
+
+
+def _is_holiday(calendar: Calendar, day: dt.date) -> bool:
+    if any(extra.date == day for extra in calendar.extra_holidays):
+        return True
+    public = calendar.holidays
+    return public is not None and day in _public_holidays(
+        public.country, public.subdivision, public.categories, day.year
+    )
+
+
+@lru_cache(maxsize=4096)
+def _public_holidays(
+    country: str, subdivision: str | None, categories: tuple[str, ...], year: int
+) -> frozenset[dt.date]:
+    """One year's holidays. Only dates are taken: the package's weekend may be that of another year."""
+    return frozenset(
+        holidays.country_holidays(country, subdiv=subdivision, years=year, categories=categories)
+    )
+
+
+def _instant(day: dt.date, minutes: int, zone: ZoneInfo) -> dt.datetime:
+    midnight = dt.datetime(day.year, day.month, day.day, tzinfo=zone)
+    return (midnight + dt.timedelta(minutes=minutes)).astimezone(dt.UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class _WorkingYear:
+    """The windows of one local year, with running sums: each question is one bisection."""
+
+    starts: tuple[dt.datetime, ...]
+    ends: tuple[dt.datetime, ...]
+    worked_before: tuple[dt.timedelta, ...]  # from the start of the year to the start of each window
+    worked_after: tuple[dt.timedelta, ...]  # from the start of the year to the end of each window
+    day_of_window: tuple[int, ...]  # which working day of the year, counted from 0
+    closings: tuple[dt.datetime, ...]  # when each working day's last window ends
+    total: dt.timedelta
+
+    def worked_until(self, at: dt.datetime) -> dt.timedelta:
+        """Working time of this year before an instant."""
+        window = bisect_right(self.ends, at)
+        if window == len(self.ends):
+            return self.total
+        return self.worked_before[window] + max(NOTHING, at - self.starts[window])
+
+    def instant_after(self, worked: dt.timedelta) -> dt.datetime:
+        """The first instant by which this much of the year's working time has passed; 0 < worked <= total."""
+        window = bisect_left(self.worked_after, worked)
+        return self.ends[window] - (self.worked_after[window] - worked)
+
+
+class _Timeline:
+    """One calendar's working years, each worked out when first asked for."""
+
+    def __init__(self, city: City, calendar: Calendar) -> None:
+        self._city = city
+        self._calendar = calendar
+        self._years: dict[int, _WorkingYear] = {}
+
+    def year_of(self, at: dt.datetime) -> _WorkingYear:
+        """The working year in which an instant falls locally."""
+        return self._year(at.astimezone(self._city.zone).year)
+
+    def years_from(self, at: dt.datetime) -> Iterator[_WorkingYear]:
+        """The working years from an instant's own on; a closure longer than 400 days after it is an error."""
+        year = at.astimezone(self._city.zone).year
+        worked_last = at
+        while True:
+            working_year = self._year(year)
+            # A year without any window is known to be closed until its last day.
+            year_end = _instant(dt.date(year, 12, 31), 0, self._city.zone)
+            opens = working_year.starts[0] if working_year.starts else year_end
+            if opens - worked_last > LONGEST_CLOSURE:
+                raise NoWorkingTime(
+                    f"A working calendar of {self._city.id} stays closed for more than "
+                    f"{LONGEST_CLOSURE.days} days after {worked_last:%Y-%m-%d}"
+                )
+            if working_year.ends:
+                worked_last = max(worked_last, working_year.ends[-1])
+            yield working_year
+            year += 1
+
+    def opening(self, at: dt.datetime) -> dt.datetime:
+        """The instant itself when open, else the next opening."""
+        for year in self.years_from(at):
+            window = bisect_right(year.ends, at)
+            if window < len(year.ends):
+                return max(at, year.starts[window])
+        raise AssertionError("years_from never ends without an error")
+
+    def between(self, a: dt.datetime, b: dt.datetime) -> dt.timedelta:
+        """Working time from one instant to another."""
+        if b <= a:
+            return NOTHING
+        first, last = (at.astimezone(self._city.zone).year for at in (a, b))
+        if first == last:
+            year = self._year(first)
+            return year.worked_until(b) - year.worked_until(a)
+        whole = sum((self._year(year).total for year in range(first, last)), NOTHING)
+        return whole - self._year(first).worked_until(a) + self._year(last).worked_until(b)
+
+    def _year(self, year: int) -> _WorkingYear:
+        found = self._years.get(year)
+        if found is None:
+            if year not in YEARS:
+                raise NoWorkingTime(
+                    f"Working time in {year} is not known: calendars reach from {YEARS[0]} to {YEARS[-1]}"
+                )
+            found = self._years[year] = self._worked_out(year)
+        return found
+
+    def _worked_out(self, year: int) -> _WorkingYear:
+        new_year = dt.date(year, 1, 1)
+        days = (new_year + dt.timedelta(n) for n in range((new_year.replace(year=year + 1) - new_year).days))
+        worked_days = [w for day in days if (w := working_windows(self._city, self._calendar, day))]
+        numbered = [(window, number) for number, day in enumerate(worked_days) for window in day]
+        before, after, total = [], [], NOTHING
+        for (start, end), _ in numbered:
+            before.append(total)
+            total += end - start
+            after.append(total)
+        return _WorkingYear(
+            starts=tuple(start for (start, _), _ in numbered),
+            ends=tuple(end for (_, end), _ in numbered),
+            worked_before=tuple(before),
+            worked_after=tuple(after),
+            day_of_window=tuple(number for _, number in numbered),
+            closings=tuple(day[-1][1] for day in worked_days),
+            total=total,
+        )
+
+
+class _Timelines:
+    """The timelines of a city: its own, and one for each department that has its own calendar."""
+
+    def __init__(self, city: City) -> None:
+        self._city_wide = _Timeline(city, city.calendar)
+        self._own = {d.code: _Timeline(city, d.calendar) for d in city.departments if d.calendar}
+
+    def of(self, department_code: str) -> _Timeline:
+        """The department's timeline, or the city's where it has none."""
+        return self._own.get(department_code, self._city_wide)
+
+
+_timelines: PerCity[_Timelines] = PerCity(_Timelines)
+
+
+def _due(city: City, owner: str, received: dt.datetime, span: Span | None) -> dt.datetime | None:
+    if span is None:
+        return None
+    if span.working_hours is not None:
+        return WorkingClock(city, owner).add(received, dt.timedelta(hours=span.working_hours))
+    if span.working_days is not None:
+        return WorkingClock(city, owner).end_of_working_day(received, span.working_days)
+    length = calendar_length(span)
+    return received + length if length else None
+
+
+def _utc(at: dt.datetime) -> dt.datetime:
+    if at.tzinfo is None:
+        raise ValueError(f"{at} has no time zone")
+    return at.astimezone(dt.UTC)

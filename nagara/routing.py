@@ -1,0 +1,255 @@
+"""Who owns a request and who works on it: the first rule of the city's table whose condition holds decides.
+
+Pure: the time comes in, nothing is read or written. The owner is the department that is accountable, even
+where a contractor does the work; the promise is the owner's.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
+
+from city_config.schema import (
+    WEEKDAYS,
+    City,
+    Condition,
+    Contractor,
+    Priority,
+    Rule,
+    Service,
+    Zone,
+    window_minutes,
+)
+from nagara.errors import NoRoute
+from nagara.per_city import PerCity
+from nagara.places import Place
+
+NO_ANSWERS: Mapping[str, object] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where a request goes: the accountable department, the contractor if any, and why."""
+
+    owner: str
+    assignee: str | None
+    rule: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleTrial:
+    """One rule held against a request, and why it did or did not decide."""
+
+    rule: str
+    matched: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Circumstances:
+    """What differs between two requests for the same service in the same district."""
+
+    place: Place
+    local: dt.datetime
+    priority: Priority
+    answers: Mapping[str, object]
+
+
+def route(
+    city: City,
+    service: Service,
+    place: Place,
+    at: dt.datetime,
+    priority: Priority = "normal",
+    answers: Mapping[str, object] = NO_ANSWERS,
+) -> Route:
+    """The route by the first matching rule, at the city's local time of ``at``.
+
+    Raises ``NoRoute`` when no rule matches or the rule names a department the city does not have.
+    """
+    table = _tables.of(city)
+    circumstances = _Circumstances(place, _local(city, at), priority, answers)
+    for rule in table.candidates(service, place.district):
+        if _obstacle_in_circumstances(rule.when, circumstances) is None:
+            return table.outcome(rule, service, circumstances)
+    raise NoRoute(
+        f"No rule of {city.name_in(city.names, 'en')} names an owner for {service.code!r} "
+        f"in {place.district or 'no district'}",
+        field="service_code",
+    )
+
+
+def explain(
+    city: City,
+    service: Service,
+    place: Place,
+    at: dt.datetime,
+    priority: Priority = "normal",
+    answers: Mapping[str, object] = NO_ANSWERS,
+) -> list[RuleTrial]:
+    """Every rule of the city in order: why it did not match, that it decided, or that it was not reached.
+
+    Agrees with ``route``: the one trial that matched names its rule, and none matched where it finds none.
+    """
+    table = _tables.of(city)
+    circumstances = _Circumstances(place, _local(city, at), priority, answers)
+    trials: list[RuleTrial] = []
+    decided = ""
+    for rule in city.rules:
+        if decided:
+            trials.append(RuleTrial(rule.id, False, f"not reached: {decided} decided"))
+            continue
+        obstacle = _obstacle_in_service_and_district(rule.when, service, place.district)
+        obstacle = obstacle or _obstacle_in_circumstances(rule.when, circumstances)
+        if obstacle is None:
+            decided = rule.id
+        why = obstacle or table.outcome(rule, service, circumstances).reason
+        trials.append(RuleTrial(rule.id, obstacle is None, why))
+    return trials
+
+
+def _local(city: City, at: dt.datetime) -> dt.datetime:
+    if at.tzinfo is None:
+        raise ValueError(f"{at} has no time zone")
+    return at.astimezone(city.zone)
+
+
+def _obstacle_in_service_and_district(when: Condition, service: Service, district: str | None) -> str | None:
+    """Why the fixed part of a condition does not hold; None if it does."""
+    if when.services and service.code not in when.services:
+        return f"service {service.code} is not among {_listed(when.services)}"
+    if when.network_codes and service.network_code not in when.network_codes:
+        return f"network code {service.network_code} is not among {_listed(when.network_codes)}"
+    if when.districts and district not in when.districts:
+        return f"district {district or '(none)'} is not among {_listed(when.districts)}"
+    return None
+
+
+def _obstacle_in_circumstances(when: Condition, case: _Circumstances) -> str | None:
+    """Why the part of a condition that depends on the single request does not hold; None if it does."""
+    if when.areas and not any(area in when.areas for area in case.place.areas):
+        return f"the place is not in {_listed(when.areas)}"
+    if when.priorities and case.priority not in when.priorities:
+        return f"priority {case.priority} is not among {_listed(when.priorities)}"
+    if when.weekdays and WEEKDAYS[case.local.weekday()] not in when.weekdays:
+        return f"{WEEKDAYS[case.local.weekday()]} is not among {_listed(when.weekdays)}"
+    if when.between:
+        opens, closes = _window(when.between)
+        if not opens <= case.local.hour * 60 + case.local.minute < closes:
+            return f"local time {case.local:%H:%M} is not within {when.between}"
+    for question, wanted in when.answers.items():
+        if not any(answer in wanted for answer in _chosen(case.answers.get(question))):
+            return f"the answer to {question} is not {_listed(wanted)}"
+    return None
+
+
+def _chosen(answer: object) -> tuple[str, ...]:
+    """The answer or answers given to one question, as text."""
+    if answer is None:
+        return ()
+    if isinstance(answer, list | tuple | set | frozenset):
+        return tuple(str(part) for part in answer)
+    return (str(answer),)
+
+
+def _listed(values: tuple[str, ...]) -> str:
+    shown = ", ".join(values[:6])
+    return shown if len(values) <= 6 else f"{shown} and {len(values) - 6} more"
+
+
+_window = lru_cache(maxsize=1024)(window_minutes)
+
+
+class _RuleTable:
+    """A city's rules, with what needs deciding only once: rules by service and district, and the outcomes."""
+
+    def __init__(self, city: City) -> None:
+        self._city = city
+        self._candidates: dict[tuple[str, str, str | None], tuple[Rule, ...]] = {}
+        self._outcomes: dict[tuple[str, str, Place, int | None], Route] = {}
+        self._zones: dict[tuple[str, str], list[tuple[Contractor, Zone]]] = {}
+        for contractor in city.contractors:
+            for zone in contractor.zones:
+                for district in zone.districts:
+                    key = contractor.for_department, district
+                    self._zones.setdefault(key, []).append((contractor, zone))
+
+    def candidates(self, service: Service, district: str | None) -> tuple[Rule, ...]:
+        """The rules that can match in a district, in order, up to the first that always does."""
+        key = service.code, service.network_code, district
+        found = self._candidates.get(key)
+        if found is None:
+            found = self._candidates[key] = self._sifted(service, district)
+        return found
+
+    def _sifted(self, service: Service, district: str | None) -> tuple[Rule, ...]:
+        kept = []
+        for rule in self._city.rules:
+            if _obstacle_in_service_and_district(rule.when, service, district) is None:
+                kept.append(rule)
+                if not _depends_on_circumstances(rule.when):
+                    break
+        return tuple(kept)
+
+    def outcome(self, rule: Rule, service: Service, case: _Circumstances) -> Route:
+        """The route a matched rule gives; kept, because a city has few that differ."""
+        position = None if rule.assign is None else self._contract(rule.owner, case)
+        key = rule.id, service.code, case.place, position
+        found = self._outcomes.get(key)
+        if found is None:
+            found = self._outcomes[key] = self._decided(rule, service, case.place, position)
+        return found
+
+    def _contract(self, owner: str, case: _Circumstances) -> int | None:
+        """Which of the owner's contracts for the district holds on the local day; the first in the file."""
+        contracts = self._zones.get((owner, case.place.district or ""), ())
+        day = case.local.date()
+        return next((n for n, (_, zone) in enumerate(contracts) if zone.holds_on(day)), None)
+
+    def _decided(self, rule: Rule, service: Service, place: Place, position: int | None) -> Route:
+        city = self._city
+        if rule.owner not in city.departments_by_code:
+            raise NoRoute(f"Rule {rule.id!r} names the owner {rule.owner!r}, which {city.id} does not have")
+        reason = f"{city.name_in(service.names, 'en')} {self._whereabouts(rule, place)}: {_sentence(rule)}"
+        if rule.assign is None:
+            return Route(rule.owner, None, rule.id, reason)
+        if position is None:
+            reason += " No contract covers this place on that day, so the department does the work itself."
+            return Route(rule.owner, None, rule.id, reason)
+        contractor, zone = self._zones[rule.owner, place.district or ""][position]
+        since = f" since {zone.valid_from}" if zone.valid_from else ""
+        reason += f" {city.name_in(contractor.names, 'en')} holds the contract here{since}."
+        return Route(rule.owner, contractor.code, rule.id, reason)
+
+    def _whereabouts(self, rule: Rule, place: Place) -> str:
+        """The place in words: the district, and the areas the rule asked for."""
+        city = self._city
+        if place.district is None:
+            words = "outside the districts"
+        else:
+            name = city.name_in(city.district_names[place.district], "en")
+            words = f"{'in' if place.method == 'inside' else 'near'} {name}"
+        asked = [self._area_name(area) for area in place.areas if area in rule.when.areas]
+        return f"{words}, within {' and '.join(asked)}" if asked else words
+
+    def _area_name(self, code: str) -> str:
+        features = self._city.areas["features"] if self._city.areas else ()
+        names = (f["properties"]["names"] for f in features if f["properties"]["code"] == code)
+        return self._city.name_in(next(names), "en")
+
+
+def _depends_on_circumstances(when: Condition) -> bool:
+    return bool(when.areas or when.priorities or when.weekdays or when.between or when.answers)
+
+
+def _sentence(rule: Rule) -> str:
+    """The rule's reason with a full stop, in whatever script it is written."""
+    because = rule.because.strip()
+    return because if because.endswith((".", "!", "?", "។", "။", "。")) else f"{because}."
+
+
+_tables: PerCity[_RuleTable] = PerCity(_RuleTable)
