@@ -1,0 +1,90 @@
+"""Real servers for tests and measurements: a private PostgreSQL and Valkey that vanish when done with."""
+
+from __future__ import annotations
+
+import secrets
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from nagara.local import postgres, redis_server
+from nagara.local.children import end_child, start_child
+from nagara.local.ports import free_port
+from nagara.local.postgres_programs import find_identity, find_programs
+
+START_WITHIN_SECONDS = 60.0
+STOP_WITHIN_SECONDS = 10.0
+CHECK_EVERY_SECONDS = 0.05
+
+
+@dataclass(frozen=True)
+class Throwaway:
+    """The servers' addresses; `cluster` makes further databases."""
+
+    cluster: postgres.Cluster
+    database_url: str
+    redis_url: str
+    folder: Path
+
+
+@contextmanager
+def throwaway_services(*, durable: bool = False) -> Iterator[Throwaway]:
+    """Start both servers in a temporary folder, yield their addresses, stop them and delete everything.
+
+    With `durable` PostgreSQL writes as safely as in earnest (for crash tests and measurements); without, it
+    skips fsync. Call it from the main thread: the servers end when the thread that started them does.
+    """
+    with ExitStack() as stack:
+        folder = Path(
+            stack.enter_context(tempfile.TemporaryDirectory(prefix="nagara-", ignore_cleanup_errors=True))
+        )
+        cluster = stack.enter_context(throwaway_postgres(folder, durable=durable))
+        server = stack.enter_context(throwaway_redis(folder))
+        yield Throwaway(cluster, cluster.url, server.url, folder)
+
+
+@contextmanager
+def throwaway_postgres(folder: Path, *, durable: bool = False) -> Iterator[postgres.Cluster]:
+    """A PostgreSQL in `folder`, with Nagara's empty database, until the block ends."""
+    identity = find_identity()
+    if identity.user is not None:
+        folder.chmod(0o711)  # the user it runs as must reach its files
+    cluster = postgres.prepare(
+        find_programs(), identity, folder, free_port(), secrets.token_urlsafe(16), throwaway=not durable
+    )
+    log = folder / "postgres.log"
+    child = start_child(cluster.command, log, signal.SIGINT)
+    try:
+        _wait_until(cluster.is_ready, child, log)
+        cluster.ensure_database()
+        yield cluster
+    finally:
+        end_child(child, signal.SIGINT, STOP_WITHIN_SECONDS)
+
+
+@contextmanager
+def throwaway_redis(folder: Path) -> Iterator[redis_server.RedisServer]:
+    """A Valkey in `folder` that keeps nothing, until the block ends."""
+    server = redis_server.prepare(
+        redis_server.find_program(), folder / "redis", free_port(), secrets.token_urlsafe(16), throwaway=True
+    )
+    log = folder / "redis.log"
+    child = start_child(server.command, log)
+    try:
+        _wait_until(server.is_ready, child, log)
+        yield server
+    finally:
+        end_child(child, signal.SIGTERM, STOP_WITHIN_SECONDS)
+
+
+def _wait_until(ready: Callable[[], bool], child: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START_WITHIN_SECONDS
+    while not ready():
+        if child.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"{child.args!s} does not start:\n{log.read_text(errors='replace')[-2000:]}")
+        time.sleep(CHECK_EVERY_SECONDS)
