@@ -20,7 +20,13 @@ from city_config import City, Service
 from nagara import statements
 from nagara.cities import service_of
 from nagara.deadlines import PromisedTimes, promise
-from nagara.errors import InvalidInput, OutsideCity, ReplayedWithOtherBody, UnknownDistrict
+from nagara.errors import (
+    DatabaseUnavailable,
+    InvalidInput,
+    OutsideCity,
+    ReplayedWithOtherBody,
+    UnknownDistrict,
+)
 from nagara.filing import MAX_KEY, Filing, body_digest, check_answers, check_observed, check_texts
 from nagara.ids import new_reference, uuid7
 from nagara.ladder import next_step
@@ -82,7 +88,7 @@ async def file_request(pool: Pool, city: City, filing: Filing, secret: bytes) ->
         raise InvalidInput(f"Idempotency-Key is longer than {MAX_KEY} characters.", field="Idempotency-Key")
     async with pool.connection() as connection, connection.pipeline():
         began = await connection.execute(statements.BEGIN_IN_CITY, (city.id,), prepare=True)
-        (now,) = await began.fetchone() or (None,)
+        now = await _time_told(began)
         decision = decide(city, filing, now)
         while True:
             row = _row(city, filing, decision, now, digest)
@@ -97,6 +103,15 @@ async def file_request(pool: Pool, city: City, filing: Filing, secret: bytes) ->
             if earlier is not None:
                 return earlier
             # neither key nor digest clashed, so the random reference did: draw another
+
+
+async def _time_told(began: psycopg.AsyncCursor[Any]) -> dt.datetime:
+    """The database's time, from the statement that began the transaction."""
+    row = await began.fetchone()
+    if row is None:
+        raise DatabaseUnavailable("The database did not tell the time.")
+    now: dt.datetime = row[0]
+    return now
 
 
 async def _earlier(

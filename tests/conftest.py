@@ -1,0 +1,117 @@
+"""What tests stand on: real servers started once, the real migrations, an empty database for each test."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from city_config import City
+from nagara.local.ports import free_port
+from nagara.local.throwaway import Throwaway, throwaway_services
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+READY_WITHIN_SECONDS = 240.0
+
+
+@pytest.fixture(scope="session")
+def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Throwaway]:
+    """A private PostgreSQL and Valkey, migrated, with the environment pointing at them."""
+    with throwaway_services() as running:
+        os.environ |= {
+            "DATABASE_URL": running.database_url,
+            "REDIS_URL": running.redis_url,
+            "NAGARA_DEMO": "1",
+            "NAGARA_DATA": str(tmp_path_factory.mktemp("data")),
+            "NAGARA_OUTBOX_DIR": str(tmp_path_factory.mktemp("outbox")),
+        }
+        from nagara.migrations import migrate
+
+        migrate(running.database_url)
+        yield running
+
+
+@pytest.fixture
+def database_url(services: Throwaway) -> str:
+    """The address of a migrated database without a row."""
+    with psycopg.connect(services.database_url, autocommit=True) as owner:
+        names = owner.execute(
+            "select string_agg(format('%I', tablename), ', ') from pg_tables "
+            "where schemaname = 'public' and tablename <> 'alembic_version'"
+        ).fetchone()
+        # The event log refuses TRUNCATE; a replica applies what the primary did without asking triggers.
+        owner.execute("set session_replication_role = replica")
+        owner.execute(f"truncate {names[0]}")  # type: ignore[index,arg-type]
+    return services.database_url
+
+
+@pytest.fixture
+def db(database_url: str) -> Iterator[psycopg.Connection[Any]]:
+    """A connection of the time door (all cities) to an empty, migrated database."""
+    with psycopg.connect(database_url, options="-c role=nagara_clock -c timezone=UTC") as connection:
+        yield connection
+
+
+@pytest.fixture
+def owner(database_url: str) -> Iterator[psycopg.Connection[Any]]:
+    """A connection of the role that owns the tables, past row-level security."""
+    with psycopg.connect(database_url, autocommit=True, options="-c timezone=UTC") as connection:
+        yield connection
+
+
+@pytest.fixture(scope="session")
+def phnom_penh() -> City:
+    """The city of Phnom Penh as configured."""
+    from nagara.cities import city_of
+
+    os.environ.setdefault("NAGARA_DEMO", "1")
+    return city_of("kh-pnh")
+
+
+@pytest.fixture(scope="session")
+def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The whole demo - servers, API, worker, beat, mail sink - in a folder of its own; yields its address."""
+    folder = tmp_path_factory.mktemp("demo")
+    port = free_port()
+    log = (folder / "up.log").open("wb")
+    clean = {
+        k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "REDIS_URL") and "NAGARA_" not in k
+    }
+    command = [
+        sys.executable,
+        "-m",
+        "nagara.cli",
+        "up",
+        "--demo",
+        "--port",
+        str(port),
+        "--data",
+        str(folder / "d"),
+    ]
+    process = subprocess.Popen(
+        command, cwd=REPOSITORY, env=clean | {"NAGARA_RATE_LIMITS": "off"}, stdout=log, stderr=log
+    )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        _wait_until_ready(url, process, folder / "up.log")
+        yield url
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
+
+
+def _wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Return once ``ready`` was printed; fail with the end of the log if it never is."""
+    until = time.monotonic() + READY_WITHIN_SECONDS
+    while time.monotonic() < until and process.poll() is None:
+        if f"ready {url}" in log.read_text(errors="replace"):
+            return
+        time.sleep(0.2)
+    pytest.fail("the demo did not become ready:\n" + log.read_text(errors="replace")[-4000:])
