@@ -260,3 +260,13 @@ def next_due(
         resolve_by,
     )
     return min((due for due in stages if due is not None), default=NOTHING_DUE)
+
+
+def due_or_none(next_due_at: dt.datetime) -> dt.datetime | None:
+    """The due time for people: nothing, where nothing is due."""
+    return None if next_due_at >= NOTHING_DUE else next_due_at
+
+
+def is_late(resolve_by: dt.datetime | None, until: dt.datetime) -> bool:
+    """Whether the promise to resolve was missed by ``until``: the closing, the pause, or now."""
+    return resolve_by is not None and resolve_by < until

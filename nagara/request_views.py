@@ -1,0 +1,244 @@
+"""One request as people see it: the resident's page without personal data, the staff's with its history."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hmac
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from psycopg import AsyncConnection
+from sqlmodel import Session, col, select
+
+from city_config import City
+from nagara import statements
+from nagara.accounts import Account
+from nagara.cities import city_of_reference
+from nagara.errors import UnknownRequest
+from nagara.event_log import PUBLIC_KINDS
+from nagara.ids import resident_token
+from nagara.lifecycle import TRANSITIONS, Status, allowed_moves, due_or_none, is_late, why_not
+from nagara.permissions import Permission, may, permission_for
+from nagara.sealing import unseal
+from nagara.staff_actions import CLOSING_REASONS
+from nagara.tables import Contact, Event, Request
+
+STAFF_MOVES_SHOWN = tuple(move for move in TRANSITIONS if move != "withdraw")
+METRES_PER_DEGREE = 111_320.0
+_public_kinds = sorted(kind.value for kind in PUBLIC_KINDS)
+
+
+def find_city(reference: str) -> tuple[City, str]:
+    """The city of a reference and the reference as stored; raise ``UnknownRequest``."""
+    found = city_of_reference(reference)
+    if found is None:
+        raise UnknownRequest(f"There is no request {reference[:20]!r}.", field="reference")
+    return found
+
+
+async def public_status(
+    connection: AsyncConnection[Any], city: City, reference: str, token: str | None, secret: bytes
+) -> dict[str, Any]:
+    """What anybody may know of a request, and its timeline; confidential ones only with their own token.
+
+    Without the right token a confidential request is as unknown as one that does not exist.
+    """
+    cursor = await connection.execute(
+        statements.PUBLIC_STATUS, (_public_kinds, city.id, reference), prepare=True
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        raise UnknownRequest(f"There is no request {reference!r}.", field="reference")
+    (
+        id_, ref, status, service, department, assignee, district, lat, lon, received, updated, closed,
+        closing_reason, note, acknowledge_by, respond_by, resolve_by, standard, confidential, description,
+        address, reason, parent, timeline,
+    ) = row  # fmt: skip
+    own = token is not None and hmac.compare_digest(token, resident_token(secret, city.id, id_))
+    if (confidential or city.publication.moderated) and not own:
+        raise UnknownRequest(f"There is no request {reference!r}.", field="reference")
+    return {
+        "reference": ref,
+        "city": city.id,
+        "status": status,
+        "open": closed is None,
+        "service": named_service(city, service),
+        "district": named_district(city, district),
+        "department": named_department(city, department),
+        "assignee": named_assignee(city, assignee),
+        "position": public_position(city, lat, lon, own),
+        "description": description if own else None,
+        "address": address if own else None,
+        "route_reason": reason,
+        "received_at": received,
+        "updated_at": updated,
+        "closed_at": closed,
+        "closing_reason": closing_reason,
+        "note": note,
+        "duplicate_of": parent,
+        "promise": promise_shown(acknowledge_by, respond_by, resolve_by, standard),
+        "timeline": timeline or [],
+    }
+
+
+def promise_shown(
+    acknowledge_by: dt.datetime | None,
+    respond_by: dt.datetime | None,
+    resolve_by: dt.datetime | None,
+    standard: str,
+) -> dict[str, Any]:
+    """A promise as every answer shows it; times in UTC."""
+    return {
+        "acknowledge_by": acknowledge_by,
+        "respond_by": respond_by,
+        "resolve_by": resolve_by,
+        "standard": standard,
+    }
+
+
+def named_service(city: City, code: str) -> dict[str, Any]:
+    """A service's code and names; only the code where the city no longer offers it."""
+    service = city.services_by_code.get(code)
+    return {"code": code, "names": dict(service.names) if service else {"en": code}}
+
+
+def named_department(city: City, code: str) -> dict[str, Any]:
+    """A department's code and names."""
+    department = city.departments_by_code.get(code)
+    return {"code": code, "names": dict(department.names) if department else {"en": code}}
+
+
+def named_assignee(city: City, code: str | None) -> dict[str, Any] | None:
+    """Who works on it: a contractor or department by its names; a person is not named to the public."""
+    if code is None:
+        return None
+    body = city.contractors_by_code.get(code) or city.departments_by_code.get(code)
+    return {"code": code, "names": dict(body.names)} if body else None
+
+
+def named_district(city: City, code: str | None) -> dict[str, Any] | None:
+    """A district's code and names."""
+    if code is None:
+        return None
+    return {"code": code, "names": dict(city.district_names.get(code, {"en": code}))}
+
+
+def public_position(city: City, lat: float | None, lon: float | None, own: bool) -> dict[str, float] | None:
+    """The position, on the grid the city blurs public positions to; the resident sees their own exactly."""
+    if lat is None or lon is None:
+        return None
+    metres = 0 if own else city.publication.blur_metres
+    if metres:
+        lat_step = metres / METRES_PER_DEGREE
+        lon_step = lat_step / max(0.01, math.cos(math.radians(lat)))
+        lat, lon = round(lat / lat_step) * lat_step, round(lon / lon_step) * lon_step
+    return {"lat": round(lat, 6), "lon": round(lon, 6)}
+
+
+def staff_detail(
+    session: Session, city: City, account: Account, row: Request, secret: bytes, now: dt.datetime
+) -> dict[str, Any]:
+    """Everything staff may know of a request: its history, what may be done next and why not the rest."""
+    events = session.exec(
+        select(Event)
+        .where(col(Event.city_id) == city.id, col(Event.request_id) == row.id)
+        .order_by(col(Event.seq))
+    ).all()
+    contact = _contact(session, city, account, row, secret)
+    parent = session.get(Request, (city.id, row.duplicate_of)) if row.duplicate_of else None
+    late = is_late(row.resolve_by, row.closed_at or row.paused_at or now)
+    return queue_row(city, row.model_dump() | {"late": late}) | {
+        "answers": row.answers,
+        "language": row.language,
+        "observed_at": row.observed_at,
+        "confidential": row.confidential,
+        "route": {"rule": row.rule, "reason": row.reason},
+        "config_fingerprint": row.config_fingerprint,
+        "closing_reason": row.closing_reason,
+        "duplicate_of": parent.reference if parent else None,
+        "contact": contact,
+        "timeline": [_event_shown(event) for event in events],
+        "moves": _moves(row, account),
+    }
+
+
+def _contact(
+    session: Session, city: City, account: Account, row: Request, secret: bytes
+) -> dict[str, str] | None:
+    if not may(account.role, Permission.VIEW_CONTACT):
+        return None
+    kept = session.get(Contact, (city.id, row.id))
+    return unseal(secret, city.id, kept.sealed) if kept else None
+
+
+def _event_shown(event: Event) -> dict[str, Any]:
+    return {
+        "seq": event.seq,
+        "kind": event.kind,
+        "at": event.occurred_at,
+        "recorded_at": event.recorded_at,
+        "actor": event.actor,
+        "actor_kind": event.actor_kind,
+        "from_status": event.from_status,
+        "to_status": event.to_status,
+        "note": event.data.get("note"),
+        "data": event.data,
+    }
+
+
+def _moves(row: Request, account: Account) -> list[dict[str, Any]]:
+    status = Status(row.status)
+    possible = allowed_moves(status)
+    shown = []
+    for move in STAFF_MOVES_SHOWN:
+        permitted = may(account.role, permission_for(move))
+        step = TRANSITIONS[move]
+        reason = None
+        if move not in possible:
+            reason = why_not(status, move)
+        elif not permitted:
+            reason = f"Not as {account.role.value}."
+        shown.append(
+            {
+                "move": move.value,
+                "allowed": reason is None,
+                "why_not": reason,
+                "why": step.why,
+                "fields": [*step.needs, *step.may_have],
+                "needs": list(step.needs),
+                "reasons": list(CLOSING_REASONS.get(move, ())),
+            }
+        )
+    return shown
+
+
+def queue_row(city: City, row: Mapping[str, Any]) -> dict[str, Any]:
+    """A request as a line of the queue."""
+    return {
+        "reference": row["reference"],
+        "city": city.id,
+        "status": row["status"],
+        "service": named_service(city, row["service_code"]),
+        "network_code": row["network_code"],
+        "district": named_district(city, row["district"]),
+        "department": named_department(city, row["department"]),
+        "assignee": row["assignee"],
+        "assignee_names": (named_assignee(city, row["assignee"]) or {}).get("names"),
+        "priority": row["priority"],
+        "received_at": row["received_at"],
+        "updated_at": row["updated_at"],
+        "closed_at": row["closed_at"],
+        "next_due_at": due_or_none(row["next_due_at"]),
+        "promise": promise_shown(
+            row["acknowledge_by"], row["respond_by"], row["resolve_by"], row["promise_standard"]
+        ),
+        "late": row["late"],
+        "escalation_level": row["escalation_step"],
+        "lat": row["lat"],
+        "lon": row["lon"],
+        "address": row["address"],
+        "description": row["description"],
+        "channel": row["channel"],
+        "version": row["version"],
+    }
