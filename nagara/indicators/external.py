@@ -158,7 +158,7 @@ def _observation(cells: dict[str, str]) -> Observation | str:
 
 def _time(name: str, text: str) -> dt.datetime:
     try:
-        time = dt.datetime.fromisoformat(text.strip())
+        time = dt.datetime.fromisoformat(text)
     except ValueError:
         raise ValueError(f"{name} {text[:40]!r} is not an ISO 8601 time") from None
     if time.tzinfo is None:
@@ -177,11 +177,9 @@ def _csv_rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
             if not values:
                 continue
             if len(values) != len(header):
-                raise InvalidInput(
-                    f"{path.name}: line {reader.line_num}: {len(values)} fields, the header has {len(header)}",
-                    field="input",
-                )
-            yield reader.line_num, dict(zip(header, values, strict=True))
+                counts = f"{len(values)} fields, the header has {len(header)}"
+                raise InvalidInput(f"{path.name}: line {reader.line_num}: {counts}", field="input")
+            yield reader.line_num, {name: cell.strip() for name, cell in zip(header, values, strict=True)}
     except csv.Error as error:
         raise InvalidInput(f"{path.name}: line {reader.line_num}: {error}", field="input") from error
 

@@ -122,6 +122,7 @@ def figures_in(
 
 
 def json_figures(cells: Mapping[str, Cell], codes: Mapping[str, NetworkCode]) -> dict[str, Any]:
+    """Every figure of the cells given by network code, as JSON by the definition's id."""
     return {key: figure.as_json() for key, figure in figures_of(cells, codes).items()}
 
 

@@ -230,7 +230,8 @@ def _log_log_limits(share: Floats, standard_error: Floats) -> tuple[Floats, Floa
     s, se = share[inside], standard_error[inside]
     spread = Z * se / (s * np.log(s))
     lower, upper = share.copy(), share.copy()
-    lower[inside], upper[inside] = s ** np.exp(-spread), s ** np.exp(spread)
+    with np.errstate(over="ignore"):  # a share next to 1 may have its limits at 0 and 1: that is meant
+        lower[inside], upper[inside] = s ** np.exp(-spread), s ** np.exp(spread)
     return lower, upper
 
 
