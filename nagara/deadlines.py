@@ -1,8 +1,7 @@
 """When an answer is due: the working time of a department, and the times it promises.
 
-Windows are written in local time, half-open, and evaluated as instants. A public holiday closes a day, an
-extra working day opens it, hours between two dates replace the weekly ones. A receipt outside all windows
-counts as received when the next one opens. Instants are aware datetimes; results are in UTC.
+A receipt outside all working windows counts as received when the next one opens. Instants are aware
+datetimes; results are in UTC. Which hours are worked on a day is decided in ``nagara.working_hours``.
 """
 
 from __future__ import annotations
@@ -11,24 +10,23 @@ import datetime as dt
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
-from zoneinfo import ZoneInfo
+from typing import Literal
 
-import holidays
-
-from city_config.schema import (
-    WEEKDAYS,
-    Calendar,
-    City,
-    Priority,
-    Service,
-    Span,
-    TimeWindow,
-    WeeklyHours,
-    window_minutes,
-)
+from city_config.schema import Calendar, City, Priority, Service, Span
 from nagara.errors import NoWorkingTime
 from nagara.per_city import PerCity
+from nagara.working_hours import instant, working_windows
+
+__all__ = (
+    "PromisedTimes",
+    "WorkingClock",
+    "calendar_length",
+    "extended_by_pause",
+    "on_calendar_time",
+    "prepare_clocks",
+    "promise",
+    "working_windows",
+)
 
 LONGEST_CLOSURE = dt.timedelta(days=400)
 """A calendar closed for longer than this is a mistake, not a holiday: the clock refuses it."""
@@ -37,8 +35,6 @@ YEARS = range(1970, 2101)
 """The years the clock knows; the `holidays` package ends with the last."""
 
 NOTHING = dt.timedelta()
-
-Window = tuple[dt.datetime, dt.datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +70,14 @@ def calendar_length(span: Span) -> dt.timedelta | None:
     return None
 
 
+def on_calendar_time(
+    service: Service, priority: Priority, stage: Literal["acknowledge", "respond", "resolve"]
+) -> bool:
+    """Whether a stage is promised in calendar time, so that a pause extends it by its whole length."""
+    span: Span | None = getattr(service.promise.stages_for(priority), stage)
+    return span is not None and calendar_length(span) is not None
+
+
 def extended_by_pause(
     city: City,
     owner: str,
@@ -96,6 +100,15 @@ def extended_by_pause(
     clock = WorkingClock(city, owner)
     paused = clock.between(paused_from, paused_to)
     return clock.add(due, paused) if paused else due
+
+
+def prepare_clocks(city: City, at: dt.datetime) -> None:
+    """Work out the year from an instant on for all departments, so that no resident waits for it.
+
+    The first calendar of a process costs up to half a second, while the holidays of its country load.
+    """
+    for department in city.departments:
+        WorkingClock(city, department.code).between(at, at + dt.timedelta(days=366))
 
 
 class WorkingClock:
@@ -160,57 +173,6 @@ class WorkingClock:
         return window < len(year.ends) and year.starts[window] <= at
 
 
-def working_windows(city: City, calendar: Calendar, day: dt.date) -> list[Window]:
-    """The windows worked on a local day as instants in UTC, in order, without overlap; empty when closed."""
-    windows: list[Window] = []
-    for opens, closes in sorted(map(window_minutes, _hours_on(calendar, day))):
-        start, end = _instant(day, opens, city.zone), _instant(day, closes, city.zone)
-        if windows and start <= windows[-1][1]:
-            windows[-1] = windows[-1][0], max(end, windows[-1][1])
-        elif start < end:
-            windows.append((start, end))
-    return windows
-
-
-def _hours_on(calendar: Calendar, day: dt.date) -> tuple[TimeWindow, ...]:
-    """The day's hours. Of overrides that overlap, the one written last holds."""
-    covering = [o.hours for o in calendar.hours_overrides if o.from_date <= day <= o.to_date]
-    weekly = covering[-1] if covering else calendar.hours
-    windows = weekly.get(WEEKDAYS[day.weekday()], ())
-    if any(extra.date == day for extra in calendar.extra_working_days):
-        return windows or _usual_hours(weekly) or _usual_hours(calendar.hours)
-    return () if _is_holiday(calendar, day) else windows
-
-
-def _usual_hours(weekly: WeeklyHours) -> tuple[TimeWindow, ...]:
-    """What a normally closed day is worked like: the first open day of the week, counted from Monday."""
-    return next((weekly[name] for name in WEEKDAYS if weekly.get(name)), ())
-
-
-def _is_holiday(calendar: Calendar, day: dt.date) -> bool:
-    if any(extra.date == day for extra in calendar.extra_holidays):
-        return True
-    public = calendar.holidays
-    return public is not None and day in _public_holidays(
-        public.country, public.subdivision, public.categories, day.year
-    )
-
-
-@lru_cache(maxsize=4096)
-def _public_holidays(
-    country: str, subdivision: str | None, categories: tuple[str, ...], year: int
-) -> frozenset[dt.date]:
-    """One year's holidays. Only dates are taken: the package's weekend may be that of another year."""
-    return frozenset(
-        holidays.country_holidays(country, subdiv=subdivision, years=year, categories=categories)
-    )
-
-
-def _instant(day: dt.date, minutes: int, zone: ZoneInfo) -> dt.datetime:
-    midnight = dt.datetime(day.year, day.month, day.day, tzinfo=zone)
-    return (midnight + dt.timedelta(minutes=minutes)).astimezone(dt.UTC)
-
-
 @dataclass(frozen=True, slots=True)
 class _WorkingYear:
     """The windows of one local year, with running sums: each question is one bisection."""
@@ -255,8 +217,11 @@ class _Timeline:
         while True:
             working_year = self._year(year)
             # A year without any window is known to be closed until its last day.
-            year_end = _instant(dt.date(year, 12, 31), 0, self._city.zone)
-            opens = working_year.starts[0] if working_year.starts else year_end
+            opens = (
+                working_year.starts[0]
+                if working_year.starts
+                else instant(dt.date(year, 12, 31), 0, self._city.zone)
+            )
             if opens - worked_last > LONGEST_CLOSURE:
                 raise NoWorkingTime(
                     f"A working calendar of {self._city.id} stays closed for more than "

@@ -47,7 +47,7 @@ class Place:
 
 def check_coordinates(lat: float, lon: float) -> None:
     """Raise ``InvalidCoordinates`` unless both are finite numbers on Earth; say so if they look swapped."""
-    for field, value, limit in (("lat", lat, 90), ("long", lon, 180)):
+    for field, value, limit in (("lat", lat, 90), ("lon", lon, 180)):
         if not math.isfinite(value):
             raise InvalidCoordinates(
                 f"{field} is {value}, which is not a number on Earth",
@@ -56,10 +56,10 @@ def check_coordinates(lat: float, lon: float) -> None:
             )
     if -90 <= lat <= 90 and -180 <= lon <= 180:
         return
-    field, value, limit = ("lat", lat, 90) if not -90 <= lat <= 90 else ("long", lon, 180)
+    field, value, limit = ("lat", lat, 90) if not -90 <= lat <= 90 else ("lon", lon, 180)
     hint = ""
     if field == "lat" and -180 <= lat <= 180 and -90 <= lon <= 90:
-        hint = f"; latitude and longitude look swapped: did you mean lat={lon}, long={lat}?"
+        hint = f"; latitude and longitude look swapped: did you mean lat {lon}, lon {lat}?"
     raise InvalidCoordinates(
         f"{field} is {value}, beyond {limit} degrees{hint}", field=field, allowed=f"-{limit} to {limit}"
     )
@@ -148,7 +148,7 @@ def locate_in(city: City, lat: float, lon: float, configuration: Configuration) 
         away = f"the nearest city, {distance} away, is" if metres else "it is in"
         other = nearest.name_in(nearest.names, "en")
         message = f"The position lies outside {name}; {away} {other} ({nearest.id})"
-    raise OutsideCity(message, field="lat,long", allowed=f"in {name} or at most {city.near_metres} m from it")
+    raise OutsideCity(message, field="lat,lon", allowed=f"in {name} or at most {city.near_metres} m from it")
 
 
 def nearest_city(configuration: Configuration, lat: float, lon: float) -> tuple[City, float]:

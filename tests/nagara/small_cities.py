@@ -110,3 +110,39 @@ def configured(cities: Sequence[City]) -> Configuration:
 def local(city: City, text: str) -> dt.datetime:
     """An instant given in the city's local time, for example ``2026-11-20 16:00``."""
     return dt.datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(city.timezone))
+
+
+PHNOM_PENH = small_city()
+BRUNEI = small_city(id="bn-tst", country="BN", timezone="Asia/Brunei", calendar=BRUNEIAN_HOURS)
+JOHOR = small_city(id="my-tst", country="MY", timezone="Asia/Kuala_Lumpur", calendar=JOHOR_HOURS)
+NIGHT_CREW = small_city(
+    calendar={
+        "hours": {
+            day: ["00:00-04:00", "20:00-24:00"] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+        }
+    }
+)
+RAMADAN = small_city(
+    id="bn-ram",
+    timezone="Asia/Brunei",
+    calendar={
+        **BRUNEIAN_HOURS,
+        "hours_overrides": [
+            {
+                "from_date": "2026-02-21",
+                "to_date": "2026-03-18",
+                "hours": {day: ["08:00-14:00"] for day in ("mon", "tue", "wed", "thu", "sat")},
+                "reason": "Ramadan",
+            }
+        ],
+    },
+)
+YANGON = small_city(
+    id="mm-tst",
+    timezone="Asia/Yangon",
+    calendar={
+        "hours": {day: ["09:30-16:30"] for day in ("mon", "tue", "wed", "thu", "fri")},
+        "holidays": {"country": "MM"},
+    },
+)
+WORKING_CITIES = [PHNOM_PENH, BRUNEI, JOHOR, NIGHT_CREW, RAMADAN, YANGON]
