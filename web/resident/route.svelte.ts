@@ -1,0 +1,46 @@
+/** Where the person is, kept in the address after `#`, so that Back works and a tracked report can be linked. */
+
+export const STEPS = ['what', 'where', 'details', 'contact'] as const;
+export type Step = (typeof STEPS)[number];
+
+export type Route =
+  | { at: 'report'; step: Step }
+  | { at: 'done' }
+  | { at: 'track'; reference: string | null; token: string | null };
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+function parse(hash: string): Route {
+  const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?');
+  const [first, second] = path.split('/').map(decoded);
+  if (first === 'track') {
+    return { at: 'track', reference: second ?? null, token: new URLSearchParams(query).get('token') };
+  }
+  if (first === 'done') return { at: 'done' };
+  return { at: 'report', step: STEPS.find((step) => step === second) ?? 'what' };
+}
+
+let shown = $state.raw<Route>(parse(location.hash));
+addEventListener('hashchange', () => (shown = parse(location.hash)));
+
+export function route(): Route {
+  return shown;
+}
+
+export const stepAddress = (step: Step): string => (step === 'what' ? '#/' : `#/report/${step}`);
+export function trackAddress(reference = '', token = ''): string {
+  if (!reference) return '#/track';
+  return `#/track/${encodeURIComponent(reference)}${token ? `?token=${encodeURIComponent(token)}` : ''}`;
+}
+
+/** `replace` leaves no trace in the history: for corrections the person did not ask for. */
+export function go(address: string, replace = false): void {
+  if (replace) location.replace(address);
+  else location.hash = address;
+}

@@ -1,0 +1,113 @@
+/**
+ * The one door to the API. Every failure leaves here as an `ApiError` with words a person can read:
+ * the server's own where it sent its error shape, ours where the network or a proxy failed.
+ */
+
+export interface ErrorBody {
+  code: string;
+  message: string;
+  field?: string;
+  allowed?: unknown;
+  reference?: string;
+}
+
+/** What the API said went wrong; `status` 0 means that no answer came at all. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly field: string | undefined;
+  readonly allowed: string[];
+  readonly reference: string | undefined;
+
+  constructor(status: number, body: ErrorBody) {
+    super(body.message);
+    this.name = 'ApiError';
+    this.status = status;
+    this.code = body.code;
+    this.field = body.field;
+    this.allowed = body.allowed == null ? [] : [body.allowed].flat().map(String);
+    this.reference = body.reference;
+  }
+
+  /** True when the server may or may not have done what was asked: the same call should be repeated. */
+  get uncertain(): boolean {
+    return this.status === 0 || this.status === 408 || this.status === 429 || this.status >= 500;
+  }
+}
+
+export interface Call {
+  method?: 'GET' | 'POST' | 'DELETE';
+  body?: unknown;
+  headers?: Record<string, string>;
+  query?: Record<string, string | number | boolean | null | undefined>;
+  signal?: AbortSignal;
+}
+
+/** Empty and absent values are left out. */
+export function withQuery(path: string, query: Call['query'] = {}): string {
+  const search = new URLSearchParams();
+  for (const [key, value] of Object.entries(query)) {
+    if (value !== undefined && value !== null && value !== '') search.set(key, String(value));
+  }
+  const text = search.toString();
+  return text ? `${path}?${text}` : path;
+}
+
+function isErrorBody(value: unknown): value is { error: ErrorBody } {
+  if (typeof value !== 'object' || value === null || !('error' in value)) return false;
+  const inner = (value as { error: unknown }).error;
+  return typeof inner === 'object' && inner !== null && 'message' in inner;
+}
+
+async function readJson(response: Response): Promise<unknown> {
+  const text = await response.text();
+  if (!text) return null;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Calls the API and returns its JSON, unchecked: the shapes in `types.ts` are the contract. */
+export async function call<T>(path: string, options: Call = {}): Promise<T> {
+  const headers: Record<string, string> = { Accept: 'application/json', ...options.headers };
+  const request: RequestInit = { method: options.method ?? 'GET', headers, credentials: 'same-origin' };
+  if (options.signal) request.signal = options.signal;
+  if (options.body !== undefined) {
+    headers['Content-Type'] = 'application/json';
+    request.body = JSON.stringify(options.body);
+  }
+  let response: Response;
+  try {
+    response = await fetch(withQuery(path, options.query), request);
+  } catch (cause) {
+    if (options.signal?.aborted) throw cause;
+    throw new ApiError(0, { code: 'no_connection', message: '' });
+  }
+  const body = await readJson(response);
+  if (response.ok && body !== undefined) return body as T;
+  if (isErrorBody(body)) throw new ApiError(response.status, body.error);
+  throw new ApiError(response.status, { code: 'unreadable_answer', message: '' });
+}
+
+const cityPath = (city: string): string => `/api/v1/cities/${encodeURIComponent(city)}`;
+
+export const paths = {
+  about: '/api/v1/about',
+  cities: '/api/v1/cities',
+  services: (city: string) => `${cityPath(city)}/services`,
+  districts: (city: string) => `${cityPath(city)}/districts`,
+  departments: (city: string) => `${cityPath(city)}/departments`,
+  place: (city: string) => `${cityPath(city)}/place`,
+  file: (city: string) => `${cityPath(city)}/requests`,
+  status: (reference: string) => `/api/v1/requests/${encodeURIComponent(reference)}`,
+  staffSession: '/api/v1/staff/session',
+  staffQueue: '/api/v1/staff/queue',
+  staffRequest: (reference: string) => `/api/v1/staff/requests/${encodeURIComponent(reference)}`,
+  staffMove: (reference: string, move: string) =>
+    `/api/v1/staff/requests/${encodeURIComponent(reference)}/${encodeURIComponent(move)}`,
+  indicators: '/api/v1/network/indicators',
+  definitions: '/api/v1/network/definitions',
+  reports: '/api/v1/network/reports',
+} as const;

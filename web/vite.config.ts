@@ -1,0 +1,29 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vite';
+
+const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** Where `npm run dev` finds the API; the built pages are served by the API itself. */
+const api = process.env.NAGARA_API ?? 'http://127.0.0.1:8000';
+
+export default defineConfig({
+  base: '/',
+  appType: 'mpa',
+  plugins: [svelte()],
+  resolve: { alias: { '@shared': at('./shared') } },
+  build: {
+    outDir: 'dist',
+    // Nothing is inlined as data: or as script, so a strict content security policy holds.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    rolldownOptions: {
+      input: {
+        resident: at('./resident/index.html'),
+        staff: at('./staff/index.html'),
+        network: at('./network/index.html'),
+      },
+    },
+  },
+  server: { host: '127.0.0.1', proxy: { '/api': api, '/dev': api, '/health': api } },
+});
