@@ -18,7 +18,7 @@ import shapely
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
-from city_config.loader import Configuration
+from city_config import Configuration
 from city_config.schema import City
 from nagara.errors import InvalidCoordinates, OutsideCity
 from nagara.per_city import PerCity

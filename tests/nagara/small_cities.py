@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from city_config.loader import Configuration
+from city_config import Configuration
 from city_config.schema import City, Network
 
 Values = Mapping[str, Any]
