@@ -21,7 +21,7 @@ Window = tuple[dt.datetime, dt.datetime]
 def working_windows(city: City, calendar: Calendar, day: dt.date) -> list[Window]:
     """The windows worked on a local day as instants in UTC, in order, without overlap; empty when closed."""
     windows: list[Window] = []
-    for opens, closes in sorted(map(window_minutes, _hours_on(calendar, day))):
+    for opens, closes in map(window_minutes, _hours_on(calendar, day)):
         start, end = instant(day, opens, city.zone), instant(day, closes, city.zone)
         if windows and start <= windows[-1][1]:
             windows[-1] = windows[-1][0], max(end, windows[-1][1])
