@@ -8,87 +8,84 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from difflib import get_close_matches
 from functools import cached_property
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
-"""A code that may stand in a URL: letters, digits, hyphen, underscore; at most 64 characters."""
+from city_config.basics import (
+    WEEKDAYS,
+    Calendar,
+    CityId,
+    Code,
+    DatedName,
+    Fact,
+    Holidays,
+    HoursOverride,
+    Names,
+    Part,
+    Population,
+    Position,
+    Priority,
+    Span,
+    TimeWindow,
+    Weekday,
+    WeeklyHours,
+    window_minutes,
+)
+from city_config.network import Member, Network, NetworkCode
 
-CityId = Annotated[str, Field(pattern=r"^[a-z]{2}-[a-z0-9]{2,8}$")]
-Names = Annotated[Mapping[str, str], Field(min_length=1)]
-"""Names by BCP-47 language tag, for example ``{"km": "ភ្នំពេញ", "en": "Phnom Penh"}``."""
-
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-Priority = Literal["low", "normal", "high", "urgent"]
+__all__ = [
+    "WEEKDAYS",
+    "Calendar",
+    "Choice",
+    "City",
+    "CityId",
+    "Code",
+    "Condition",
+    "Contractor",
+    "DatedName",
+    "Department",
+    "Fact",
+    "Holidays",
+    "HoursOverride",
+    "LadderStep",
+    "MapView",
+    "Member",
+    "Names",
+    "Network",
+    "NetworkCode",
+    "Part",
+    "Population",
+    "Position",
+    "Priority",
+    "Promise",
+    "Publication",
+    "Question",
+    "Rule",
+    "Service",
+    "Span",
+    "Stages",
+    "TimeWindow",
+    "Weekday",
+    "WeeklyHours",
+    "Zone",
+    "window_minutes",
+]
 
 
 def _known_timezone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError(f"{name!r} is not an IANA time zone")
-    return name
-
-
-def _time_window(text: str) -> str:
     try:
-        start, end = (_clock_minutes(part) for part in text.split("-"))
-    except ValueError as error:
-        raise ValueError(f"{text!r} is not a window like '07:30-11:30'") from error
-    if not start < end:
-        raise ValueError(f"{text!r} ends before it begins; a night shift is written as two windows")
-    return text
-
-
-def _clock_minutes(text: str) -> int:
-    hours, minutes = (int(part) for part in text.strip().split(":"))
-    if not (0 <= minutes < 60 and 0 <= hours * 60 + minutes <= 24 * 60):
-        raise ValueError(text)
-    return hours * 60 + minutes
-
-
-TimeWindow = Annotated[str, AfterValidator(_time_window)]
-"""Local working time on one day, half-open: ``"07:30-11:30"``; ``"24:00"`` is the day's end."""
-
-WeeklyHours = Mapping[Weekday, tuple[TimeWindow, ...]]
-"""Working windows by weekday; a weekday that is not named is closed."""
-
-
-def window_minutes(window: str) -> tuple[int, int]:
-    """Minutes after local midnight at which a checked ``TimeWindow`` opens and closes."""
-    start, end = window.split("-")
-    return _clock_minutes(start), _clock_minutes(end)
-
-
-class Part(BaseModel):
-    """A piece of configuration: frozen, and closed to keys it does not know."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", allow_inf_nan=False, ignored_types=(cached_property,)
-    )
-
-
-class Fact(Part):
-    """Something stated about the world, with where it was found and whether the city confirmed it."""
-
-    source: str | None = Field(default=None, description="Where this was found")
-    confirmed: bool = Field(default=False, description="True once an officer of the city confirmed it")
-
-
-class Position(Part):
-    """A WGS 84 position in decimal degrees."""
-
-    lat: float = Field(ge=-90, le=90)
-    lon: float = Field(ge=-180, le=180)
-
-
-class Population(Fact):
-    """Residents, for rates per 1,000."""
-
-    value: int = Field(gt=0)
-    year: int | None = None
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        close = get_close_matches(name, available_timezones(), 3, 0.5)
+        near = f"; near it: {', '.join(close)}" if close else ""
+        raise ValueError(
+            f"{name!r} is not an IANA time zone; allowed: names like 'Asia/Bangkok'{near}"
+        ) from error
+    return name
 
 
 class MapView(Part):
@@ -100,46 +97,6 @@ class MapView(Part):
         default=None, description="{z}/{x}/{y} raster tiles of the city's own choice"
     )
     attribution: str = ""
-
-
-class DatedName(Part):
-    """A day with a name: a municipal holiday, or a day worked in its stead."""
-
-    date: dt.date
-    name: str
-
-
-class HoursOverride(Part):
-    """Other working hours between two dates, both included: Ramadan, a flood, a festival."""
-
-    from_date: dt.date
-    to_date: dt.date
-    hours: WeeklyHours
-    reason: str
-
-    @model_validator(mode="after")
-    def _in_order(self) -> HoursOverride:
-        if self.to_date < self.from_date:
-            raise ValueError(f"to_date {self.to_date} is before from_date {self.from_date}")
-        return self
-
-
-class Holidays(Part):
-    """Which public holidays hold: the country, subdivision and categories of the `holidays` package."""
-
-    country: str = Field(pattern=r"^[A-Z]{2}$")
-    subdivision: str | None = None
-    categories: tuple[str, ...] = ("public",)
-
-
-class Calendar(Fact):
-    """When a department works. Departments without one of their own use the city's."""
-
-    hours: WeeklyHours
-    holidays: Holidays | None = Field(default=None, description="None: works on public holidays too")
-    extra_holidays: tuple[DatedName, ...] = ()
-    extra_working_days: tuple[DatedName, ...] = ()
-    hours_overrides: tuple[HoursOverride, ...] = ()
 
 
 class Department(Fact):
@@ -177,32 +134,6 @@ class Contractor(Fact):
     names: Names
     for_department: Code
     zones: tuple[Zone, ...] = ()
-
-
-class Span(Part):
-    """A length of promised time; exactly one of the four is given."""
-
-    calendar_hours: float | None = Field(
-        default=None, gt=0, le=5 * 8784, description="Hours that run day and night"
-    )
-    working_hours: float | None = Field(
-        default=None, gt=0, le=8784, description="Hours of the owner's calendar"
-    )
-    working_days: int | None = Field(
-        default=None, gt=0, le=1000, description="Whole working days; the first is not counted"
-    )
-    calendar_days: float | None = Field(
-        default=None, gt=0, le=5 * 366, description="Days that run on holidays too"
-    )
-
-    @model_validator(mode="after")
-    def _exactly_one(self) -> Span:
-        given = [name for name, value in self if value is not None]
-        if len(given) != 1:
-            raise ValueError(
-                f"give exactly one of {', '.join(type(self).model_fields)}, not {given or 'none'}"
-            )
-        return self
 
 
 class Stages(Part):
@@ -384,6 +315,12 @@ class City(Part):
         """Names of each district by its code, in the order of the file."""
         return {f["properties"]["code"]: f["properties"]["names"] for f in self.districts["features"]}
 
+    @cached_property
+    def area_names(self) -> Mapping[str, Mapping[str, str]]:
+        """Names of each area by its code; empty where the city has none."""
+        features = self.areas["features"] if self.areas else ()
+        return {f["properties"]["code"]: f["properties"]["names"] for f in features}
+
     def calendar_of(self, department_code: str) -> Calendar:
         """The department's own calendar, or the city's where it has none."""
         return self.departments_by_code[department_code].calendar or self.calendar
@@ -394,43 +331,3 @@ class City(Part):
             if tag and tag in names:
                 return names[tag]
         return next(iter(names.values()))
-
-
-class NetworkCode(Part):
-    """One of the network's common codes: what cities are compared on."""
-
-    code: Code
-    names: Names
-    service_class: Literal["clean", "fix", "act", "util", "health", "other"]
-    comparability: Literal["A", "B", "C"] = Field(
-        description="A: resolution times; B: first response and promise only; C: volume only"
-    )
-    reference_hours: float | None = Field(default=None, gt=0, description="Calendar hours")
-    review: Literal["pending", "approved"] = "pending"
-
-
-class Member(Fact):
-    """A city of the network, since when and as what."""
-
-    city: CityId = Field(description="Id of the city; it may have no folder yet")
-    country: str | None = Field(default=None, pattern=r"^[A-Z]{2}$")
-    names: Names | None = None
-    status: Literal["pilot", "member", "candidate", "observer"]
-    member_since: dt.date | None = None
-    member_until: dt.date | None = None
-    precision: Literal["day", "month", "year"] = Field(
-        default="day", description="How exactly the sources give the dates; the rest is the period's first"
-    )
-
-
-class Network(Part):
-    """What all cities share: the common codes and who is a member."""
-
-    names: Names
-    codes: tuple[NetworkCode, ...] = Field(min_length=1)
-    members: tuple[Member, ...] = ()
-
-    @cached_property
-    def codes_by_code(self) -> Mapping[str, NetworkCode]:
-        """The network's codes by code."""
-        return {code.code: code for code in self.codes}

@@ -1,0 +1,144 @@
+"""Checks a loaded configuration: what is wrong, what is doubtful, and what a city still has to confirm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from city_config.configuration import Configuration, KeyPath, Sources
+from city_config.facts import missing_translations, unconfirmed
+from city_config.geometry_checks import areas_elsewhere, geometry_errors
+from city_config.references import network_faults, reference_faults
+from city_config.rule_cover import RuleCover, rule_name
+from city_config.schema import City, Network
+
+Severity = Literal["error", "warning", "unconfirmed"]
+
+_ORDER: dict[Severity, int] = {"error": 0, "warning": 1, "unconfirmed": 2}
+_GEOJSON = {"districts": "districts.geojson", "areas": "areas.geojson"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing to look at. ``city`` is the city's id, or ``network``."""
+
+    severity: Severity
+    city: str
+    file: Path
+    line: int | None
+    message: str
+
+    def __str__(self) -> str:
+        place = str(self.file) if self.line is None else f"{self.file}:{self.line}"
+        return f"{place}: {self.severity}: {self.message}"
+
+
+def check(configuration: Configuration) -> list[Finding]:
+    """Everything found, errors first, then by city, file and line. Pure: same files, same findings."""
+    found = list(_network(configuration))
+    for city in configuration.cities.values():
+        found += _city(configuration, city)
+    return sorted(found, key=lambda f: (_ORDER[f.severity], f.city, str(f.file), f.line or 0, f.message))
+
+
+def _network(configuration: Configuration) -> Iterator[Finding]:
+    sources = _sources(configuration, "network", configuration.folder / "network.yaml")
+    for path, message in network_faults(configuration.network):
+        yield _finding("error", "network", sources, path, message)
+    for number, member in enumerate(configuration.network.members):
+        if not member.confirmed:
+            message = f"member {member.city!r} is not confirmed; source: {member.source or 'none given'}"
+            yield _finding("unconfirmed", "network", sources, ("members", number), message)
+
+
+def _city(configuration: Configuration, city: City) -> Iterator[Finding]:
+    folder = configuration.folder / "cities" / city.id
+    sources = _sources(configuration, city.id, folder / "city.yaml")
+    by_severity: tuple[tuple[Severity, Iterator[tuple[KeyPath, str]]], ...] = (
+        ("error", _errors(city, configuration.network)),
+        ("warning", _warnings(configuration, city)),
+        ("unconfirmed", unconfirmed(city)),
+    )
+    for severity, faults in by_severity:
+        for path, message in faults:
+            if path and path[0] in _GEOJSON:
+                where = f"{path[1]}: {message}" if len(path) > 1 else message
+                yield Finding(severity, city.id, folder / _GEOJSON[str(path[0])], None, where)
+            else:
+                yield _finding(severity, city.id, sources, path, message)
+
+
+def _errors(city: City, network: Network) -> Iterator[tuple[KeyPath, str]]:
+    yield from reference_faults(city, network)
+    yield from geometry_errors(city)
+
+
+def _warnings(configuration: Configuration, city: City) -> Iterator[tuple[KeyPath, str]]:
+    yield from _rules_without_effect(city)
+    yield from _district_needed(city)
+    yield from _districts_without_contractor(city)
+    yield from _unknown_to_network(city, configuration.network)
+    yield from areas_elsewhere(city)
+    yield from missing_translations(city)
+    for number, tag in enumerate(city.languages):
+        if tag not in configuration.messages:
+            yield ("languages", number), f"no texts for residents in {tag!r} (messages/{tag}.yaml)"
+    if not city.ladder:
+        yield ("rules",), "no ladder: silence would never escalate"
+
+
+def _rules_without_effect(city: City) -> Iterator[tuple[KeyPath, str]]:
+    cover = RuleCover(city)
+    for number in cover.about_nothing():
+        yield ("rules", number), f"{rule_name(city.rules[number])} can never match: no service meets it"
+    for number, takers in cover.shadowed():
+        names = ", ".join(repr(city.rules[taker].id) for taker in takers)
+        yield (
+            ("rules", number),
+            f"{rule_name(city.rules[number])} can never match: earlier rules take everything ({names})",
+        )
+
+
+def _district_needed(city: City) -> Iterator[tuple[KeyPath, str]]:
+    """Services that find no owner when the district is not known, as with a report without a position."""
+    numbers = {service.code: number for number, service in enumerate(city.services)}
+    for gap in RuleCover(city).gaps:
+        if None in gap.districts:
+            for code in gap.services:
+                yield ("services", numbers[code]), f"nobody owns {code!r} where the district is not known"
+
+
+def _districts_without_contractor(city: City) -> Iterator[tuple[KeyPath, str]]:
+    """Districts a rule sends to a contractor though no zone of any date holds them."""
+    for number, rule in enumerate(city.rules):
+        if rule.assign != "contractor":
+            continue
+        held = {
+            district
+            for contractor in city.contractors
+            if contractor.for_department == rule.owner
+            for zone in contractor.zones
+            for district in zone.districts
+        }
+        missing = sorted(set(rule.when.districts or city.district_names) - held)
+        if missing:
+            yield (
+                ("rules", number, "assign"),
+                f"{rule_name(rule)}: no contractor's zone holds {', '.join(missing)}",
+            )
+
+
+def _unknown_to_network(city: City, network: Network) -> Iterator[tuple[KeyPath, str]]:
+    if network.members and city.id not in {member.city for member in network.members}:
+        yield ("id",), f"{city.id!r} is no member in network.yaml"
+
+
+def _sources(configuration: Configuration, key: str, default: Path) -> Sources:
+    return configuration.sources.get(key) or Sources((), default)
+
+
+def _finding(severity: Severity, city: str, sources: Sources, path: KeyPath, message: str) -> Finding:
+    file, line = sources.where(path)
+    return Finding(severity, city, file, line, message)

@@ -1,0 +1,99 @@
+"""Reads GeoJSON of districts and areas; a wrong file is refused with the feature and what is wrong in it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from city_config.configuration import ConfigurationError
+from city_config.yaml_source import read_text
+
+RING_POSITIONS = 4
+
+
+def read_geojson(path: Path) -> dict[str, Any]:
+    """A FeatureCollection of polygons with a unique code and names each; else ``ConfigurationError``."""
+    try:
+        content = json.loads(read_text(path), parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        raise ConfigurationError([f"{path}:{error.lineno}: not JSON: {error.msg}"]) from error
+    except (ValueError, RecursionError) as error:
+        raise ConfigurationError([f"{path}: not JSON: {error}"]) from error
+    if not isinstance(content, dict) or content.get("type") != "FeatureCollection":
+        raise ConfigurationError([f"{path}: must be a GeoJSON FeatureCollection"])
+    features = content.get("features")
+    if not isinstance(features, list) or not features:
+        raise ConfigurationError([f"{path}: features must be a list with at least one feature"])
+    faults, seen = [], set[str]()
+    for number, feature in enumerate(features, 1):
+        for fault in _feature_faults(feature, seen):
+            faults.append(f"{path}: feature {number}: {fault}")
+    if faults:
+        raise ConfigurationError(faults)
+    return content
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is not a number in JSON")
+
+
+def _feature_faults(feature: Any, seen: set[str]) -> Iterator[str]:
+    if not isinstance(feature, dict):
+        yield f"must be an object, not {feature!r}"
+        return
+    properties = feature.get("properties")
+    properties = properties if isinstance(properties, dict) else {}
+    code, names = properties.get("code"), properties.get("names")
+    if not isinstance(code, str) or not code:
+        yield f"properties.code must be text; read {code!r}"
+    elif code in seen:
+        yield f"code {code!r} is given twice"
+    else:
+        seen.add(code)
+    if not isinstance(names, dict) or not names or not all(isinstance(n, str) and n for n in names.values()):
+        yield f"properties.names must be names by language, for example {{'en': ...}}; read {names!r}"
+    yield from _geometry_faults(feature.get("geometry"), code)
+
+
+def _geometry_faults(geometry: Any, code: Any) -> Iterator[str]:
+    kind = geometry.get("type") if isinstance(geometry, dict) else None
+    if kind not in ("Polygon", "MultiPolygon"):
+        yield f"({code}) geometry {kind!r}; allowed: Polygon, MultiPolygon"
+        return
+    coordinates = geometry.get("coordinates")
+    polygons = [coordinates] if kind == "Polygon" else coordinates
+    if not isinstance(polygons, list) or not polygons:
+        yield f"({code}) geometry has no coordinates"
+        return
+    for polygon in polygons:
+        if not isinstance(polygon, list) or not polygon:
+            yield f"({code}) a polygon needs at least one ring"
+            return
+        for ring in polygon:
+            fault = _ring_fault(ring)
+            if fault:
+                yield f"({code}) {fault}"
+                return
+
+
+def _ring_fault(ring: Any) -> str | None:
+    if not isinstance(ring, list) or len(ring) < RING_POSITIONS:
+        return f"a ring needs at least {RING_POSITIONS} positions"
+    for position in ring:
+        if not _is_position(position):
+            return f"{position!r} is not a position [longitude, latitude] in degrees"
+    if ring[0] != ring[-1]:
+        return f"a ring must end where it begins: {ring[0]} and {ring[-1]}"
+    return None
+
+
+def _is_position(position: Any) -> bool:
+    if not isinstance(position, list) or not 2 <= len(position) <= 3:
+        return False
+    return _is_degrees(position[0], 180) and _is_degrees(position[1], 90)
+
+
+def _is_degrees(value: Any, limit: int) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and -limit <= value <= limit

@@ -1,0 +1,134 @@
+"""Texts residents receive: notifications, closing reasons and names of statuses, one file a language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from string import Formatter
+from typing import Annotated, Literal, get_args
+
+from pydantic import AfterValidator, model_validator
+
+from city_config.schema import Part
+
+EventKind = Literal[
+    "filed",
+    "acknowledged",
+    "assigned",
+    "started",
+    "asked",
+    "paused",
+    "resumed",
+    "referred",
+    "resolved",
+    "declined",
+    "reopened",
+    "duplicate_linked",
+    "withdrawn",
+]
+"""The events a resident is told of."""
+
+ClosingReason = Literal[
+    "fixed",
+    "cleaned",
+    "removed",
+    "not_found",
+    "not_an_issue",
+    "out_of_jurisdiction",
+    "insufficient_information",
+    "duplicate",
+    "abuse",
+    "answered",
+    "no_answer",
+]
+"""Why a request was closed."""
+
+StatusName = Literal[
+    "received",
+    "acknowledged",
+    "assigned",
+    "in_progress",
+    "waiting_reporter",
+    "on_hold",
+    "referred",
+    "resolved",
+    "declined",
+    "withdrawn",
+    "duplicate",
+]
+
+PLACEHOLDERS = (
+    "reference",
+    "city",
+    "service",
+    "department",
+    "promise",
+    "status_url",
+    "note",
+    "reason",
+)
+"""What a notification may speak of, written ``{reference}``; a brace itself is written twice."""
+
+
+def _only_known_placeholders(text: str) -> str:
+    try:
+        parts = list(Formatter().parse(text))
+    except ValueError as error:
+        raise ValueError(f"{error}; a brace itself is written twice: {{{{ or }}}}") from error
+    for _, name, form, conversion in parts:
+        if name is None:
+            continue
+        if name not in PLACEHOLDERS or form or conversion:
+            allowed = ", ".join(f"{{{known}}}" for known in PLACEHOLDERS)
+            raise ValueError(f"unknown placeholder {{{name}}}; allowed: {allowed}")
+    return text
+
+
+Template = Annotated[str, AfterValidator(_only_known_placeholders)]
+"""A text with placeholders."""
+
+
+def _fill(template: str, values: Mapping[str, str]) -> str:
+    return template.format_map({name: values.get(name, "") for name in PLACEHOLDERS})
+
+
+class Notification(Part):
+    """An e-mail to the resident."""
+
+    subject: Template
+    body: Template
+
+    def filled(self, values: Mapping[str, str]) -> tuple[str, str]:
+        """Subject (one line) and body with the placeholders replaced; what is not given becomes empty.
+
+        Values are inserted as they are and never read as templates. Lines that only held a placeholder
+        without a value are left out of the body.
+        """
+        subject = " ".join(_fill(self.subject, values).split())
+        lines = []
+        for template in self.body.splitlines():
+            line = _fill(template, values)
+            if line.strip() or not template.strip():
+                lines.append(line)
+        return subject, "\n".join(lines).strip() + "\n"
+
+
+class Messages(Part):
+    """All texts of one language. Every kind, reason and status must be there."""
+
+    language: str
+    review: Literal["pending", "approved"] = "pending"
+    notifications: Mapping[EventKind, Notification]
+    closing_reasons: Mapping[ClosingReason, str]
+    statuses: Mapping[StatusName, str]
+
+    @model_validator(mode="after")
+    def _complete(self) -> Messages:
+        for field, wanted, given in (
+            ("notifications", get_args(EventKind), self.notifications),
+            ("closing_reasons", get_args(ClosingReason), self.closing_reasons),
+            ("statuses", get_args(StatusName), self.statuses),
+        ):
+            missing = [name for name in wanted if name not in given]
+            if missing:
+                raise ValueError(f"{field}: missing {', '.join(missing)}")
+        return self
