@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Mapping
 from functools import lru_cache
@@ -10,8 +11,10 @@ from typing import Any
 import psycopg
 
 from city_config import City, Configuration, Service, load_configuration
+from nagara.deadlines import prepare_clocks
 from nagara.errors import UnknownCity, UnknownService
 from nagara.ids import read_reference
+from nagara.places import index_for
 from nagara.settings import settings
 
 
@@ -51,6 +54,13 @@ def city_of_reference(text: str) -> tuple[City, str] | None:
     reference = read_reference(text)
     city = _by_prefix().get(reference[:3]) if reference else None
     return (city, reference) if city and reference else None
+
+
+def prepare(now: dt.datetime) -> None:
+    """Work out every city's map and clocks before the first request asks for them."""
+    for city in configuration().cities.values():
+        index_for(city)
+        prepare_clocks(city, now)
 
 
 def record_versions(connection: psycopg.Connection[Any], cities: Mapping[str, City]) -> int:

@@ -6,6 +6,7 @@ every transaction sets for itself; ``nagara_clock`` sees all cities and serves s
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import lru_cache
@@ -87,3 +88,23 @@ async def city_transaction(
         await connection.execute(SET_CITY, (city_id,), prepare=True)
         yield connection
         await connection.commit()
+
+
+def database_time(connection: psycopg.Connection[Any]) -> dt.datetime:
+    """The time by the database's clock, which is the one that counts."""
+    row = connection.execute("select clock_timestamp()").fetchone()
+    assert row is not None  # noqa: S101 - a select without a table has one row
+    now: dt.datetime = row[0]
+    return now
+
+
+@contextmanager
+def app_connection() -> Iterator[psycopg.Connection[Any]]:
+    """A pooled connection that sees no city's rows, only what is published to all; nothing is kept of it."""
+    pooled = engine("nagara_app").raw_connection()
+    try:
+        connection = pooled.driver_connection
+        assert isinstance(connection, psycopg.Connection)  # noqa: S101 - the engine's driver is psycopg
+        yield connection
+    finally:
+        pooled.close()

@@ -31,7 +31,7 @@ from nagara.filing import MAX_KEY, Filing, body_digest, check_answers, check_obs
 from nagara.ids import new_reference, uuid7
 from nagara.ladder import next_step
 from nagara.lifecycle import Status, next_due
-from nagara.places import Place, index_for
+from nagara.places import Place
 from nagara.routing import Route, route
 from nagara.sealing import seal
 
@@ -72,7 +72,7 @@ def decide(city: City, filing: Filing, now: dt.datetime) -> Decision:
     check_answers(service, filing.answers)
     check_observed(filing.observed_at, now)
     place = _place(city, filing)
-    chosen = route(city, service, place, now, service.priority, _answers_as_text(filing.answers))
+    chosen = route(city, service, place, now, service.priority, filing.answers)
     times = promise(city, service, chosen.owner, now, service.priority)
     return Decision(service, place, chosen, times)
 
@@ -251,7 +251,3 @@ def _place(city: City, filing: Filing) -> Place:
         field="lat,lon",
         allowed=["lat and lon", "district", "address"],
     )
-
-
-def _answers_as_text(answers: Mapping[str, Any]) -> Mapping[str, str]:
-    return {code: value for code, value in answers.items() if isinstance(value, str)}

@@ -17,7 +17,7 @@ from city_config import City
 from nagara import event_log
 from nagara.accounts import Account
 from nagara.cities import city_of_reference, service_of
-from nagara.deadlines import extended_by_pause
+from nagara.deadlines import extended_by_pause, on_calendar_time
 from nagara.errors import ChangedMeanwhile, InvalidInput, MoveNotAllowed, NotPermitted, UnknownRequest
 from nagara.event_log import Actor, EventKind
 from nagara.filing import MAX_DESCRIPTION, MAX_TEXT, check_text
@@ -164,8 +164,7 @@ def _recategorise(city: City, row: Request, details: Details, now: dt.datetime) 
         place = index_for(city).locate(row.lat, row.lon)
     else:
         place = Place(True, row.district, (), "inside")
-    answers = {code: value for code, value in row.answers.items() if isinstance(value, str)}
-    chosen = route(city, service, place, now, row.priority, answers)  # type: ignore[arg-type]
+    chosen = route(city, service, place, now, row.priority, row.answers)  # type: ignore[arg-type]
     data = {
         "from_service_code": row.service_code,
         "from_network_code": row.network_code,
@@ -243,10 +242,19 @@ def _end_pause(city: City, row: Request, now: dt.datetime) -> dict[str, Any]:
     for name in ("acknowledge_by", "respond_by", "resolve_by"):
         due: dt.datetime | None = getattr(row, name)
         if due is not None and due > paused_from:
-            later = extended_by_pause(city, row.department, due, paused_from, now)
+            calendar_time = _on_calendar_time(city, row, name.removesuffix("_by"))
+            later = extended_by_pause(
+                city, row.department, due, paused_from, now, calendar_time=calendar_time
+            )
             moved |= {f"{name}_before": due, name: later}
             setattr(row, name, later)
     return moved
+
+
+def _on_calendar_time(city: City, row: Request, stage: str) -> bool:
+    """Whether the stage was promised in calendar time; a service no longer offered is taken as not."""
+    service = city.services_by_code.get(row.service_code)
+    return service is not None and on_calendar_time(service, row.priority, stage)  # type: ignore[arg-type]
 
 
 def set_clocks(city: City, row: Request) -> None:

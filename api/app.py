@@ -1,0 +1,73 @@
+"""The HTTP application: its routes, its edge, and what it holds open while it serves."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from redis.asyncio import Redis
+
+from api.dependencies import Resources
+from api.edge import BodyLimit, SecurityHeaders
+from api.error_responses import add_error_answers
+from api.routes import cities, demo, health, network, open311, pages, requests, staff
+from nagara import logs
+from nagara.cities import configuration, prepare
+from nagara.database import app_pool
+from nagara.rate_limits import RateLimiter
+from nagara.settings import settings
+
+log = logging.getLogger(__name__)
+DESCRIPTION = """\
+Residents report, departments answer within a promise, silence escalates, and cities compare honestly.
+
+Every refusal has one shape: `{"error": {"code", "message", "field"?, "allowed"?, "reference"}}`.
+Times are ISO 8601 in UTC. GeoReport v2 lives under `/open311/v2` with the standard's own forms.
+"""
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Open the pool and the limits; a wrong city file stops the start with its lines."""
+    logs.configure()
+    chosen = settings()
+    served = configuration()
+    prepare(dt.datetime.now(dt.UTC))
+    pool = app_pool()
+    redis = Redis.from_url(chosen.redis_url, socket_timeout=1, socket_connect_timeout=1)
+    limiter = RateLimiter(redis, chosen.rate_limits == "on", chosen.secret)
+    app.state.resources = Resources(pool, limiter, chosen.secret)
+    await pool.open()
+    log.info("serving %d cities", len(served.cities))
+    try:
+        yield
+    finally:
+        await pool.close()
+        await redis.aclose()
+
+
+def create_app() -> FastAPI:
+    """The application, ready to be served."""
+    app = FastAPI(
+        title="Nagara",
+        version="1",
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url="/api/docs" if settings().demo else None,
+        redoc_url=None,
+    )
+    add_error_answers(app)
+    for room in (health, cities, requests, staff, network, open311):
+        app.include_router(room.router)
+    if settings().demo:
+        app.include_router(demo.router)
+    pages.mount(app)
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(BodyLimit)
+    return app
+
+
+app = create_app()

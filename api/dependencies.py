@@ -1,0 +1,108 @@
+"""What routes ask for by type: the city, the person signed in, a transaction, the limits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any, cast
+
+import psycopg
+from fastapi import Depends, Path, Request
+from psycopg_pool import AsyncConnectionPool
+from sqlmodel import Session
+
+from city_config import City
+from nagara import accounts
+from nagara.accounts import Account
+from nagara.cities import city_of
+from nagara.database import city_session
+from nagara.errors import NotSignedIn, UnknownCity
+from nagara.ids import secret_city
+from nagara.permissions import NETWORK, Permission, demand
+from nagara.rate_limits import RateLimiter
+
+SESSION_COOKIE = "nagara_session"
+Pool = AsyncConnectionPool[psycopg.AsyncConnection[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What the process holds open while it serves."""
+
+    pool: Pool
+    limiter: RateLimiter
+    secret: bytes
+
+
+def resources(request: Request) -> Resources:
+    """The process's pool, limits and secret."""
+    return cast(Resources, request.app.state.resources)
+
+
+def current_city(city: Annotated[str, Path(description="City id", examples=["kh-pnh"])]) -> City:
+    """The city of the path; 404 where there is none."""
+    return city_of(city)
+
+
+def session_token(request: Request) -> str:
+    """The token of the caller: a bearer header, else the cookie the web's sign-in set."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and token:
+        return token.strip()
+    cookie = request.cookies.get(SESSION_COOKIE)
+    if cookie:
+        return cookie
+    raise NotSignedIn("Sign in first: send the token as 'Authorization: Bearer …'.")
+
+
+def current_staff(token: Annotated[str, Depends(session_token)]) -> Account:
+    """Who is signed in; 401 where nobody is."""
+    city_id = secret_city(token)
+    if city_id is None:
+        raise NotSignedIn("Sign in first; your session may have ended.")
+    with city_session(city_id) as session:
+        return accounts.account_of_token(session, city_id, token)
+
+
+def allowed(permission: Permission) -> Callable[..., Account]:
+    """A dependency that lets through who has the permission; the route's declaration of what it needs."""
+
+    def check(staff: Annotated[Account, Depends(current_staff)]) -> Account:
+        demand(staff.role, permission)
+        return staff
+
+    check.permission = permission  # type: ignore[attr-defined]
+    return check
+
+
+def public() -> None:
+    """Declares that a route is open to anybody; every route says this or names a permission."""
+
+
+def staff_session(staff: Annotated[Account, Depends(current_staff)]) -> Iterator[Session]:
+    """One transaction that sees the staff member's city, committed before the answer leaves."""
+    with city_session(staff.city_id) as session:
+        yield session
+
+
+def staff_city(staff: Account) -> City:
+    """The city somebody works for; for network officials there is none."""
+    if staff.city_id == NETWORK:
+        raise UnknownCity("Network officials have no queue; see /api/v1/network.", field="city")
+    return city_of(staff.city_id)
+
+
+def client_address(request: Request) -> str:
+    """Where a call comes from, for the limits; a proxy in front must set the address itself."""
+    return request.client.host if request.client else "unknown"
+
+
+CurrentCity = Annotated[City, Depends(current_city)]
+FromProcess = Annotated[Resources, Depends(resources)]
+StaffSession = Annotated[Session, Depends(staff_session, scope="function")]
+ClientAddress = Annotated[str, Depends(client_address)]
+Viewer = Annotated[Account, Depends(allowed(Permission.VIEW_QUEUE))]
+Reporter = Annotated[Account, Depends(allowed(Permission.PUBLISH_REPORT))]
+SignedIn = Annotated[Account, Depends(current_staff)]
+Token = Annotated[str, Depends(session_token)]
+Open = Depends(public)

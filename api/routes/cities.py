@@ -1,0 +1,148 @@
+"""What anybody may know of the cities: services, departments, districts, and where a position lies."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+
+from api import schemas
+from api.answers import json_answer
+from api.dependencies import CurrentCity, Open
+from api.error_responses import documented
+from city_config import City, Service
+from nagara.cities import configuration
+from nagara.places import check_coordinates, index_for, nearest_city
+from nagara.settings import settings
+
+router = APIRouter(prefix="/api/v1", tags=["cities"], dependencies=[Open])
+AN_HOUR = {"Cache-Control": "public, max-age=3600"}
+A_MINUTE = {"Cache-Control": "public, max-age=60"}
+
+
+@router.get("/about", response_model=schemas.About, operation_id="about")
+async def about() -> Response:
+    """What this installation is: whether it is the demo, and which network it serves."""
+    network = configuration().network
+    return json_answer({"name": "Nagara", "demo": settings().demo, "network": dict(network.names)})
+
+
+@router.get("/cities", response_model=schemas.Cities, operation_id="list_cities")
+async def list_cities() -> Response:
+    """The cities served here, in order of id."""
+    return json_answer({"cities": [_city(city) for city in configuration().cities.values()]}, 200, A_MINUTE)
+
+
+@router.get("/cities/{city}", response_model=schemas.City, responses=documented(404), operation_id="get_city")
+async def get_city(city: CurrentCity) -> Response:
+    """One city."""
+    return json_answer(_city(city), 200, A_MINUTE)
+
+
+@router.get(
+    "/cities/{city}/services",
+    response_model=schemas.Services,
+    responses=documented(404),
+    operation_id="list_services",
+)
+async def list_services(city: CurrentCity) -> Response:
+    """What can be reported in a city, with its questions and the promise that comes with it."""
+    content = {
+        "city": city.id,
+        "groups": {code: dict(names) for code, names in city.groups.items()},
+        "services": [_service(service) for service in city.services],
+    }
+    return json_answer(content, 200, A_MINUTE)
+
+
+@router.get(
+    "/cities/{city}/departments",
+    response_model=schemas.Departments,
+    responses=documented(404),
+    operation_id="list_departments",
+)
+async def list_departments(city: CurrentCity) -> Response:
+    """Who owns requests in a city: its departments, and external bodies it refers to."""
+    found = [{"code": d.code, "names": dict(d.names), "kind": d.kind} for d in city.departments]
+    return json_answer({"city": city.id, "departments": found}, 200, A_MINUTE)
+
+
+@router.get(
+    "/cities/{city}/districts",
+    response_model=schemas.FeatureCollection,
+    responses=documented(404),
+    operation_id="list_districts",
+)
+async def list_districts(city: CurrentCity) -> Response:
+    """The city's districts as GeoJSON (WGS 84), with where their outlines come from."""
+    return json_answer(city.districts, 200, AN_HOUR)
+
+
+@router.get(
+    "/cities/{city}/place", response_model=schemas.Place, responses=documented(404), operation_id="locate"
+)
+async def locate(
+    city: CurrentCity,
+    lat: Annotated[float, Query(description="WGS 84 degrees north", examples=[11.56])],
+    lon: Annotated[float, Query(description="WGS 84 degrees east", examples=[104.92])],
+) -> Response:
+    """In which district and special areas a position lies; outside, which city is nearest."""
+    check_coordinates(lat, lon)
+    place = index_for(city).locate(lat, lon)
+    content: dict[str, Any] = {"inside": place.inside, "district": None, "zones": list(place.areas)}
+    if place.district is not None:
+        content["district"] = {"code": place.district, "names": dict(city.district_names[place.district])}
+    if not place.inside:
+        nearest, metres = nearest_city(configuration(), lat, lon)
+        content["nearest_city"] = {
+            "id": nearest.id,
+            "names": dict(nearest.names),
+            "kilometres": round(metres / 1000, 1),
+        }
+    return json_answer(content, 200, A_MINUTE)
+
+
+def _city(city: City) -> dict[str, Any]:
+    return {
+        "id": city.id,
+        "country": city.country,
+        "names": dict(city.names),
+        "languages": list(city.languages),
+        "timezone": city.timezone,
+        "centre": {"lat": city.map.centre.lat, "lon": city.map.centre.lon},
+        "zoom": city.map.zoom,
+        "tile_url": city.map.tile_url,
+        "attribution": city.map.attribution,
+        "simulated": city.simulated and settings().demo,
+        "population": city.population.value if city.population else None,
+    }
+
+
+def _service(service: Service) -> dict[str, Any]:
+    spans = {
+        stage: span.model_dump(exclude_none=True) if span else None
+        for stage in ("acknowledge", "respond", "resolve")
+        for span in (getattr(service.promise, stage),)
+    }
+    return {
+        "code": service.code,
+        "network_code": service.network_code,
+        "names": dict(service.names),
+        "description": dict(service.description) if service.description else None,
+        "group": service.group,
+        "icon": service.icon,
+        "keywords": list(service.keywords),
+        "questions": [
+            {
+                "code": question.code,
+                "datatype": question.datatype,
+                "names": dict(question.names),
+                "required": question.required,
+                "hint": dict(question.hint) if question.hint else None,
+                "choices": [{"key": c.key, "names": dict(c.names)} for c in question.choices],
+            }
+            for question in service.questions
+        ],
+        "promise": spans | {"standard": service.promise.standard},
+        "emergency_notice": dict(service.emergency_notice) if service.emergency_notice else None,
+    }

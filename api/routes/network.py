@@ -1,0 +1,134 @@
+"""The network's side: cities side by side, and the reports made of them. Aggregates, never a request."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel
+
+from api import schemas
+from api.answers import json_answer
+from api.dependencies import Open, Reporter
+from api.error_responses import documented
+from nagara import network_report, network_view
+from nagara.cities import configuration
+from nagara.database import app_connection, clock_connection, database_time
+from nagara.errors import InvalidInput
+from nagara.indicators.figures import ALL_CODES
+from nagara.indicators.period import Period
+from nagara.indicators.snapshots import ALL_DISTRICTS
+
+router = APIRouter(prefix="/api/v1/network", tags=["network"])
+
+
+class ReportBody(schemas.Input):
+    """Which months a report is about."""
+
+    period: str
+
+
+class Built(BaseModel):
+    """A report that stands."""
+
+    id: uuid.UUID
+    period: str
+    url: str
+
+
+@router.get(
+    "/indicators",
+    response_model=schemas.Indicators,
+    responses=documented(404),
+    dependencies=[Open],
+    operation_id="get_indicators",
+)
+def indicators(
+    period: Annotated[str, Query(description="YYYY-MM or YYYY-MM..YYYY-MM", examples=["2026-09..2026-10"])],
+    city: Annotated[list[str] | None, Query(description="City ids; default: all")] = None,
+    code: Annotated[str, Query(max_length=64, description="A network code, or 'all'")] = ALL_CODES,
+    district: Annotated[
+        str, Query(max_length=64, description="A district's code; default: the whole city")
+    ] = "",
+) -> Response:
+    """Figures of the cities from their newest snapshots; each says its interval, its n, or why it is withheld."""
+    served = configuration()
+    if code != ALL_CODES and code not in served.network.codes_by_code:
+        raise InvalidInput(
+            f"{code[:40]!r} is not a network code.",
+            field="code",
+            allowed=[ALL_CODES, *served.network.codes_by_code],
+        )
+    with app_connection() as connection:
+        content = network_view.indicators(
+            connection, served, Period.parse(period), city or [], code, district or ALL_DISTRICTS
+        )
+    return json_answer(content)
+
+
+@router.get(
+    "/definitions", response_model=schemas.Definitions, dependencies=[Open], operation_id="get_definitions"
+)
+def definitions() -> Response:
+    """What each figure is: what it estimates, of whom, with which interval and minimum."""
+    return json_answer({"definitions": network_view.definitions()})
+
+
+@router.get("/reports", response_model=schemas.Reports, dependencies=[Open], operation_id="list_reports")
+def reports() -> Response:
+    """Network reports, newest first."""
+    with app_connection() as connection:
+        found = network_report.list_reports(connection)
+    shown = [row | {"url": f"/api/v1/network/reports/{row['id']}"} for row in found]
+    return json_answer({"reports": shown})
+
+
+@router.post(
+    "/reports",
+    status_code=201,
+    response_model=Built,
+    responses=documented(401, 403),
+    operation_id="build_report",
+)
+def build(body: ReportBody, official: Reporter) -> Response:
+    """Build the report of a period from the cities' newest snapshots; the same snapshots give the same report."""
+    period = Period.parse(body.period)
+    with clock_connection() as connection:
+        now = database_time(connection)
+        built = network_report.build_report(connection, configuration(), period, now)
+        connection.commit()
+    return json_answer({"id": built, "period": str(period), "url": f"/api/v1/network/reports/{built}"}, 201)
+
+
+@router.get(
+    "/reports/{report}.json",
+    response_model=schemas.ReportContent,
+    responses=documented(404),
+    dependencies=[Open],
+    operation_id="get_report_json",
+)
+def report_json(report: uuid.UUID) -> Response:
+    """The same report for programs, with the snapshots it was made of."""
+    with app_connection() as connection:
+        kept = network_report.read_report(connection, report)
+    return json_answer(asdict(kept, dict_factory=_without_html))
+
+
+def _without_html(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    return {name: value for name, value in pairs if name != "html"}
+
+
+@router.get(
+    "/reports/{report}",
+    responses=documented(404) | {200: {"content": {"text/html": {}}}},
+    dependencies=[Open],
+    operation_id="get_report",
+)
+def report(report: uuid.UUID) -> Response:
+    """A report as a readable page."""
+    with app_connection() as connection:
+        html = network_report.read_report(connection, report).html
+    policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
+    return Response(html, media_type="text/html; charset=utf-8", headers={"Content-Security-Policy": policy})

@@ -1,0 +1,126 @@
+"""The resident's side: file a request, and learn what became of it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import psycopg
+from fastapi import APIRouter, Header, Query, Response
+
+from api import schemas
+from api.answers import json_answer
+from api.dependencies import ClientAddress, CurrentCity, FromProcess, Open, Resources
+from api.error_responses import documented
+from city_config import City
+from nagara.database import city_transaction
+from nagara.filing import Filing
+from nagara.ids import resident_token
+from nagara.intake import Filed, file_request
+from nagara.lifecycle import Status
+from nagara.request_views import (
+    find_city,
+    named_assignee,
+    named_department,
+    named_district,
+    named_service,
+    promise_shown,
+    public_status,
+)
+from nagara.settings import settings
+
+router = APIRouter(prefix="/api/v1", tags=["residents"], dependencies=[Open])
+
+
+@router.post(
+    "/cities/{city}/requests",
+    status_code=201,
+    response_model=schemas.Filed,
+    responses=documented(404, 409, 413, 429)
+    | {200: {"model": schemas.Filed, "description": "Filed before under the same key"}},
+    operation_id="file_request",
+)
+async def file(
+    city: CurrentCity,
+    body: schemas.FilingBody,
+    process: FromProcess,
+    address: ClientAddress,
+    idempotency_key: Annotated[
+        str | None,
+        Header(max_length=200, description="Chosen by the client; a retry with it is the same request"),
+    ] = None,
+) -> Response:
+    """File a request. It is durable when this answers; the department and the promise are in the answer."""
+    await process.limiter.count("file", address)
+    filed = await file_surely(process, city, filing_of(body, idempotency_key))
+    return json_answer(filed_answer(process, city, filed), 200 if filed.replayed else 201)
+
+
+async def file_surely(process: Resources, city: City, filing: Filing) -> Filed:
+    """File, and once more if the connection broke and a key makes the repetition harmless."""
+    try:
+        return await file_request(process.pool, city, filing, process.secret)
+    except psycopg.OperationalError:
+        await process.pool.check()
+        if filing.idempotency_key is None:
+            raise
+        return await file_request(process.pool, city, filing, process.secret)
+
+
+@router.get(
+    "/requests/{reference}",
+    response_model=schemas.PublicStatus,
+    responses=documented(404, 429),
+    operation_id="get_request_status",
+)
+async def status(
+    reference: str,
+    process: FromProcess,
+    address: ClientAddress,
+    token: Annotated[str | None, Query(max_length=100, description="From the private link")] = None,
+) -> Response:
+    """What became of a request; who filed it is never shown."""
+    await process.limiter.count("read", address)
+    city, stored = find_city(reference)
+    async with city_transaction(process.pool, city.id) as connection:
+        content = await public_status(connection, city, stored, token, process.secret)
+    return json_answer(content)
+
+
+def filing_of(body: schemas.FilingBody, idempotency_key: str | None) -> Filing:
+    """What came in as the intake takes it."""
+    return Filing(
+        service_code=body.service_code,
+        lat=body.lat,
+        lon=body.lon,
+        address=body.address,
+        district=body.district,
+        description=body.description,
+        answers=body.answers,
+        contact=body.contact.model_dump(exclude_none=True) if body.contact else {},
+        observed_at=body.observed_at,
+        language=body.language,
+        confidential=body.confidential,
+        channel="web",
+        idempotency_key=idempotency_key,
+    )
+
+
+def filed_answer(process: Resources, city: City, filed: Filed) -> dict[str, Any]:
+    """What the resident is told: the reference, who has it, why, and by when they answer."""
+    times = filed.times
+    token = resident_token(process.secret, city.id, filed.id)
+    return {
+        "reference": filed.reference,
+        "token": token,
+        "city": city.id,
+        "status": Status.RECEIVED.value,
+        "status_url": f"/api/v1/requests/{filed.reference}",
+        "page_url": f"{settings().public_url}/#/track/{filed.reference}?token={token}",
+        "received_at": filed.received_at,
+        "service": named_service(city, filed.service_code),
+        "department": named_department(city, filed.department),
+        "assignee": named_assignee(city, filed.assignee),
+        "district": named_district(city, filed.district),
+        "route": {"rule": filed.rule, "reason": filed.reason},
+        "promise": promise_shown(times.acknowledge_by, times.respond_by, times.resolve_by, times.standard),
+    }

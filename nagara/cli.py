@@ -1,0 +1,322 @@
+"""The command line that run.py, docker-compose and the guides call; what is refused is one clear line."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import psycopg
+import typer
+from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError
+
+from city_config import ConfigurationError
+from nagara.cli_cities import cities_app
+from nagara.errors import NagaraError
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Nagara, for people who run it.")
+indicators_app = typer.Typer(no_args_is_help=True, help="Figures of the cities, or of any data.")
+report_app = typer.Typer(no_args_is_help=True, help="Network reports.")
+events_app = typer.Typer(no_args_is_help=True, help="The event log.")
+staff_app = typer.Typer(no_args_is_help=True, help="Staff accounts.")
+keys_app = typer.Typer(no_args_is_help=True, help="Keys of other systems.")
+demo_app = typer.Typer(no_args_is_help=True, help="The demo's data.")
+for name, room in (
+    ("cities", cities_app),
+    ("indicators", indicators_app),
+    ("report", report_app),
+    ("events", events_app),
+    ("staff", staff_app),
+    ("keys", keys_app),
+    ("demo", demo_app),
+):
+    app.add_typer(room, name=name)
+
+City = Annotated[str, typer.Option("--city", help="City id, for example kh-pnh")]
+
+
+@app.command()
+def up(
+    port: Annotated[int, typer.Option(help="Where the API listens on 127.0.0.1", min=1, max=65535)] = 8000,
+    data: Annotated[Path, typer.Option(help="Folder for everything that is kept")] = Path(".nagara"),
+    demo: Annotated[bool, typer.Option("--demo/--no-demo", help="With simulated data and accounts")] = False,
+    workers: Annotated[int, typer.Option(help="Processes of the API and of the worker", min=1, max=32)] = 2,
+) -> None:
+    """Run everything on this machine until Ctrl-C.
+
+    Example: nagara up --demo --port 8000
+    """
+    from nagara.local.up import up as run_up  # noqa: PLC0415 - only this command needs the supervisor
+
+    raise typer.Exit(run_up(port, data, demo, workers))
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the tables this version needs, and keep the cities' configuration in it.
+
+    Example: DATABASE_URL=postgresql://... nagara migrate
+    """
+    from nagara import migrations  # noqa: PLC0415 - alembic is needed by this command alone
+    from nagara.cities import configuration, record_versions  # noqa: PLC0415
+    from nagara.database import clock_connection  # noqa: PLC0415
+    from nagara.settings import settings  # noqa: PLC0415
+
+    revision = migrations.migrate(settings().database_url)
+    with clock_connection() as connection:
+        new = record_versions(connection, configuration().cities)
+        connection.commit()
+    typer.echo(f"database at revision {revision}; {new} new city configurations recorded")
+
+
+@app.command("import")
+def import_(
+    path: Annotated[Path, typer.Argument(help="CSV or CSV.gz file")],
+    city: City,
+    mapping: Annotated[
+        Path | None, typer.Option(help="Mapping file; default: Nagara's own columns need none")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would happen and write nothing")
+    ] = False,
+    rejects: Annotated[
+        Path | None, typer.Option(help="Where refused rows go, with reasons; default: beside the data")
+    ] = None,
+) -> None:
+    """Import requests of the past at the times stated for them. Safe to repeat: what is there is skipped.
+
+    Example: nagara import bangkok.csv.gz --city th-bkk --mapping city_config/cities/th-bkk/import_traffy.yaml
+    """
+    from nagara import importing  # noqa: PLC0415 - shapely and the rules load only when needed
+    from nagara.cities import city_of  # noqa: PLC0415
+    from nagara.database import clock_connection  # noqa: PLC0415
+
+    with clock_connection() as connection:
+        summary = importing.import_file(
+            connection, city_of(city), mapping, path, dry_run=dry_run, rejects_path=rejects
+        )
+    typer.echo(summary.as_text())
+
+
+@indicators_app.command("build")
+def indicators_build(
+    city: Annotated[str | None, typer.Option(help="One city; default: all")] = None,
+) -> None:
+    """Compute the cities' figures from their event logs; without new events nothing new is made.
+
+    Example: nagara indicators build --city kh-pnh
+    """
+    from nagara.cities import city_of, configuration  # noqa: PLC0415
+    from nagara.database import clock_connection, database_time  # noqa: PLC0415
+    from nagara.indicators.build import build_city  # noqa: PLC0415
+
+    served = configuration()
+    for city_id in [city_of(city).id] if city else served.cities:
+        with clock_connection() as connection:
+            snapshot = build_city(connection, served, city_id, database_time(connection))
+            connection.commit()
+        typer.echo(f"{city_id}: snapshot {snapshot}")
+
+
+@indicators_app.command("figures")
+def indicators_figures(
+    input_: Annotated[
+        Path, typer.Option("--input", help="CSV or CSV.gz: city,category,created,closed,snapshot[,due]")
+    ],
+    json_: Annotated[Path, typer.Option("--json", help="Where the figures go; - for standard output")],
+    tau: Annotated[float, typer.Option(help="Horizon of the restricted mean in hours")] = 720.0,
+) -> None:
+    """The published figures of any data set, to hold against another tool.
+
+    Example: nagara indicators figures --input requests.csv --json figures.json
+    """
+    from nagara.indicators.external import figures_from_csv  # noqa: PLC0415
+
+    figures = figures_from_csv(input_, tau, tell=lambda line: typer.echo(line, err=True))
+    text = json.dumps(figures, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    if str(json_) == "-":
+        typer.echo(text, nl=False)
+    else:
+        json_.write_text(text, encoding="utf-8")
+        typer.echo(f"{len(figures)} figures in {json_}", err=True)
+
+
+@report_app.command("build")
+def report_build(
+    period: Annotated[str, typer.Option(help="YYYY-MM or YYYY-MM..YYYY-MM")],
+    html: Annotated[Path | None, typer.Option(help="Also write the page to this file")] = None,
+    json_: Annotated[Path | None, typer.Option("--json", help="Also write the content to this file")] = None,
+) -> None:
+    """Build the network report of a period from the newest snapshots; the same snapshots, the same report.
+
+    Example: nagara report build --period 2026-09..2026-10 --html report.html
+    """
+    from nagara import network_report  # noqa: PLC0415
+    from nagara.cities import configuration  # noqa: PLC0415
+    from nagara.database import clock_connection, database_time  # noqa: PLC0415
+    from nagara.indicators.period import Period  # noqa: PLC0415
+
+    with clock_connection() as connection:
+        now = database_time(connection)
+        built = network_report.build_report(connection, configuration(), Period.parse(period), now)
+        kept = network_report.read_report(connection, built)
+        connection.commit()
+    if html:
+        html.write_text(kept.html, encoding="utf-8")
+    if json_:
+        json_.write_text(json.dumps(kept.content, ensure_ascii=False, indent=1), encoding="utf-8")
+    typer.echo(f"report {built} of {kept.period}")
+
+
+@events_app.command("verify")
+def events_verify(city: Annotated[str | None, typer.Argument(help="City id; default: all")] = None) -> None:
+    """Walk the event log and recompute every hash; exit 1 naming each place that does not hold.
+
+    Example: nagara events verify kh-pnh
+    """
+    from nagara.cities import city_of, configuration  # noqa: PLC0415
+    from nagara.database import clock_connection  # noqa: PLC0415
+    from nagara.event_log import verify  # noqa: PLC0415
+
+    broken = False
+    for city_id in [city_of(city).id] if city else configuration().cities:
+        with clock_connection() as connection:
+            found = verify(connection, city_id)
+        verdict = f"{len(found.faults)} faults" if found.faults else "whole"
+        typer.echo(f"{city_id}: {found.events} events of {found.requests} requests: {verdict}")
+        for fault in found.faults[:20]:
+            typer.echo(f"  request {fault.request_id} event {fault.seq}: {fault.what}", err=True)
+        broken = broken or bool(found.faults)
+    if broken:
+        raise typer.Exit(1)
+
+
+@staff_app.command("add")
+def staff_add(
+    name: Annotated[str, typer.Argument(help="Sign-in name: name@city, or name@network for officials")],
+    role: Annotated[
+        str, typer.Option(help="agent, dispatcher, supervisor, auditor, city_admin; official, ...")
+    ],
+    department: Annotated[str | None, typer.Option(help="Only this department's requests")] = None,
+    display_name: Annotated[str, typer.Option(help="As colleagues see it")] = "",
+    email: Annotated[str | None, typer.Option(help="For escalations")] = None,
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from input")
+    ] = False,
+) -> None:
+    """Add an account, or give one a new password and role; asks for the password.
+
+    Example: nagara staff add sophea@kh-pnh --role supervisor
+    """
+    from nagara import accounts  # noqa: PLC0415
+    from nagara.cities import city_of  # noqa: PLC0415
+    from nagara.database import city_session  # noqa: PLC0415
+    from nagara.errors import InvalidInput  # noqa: PLC0415
+    from nagara.permissions import NETWORK  # noqa: PLC0415
+
+    username, city_id = accounts.split_sign_in_name(name)
+    if city_id != NETWORK:
+        found = city_of(city_id)
+        if department is not None and department not in found.departments_by_code:
+            raise InvalidInput(
+                f"There is no department {department!r}.",
+                field="department",
+                allowed=found.departments_by_code,
+            )
+    password = (
+        sys.stdin.readline().rstrip("\n")
+        if password_stdin
+        else typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    )
+    with city_session(city_id) as session:
+        account = accounts.add_account(
+            session,
+            city_id,
+            username,
+            password,
+            role,
+            department=department,
+            display_name=display_name,
+            email=email,
+        )
+    typer.echo(f"{account.sign_in_name} is {account.role.value}")
+
+
+@keys_app.command("add")
+def keys_add(
+    city: City,
+    label: Annotated[str, typer.Option(help="Whose key it is")],
+    scope: Annotated[str, typer.Option(help="What it opens: open311")] = "open311",
+) -> None:
+    """Make a key for another system; it is printed this once.
+
+    Example: nagara keys add --city kh-pnh --label "city app"
+    """
+    from nagara import accounts  # noqa: PLC0415
+    from nagara.cities import city_of  # noqa: PLC0415
+    from nagara.database import city_session  # noqa: PLC0415
+
+    with city_session(city_of(city).id) as session:
+        typer.echo(accounts.add_key(session, city, label, scope))
+
+
+@demo_app.command("load")
+def demo_load() -> None:
+    """Fill an empty database with the demo's accounts and simulated requests; does nothing the second time.
+
+    Example: NAGARA_DEMO=1 nagara demo load
+    """
+    from nagara import demo  # noqa: PLC0415
+    from nagara.cities import configuration  # noqa: PLC0415
+    from nagara.database import clock_connection, database_time  # noqa: PLC0415
+    from nagara.settings import settings  # noqa: PLC0415
+
+    if not settings().demo:
+        raise NagaraError("The demo's data belongs in a demo; set NAGARA_DEMO=1 if this is one.")
+    with clock_connection() as connection:
+        demo.load(connection, configuration(), settings(), database_time(connection), tell=typer.echo)
+
+
+def guarded(command: Callable[[], Any]) -> int:
+    """Run a command; what is refused is one clear line on standard error and a non-zero exit."""
+    try:
+        command()
+    except KeyboardInterrupt:
+        typer.echo("nagara: stopped", err=True)
+        return 130
+    except EXPECTED as error:
+        for line in _in_words(error):
+            typer.echo(f"nagara: {line}", err=True)
+        return 1
+    return 0
+
+
+EXPECTED = (NagaraError, ConfigurationError, ValidationError, psycopg.OperationalError, DBAPIError, OSError)
+"""What an operator can mend; anything else is a fault of ours and shows its traceback."""
+
+
+def _in_words(error: Exception) -> list[str]:
+    match error:
+        case NagaraError():
+            allowed = error.allowed if isinstance(error.allowed, str) else ", ".join(error.allowed or ())
+            return [error.message + (f" Allowed: {allowed}." if allowed else "")]
+        case ConfigurationError():
+            return error.faults
+        case ValidationError():
+            return [f"setting {'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
+        case OSError():
+            return [f"{error.filename or ''}: {error.strerror or error}"]
+        case _:
+            return [f"The database refused: {str(error).strip().splitlines()[0]}"]
+
+
+def main() -> None:
+    """The entrance of the ``nagara`` command."""
+    sys.exit(guarded(app))
+
+
+if __name__ == "__main__":
+    main()

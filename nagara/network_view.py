@@ -1,0 +1,123 @@
+"""Figures of cities side by side, as the network's page and its clients read them. Aggregates only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import psycopg
+
+from city_config import Configuration
+from nagara.errors import UnknownCity
+from nagara.indicators.cells import Cell
+from nagara.indicators.definitions import DEFINITIONS, ENOUGH_AT_RISK, METHOD_VERSION, RESTRICTED_HOURS
+from nagara.indicators.figures import ALL_CODES
+from nagara.indicators.period import Period
+from nagara.indicators.snapshots import (
+    ALL_DISTRICTS,
+    cells_in,
+    figures_in,
+    latest_snapshot,
+    snapshot_cells,
+)
+from nagara.indicators.survival import kaplan_meier
+
+CURVE_HOURS: tuple[float, ...] = (
+    1, 2, 4, 8, 12, 24, 36, 48, 72, 96, 120, 144, 168, 240, 336, 504, RESTRICTED_HOURS,
+)  # fmt: skip
+"""Where a curve is read: close together in the first days, where most requests end."""
+
+
+def indicators(
+    connection: psycopg.Connection[Any],
+    configuration: Configuration,
+    period: Period,
+    city_ids: Sequence[str],
+    code: str = ALL_CODES,
+    district: str = ALL_DISTRICTS,
+) -> dict[str, Any]:
+    """Figures of the cities for a period from their newest snapshots, in order of city name.
+
+    A city without a snapshot is named in ``without_figures``, never left out in silence.
+    """
+    for city_id in city_ids:
+        if city_id not in configuration.cities:
+            raise UnknownCity(
+                f"There is no city {city_id[:40]!r}.", field="city", allowed=configuration.cities
+            )
+    chosen = [configuration.cities[city_id] for city_id in city_ids or configuration.cities]
+    shown = [
+        _city(connection, configuration, city.id, period, code, district)
+        for city in sorted(chosen, key=lambda city: city.name_in(city.names, "en"))
+    ]
+    return {
+        "period": str(period),
+        "code": code,
+        "district": district or None,
+        "method_version": METHOD_VERSION,
+        "simulated": [city.id for city in chosen if city.simulated],
+        "cities": [row for row in shown if row["snapshot"]],
+        "without_figures": [row["city"] for row in shown if not row["snapshot"]],
+    }
+
+
+def _city(
+    connection: psycopg.Connection[Any],
+    configuration: Configuration,
+    city_id: str,
+    period: Period,
+    code: str,
+    district: str,
+) -> dict[str, Any]:
+    city = configuration.cities[city_id]
+    snapshot = latest_snapshot(connection, city_id)
+    head = {"city": city_id, "names": dict(city.names), "simulated": city.simulated}
+    if snapshot is None:
+        return head | {"snapshot": None}
+    cells = snapshot_cells(connection, city_id, snapshot.id, code, district)
+    codes = configuration.network.codes_by_code
+    within = cells_in(cells, period)
+    comparable = [
+        cell
+        for code_, cell in within.items()
+        if code_ in codes and codes[code_].comparability == "A" and codes[code_].service_class != "util"
+    ]
+    return head | {
+        "snapshot": snapshot.as_json(),
+        "figures": figures_in(cells, period, codes),
+        "survival": survival_points(Cell.merged(comparable)),
+    }
+
+
+def survival_points(cell: Cell) -> list[dict[str, float | int | None]]:
+    """The share still open by hours since receipt, with its 95 % band; ends where fewer than ten are followed."""
+    table = cell.table("resolution")
+    if not table.rows:
+        return []
+    curve = kaplan_meier(table.risk)
+    points: list[dict[str, float | int | None]] = []
+    for hours in CURVE_HOURS:
+        followed = table.risk.at_risk_at(hours)
+        if followed < ENOUGH_AT_RISK:
+            break
+        at = curve.at(hours)
+        points.append(
+            {
+                "hours": hours,
+                "open": _number(at.value),
+                "low": _number(at.low),
+                "high": _number(at.high),
+                "n": followed,
+            }
+        )
+    return points
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None or np.isnan(value) else round(float(value), 6)
+
+
+def definitions() -> list[dict[str, Any]]:
+    """What each figure is."""
+    return [definition.as_json() for definition in DEFINITIONS]
