@@ -226,14 +226,7 @@ def _sealed(city: City, filing: Filing, secret: bytes) -> dict[str, bytes | None
 def _place(city: City, filing: Filing) -> Place:
     """Where it is: by position if there is one, else by the district or address in words."""
     if filing.lat is not None and filing.lon is not None:
-        place = index_for(city).locate(filing.lat, filing.lon)
-        if not place.inside:
-            raise OutsideCity(
-                f"The position is outside {city.name_in(city.names, 'en')}.",
-                field="lat,lon",
-                allowed=[city.id],
-            )
-        return place
+        return locate_in(city, filing.lat, filing.lon, configuration())
     if (filing.lat is None) != (filing.lon is None):
         raise InvalidInput("lat and lon belong together; one of them is missing.", field="lat,lon")
     if filing.district is not None:
