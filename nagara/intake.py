@@ -18,12 +18,11 @@ from psycopg_pool import AsyncConnectionPool
 
 from city_config import City, Service
 from nagara import statements
-from nagara.cities import service_of
+from nagara.cities import configuration, service_of
 from nagara.deadlines import PromisedTimes, promise
 from nagara.errors import (
     DatabaseUnavailable,
     InvalidInput,
-    OutsideCity,
     ReplayedWithOtherBody,
     UnknownDistrict,
 )
@@ -31,7 +30,7 @@ from nagara.filing import MAX_KEY, Filing, body_digest, check_answers, check_obs
 from nagara.ids import new_reference, uuid7
 from nagara.ladder import next_step
 from nagara.lifecycle import Status, next_due
-from nagara.places import Place
+from nagara.places import Place, locate_in
 from nagara.routing import Route, route
 from nagara.sealing import seal
 
