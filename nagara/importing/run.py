@@ -1,0 +1,180 @@
+"""A file, or any row of stated histories, into a city: chunk by chunk, each committed, safe to break off."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg.pq import TransactionStatus
+
+from city_config import City
+from city_config.import_mapping import ImportMapping
+from nagara.cities import record_versions
+from nagara.importing import snapshots, table
+from nagara.importing.progress import OnProgress, unseen
+from nagara.importing.reading import Shape, read_rows, shape_of
+from nagara.importing.stated import Because, NotTaken, Reject, StatedHistory, UnreadableFile
+from nagara.importing.summary import ImportSummary, Tally
+from nagara.importing.writing import write_chunk
+
+T = TypeVar("T")
+CHUNK = 2000
+"""Requests in one transaction: what a crash can lose, and then makes the next run do again."""
+
+REJECT_COLUMNS = ("reject_row", "reject_because", "reject_detail")
+
+ToHistory = Callable[[int, Mapping[str, str]], StatedHistory]
+OnRejects = Callable[[Sequence[Reject]], None]
+
+
+def import_file(
+    connection: psycopg.Connection[Any],
+    city: City,
+    mapping: ImportMapping | None,
+    path: Path,
+    *,
+    source: str = "csv",
+    dry_run: bool = False,
+    rejects_path: Path | None = None,
+    progress: OnProgress = unseen,
+    chunk: int = CHUNK,
+) -> ImportSummary:
+    """Import a CSV(.gz) into a city: by a mapping of another system, or without one as Nagara's own table.
+
+    ``connection`` acts as ``nagara_clock`` and is in no transaction; each chunk is one. The file is read to
+    its end before the first row is written, so one that is broken anywhere (``UnreadableFile``) writes
+    nothing. A second run adds nothing. ``rejects_path`` receives the rows that were not taken, as they
+    stood, behind their number, the reason and what was read. ``source`` names the system of Nagara's own
+    table; a mapping brings its own.
+    """
+    needed = snapshots.COLUMNS if mapping else table.NEEDED
+    shape = shape_of(path, needed)
+    name = mapping.source if mapping else source
+    rows: dict[int, list[str]] = {}
+    items = _histories(path, shape, _reader(city, mapping, source), rows)
+    with _rejects_file(rejects_path, shape, rows) as on_rejects:
+        return import_histories(
+            connection,
+            city,
+            name,
+            items,
+            total=shape.rows,
+            dry_run=dry_run,
+            progress=progress,
+            on_rejects=on_rejects,
+            chunk=chunk,
+        )
+
+
+def import_histories(
+    connection: psycopg.Connection[Any],
+    city: City,
+    source: str,
+    items: Iterable[StatedHistory | Reject],
+    *,
+    total: int,
+    dry_run: bool = False,
+    progress: OnProgress = unseen,
+    on_rejects: OnRejects = lambda rejects: None,
+    chunk: int = CHUNK,
+) -> ImportSummary:
+    """Import stated histories of one source; the way every import goes. As ``import_file``."""
+    if connection.info.transaction_status != TransactionStatus.IDLE:
+        raise ValueError("an import commits each chunk itself: the connection must be in no transaction")
+    if not dry_run:
+        with connection.transaction():
+            record_versions(connection, {city.id: city})
+    tally, seen = Tally(), set[str]()
+    for batch in _batches(items, chunk):
+        tally.rows += len(batch)
+        taken, rejects = _sorted_out(batch, seen)
+        written = write_chunk(connection, city, source, taken, dry_run=dry_run, taken=seen)
+        tally.already_there += written.already_there
+        tally.take(written.drafts, written.at)
+        rejects = sorted((*rejects, *written.rejects), key=lambda reject: reject.row)
+        tally.reject(rejects)
+        on_rejects(rejects)
+        progress(tally.rows, total)
+    return tally.summary(city.id, source, dry_run)
+
+
+def _sorted_out(
+    batch: Sequence[StatedHistory | Reject], seen: set[str]
+) -> tuple[list[StatedHistory], list[Reject]]:
+    """The histories whose id stands in the file for the first time, and everything that is not taken."""
+    taken: list[StatedHistory] = []
+    rejects: list[Reject] = []
+    for item in batch:
+        if isinstance(item, Reject):
+            rejects.append(item)
+        elif item.source_id in seen:
+            detail = "the id stands in an earlier row"
+            rejects.append(Reject(item.row, Because.REPEATED_ID, detail, item.source_id))
+        else:
+            seen.add(item.source_id)
+            taken.append(item)
+    return taken, rejects
+
+
+def _reader(city: City, mapping: ImportMapping | None, source: str) -> ToHistory:
+    if mapping is not None:
+        return lambda number, row: snapshots.history_of(city, mapping, number, row)
+    return lambda number, row: table.history_of(city, source, number, row)
+
+
+def _histories(
+    path: Path, shape: Shape, to_history: ToHistory, rows: dict[int, list[str]]
+) -> Iterator[StatedHistory | Reject]:
+    """What each row states, or why it is not taken; its fields stay in ``rows`` until somebody removes them."""
+    id_column = shape.header.index("ticket_id" if "ticket_id" in shape.header else "source_id")
+    for number, fields in islice(read_rows(path), 1, None):
+        rows[number] = fields
+        if len(fields) != len(shape.header):
+            detail = f"{len(fields)} fields; the header has {len(shape.header)}"
+            yield Reject(number, Because.WRONG_FIELD_COUNT, detail)
+            continue
+        try:
+            yield to_history(number, dict(zip(shape.header, fields, strict=True)))
+        except NotTaken as refusal:
+            yield Reject(number, refusal.because, refusal.detail, fields[id_column])
+
+
+@contextmanager
+def _rejects_file(path: Path | None, shape: Shape, rows: dict[int, list[str]]) -> Iterator[OnRejects]:
+    """Writes rejects as they come; the file appears under its name when the import has ended.
+
+    After an error it does not appear, and what was there under its name stays.
+    """
+    if path is None:
+        yield lambda rejects: rows.clear()
+        return
+    unfinished = path.with_name(f"{path.name}.unfinished")
+    try:
+        stream = unfinished.open("w", newline="", encoding="utf-8")
+    except OSError as error:
+        raise UnreadableFile(f"{path}: rejects cannot be written: {error.strerror}") from error
+    try:
+        with stream:
+            writer = csv.writer(stream)
+            writer.writerow((*REJECT_COLUMNS, *shape.header))
+
+            def write(rejects: Sequence[Reject]) -> None:
+                for reject in rejects:
+                    writer.writerow((reject.row, reject.because, reject.detail, *rows[reject.row]))
+                rows.clear()
+
+            yield write
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch

@@ -1,0 +1,208 @@
+"""One chunk of stated histories into the database: all of it or nothing, each id once, however often run.
+
+COPY does not go through row-level security, and no role may pass it. So the rows are copied into temporary
+tables of the transaction, and one INSERT ... SELECT a table takes them from there, policies and triggers
+included: the database numbers, times and chains every event itself. No pointer goes into the outbox:
+nobody is written to about what happened elsewhere long ago.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import orjson
+import psycopg
+from psycopg.errors import UniqueViolation
+from psycopg.sql import SQL, Identifier
+
+from city_config import City
+from nagara.importing.living import Draft, drafted
+from nagara.importing.stated import Because, NotTaken, Reject, StatedHistory
+
+REQUEST_COLUMNS = (
+    "city_id", "id", "reference", "status", "service_code", "network_code", "department", "assignee",
+    "priority", "district", "lat", "lon", "place_method", "address", "description", "answers", "language",
+    "channel", "confidential", "observed_at", "received_at", "rule", "reason", "config_fingerprint",
+    "acknowledge_by", "respond_by", "resolve_by", "promise_standard", "next_due_at", "acknowledged_at",
+    "responded_at", "closed_at", "closing_reason", "duplicate_of", "paused_at", "escalation_step",
+    "next_step_at", "observed_until", "source", "source_id", "version", "updated_at",
+)  # fmt: skip
+EVENT_COLUMNS = (
+    "city_id", "request_id", "kind", "occurred_at", "actor_kind", "actor", "from_status", "to_status", "data",
+)  # fmt: skip
+REFERENCE_KEY = "request_city_id_reference_key"
+
+LOCK_SOURCE = "select pg_advisory_xact_lock(hashtextextended(%s, 0)), clock_timestamp()"
+"""Two imports of one source take turns, chunk by chunk; also tells the time."""
+
+FIND = """
+select source_id, id, reference, duplicate_of is not null from request
+ where city_id = %s and source = %s and source_id = any(%s)
+"""
+
+
+class Known(NamedTuple):
+    """A request that can be a parent."""
+
+    id: Any
+    reference: str
+    duplicate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of a chunk; ``at`` is the database's time."""
+
+    at: dt.datetime
+    drafts: tuple[Draft, ...]
+    already_there: int
+    rejects: tuple[Reject, ...]
+
+
+def write_chunk(
+    connection: psycopg.Connection[Any],
+    city: City,
+    source: str,
+    histories: Sequence[StatedHistory],
+    *,
+    dry_run: bool = False,
+    taken: AbstractSet[str] = frozenset(),
+) -> Written:
+    """Write what is not there yet, in one transaction that is committed when this returns.
+
+    With ``dry_run`` everything but the writing; ``taken`` are ids of earlier chunks that count as there.
+    """
+    while True:
+        try:
+            with connection.transaction():
+                return _written(connection, city, source, histories, dry_run, taken)
+        except UniqueViolation as clash:
+            if clash.diag.constraint_name != REFERENCE_KEY:
+                raise
+            # a random reference was taken already: the next attempt draws others
+
+
+def _written(
+    connection: psycopg.Connection[Any],
+    city: City,
+    source: str,
+    histories: Sequence[StatedHistory],
+    dry_run: bool,
+    taken: AbstractSet[str],
+) -> Written:
+    now: dt.datetime = connection.execute(LOCK_SOURCE, (f"import {city.id} {source}",)).fetchall()[0][1]
+    there = _find(connection, city, source, [history.source_id for history in histories])
+    drafts: list[Draft] = []
+    rejects: list[Reject] = []
+    for history in histories:
+        if history.source_id in there:
+            continue
+        try:
+            drafts.append(drafted(city, history, now))
+        except NotTaken as refusal:
+            rejects.append(Reject(history.row, refusal.because, refusal.detail, history.source_id))
+    rows_of = {history.source_id: history.row for history in histories}
+    drafts, orphans = _linked(connection, city, source, drafts, there, taken if dry_run else frozenset())
+    rejects += [_orphan(draft, rows_of) for draft in orphans]
+    if not dry_run and drafts:
+        _insert(connection, drafts)
+    return Written(now, tuple(drafts), len(there), tuple(rejects))
+
+
+def _find(
+    connection: psycopg.Connection[Any], city: City, source: str, source_ids: list[str]
+) -> dict[str, Known]:
+    rows = connection.execute(FIND, (city.id, source, source_ids)).fetchall()
+    return {row[0]: Known(*row[1:]) for row in rows}
+
+
+def _linked(
+    connection: psycopg.Connection[Any],
+    city: City,
+    source: str,
+    drafts: list[Draft],
+    there: Mapping[str, Known],
+    assumed: AbstractSet[str],
+) -> tuple[list[Draft], list[Draft]]:
+    """Drafts whose parents are known and no duplicates themselves, with the links filled in; and the rest."""
+    links = [draft for draft in drafts if _parents(draft)]
+    if not links:
+        return drafts, []
+    known = dict(there)
+    known |= {
+        draft.row["source_id"]: Known(draft.row["id"], draft.row["reference"], draft.parent is not None)
+        for draft in drafts
+    }
+    wanted = {parent for draft in links for parent in _parents(draft)} - known.keys()
+    known |= _find(connection, city, source, sorted(wanted))
+    known |= {parent: Known(None, "", False) for parent in wanted & assumed}
+    orphans = []
+    for draft in links:
+        own = draft.row["source_id"]
+        parents = {parent: known.get(parent) for parent in _parents(draft)}
+        if any(found is None or found.duplicate or parent == own for parent, found in parents.items()):
+            orphans.append(draft)
+            continue
+        _fill_in(draft, known)
+    lost = {id(draft) for draft in orphans}
+    return [draft for draft in drafts if id(draft) not in lost], orphans
+
+
+def _parents(draft: Draft) -> set[str]:
+    return {
+        event["data"]["parent_source_id"] for event in draft.events if event["kind"] == "duplicate_linked"
+    }
+
+
+def _fill_in(draft: Draft, known: Mapping[str, Known]) -> None:
+    for event in draft.events:
+        if event["kind"] == "duplicate_linked":
+            parent = known[event["data"]["parent_source_id"]]
+            event["data"] |= {"parent": parent.reference, "parent_id": parent.id}
+    if draft.parent is not None:
+        draft.row["duplicate_of"] = known[draft.parent].id
+
+
+def _orphan(draft: Draft, rows_of: Mapping[str, int]) -> Reject:
+    own = draft.row["source_id"]
+    detail = f"duplicate of {', '.join(sorted(_parents(draft)))}, which is not here or is one itself"
+    return Reject(rows_of[own], Because.UNKNOWN_PARENT, detail, own)
+
+
+def _insert(connection: psycopg.Connection[Any], drafts: Sequence[Draft]) -> None:
+    _arrive(connection, "request", REQUEST_COLUMNS, [draft.row for draft in drafts])
+    events = [
+        event | {"data": orjson.dumps(event["data"]).decode()} for draft in drafts for event in draft.events
+    ]
+    _arrive(connection, "event", EVENT_COLUMNS, events)
+
+
+def _arrive(
+    connection: psycopg.Connection[Any], table: str, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Copy rows into a temporary table, and insert them from there in the same order."""
+    names = {
+        "into": Identifier(table),
+        "arriving": Identifier(f"arriving_{table}"),
+        "columns": SQL(", ").join(map(Identifier, columns)),
+    }
+    connection.execute(
+        SQL(
+            "create temporary table {arriving} on commit drop as "
+            "select 0::bigint as position, {columns} from {into} with no data"
+        ).format(**names)
+    )
+    with connection.cursor().copy(
+        SQL("copy {arriving} (position, {columns}) from stdin").format(**names)
+    ) as copy:
+        for position, row in enumerate(rows):
+            copy.write_row((position, *(row[column] for column in columns)))
+    connection.execute(
+        SQL("insert into {into} ({columns}) select {columns} from {arriving} order by position").format(
+            **names
+        )
+    )
