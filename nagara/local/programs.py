@@ -1,0 +1,82 @@
+"""The programs Nagara consists of and how each is started: the same here and in docker-compose.yml."""
+
+from __future__ import annotations
+
+import http.client
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from nagara.local.ports import LOOPBACK
+from nagara.local.processes import Service
+
+API_APP = "api.app:app"
+WORKER_PROCESSES = 2
+
+
+def api_service(port: int, workers: int, environment: Mapping[str, str]) -> Service:
+    """The HTTP door. A worker that dies alone is replaced by granian, the whole by the supervisor."""
+    flags = ["--interface", "asgi", "--host", LOOPBACK, "--port", str(port), "--workers", str(workers)]
+    flags += ["--respawn-failed-workers", "--respawn-interval", "0.1", "--workers-kill-timeout", "5"]
+    return Service(
+        name="api",
+        command=[sys.executable, "-m", "granian", *flags, API_APP],
+        environment=environment,
+        ready=answers_ready(port),
+        ready_within=120.0,
+    )
+
+
+def worker_service(environment: Mapping[str, str]) -> Service:
+    """The time door's hands. Stopped in the midst of a task it leaves the task to the next start."""
+    flags = [
+        "--loglevel",
+        "info",
+        "--concurrency",
+        str(WORKER_PROCESSES),
+        "--without-gossip",
+        "--without-mingle",
+    ]
+    return Service(
+        name="worker",
+        command=[sys.executable, "-m", "celery", "-A", "workers.app", "worker", *flags],
+        environment=environment,
+        stop_within=8.0,
+    )
+
+
+def beat_service(data: Path, environment: Mapping[str, str]) -> Service:
+    """The clock: exactly one."""
+    flags = ["--loglevel", "info", "--schedule", str(data / "beat-schedule"), "--pidfile="]
+    return Service(
+        name="beat",
+        command=[sys.executable, "-m", "celery", "-A", "workers.app", "beat", *flags],
+        environment=environment,
+    )
+
+
+def mail_sink_service(port: int, folder: Path, ready: Callable[[], bool]) -> Service:
+    """The demo's mail server, which keeps every message as a file."""
+    flags = ["--port", str(port), "--folder", str(folder)]
+    return Service(name="mail", command=[sys.executable, "-m", "nagara.local.mail_sink", *flags], ready=ready)
+
+
+def command_line(*words: str) -> list[str]:
+    """A command of Nagara's own command line, in this Python."""
+    return [sys.executable, "-m", "nagara.cli", *words]
+
+
+def answers_ready(port: int) -> Callable[[], bool]:
+    """A check that the API on `port` says that it and what it needs are ready."""
+
+    def check() -> bool:
+        connection = http.client.HTTPConnection(LOOPBACK, port, timeout=5)
+        try:
+            connection.request("GET", "/health/ready")
+            return connection.getresponse().status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+    return check

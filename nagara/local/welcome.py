@@ -1,0 +1,46 @@
+"""What a person reads when the demo is ready: addresses, accounts, and what to try first."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from nagara.local.state import write_json
+
+PLACES = (
+    ("", "report a problem, follow a report"),
+    ("/staff/", "the work queue of a city's departments"),
+    ("/network/", "the cities side by side"),
+    ("/dev/outbox", "every message the demo sent"),
+    ("/docs", "the HTTP interface"),
+)
+
+
+def refresh_demo_file(file: Path, url: str) -> dict[str, Any]:
+    """Put the address of this run into what `demo load` wrote, and return the whole."""
+    known: dict[str, Any] = {"accounts": [], "api_keys": []}
+    if file.exists():
+        known = json.loads(file.read_text())
+    known = {"url": url} | {name: value for name, value in known.items() if name != "url"}
+    write_json(file, known)
+    return known
+
+
+def welcome(url: str, demo: dict[str, Any] | None) -> str:
+    """The text, without the last line that says ready."""
+    places = PLACES if demo is not None else [place for place in PLACES if place[0] != "/dev/outbox"]
+    lines = ["", "Nagara runs.", ""]
+    lines += [f"  {url + path:<36} {what}" for path, what in places]
+    if demo is not None:
+        lines += ["", "Accounts of the demo (all data is simulated; second factors are off):", ""]
+        lines += [
+            f"  {account['username']:<28} {account['password']:<20} {account['role']}"
+            for account in demo["accounts"]
+        ]
+        lines += [
+            "",
+            f"Try: file a report at {url}, sign in at {url}/staff/ and work on it, read the mail its",
+            f"resident gets at {url}/dev/outbox, and see it counted at {url}/network/.",
+        ]
+    return "\n".join([*lines, "", "Ctrl-C ends everything; the data stays.", ""])
