@@ -1,7 +1,8 @@
-"""Texts residents receive: notifications, closing reasons and names of statuses, one file a language."""
+"""Texts people receive: notifications, closing reasons and names of statuses, one file a language."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from string import Formatter
 from typing import Annotated, Literal, get_args
@@ -26,6 +27,12 @@ EventKind = Literal[
     "withdrawn",
 ]
 """The events a resident is told of."""
+
+StaffEventKind = Literal["escalated"]
+"""The events staff are told of."""
+
+PromiseKind = Literal["promised", "expected"]
+"""Whether the city stands behind a time, or it is only the network's reference, which binds nobody."""
 
 ClosingReason = Literal[
     "fixed",
@@ -87,12 +94,22 @@ Template = Annotated[str, AfterValidator(_only_known_placeholders)]
 """A text with placeholders."""
 
 
+def _names_the_time(text: str) -> str:
+    if text.count("{time}") != 1 or re.search(r"[{}]", text.replace("{time}", "")):
+        raise ValueError("must hold {time} once and no other brace")
+    return text
+
+
+PromiseSentence = Annotated[str, AfterValidator(_names_the_time)]
+"""A sentence around ``{time}``, the local time by which the request is to be dealt with."""
+
+
 def _fill(template: str, values: Mapping[str, str]) -> str:
     return template.format_map({name: values.get(name, "") for name in PLACEHOLDERS})
 
 
 class Notification(Part):
-    """An e-mail to the resident."""
+    """An e-mail to one reader."""
 
     subject: Template
     body: Template
@@ -113,11 +130,13 @@ class Notification(Part):
 
 
 class Messages(Part):
-    """All texts of one language. Every kind, reason and status must be there."""
+    """All texts of one language. Every kind, reason, status and promise must be there."""
 
     language: str
     review: Literal["pending", "approved"] = "pending"
     notifications: Mapping[EventKind, Notification]
+    for_staff: Mapping[StaffEventKind, Notification]
+    promises: Mapping[PromiseKind, PromiseSentence]
     closing_reasons: Mapping[ClosingReason, str]
     statuses: Mapping[StatusName, str]
 
@@ -125,6 +144,8 @@ class Messages(Part):
     def _complete(self) -> Messages:
         for field, wanted, given in (
             ("notifications", get_args(EventKind), self.notifications),
+            ("for_staff", get_args(StaffEventKind), self.for_staff),
+            ("promises", get_args(PromiseKind), self.promises),
             ("closing_reasons", get_args(ClosingReason), self.closing_reasons),
             ("statuses", get_args(StatusName), self.statuses),
         ):

@@ -242,7 +242,7 @@ grant select, insert on event, event_outbox, config_version to nagara_app;
 grant select on notification to nagara_app;
 grant select, insert, update on request, notification, staff_account, api_key to nagara_clock;
 grant select, insert on event, contact, config_version to nagara_clock;
-grant select, insert, delete on event_outbox to nagara_clock;
+grant select, insert, update, delete on event_outbox to nagara_clock;
 """
 
 
