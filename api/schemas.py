@@ -32,7 +32,7 @@ class FilingBody(Input):
         json_schema_extra={
             "examples": [
                 {
-                    "service_code": "rubbish-missed",
+                    "service_code": "waste_missed",
                     "lat": 11.5564,
                     "lon": 104.9282,
                     "description": "The truck has not come since Monday.",

@@ -81,7 +81,7 @@ def cities_explain(
 ) -> None:
     """The walk through a city's routing rules for one request: which did not match and why, and which did.
 
-    Example: nagara cities explain kh-pnh --service rubbish-missed --at 11.5564,104.9282
+    Example: nagara cities explain kh-pnh --service waste_missed --at 11.5564,104.9282
     """
     from nagara.cities import city_of, service_of  # noqa: PLC0415
     from nagara.deadlines import promise  # noqa: PLC0415
