@@ -19,7 +19,7 @@ import orjson
 import psycopg
 from psycopg.types.json import Jsonb
 
-from city_config.loader import Configuration
+from city_config import Configuration
 from city_config.schema import City, NetworkCode
 from nagara.ids import uuid7
 from nagara.indicators.cells import Cell, CellCounter

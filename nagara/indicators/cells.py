@@ -66,7 +66,7 @@ class Cell:
             tables={
                 name: table
                 for name in TABLES
-                if (table := LifeTable.merged(cell.table(name) for cell in every)).rows
+                if (table := LifeTable.merged(cell.table(name) for cell in every))
             },
             promise=_added_twice(cell.promise for cell in every),
             backlog_due=_added_twice(cell.backlog_due for cell in every),

@@ -33,6 +33,9 @@ from nagara.indicators.survival import (
 )
 
 ALL_CODES = "all"
+NONE = "none"
+"""The reason of a figure of nothing: no such request in the period."""
+
 PROMISES = ("published", "internal", "reference")
 Codes = Mapping[str, NetworkCode]
 
@@ -67,16 +70,16 @@ def figures_of(cells: Mapping[str, Cell], codes: Codes) -> dict[str, Figure]:
     """
     whole = Cell.merged(cells.values())
     answered = _comparable(cells, codes, "AB")
-    own = {code: cell for code, cell in answered.items() if codes[code].service_class != "util"}
+    own = own_work(cells, codes)
     resolved = own if len(cells) == 1 else _comparable(own, codes, "A")
     pooled, promised = Cell.merged(resolved.values()), Cell.merged(own.values())
     figures = {"N1": _count(whole.count("reports")), "N11": _reports_per_issue(whole)}
-    figures |= _first_answer(Cell.merged(answered.values()).table("response"))
+    figures |= _first_answer(Cell.merged(answered.values()))
     figures |= _time_to_closure(pooled.table("resolution"))
     figures["N3a.share"] = within_reference(resolved, codes, "resolution")
     figures["N3b.share"] = within_reference(resolved, codes, "sustained")
     figures |= {f"N4.{standard}": _kept(promised, standard) for standard in PROMISES}
-    figures |= _backlog(promised)
+    figures |= backlog_figures(cells, codes)
     return figures | _not_compared(answered, resolved)
 
 
@@ -90,7 +93,7 @@ def within_reference(
     tables = {
         code: cell.table(table)
         for code, cell in sorted(cells.items())
-        if codes[code].reference_hours is not None and cell.table(table).rows
+        if codes[code].reference_hours is not None and cell.table(table)
     }
     n, closed = sum(t.total for t in tables.values()), sum(t.ended() for t in tables.values())
     reason = _too_few("N3a.share", n, closed)
@@ -172,9 +175,22 @@ def _reports_per_issue(cell: Cell) -> Figure:
     return _figure(Estimate(reports / issues if issues else None, None, None), issues, None, reason)
 
 
-def _first_answer(table: LifeTable) -> dict[str, Figure]:
+def answers_missing(cell: Cell) -> bool:
+    """Whether most issues were imported with a closing but, for most answered, nothing before it.
+
+    What such records call the first answer is the closing: a city would seem not to answer.
+    """
+    answered = cell.table("response").ended()
+    imported = cell.count("imported") > cell.count("issues") / 2
+    return imported and cell.count("answered_by_closing") > answered / 2
+
+
+def _first_answer(cell: Cell) -> dict[str, Figure]:
+    table = cell.table("response")
     n, answered = table.total, table.ended()
     reason = _too_few("N2a", n, answered)
+    if answers_missing(cell):
+        reason = "the imported records hold no answers before the closing"
     if reason:
         withheld = Figure(None, None, None, n, answered, reason)
         return {"N2a": withheld, "N2b": withheld}
@@ -231,16 +247,24 @@ def _kept(cell: Cell, standard: str) -> Figure:
 
 
 def _share(definition: str, having: int, n: int) -> Figure:
-    reason = _too_few(definition, n) if n else "none"
+    reason = _too_few(definition, n) if n else NONE
     return _figure(wilson(having, n) if n else NOTHING, n, having, reason)
 
 
-def _backlog(cell: Cell) -> dict[str, Figure]:
+def own_work(cells: Mapping[str, Cell], codes: Codes) -> dict[str, Cell]:
+    """Cells of comparable codes that are the city's own to resolve."""
+    comparable = _comparable(cells, codes, "AB")
+    return {code: cell for code, cell in comparable.items() if codes[code].service_class != "util"}
+
+
+def backlog_figures(cells: Mapping[str, Cell], codes: Codes) -> dict[str, Figure]:
+    """The N7 figures alone: a report of some months takes them of every month."""
+    cell = Cell.merged(own_work(cells, codes).values())
     ages = cell.table("backlog_age")
     older = {days: _older(ages, days * 24.0) for days in (30, 90)}
     promised = _due_counts(cell, ("published", "internal"))
     watched = _due_counts(cell, ("reference",))
-    reason = _too_few("N7b.median", ages.total)
+    reason = _too_few("N7b.median", ages.total) if ages.total else NONE
     hours, counts = ages.risk.times, ages.risk.removed[:, 0]
     return {
         "N7b.median": _figure(median_by_order(hours, counts), ages.total, None, reason),

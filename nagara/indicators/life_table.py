@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 import orjson
 
-from nagara.indicators.survival import CAUSES, RiskTable, risk_table
+from nagara.indicators.survival import CAUSES, RiskTable
 
 SMALLEST_HOURS = 0.001
 """3.6 seconds: shorter durations count as this long."""
@@ -33,8 +33,6 @@ _EDGES = np.array(
 )
 
 Ints = npt.NDArray[np.int64]
-Row = tuple[int, int, int, int, int]
-"""(bin, censored, resolved, not actionable, withdrawn)."""
 
 
 def bins_of(hours: npt.ArrayLike) -> Ints:
@@ -60,79 +58,100 @@ def hours_of(bins: npt.ArrayLike) -> npt.NDArray[np.float64]:
     return edges
 
 
-def _row(bin_number: int, counts: Sequence[int]) -> Row:
-    censored, resolved, not_actionable, withdrawn = counts
-    return (bin_number, censored, resolved, not_actionable, withdrawn)
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LifeTable:
     """Counts by duration bin and cause (0 censored, 1 resolved, 2 not actionable, 3 withdrawn)."""
 
-    rows: tuple[Row, ...] = ()
-    """Bins ascending, no empty row."""
+    bins: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    """Ascending; only bins in which something was counted."""
+
+    counts: Ints = field(default_factory=lambda: np.zeros((0, CAUSES), np.int64))
+    """A row for each bin, a column for each cause."""
 
     @classmethod
     def of(cls, hours: npt.ArrayLike, causes: npt.ArrayLike) -> LifeTable:
         """The table of exact observations."""
-        bins, cause = bins_of(hours), np.asarray(causes, dtype=np.int64)
-        kinds, where = np.unique(bins, return_inverse=True)
-        cells = np.bincount(where * CAUSES + cause, minlength=len(kinds) * CAUSES).reshape(-1, CAUSES)
-        return cls(tuple(_row(int(b), row.tolist()) for b, row in zip(kinds, cells, strict=True)))
+        bins = bins_of(hours)
+        ones = np.zeros((len(bins), CAUSES), np.int64)
+        ones[np.arange(len(bins)), np.asarray(causes, dtype=np.int64)] = 1
+        return cls._summed(bins, ones)
 
     @classmethod
     def from_counts(cls, counts: Mapping[tuple[int, int], int]) -> LifeTable:
         """The table of counts by (bin, cause)."""
-        rows: dict[int, list[int]] = {}
-        for (bin_number, cause), count in counts.items():
-            rows.setdefault(bin_number, [0] * CAUSES)[cause] += count
-        return cls(tuple(_row(b, rows[b]) for b in sorted(rows) if any(rows[b])))
+        found = [(bin_number, cause, count) for (bin_number, cause), count in counts.items() if count]
+        cells = np.array(found, dtype=np.int64).reshape(-1, 3)
+        rows = np.zeros((len(cells), CAUSES), np.int64)
+        rows[np.arange(len(cells)), cells[:, 1]] = cells[:, 2]
+        return cls._summed(cells[:, 0], rows)
 
     @classmethod
     def merged(cls, tables: Iterable[LifeTable]) -> LifeTable:
         """The table of all requests of several tables, provided that no request is in two of them."""
-        rows: dict[int, list[int]] = {}
-        for table in tables:
-            for bin_number, *counts in table.rows:
-                row = rows.setdefault(bin_number, [0] * CAUSES)
-                for cause, count in enumerate(counts):
-                    row[cause] += count
-        return cls(tuple(_row(b, rows[b]) for b in sorted(rows)))
+        every = [table for table in tables if len(table.bins)]
+        if len(every) < 2:
+            return every[0] if every else cls()
+        return cls._summed(
+            np.concatenate([table.bins for table in every]), np.concatenate([table.counts for table in every])
+        )
+
+    @classmethod
+    def _summed(cls, bins: Ints, counts: Ints) -> LifeTable:
+        kinds, where = np.unique(bins, return_inverse=True)
+        total = np.zeros((len(kinds), CAUSES), np.int64)
+        np.add.at(total, where, counts)
+        return cls(kinds, total)
 
     def __add__(self, other: LifeTable) -> LifeTable:
         return LifeTable.merged((self, other))
 
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, LifeTable)
+            and np.array_equal(self.bins, other.bins)
+            and np.array_equal(self.counts, other.counts)
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __bool__(self) -> bool:
+        return len(self.bins) > 0
+
     @cached_property
     def total(self) -> int:
         """Requests in the table."""
-        return sum(sum(row[1:]) for row in self.rows)
+        return int(self.counts.sum())
 
     def ended(self, cause: int | None = None) -> int:
         """Requests that ended by a cause, or by any."""
-        return sum(row[1 + cause] if cause is not None else sum(row[2:]) for row in self.rows)
+        return int(self.counts[:, 1:].sum() if cause is None else self.counts[:, cause].sum())
 
     @cached_property
     def risk(self) -> RiskTable:
         """The risk table that the estimators read, durations at the bins' upper edges."""
-        cells = np.array(self.rows, dtype=np.int64).reshape(-1, 1 + CAUSES)
-        durations = np.repeat(hours_of(cells[:, 0]), CAUSES)
-        causes = np.tile(np.arange(CAUSES), len(cells))
-        return risk_table(durations, causes, cells[:, 1:].ravel())
+        removed = self.counts.astype(np.float64)
+        at_risk = removed.sum(axis=1)[::-1].cumsum()[::-1]
+        return RiskTable(hours_of(self.bins), at_risk, removed)
 
     def to_json(self) -> list[list[int]]:
-        """Rows as lists, for JSON."""
-        return [list(row) for row in self.rows]
+        """Five columns for JSON: bins, then the counts of each cause."""
+        columns: list[list[int]] = np.column_stack((self.bins, self.counts)).T.tolist()
+        return columns
 
     @classmethod
-    def from_json(cls, rows: Sequence[Sequence[int]]) -> LifeTable:
+    def from_json(cls, columns: Sequence[Sequence[int]]) -> LifeTable:
         """The table written by ``to_json``; raises ValueError where it is not one."""
-        previous = -1
-        for row in rows:
-            whole = len(row) == 1 + CAUSES and all(type(n) is int and n >= 0 for n in row)
-            if not whole or not previous < row[0] < len(_EDGES) or not any(row[1:]):
-                raise ValueError(f"not a life table row: {list(row)!r}")
-            previous = row[0]
-        return cls(tuple(_row(row[0], row[1:]) for row in rows))
+        if len(columns) != 1 + CAUSES or len({len(column) for column in columns}) != 1:
+            raise ValueError("not a life table: five columns of one length are needed")
+        if not columns[0]:
+            return cls()
+        cells = np.array(columns)
+        if cells.dtype != np.int64 or cells.min() < 0 or not cells[1:].any(axis=0).all():
+            raise ValueError("not a life table: counts must be whole, and some in every bin")
+        bins: Ints = cells[0]
+        if bins[-1] >= len(_EDGES) or (np.diff(bins) <= 0).any():
+            raise ValueError("not a life table: bins must ascend within their range")
+        return cls(bins, np.ascontiguousarray(cells[1:].T))
 
     def to_bytes(self) -> bytes:
         """Compact JSON; equal tables give equal bytes."""

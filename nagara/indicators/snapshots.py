@@ -10,10 +10,10 @@ from uuid import UUID
 
 import psycopg
 
-from city_config.loader import Configuration
+from city_config import Configuration
 from city_config.schema import NetworkCode
 from nagara.indicators.cells import Cell
-from nagara.indicators.figures import ALL_CODES, figures_of
+from nagara.indicators.figures import ALL_CODES, backlog_figures, figures_of
 from nagara.indicators.period import Period
 
 ALL_DISTRICTS = ""
@@ -116,9 +116,8 @@ def figures_in(
     cells: Mapping[CellKey, Cell], period: Period, codes: Mapping[str, NetworkCode]
 ) -> dict[str, Any]:
     """Figures of the cells received in a period, with those of the backlog over every month."""
-    figures = json_figures(cells_in(cells, period), codes)
-    whole = json_figures(cells_in(cells, None), codes)
-    return {key: whole[key] if key.startswith("N7") else figure for key, figure in figures.items()}
+    backlog = backlog_figures(cells_in(cells, None), codes)
+    return json_figures(cells_in(cells, period), codes) | {k: f.as_json() for k, f in backlog.items()}
 
 
 def json_figures(cells: Mapping[str, Cell], codes: Mapping[str, NetworkCode]) -> dict[str, Any]:

@@ -1,0 +1,189 @@
+"""Plots as SVG text. Every plot stands beside a table of the same numbers, so that none is needed to read."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from nagara.network_report.words import hours, share, text
+
+WIDTH = 760
+LABEL = 176
+VALUE = 172
+ROW = 40
+SHADES = ("#dceaf0", "#9cc5d3", "#4a8fa8", "#12475c")
+SHADE_TEXT = ("#12303d", "#12303d", "#ffffff", "#ffffff")
+
+
+@dataclass(frozen=True)
+class Whisker:
+    """One line of a dot-and-whisker plot; without a value its reason is written in its place."""
+
+    label: str
+    simulated: bool
+    provisional: bool
+    value: float | None
+    low: float | None
+    high: float | None
+    said: str
+    reason: str | None
+
+
+def dot_and_whisker(title: str, rows: Sequence[Whisker], unit: str) -> str:
+    """Estimates with their 95 % intervals, one city a line, in the order given.
+
+    Shares on 0 to 100 %, hours on a logarithmic scale. A simulated city has a hollow dot and a dashed line.
+    """
+    height = ROW * len(rows) + 34
+    left, right = LABEL, WIDTH - VALUE
+    ticks = _share_ticks() if unit == "share" else _hour_ticks(rows)
+
+    def x(value: float) -> float:
+        first, last = ticks[0][0], ticks[-1][0]
+        if unit != "share":
+            value, first, last = (math.log10(max(v, ticks[0][0])) for v in (value, first, last))
+        return left + (right - left) * min(1.0, max(0.0, (value - first) / (last - first)))
+
+    parts = [_open(title, WIDTH, height)]
+    bottom = ROW * len(rows) + 6
+    for value, label in ticks:
+        parts.append(f'<line class="grid" x1="{x(value):.1f}" y1="4" x2="{x(value):.1f}" y2="{bottom}"/>')
+        parts.append(f'<text class="tick" x="{x(value):.1f}" y="{bottom + 18}">{text(label)}</text>')
+    for index, row in enumerate(rows):
+        parts.append(_whisker_row(row, ROW * index + ROW / 2 + 4, left, right, x))
+    return "".join(parts) + "</svg>"
+
+
+def _whisker_row(row: Whisker, y: float, left: float, right: float, x: Callable[[float], float]) -> str:
+    kind = " simulated" if row.simulated else ""
+    parts = [_label(row.label, row.simulated, y)]
+    if row.value is None:
+        parts.append(f'<text class="reason" x="{left + 6}" y="{y + 5}">{text(row.reason or row.said)}</text>')
+        return "".join(parts)
+    if row.low is not None:
+        low, high = x(row.low), right if row.high is None else x(row.high)
+        parts.append(f'<line class="whisker{kind}" x1="{low:.1f}" y1="{y}" x2="{high:.1f}" y2="{y}"/>')
+        parts.extend(
+            f'<line class="whisker-end" x1="{end:.1f}" y1="{y - 5}" x2="{end:.1f}" y2="{y + 5}"/>'
+            for end in ([low] if row.high is None else [low, high])
+        )
+    parts.append(f'<circle class="dot{kind}" cx="{x(row.value):.1f}" cy="{y}" r="5.5"/>')
+    raised = y - 2 if row.provisional else y + 5
+    parts.append(f'<text class="value" x="{right + 14}" y="{raised}">{text(row.said)}</text>')
+    if row.provisional:
+        parts.append(f'<text class="small" x="{right + 14}" y="{y + 13}">provisional</text>')
+    return "".join(parts)
+
+
+def _label(name: str, simulated: bool, y: float) -> str:
+    if not simulated:
+        return f'<text class="name" x="0" y="{y + 5}">{text(name)}</text>'
+    return (
+        f'<text class="name" x="0" y="{y - 1}">{text(name)}</text>'
+        f'<text class="small" x="0" y="{y + 14}">simulated</text>'
+    )
+
+
+def _share_ticks() -> list[tuple[float, str]]:
+    return [(step / 4, share(step / 4)) for step in range(5)]
+
+
+def _hour_ticks(rows: Sequence[Whisker]) -> list[tuple[float, str]]:
+    """Round times that enclose all values, at least three of them."""
+    offered = (0.1, 0.5, 1, 4, 12, 24, 72, 168, 336, 720, 2160, 4320, 8760, 26280, 87600, 262800)
+    known = [
+        v for row in rows for v in (row.value, row.low, row.high) if v is not None and row.value is not None
+    ]
+    lowest, highest = min(known, default=1.0), max(known, default=720.0)
+    first = max((i for i, tick in enumerate(offered) if tick <= lowest), default=0)
+    last = min((i for i, tick in enumerate(offered) if tick >= highest), default=len(offered) - 1)
+    last = max(last, min(len(offered) - 1, first + 2))
+    first = min(first, last - 2)
+    return [(tick, hours(tick).replace(".0", "")) for tick in offered[first : last + 1]]
+
+
+def curve(title: str, points: Sequence[Sequence[float]], simulated: bool) -> str:
+    """Of 100 issues, how many were not yet closed by each day, with the 95 % band; 30 days."""
+    width, height, left, top, bottom = 366, 210, 34, 10, 178
+
+    def x(day: float) -> float:
+        return left + (width - left - 12) * day / 30
+
+    def y(value: float) -> float:
+        return bottom - (bottom - top) * value
+
+    parts = [_open(title, width, height)]
+    for value in (0, 0.25, 0.5, 0.75, 1):
+        parts.append(
+            f'<line class="grid" x1="{left}" y1="{y(value):.1f}" x2="{width - 12}" y2="{y(value):.1f}"/>'
+        )
+        parts.append(
+            f'<text class="tick-left" x="{left - 6}" y="{y(value) + 4:.1f}">{value * 100:.0f}</text>'
+        )
+    for day in (0, 3, 7, 14, 21, 30):
+        parts.append(f'<text class="tick" x="{x(day):.1f}" y="{bottom + 17}">{day}</text>')
+        parts.append(
+            f'<line class="notch" x1="{x(day):.1f}" y1="{bottom}" x2="{x(day):.1f}" y2="{bottom + 4}"/>'
+        )
+    parts.append(f'<text class="axis" x="{width - 12}" y="{height - 2}">days after receipt</text>')
+    lower = [(x(p[0]), y(p[2])) for p in points]
+    upper = [(x(p[0]), y(p[3])) for p in points]
+    middle = [(x(p[0]), y(p[1])) for p in points]
+    kind = " simulated" if simulated else ""
+    parts.append(f'<path class="band{kind}" d="{_steps(upper)} L{_back(lower)} Z"/>')
+    parts.append(f'<path class="curve{kind}" d="{_steps(middle)}"/>')
+    return "".join(parts) + "</svg>"
+
+
+def _steps(points: Sequence[tuple[float, float]]) -> str:
+    """A path that keeps its height until the next point, as a survival curve does."""
+    moves = [f"M{points[0][0]:.1f},{points[0][1]:.1f}"]
+    moves += [f"H{x:.1f}V{y:.1f}" for x, y in points[1:]]
+    return "".join(moves)
+
+
+def _back(points: Sequence[tuple[float, float]]) -> str:
+    """The same steps from right to left, to close a band."""
+    last_x, last_y = points[-1]
+    moves = [f"{last_x:.1f},{last_y:.1f}"]
+    for x, y in reversed(points[:-1]):
+        moves.append(f"V{y:.1f}H{x:.1f}" if x != last_x else f"V{y:.1f}")
+    return "".join(moves)
+
+
+def stacked_ages(title: str, rows: Sequence[tuple[str, bool, Sequence[int]]], classes: Sequence[str]) -> str:
+    """Shares of the open issues by class of age, one bar a city, light to dark with age, numbers written in."""
+    height, left, right = ROW * len(rows) + 40, LABEL, WIDTH - 96
+    parts = [_open(title, WIDTH, height)]
+    at = float(left)
+    for shade, name in zip(SHADES, classes, strict=True):
+        parts.append(f'<rect x="{at}" y="4" width="13" height="13" fill="{shade}" stroke="#12475c"/>')
+        parts.append(f'<text class="legend" x="{at + 19}" y="15">{text(name)}</text>')
+        at += 118
+    for index, (label, simulated, counts) in enumerate(rows):
+        y, total, begin = 30 + ROW * index, sum(counts), float(left)
+        parts.append(_label(label, simulated, y + 13))
+        for number, shade, ink in zip(counts, SHADES, SHADE_TEXT, strict=True):
+            width = (right - left) * number / total
+            parts.append(
+                f'<rect x="{begin:.1f}" y="{y}" width="{width:.1f}" height="26" fill="{shade}" stroke="#fff"/>'
+            )
+            if width > 44:
+                middle = begin + width / 2
+                parts.append(
+                    f'<text class="inside" fill="{ink}" x="{middle:.1f}" y="{y + 18}">'
+                    f"{share(number / total)}</text>"
+                )
+            begin += width
+        parts.append(
+            f'<text class="value" x="{right + 12}" y="{y + 18}">{total:,} open</text>'.replace(",", "\u202f")
+        )
+    return "".join(parts) + "</svg>"
+
+
+def _open(title: str, width: float, height: float) -> str:
+    return (
+        f'<svg role="img" aria-label="{text(title)}" viewBox="0 0 {width} {height}" '
+        f'xmlns="http://www.w3.org/2000/svg"><title>{text(title)}</title>'
+    )

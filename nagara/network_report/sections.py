@@ -1,0 +1,373 @@
+"""The report's sections, in the order in which they are to be read: the data before the figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from nagara.network_report.plots import Whisker, curve, dot_and_whisker, stacked_ages
+from nagara.network_report.words import NOT_REACHED, count, estimate, month, round_hours, share, text
+
+Content = Mapping[str, Any]
+City = Mapping[str, Any]
+AGES = ("up to 7 days", "7 to 30 days", "30 to 90 days", "over 90 days")
+DAYS = (1, 3, 7, 14, 30)
+
+LIMITS = (
+    "Figures describe reports, not problems. Who reports differs between cities and districts: few reports can "
+    "mean good service, or that nobody expects an answer. Times are comparable given a report; counts are not.",
+    "A closed request is one the city says is closed. Whether the problem is gone is not checked here; resolutions "
+    "that were opened again within 30 days are set apart in 'resolved for good'.",
+    "Declined and withdrawn requests are neither counted as resolved nor left out: they compete with resolution "
+    "(Aalen-Johansen). A city that declines a lot shows a lower share resolved.",
+    "What a request is measured against is fixed at receipt: its code, its district, its promised time. "
+    "Recategorising, pausing or forwarding it changes none of them.",
+    "Duplicates are one issue with the earliest report's time. Requests that a city files itself on inspection are "
+    "left out of every figure.",
+    "Requests for another body's network (water, power, telephone) are counted, and their first answer is; times "
+    "of resolution and promises are not the city's and are left out.",
+    "Requests during storms, floods and earthquakes are included like any other.",
+    "Intervals are pointwise 95%. With many cities and figures some intervals miss the truth by chance alone: "
+    "about one in twenty.",
+    "Durations are kept rounded up to three significant digits of hours, at most 1 % above what was observed.",
+)
+
+
+def data(content: Content) -> str:
+    """Coverage and data quality of every city, before any figure."""
+    head = ("City", "Reports", "Issues", "Received", "Placed in a district", "Followed 30 days or closed")
+    rows = []
+    for city in content["cities"]:
+        cover = city["coverage"]
+        rows.append(
+            [
+                _city_cell(city),
+                count(cover["reports"]),
+                count(cover["issues"]),
+                _span(cover),
+                share(cover["with_district"]),
+                share(cover["followed_30_days"]),
+            ]
+        )
+    table = _table(
+        "Reports received in the period, and how complete their records are", head, rows, {1, 2, 4, 5}
+    )
+    notes = "".join(
+        f"<li><strong>{text(city['name'])}</strong>: {text(' '.join(city['questions']))}</li>"
+        for city in content["cities"]
+        if city["questions"]
+    )
+    shown = f"<h3>Read with care</h3><ul>{notes}</ul>" if notes else ""
+    return (
+        "<p>A figure is as good as the records behind it. This table says how many there are and what is missing; "
+        f"it belongs to every figure that follows.</p>{table}{shown}"
+    )
+
+
+def headline(content: Content) -> str:
+    """The figures that are read first, each with its interval, side by side."""
+    weights = {code["code"]: code["label"] for code in content["codes"]}
+    largest = sorted(content["weights"].items(), key=lambda item: -item[1])[:4]
+    mix = ", ".join(f"{weights[code].lower()} {share(weight)}" for code, weight in largest)
+    parts = [
+        _figure_block(
+            "Answered by a person within 24 hours",
+            "Of all issues of comparable kinds; an automatic receipt or routing is not an answer.",
+            content,
+            lambda city: city["figures"]["N2b"],
+            "share",
+        ),
+        _figure_block(
+            "Resolved within the network's reference time",
+            "Each kind of issue against its own reference time, weighted alike for every city by the network's mix "
+            f"of the period ({mix} and others), so that a city with easier issues gains nothing.",
+            content,
+            lambda city: city["standardised"],
+            "share",
+        ),
+        _figure_block(
+            "Promise kept",
+            "Resolved by the time the city itself published and gave at receipt; issues whose time has come. Cities "
+            "that publish no times are in section 6.",
+            content,
+            lambda city: city["figures"]["N4.published"],
+            "share",
+        ),
+        _figure_block(
+            "Open issues past their promised time",
+            "Of the issues open at the cut-off that were promised a time, published or internal.",
+            content,
+            lambda city: city["figures"]["N7b.past_promise"],
+            "share",
+        ),
+        _more_figures(content),
+    ]
+    return "".join(parts)
+
+
+def _more_figures(content: Content) -> str:
+    head = (
+        "City",
+        "First answer, median",
+        "Closed, median",
+        "Mean time open, first 30 days",
+        "Resolved for good *",
+    )
+    rows = [
+        [
+            _city_cell(city),
+            *(text(estimate(city["figures"][key], "hours")) for key in ("N2a", "N3a.median", "N3a.rmst30")),
+            text(estimate(city["figures"]["N3b.share"], "share")),
+        ]
+        for city in content["cities"]
+    ]
+    note = "* within the reference time and not opened again within 30 days; by the city's own mix of codes"
+    return f"<h3>Times</h3>{_table('Medians and means with 95% intervals. ' + note, head, rows)}"
+
+
+def course(content: Content) -> str:
+    """Curves of what is still open by day, one city each, and the same in numbers."""
+    panels, rows = [], []
+    for city in content["cities"]:
+        points = city["curve"]
+        if not points:
+            continue
+        title = f"{city['name']}: of 100 issues, how many were not yet closed, by days after receipt"
+        drawn = curve(title, points, city["simulated"])
+        panels.append(f"<figure><h4>{_name(city)}</h4>{drawn}</figure>")
+        by_day = {point[0]: point for point in points}
+        cells = [
+            f"{1 - by_day[d][1]:.0%} <span class='local'>({100 - 100 * by_day[d][3]:.0f} to "
+            f"{100 - 100 * by_day[d][2]:.0f})</span>"
+            if d in by_day
+            else "not yet known"
+            for d in DAYS
+        ]
+        rows.append([_city_cell(city), *cells])
+    if not panels:
+        return "<p>No city has enough issues of comparable kinds in this period.</p>"
+    head = ("City", *(f"after {day} day{'s' if day > 1 else ''}" for day in DAYS))
+    return (
+        "<p>Of 100 issues received, how many were <em>not yet closed</em> after so many days (Kaplan-Meier, kinds of "
+        "issue whose resolution compares). The shaded band is the 95% interval; a steeper fall is a faster city, "
+        "a high tail are issues that stay. The mix of issues is each city's own.</p>"
+        f'<div class="curves">{"".join(panels)}</div>'
+        f"{_table('Share closed, in any way, by day; 95% interval in brackets', head, rows)}"
+    )
+
+
+def codes(content: Content) -> str:
+    """Like with like: one plot for each kind of issue that at least two cities have a figure for."""
+    parts, left = [], []
+    for code in content["codes"]:
+        having = [city for city in content["cities"] if code["code"] in city["by_code"]]
+        known = [city for city in having if city["by_code"][code["code"]]["value"] is not None]
+        if len(known) < 2:
+            left += [code["label"].lower()] if having else []
+            continue
+        parts.append(
+            _figure_block(
+                f"{code['label']}: resolved within {round_hours(code['reference_hours'])}",
+                "",
+                {"cities": having},
+                lambda city, key=code["code"]: city["by_code"][key],
+                "share",
+            )
+        )
+    rest = (
+        f'<p class="note">Not shown, because fewer than two cities have enough of them: {text(", ".join(left))}.</p>'
+        if left
+        else ""
+    )
+    if not parts:
+        return f"<p>No kind of issue has enough reports in two cities.</p>{rest}"
+    return (
+        "<p>The fairest comparison there is: the same kind of issue against the same reference time. Who is "
+        f"responsible, and with what means, still differs.</p>{''.join(parts)}{rest}"
+    )
+
+
+def backlog(content: Content) -> str:
+    """How old the open issues are, whenever they were received."""
+    shown = [city for city in content["cities"] if None not in city["backlog"] and sum(city["backlog"]) >= 20]
+    plot = ""
+    if shown:
+        bars = [(city["name"], city["simulated"], city["backlog"]) for city in shown]
+        drawn = stacked_ages("Share of the open issues by age, by city", bars, AGES)
+        plot = f'<figure class="plot">{drawn}</figure>'
+    head = ("City", "Median age", "Over 30 days", "Over 90 days")
+    rows = [
+        [
+            _city_cell(city),
+            text(estimate(city["figures"]["N7b.median"], "hours")),
+            text(estimate(city["figures"]["N7b.over30"], "share")),
+            text(estimate(city["figures"]["N7b.over90"], "share")),
+        ]
+        for city in content["cities"]
+    ]
+    return (
+        "<p>Issues open at the cut-off, whenever they were received. Imported issues whose source stopped showing "
+        "them unfinished are not counted: nobody knows whether they are open.</p>"
+        f"{plot}{_table('Age of open issues, with 95% intervals', head, rows)}"
+    )
+
+
+def reference(content: Content) -> str:
+    """Requests nobody promised a time for, against the network's monitoring reference - not a promise."""
+    block = _figure_block(
+        "Within the monitoring reference",
+        "",
+        content,
+        lambda city: city["figures"]["N4.reference"],
+        "share",
+    )
+    head = ("City", "Internal target met", "Open issues beyond the monitoring reference")
+    rows = [
+        [
+            _city_cell(city),
+            text(estimate(city["figures"]["N4.internal"], "share")),
+            text(estimate(city["figures"]["N7b.past_reference"], "share")),
+        ]
+        for city in content["cities"]
+    ]
+    return (
+        "<p>Where a city has promised its residents no time, the network watches a reference time. Nobody committed "
+        "to it: being beyond it breaks nothing, and these figures must not be read as promises.</p>"
+        f"{block}{_table('Beside it, with 95% intervals', head, rows)}"
+    )
+
+
+def methods(content: Content) -> str:
+    """How it was computed, and what it cannot say."""
+    limits = "".join(f"<li>{text(sentence)}</li>" for sentence in LIMITS)
+    return (
+        "<p>Every figure is computed from the append-only log of what happened to each request, by the definitions "
+        "below, and can be computed again from the snapshot named in section 9. Times are calendar hours since the "
+        f"city received the first report; nights and holidays count, because residents wait through them.</p>"
+        f"<ul>{limits}</ul>"
+    )
+
+
+def definitions(content: Content) -> str:
+    """The published definition of each figure."""
+    head = ("Figure", "What it is", "Of whom", "Interval", "Shown from")
+    rows = [
+        [
+            f"{text(line['id'])}<br>{text(line['name'])}",
+            text(line["estimand"]),
+            text(line["denominator"]),
+            text(line["interval"]),
+            f"{line['minimum_n']} issues" if line["minimum_n"] else "always",
+        ]
+        for line in content["definitions"]
+    ]
+    head_codes = ("Code", "Kind of issue", "Compared", "Reference time")
+    compared = {"A": "times of resolution", "B": "answer and promise", "C": "counted only"}
+    rows_codes = [
+        [
+            f"<code>{text(code['code'])}</code>",
+            text(code["label"]),
+            compared[code["comparability"]],
+            round_hours(code["reference_hours"]) if code["reference_hours"] else "none",
+        ]
+        for code in content["codes"]
+    ]
+    return _table(f"Method version {content['method_version']}", head, rows) + _table(
+        "The network's common codes and their reference times, in calendar time", head_codes, rows_codes
+    )
+
+
+def provenance(content: Content) -> str:
+    """The snapshot behind each city's figures."""
+    head = ("City", "Cut-off (UTC)", "Events read", "Snapshot", "Digest of its inputs")
+    rows = []
+    for city in content["cities"]:
+        made = city["snapshot"]
+        if made is None:
+            rows.append([_city_cell(city), "no snapshot", "", "", ""])
+            continue
+        when = made["cut_off"][:16].replace("T", " ")
+        rows.append(
+            [
+                _city_cell(city),
+                when,
+                count(made["events_seen"]),
+                f"<code>{text(made['id'])}</code>",
+                f"<code>{text(made['inputs_digest'][:16])}</code>",
+            ]
+        )
+    return _table("What each city's figures were computed from", head, rows, {2})
+
+
+def _figure_block(title: str, explanation: str, content: Content, pick: Any, unit: str) -> str:
+    """A dot-and-whisker plot of one figure with its table."""
+    whiskers, rows = [], []
+    for city in content["cities"]:
+        figure = pick(city)
+        said = estimate(figure, unit)
+        reason = f"not shown: {figure['withheld']}" if figure["withheld"] else NOT_REACHED
+        if figure["withheld"] == "none":
+            said = reason = "none in this period"
+        whiskers.append(
+            Whisker(
+                label=city["name"],
+                simulated=city["simulated"],
+                provisional=figure["provisional"],
+                value=figure["value"],
+                low=figure["low"],
+                high=figure["high"],
+                said=said,
+                reason=reason,
+            )
+        )
+        rows.append(
+            [_city_cell(city), text(said), count(figure["n"]), "provisional" if figure["provisional"] else ""]
+        )
+    drawn = dot_and_whisker(f"{title}, by city in order of name, with 95% intervals", whiskers, unit)
+    explained = f'<p class="note">{text(explanation)}</p>' if explanation else ""
+    table = _table("The same in numbers", ("City", "Estimate (95% interval)", "Issues", ""), rows, {2})
+    return f'<h3>{text(title)}</h3>{explained}<figure class="plot">{drawn}</figure>{table}'
+
+
+def _city_cell(city: City) -> str:
+    return _name(city)
+
+
+def _name(city: City) -> str:
+    local = (
+        f' <span class="local name" translate="no">{text(city["local_name"])}</span>'
+        if city["local_name"]
+        else ""
+    )
+    badge = ' <span class="badge">simulated</span>' if city["simulated"] else ""
+    return f"{text(city['name'])}{local}{badge}"
+
+
+def _span(cover: Mapping[str, Any]) -> str:
+    first, last = cover["first_month"], cover["last_month"]
+    if first is None:
+        return "none"
+    return month(first) if first == last else f"{month(first)} to {month(last)}"
+
+
+def _table(
+    caption: str, head: Sequence[str], rows: Iterable[Sequence[str]], numbers: Iterable[int] = ()
+) -> str:
+    """A table whose first column names its row; cells are HTML already."""
+    right = set(numbers)
+
+    def cell(index: int, value: str) -> str:
+        kind = ' class="n"' if index in right else ""
+        return f'<th scope="row">{value}</th>' if index == 0 else f"<td{kind}>{value}</td>"
+
+    heads = "".join(
+        f'<th scope="col"{" class=n" if index in right else ""}>{text(name)}</th>'
+        for index, name in enumerate(head)
+    )
+    body = "".join(
+        "<tr>" + "".join(cell(index, value) for index, value in enumerate(row)) + "</tr>" for row in rows
+    )
+    return (
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{text(caption)}"><table>'
+        f"<caption>{text(caption)}</caption><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
