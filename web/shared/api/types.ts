@@ -124,6 +124,7 @@ export interface PublicRequest {
 }
 
 export interface StaffAccount {
+  /** With the city: name@city. */
   username: string;
   role: string;
   city: string;
@@ -164,7 +165,8 @@ export interface QueueCounts {
 export interface QueuePage {
   requests: QueueRow[];
   next_cursor: string | null;
-  counts: QueueCounts | null;
+  /** Only where asked for. */
+  counts?: QueueCounts;
 }
 
 export interface StaffEvent {
@@ -203,46 +205,62 @@ export interface Department extends Named {
   kind: string;
 }
 
-export interface Estimate {
+/** A figure with its 95 % limits, of how many, or why it is withheld. */
+export interface Figure {
+  /** Null where withheld, or where a median was not reached. */
   value: number | null;
   low: number | null;
   high: number | null;
+  n: number;
+  events: number | null;
+  withheld: string | null;
+  provisional: boolean;
+  note: string | null;
 }
 
-export interface Share extends Estimate {
-  k: number;
+/** The share still open so many hours after receipt, and how many are followed there. */
+export interface CurvePoint {
+  hours: number;
+  open: number | null;
+  low: number | null;
+  high: number | null;
   n: number;
 }
 
-export interface Figure {
+export interface CityFigures {
   city: string;
-  code: string;
-  month: string | null;
-  n_issues: number;
-  n_reports: number;
-  median_hours: Estimate;
-  within_reference: Estimate & { n?: number };
-  promise_kept: Share & { standard?: Standard | null };
-  backlog: { open: number; median_age_days: number | null; over_30_days: Share; past_due: Share };
-  survival: { hours: number; open: number; low: number; high: number }[];
+  names: Names;
+  simulated: boolean;
+  snapshot: { id: string; cut_off: string; method_version: string; events_seen: number };
+  /** By the ids of their definitions. */
+  figures: Record<string, Figure>;
+  survival: CurvePoint[];
 }
 
 export interface Indicators {
   period: string;
-  cut_off: string;
+  code: string;
   method_version: string;
   simulated: string[];
-  figures: Figure[];
-  withheld: { city: string; code: string; reason: string }[];
-  codes?: Named[];
+  cities: CityFigures[];
+  without_figures: string[];
 }
 
 export interface Definition {
   id: string;
   name: string;
-  unit: string;
-  definition: string;
+  unit: 'hours' | 'share' | 'count' | 'ratio';
+  estimand: string;
   denominator: string;
+  interval: string;
   source: string;
-  minimum_n: number | null;
+  minimum_n: number;
+  comparability: string;
+}
+
+export interface Report {
+  id: string;
+  period: string;
+  created_at: string;
+  url: string;
 }

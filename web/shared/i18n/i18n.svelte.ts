@@ -33,10 +33,16 @@ let pageFiles: MessageFiles = {};
 
 let language = $state<Language>('en');
 let messages = $state.raw<Messages[]>([]);
+let pageLanguage = $state<Language>('en');
 
 /** The language now shown. */
 export function currentLanguage(): Language {
   return language;
+}
+
+/** The language the page's own words are in: English where they are not translated yet. */
+export function currentPageLanguage(): Language {
+  return pageLanguage;
 }
 
 function known(tag: string | null | undefined): Language | null {
@@ -52,16 +58,20 @@ function remembered(): string | null {
   }
 }
 
+function fileFor(files: MessageFiles, tag: Language): (() => Promise<unknown>) | undefined {
+  return Object.entries(files).find(([path]) => path.endsWith(`/${tag}.json`))?.[1];
+}
+
 async function load(files: MessageFiles, tag: Language): Promise<Messages> {
-  const named = (wanted: string) => Object.entries(files).find(([path]) => path.endsWith(`/${wanted}.json`));
-  const found = named(tag) ?? named('en');
-  return found ? ((await found[1]()) as Messages) : {};
+  const read = fileFor(files, tag) ?? fileFor(files, 'en');
+  return read ? ((await read()) as Messages) : {};
 }
 
 async function show(tag: Language): Promise<void> {
   const loaded = await Promise.all([load(pageFiles, tag), load(sharedFiles, tag)]);
   messages = loaded;
   language = tag;
+  pageLanguage = Object.keys(pageFiles).length === 0 || fileFor(pageFiles, tag) ? tag : 'en';
   document.documentElement.lang = tag;
 }
 

@@ -1,0 +1,24 @@
+/** Axes of the plots: where a value lies, in per cent of the width, and which ticks are drawn. */
+
+export interface Scale {
+  at: (value: number) => number;
+  ticks: number[];
+  max: number;
+}
+
+const NICE = [1, 2, 3, 4, 6, 8, 12, 24, 36, 48, 72, 96, 120, 168, 240, 336, 480, 720, 1080, 1440, 2160, 4320, 8760];
+/** Room at both ends, so that a dot at the edge is whole. */
+const EDGE = 2;
+
+function scale(max: number, ticks: number[]): Scale {
+  return { max, ticks, at: (value) => EDGE + (Math.min(Math.max(value / max, 0), 1) * (100 - 2 * EDGE)) };
+}
+
+export const shareScale: Scale = scale(1, [0, 0.25, 0.5, 0.75, 1]);
+
+/** From zero to a round number of hours or days that holds all values. */
+export function hoursScale(values: readonly number[]): Scale {
+  const largest = Math.max(1, ...values);
+  const max = NICE.find((one) => one >= largest) ?? Math.ceil(largest / 8760) * 8760;
+  return scale(max, [0, max / 4, max / 2, (3 * max) / 4, max]);
+}

@@ -1,0 +1,10 @@
+import '@shared/styles/base.css';
+import { startLanguage } from '@shared/i18n/i18n.svelte';
+import { mount } from 'svelte';
+import App from './App.svelte';
+
+const target = document.getElementById('app');
+if (!target) throw new Error('the page has no #app');
+
+await startLanguage(import.meta.glob('./messages/*.json', { import: 'default' }));
+mount(App, { target });
