@@ -51,8 +51,8 @@ def _opening(content: Content) -> str:
     links = "".join(f'<li><a href="#{key}">{text(title)}</a></li>' for key, title, _ in SECTIONS)
     reading = _list(
         [
-            "A dot is an estimate and the line through it its 95% interval. Where two lines overlap, the data "
-            "do not tell the two cities apart.",
+            "A dot is an estimate and the line through it its 95% interval. Where two lines share much of their "
+            "length, the data hardly tell the two cities apart.",
             "Requests that are still open count as lasting at least so long. Leaving hard ones open does not "
             "make a city look faster.",
             "Cities stand in order of name. There is no ranking and no overall score: both would hide more "

@@ -6,13 +6,17 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from nagara.network_report.words import hours, share, text
+from nagara.network_report.words import count, hours, share, text
 
 WIDTH = 760
 LABEL = 176
 VALUE = 172
 ROW = 40
 SHADES = ("#dceaf0", "#9cc5d3", "#4a8fa8", "#12475c")
+HATCH = (
+    '<defs><pattern id="few" width="6" height="6" patternUnits="userSpaceOnUse">'
+    '<path d="M0,6L6,0" stroke="#12475c" stroke-width="1"/></pattern></defs>'
+)
 SHADE_TEXT = ("#12303d", "#12303d", "#ffffff", "#ffffff")
 
 
@@ -148,38 +152,52 @@ def _back(points: Sequence[tuple[float, float]]) -> str:
     last_x, last_y = points[-1]
     moves = [f"{last_x:.1f},{last_y:.1f}"]
     for x, y in reversed(points[:-1]):
-        moves.append(f"V{y:.1f}H{x:.1f}" if x != last_x else f"V{y:.1f}")
+        moves.append(f"V{y:.1f}H{x:.1f}")
     return "".join(moves)
 
 
-def stacked_ages(title: str, rows: Sequence[tuple[str, bool, Sequence[int]]], classes: Sequence[str]) -> str:
-    """Shares of the open issues by class of age, one bar a city, light to dark with age, numbers written in."""
-    height, left, right = ROW * len(rows) + 40, LABEL, WIDTH - 96
-    parts = [_open(title, WIDTH, height)]
-    at = float(left)
+def stacked_ages(
+    title: str, rows: Sequence[tuple[str, bool, Sequence[int | None]]], classes: Sequence[str]
+) -> str:
+    """Shares of the open issues by class of age, one bar a city, light to dark with age, numbers written in.
+
+    A class of fewer than 10 (None) is hatched and drawn as if it held 5, so that it cannot be read back.
+    """
+    height = ROW * len(rows) + 40
+    parts = [_open(title, WIDTH, height), HATCH]
+    at = float(LABEL)
     for shade, name in zip(SHADES, classes, strict=True):
         parts.append(f'<rect x="{at}" y="4" width="13" height="13" fill="{shade}" stroke="#12475c"/>')
         parts.append(f'<text class="legend" x="{at + 19}" y="15">{text(name)}</text>')
-        at += 118
+        at += 114
+    parts.append(f'<rect x="{at}" y="4" width="13" height="13" fill="url(#few)" stroke="#12475c"/>')
+    parts.append(f'<text class="legend" x="{at + 19}" y="15">fewer than 10</text>')
     for index, (label, simulated, counts) in enumerate(rows):
-        y, total, begin = 30 + ROW * index, sum(counts), float(left)
+        y = 30 + ROW * index
         parts.append(_label(label, simulated, y + 13))
-        for number, shade, ink in zip(counts, SHADES, SHADE_TEXT, strict=True):
-            width = (right - left) * number / total
-            parts.append(
-                f'<rect x="{begin:.1f}" y="{y}" width="{width:.1f}" height="26" fill="{shade}" stroke="#fff"/>'
-            )
-            if width > 44:
-                middle = begin + width / 2
-                parts.append(
-                    f'<text class="inside" fill="{ink}" x="{middle:.1f}" y="{y + 18}">'
-                    f"{share(number / total)}</text>"
-                )
-            begin += width
-        parts.append(
-            f'<text class="value" x="{right + 12}" y="{y + 18}">{total:,} open</text>'.replace(",", "\u202f")
-        )
+        parts.append(_age_bar(y, counts))
     return "".join(parts) + "</svg>"
+
+
+def _age_bar(y: float, counts: Sequence[int | None]) -> str:
+    left, right = LABEL, WIDTH - 118
+    drawn = [5 if number is None else number for number in counts]
+    total, begin, parts = sum(drawn), float(left), []
+    for number, known, shade, ink in zip(drawn, counts, SHADES, SHADE_TEXT, strict=True):
+        width = (right - left) * number / total
+        fill = "url(#few)" if known is None else shade
+        parts.append(
+            f'<rect x="{begin:.1f}" y="{y}" width="{width:.1f}" height="26" fill="{fill}" stroke="#fff"/>'
+        )
+        if width > 44 and known is not None:
+            middle = begin + width / 2
+            said = share(number / total)
+            parts.append(f'<text class="inside" fill="{ink}" x="{middle:.1f}" y="{y + 18}">{said}</text>')
+        begin += width
+    about = "about " if None in counts else ""
+    shown = round(total, -1) if None in counts else total
+    parts.append(f'<text class="value" x="{right + 12}" y="{y + 18}">{about}{count(shown)} open</text>')
+    return "".join(parts)
 
 
 def _open(title: str, width: float, height: float) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from nagara.network_report.plots import Whisker, curve, dot_and_whisker, stacked_ages
-from nagara.network_report.words import NOT_REACHED, count, estimate, month, round_hours, share, text
+from nagara.network_report.words import NOT_REACHED, count, estimate, round_hours, share, short_month, text
 
 Content = Mapping[str, Any]
 City = Mapping[str, Any]
@@ -189,7 +189,7 @@ def codes(content: Content) -> str:
 
 def backlog(content: Content) -> str:
     """How old the open issues are, whenever they were received."""
-    shown = [city for city in content["cities"] if None not in city["backlog"] and sum(city["backlog"]) >= 20]
+    shown = [city for city in content["cities"] if sum(number or 0 for number in city["backlog"]) >= 20]
     plot = ""
     if shown:
         bars = [(city["name"], city["simulated"], city["backlog"]) for city in shown]
@@ -347,7 +347,7 @@ def _span(cover: Mapping[str, Any]) -> str:
     first, last = cover["first_month"], cover["last_month"]
     if first is None:
         return "none"
-    return month(first) if first == last else f"{month(first)} to {month(last)}"
+    return short_month(first) if first == last else f"{short_month(first)} to {short_month(last)}"
 
 
 def _table(

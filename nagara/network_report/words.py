@@ -81,8 +81,11 @@ def period(written: str) -> str:
     return f"{month(first)} to {month(last)}"
 
 
-def month(written: str | None) -> str:
+def month(written: str) -> str:
     """A month such as ``2022-12`` in words."""
-    if not written:
-        return "–"
     return f"{MONTHS[int(written[5:7]) - 1]} {written[:4]}"
+
+
+def short_month(written: str) -> str:
+    """A month in a narrow column: ``Dec 2022``."""
+    return f"{MONTHS[int(written[5:7]) - 1][:3]}\u00a0{written[:4]}"
