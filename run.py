@@ -42,7 +42,7 @@ def check(arguments: list[str]) -> int:
     """check format, lint, types, import contracts, generated files and the web's types"""
     _no_arguments("check", arguments)
     environment.ensure("dev")
-    return 0 if checks.run_checks() else 1
+    return 0 if checks.run_checks(checks.all_checks()) else 1
 
 
 def bench(arguments: list[str]) -> int:

@@ -29,8 +29,8 @@ class Check:
     run: Callable[[], str]
 
 
-def run_checks() -> bool:
-    """Run all checks, a few at a time; print a line for each, then all failures in full. True if all hold."""
+def run_checks(checks: Sequence[Check]) -> bool:
+    """Run the checks, a few at a time; print a line for each, then all failures in full. True if all hold."""
     failures: list[tuple[str, str]] = []
 
     def timed(check: Check) -> tuple[str, float]:
@@ -38,7 +38,7 @@ def run_checks() -> bool:
         return check.run(), time.monotonic() - started
 
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-        waiting = {pool.submit(timed, check): check for check in all_checks()}
+        waiting = {pool.submit(timed, check): check for check in checks}
         for done in as_completed(waiting):
             problem, seconds = done.result()
             name = waiting[done].name

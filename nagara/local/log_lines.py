@@ -13,7 +13,7 @@ NAME_WIDTH = 8
 LONGEST_LINE_BYTES = 16_384
 COLOURS = (36, 33, 35, 32, 34, 96, 93, 95, 92, 94)  # a terminal's own palette, readable on dark and on light
 RED, RESET = "\033[31m", "\033[0m"
-TAB = "\t"
+HARMLESS = "\t\u200b\u200c\u200d"  # tabs, and what parts and joins words and letters in Khmer and its kin
 
 
 def wants_colour(stream: TextIO) -> bool:
@@ -25,7 +25,7 @@ def wants_colour(stream: TextIO) -> bool:
 
 def plain(text: str) -> str:
     """Text without control characters: what residents typed must not steer the operator's terminal."""
-    return "".join(sign if sign.isprintable() or sign == TAB else f"\\x{ord(sign):02x}" for sign in text)
+    return "".join(sign if sign.isprintable() or sign in HARMLESS else f"\\u{ord(sign):04x}" for sign in text)
 
 
 class LogLines:

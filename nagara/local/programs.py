@@ -11,7 +11,6 @@ from nagara.local.ports import LOOPBACK
 from nagara.local.processes import Service
 
 API_APP = "api.app:app"
-WORKER_PROCESSES = 2
 
 
 def api_service(port: int, workers: int, environment: Mapping[str, str]) -> Service:
@@ -27,13 +26,13 @@ def api_service(port: int, workers: int, environment: Mapping[str, str]) -> Serv
     )
 
 
-def worker_service(environment: Mapping[str, str]) -> Service:
+def worker_service(workers: int, environment: Mapping[str, str]) -> Service:
     """The time door's hands. Stopped in the midst of a task it leaves the task to the next start."""
     flags = [
         "--loglevel",
         "info",
         "--concurrency",
-        str(WORKER_PROCESSES),
+        str(workers),
         "--without-gossip",
         "--without-mingle",
     ]

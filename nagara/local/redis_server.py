@@ -77,6 +77,7 @@ def prepare(program: Path, folder: Path, port: int, password: str, *, throwaway:
         "save": '""',
         "appendonly": "no" if throwaway else "yes",
         "maxmemory-policy": "noeviction",  # a full memory refuses work loudly instead of dropping it
+        "loglevel": "warning",
         "daemonize": "no",
     }
     file = folder / "server.conf"

@@ -91,7 +91,7 @@ async def _start(supervisor: Supervisor, plan: Plan) -> None:
     if plan.demo and not await asyncio.to_thread(_is_loaded, plan.data, settings["DATABASE_URL"]):
         await supervisor.run("demo", programs.command_line("demo", "load"), environment)
 
-    await supervisor.start(programs.worker_service(environment))
+    await supervisor.start(programs.worker_service(plan.workers, environment))
     await supervisor.start(programs.beat_service(plan.data, environment))
     await supervisor.start(programs.api_service(plan.port, plan.workers, environment))
 

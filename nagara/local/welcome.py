@@ -13,8 +13,9 @@ PLACES = (
     ("/staff/", "the work queue of a city's departments"),
     ("/network/", "the cities side by side"),
     ("/dev/outbox", "every message the demo sent"),
-    ("/docs", "the HTTP interface"),
+    ("/api/docs", "the HTTP interface"),
 )
+ONLY_IN_DEMO = ("/dev/outbox", "/api/docs")
 
 
 def refresh_demo_file(file: Path, url: str) -> dict[str, Any]:
@@ -29,7 +30,7 @@ def refresh_demo_file(file: Path, url: str) -> dict[str, Any]:
 
 def welcome(url: str, demo: dict[str, Any] | None) -> str:
     """The text, without the last line that says ready."""
-    places = PLACES if demo is not None else [place for place in PLACES if place[0] != "/dev/outbox"]
+    places = PLACES if demo is not None else [place for place in PLACES if place[0] not in ONLY_IN_DEMO]
     lines = ["", "Nagara runs.", ""]
     lines += [f"  {url + path:<36} {what}" for path, what in places]
     if demo is not None:

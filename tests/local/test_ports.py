@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import os
+import socket
+
+from nagara.local import ports
+
+
+def test_a_taken_port_is_seen_and_its_owner_named() -> None:
+    with socket.create_server((ports.LOOPBACK, 0)) as server:
+        port = server.getsockname()[1]
+        assert not ports.is_free(port)
+        assert ports.accepts(port)
+        assert ports.free_port(port) != port
+        named = ports.owner(port)
+    assert named is not None
+    assert named.startswith(f"process {os.getpid()} (")
+    assert ports.is_free(port)
+    assert ports.owner(port) is None
+
+
+def test_a_free_port_is_kept() -> None:
+    port = ports.free_port()
+    assert ports.free_port(port) == port
+
+
+def test_a_server_that_shares_its_port_still_counts_as_taken() -> None:
+    """granian binds with SO_REUSEPORT: a second one would start beside it and get half of the requests."""
+    with socket.socket() as server:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        server.bind((ports.LOOPBACK, 0))
+        server.listen()
+        assert not ports.is_free(server.getsockname()[1])
