@@ -63,7 +63,13 @@ class BodyLimit:
                 await self._refuse(scope, receive, send)
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = refusal(413, "too_large", "The body is too large.", allowed=f"at most {MAX_BODY} bytes")
+        answer = refusal(
+            413,
+            "too_large",
+            "The body is too large.",
+            allowed=f"at most {MAX_BODY} bytes",
+            path=scope["path"],
+        )
         await answer(scope, receive, send)
 
 

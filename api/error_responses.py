@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import psycopg
@@ -67,6 +67,17 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"model": ErrorAnswer} for status in (*statuses, 422, 503)}
 
 
+OwnForm = Callable[[str, int, str], Response]
+"""Makes a refusal from the path, the status and the message."""
+
+_own_forms: dict[str, OwnForm] = {}
+
+
+def speak_own_form(prefix: str, form: OwnForm) -> None:
+    """Let every refusal under an address have the form of the standard that is spoken there."""
+    _own_forms[prefix] = form
+
+
 def refusal(
     status: int,
     code: str,
@@ -74,8 +85,16 @@ def refusal(
     field: str | None = None,
     allowed: Any = None,
     retry_after: int | None = None,
+    *,
+    path: str = "",
 ) -> Response:
-    """An answer in the one shape, with a reference that also stands in the log."""
+    """An answer in the one shape, with a reference that also stands in the log; some paths have their own."""
+    for prefix, form in _own_forms.items():
+        if path == prefix or path.startswith(f"{prefix}/"):
+            answer = form(path, status, message)
+            if retry_after is not None:
+                answer.headers["Retry-After"] = str(retry_after)
+            return answer
     reference = secrets.token_hex(4)
     if status >= 500:
         log.error("%s %s [%s]", code, message, reference)
@@ -97,23 +116,43 @@ def add_error_answers(app: FastAPI) -> None:
         retry_after = getattr(
             error, "retry_after_seconds", 5 if isinstance(error, errors.Unavailable) else None
         )
-        return refusal(status_of(error), error.code, error.message, error.field, error.allowed, retry_after)
+        return refusal(
+            status_of(error),
+            error.code,
+            error.message,
+            error.field,
+            error.allowed,
+            retry_after,
+            path=request.url.path,
+        )
 
     @app.exception_handler(RequestValidationError)
     async def malformed(request: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
         where = [str(part) for part in first["loc"] if part not in ("body", "query", "path", "header")]
         if first["type"] == "json_invalid":
-            return refusal(400, "invalid_json", "The body is not JSON.", allowed="a JSON object in UTF-8")
-        return refusal(422, "invalid_input", f"{'.'.join(where) or 'input'}: {first['msg']}", ".".join(where) or None,
-                       _allowed(first))  # fmt: skip
+            return refusal(
+                400,
+                "invalid_json",
+                "The body is not JSON.",
+                allowed="a JSON object in UTF-8",
+                path=request.url.path,
+            )
+        return refusal(
+            422,
+            "invalid_input",
+            f"{'.'.join(where) or 'input'}: {first['msg']}",
+            ".".join(where) or None,
+            _allowed(first),
+            path=request.url.path,
+        )
 
     @app.exception_handler(HTTPException)
     async def unroutable(request: Request, error: HTTPException) -> Response:
         code = {404: "not_found", 405: "method_not_allowed", 400: "invalid_json"}.get(
             error.status_code, "refused"
         )
-        answer = refusal(error.status_code, code, str(error.detail))
+        answer = refusal(error.status_code, code, str(error.detail), path=request.url.path)
         for name, value in (error.headers or {}).items():
             answer.headers[name] = value
         return answer
@@ -124,7 +163,9 @@ def add_error_answers(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def unforeseen(request: Request, error: Exception) -> Response:
         log.error("unforeseen error", exc_info=error)
-        return refusal(500, "internal_error", "Something went wrong here; nothing was changed.")
+        return refusal(
+            500, "internal_error", "Something went wrong here; nothing was changed.", path=request.url.path
+        )
 
 
 async def _database_fault(request: Request, error: Exception) -> Response:
@@ -132,10 +173,16 @@ async def _database_fault(request: Request, error: Exception) -> Response:
     cause = error.orig if isinstance(error, DBAPIError) else error
     if not isinstance(cause, DATABASE_FAULTS) and not getattr(error, "connection_invalidated", False):
         log.error("unforeseen database error", exc_info=error)
-        return refusal(500, "internal_error", "Something went wrong here; nothing was changed.")
+        return refusal(
+            500, "internal_error", "Something went wrong here; nothing was changed.", path=request.url.path
+        )
     log.warning("database unavailable: %s", type(cause).__name__)
     return refusal(
-        503, "database_unavailable", "The database does not answer; try again shortly.", retry_after=5
+        503,
+        "database_unavailable",
+        "The database does not answer; try again shortly.",
+        retry_after=5,
+        path=request.url.path,
     )
 
 

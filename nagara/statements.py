@@ -62,3 +62,48 @@ select r.id, r.reference, r.status, r.service_code, r.department, r.assignee, r.
   left join request parent on parent.city_id = r.city_id and parent.id = r.duplicate_of
  where r.city_id = %s and r.reference = %s
 """
+
+_GEOREPORT_REQUEST = """
+select r.reference, r.status, r.service_code, r.network_code, r.department, r.district, r.lat, r.lon,
+       r.description, r.address, r.channel, r.received_at, r.updated_at, r.closed_at, r.closing_reason,
+       r.status_note, r.acknowledge_by, r.respond_by, r.resolve_by, r.promise_standard,
+       (select parent.reference from request parent
+         where parent.city_id = r.city_id and parent.id = r.duplicate_of and not parent.confidential),
+       case when %(extensions)s then
+           (select json_agg(json_build_object(
+                       'kind', e.kind, 'at', e.occurred_at, 'status', e.to_status,
+                       'note', e.data ->> 'note', 'reason', e.data ->> 'reason') order by e.seq)
+              from event e
+             where e.city_id = r.city_id and e.request_id = r.id and e.kind = any(%(public_kinds)s))
+       end
+  from request r
+"""
+
+GEOREPORT_LIST = (
+    _GEOREPORT_REQUEST
+    + """ where r.city_id = %(city_id)s and not r.confidential
+   and r.received_at >= %(received_from)s and r.received_at < %(received_before)s
+   and r.updated_at >= %(updated_from)s and r.updated_at < %(updated_before)s
+   and r.status = any(%(statuses)s)
+   and (%(services)s::text[] is null or r.service_code = any(%(services)s::text[]))
+   and (%(west)s::float8 is null or (
+        case when %(lat_step)s = 0 then r.lat else round(r.lat / %(lat_step)s) * %(lat_step)s end
+            between %(south)s and %(north)s
+        and case when %(lat_step)s = 0 then r.lon
+                 else round(r.lon / (%(lat_step)s / greatest(0.01, cos(radians(r.lat)))))
+                      * (%(lat_step)s / greatest(0.01, cos(radians(r.lat)))) end
+            between %(west)s and %(east)s))
+ order by r.received_at desc, r.id desc
+ limit %(limit)s offset %(offset)s
+"""
+)
+"""Requests the public may see, newest first. A box is held against the position the public is shown, blurred
+onto a grid of ``lat_step`` degrees where the city does so: against the exact one, boxes would reveal it."""
+
+GEOREPORT_BY_REFERENCE = (
+    _GEOREPORT_REQUEST
+    + """ where r.city_id = %(city_id)s and not r.confidential and r.reference = any(%(references)s)
+ order by r.received_at desc, r.id desc
+"""
+)
+"""The same for references that are known; unknown and confidential ones are simply not there."""

@@ -1,0 +1,116 @@
+"""Discovery, the service list and a service's questions. Nothing here asks the database."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import lru_cache
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from api.routes.open311 import document
+from api.routes.open311.forms import answer, w3c
+from api.routes.open311.parameters import (
+    Given,
+    asked_form,
+    chosen_language,
+    jurisdiction,
+    of_query,
+    service_named,
+)
+from city_config import City
+from nagara.cities import configuration
+from nagara.open311_views import Reader, service_definition, service_item
+from nagara.settings import settings
+
+router = APIRouter()
+SPECIFICATION = "http://wiki.open311.org/GeoReport_v2"
+BASE = "/open311/v2"
+A_MINUTE = {"Cache-Control": "public, max-age=60"}
+DISCOVERY: dict[str, Any] = {
+    "response_model": document.Discovery,
+    "responses": document.answers("discovery", "<discovery><changeset>...</changeset></discovery>", 404),
+    "openapi_extra": {"parameters": [document.FORMAT]},
+}
+
+
+@router.get("/discovery.{form}", operation_id="open311_discovery", **DISCOVERY)
+@router.get("/v2/discovery.{form}", operation_id="open311_v2_discovery", **DISCOVERY)
+async def discovery(request: Request) -> Response:
+    """Where the GeoReport server is, in which forms it answers, and when its services last changed."""
+    form = asked_form(request.path_params["form"])
+    chosen = settings()
+    changeset = last_changed()
+    content = {
+        "changeset": changeset,
+        "contact": chosen.mail_from,
+        "key_service": "Ask the city's administrator for an api_key with the scope open311.",
+        "endpoints": [
+            {
+                "specification": SPECIFICATION,
+                "url": chosen.public_url.rstrip("/") + BASE,
+                "changeset": changeset,
+                "type": "test" if chosen.demo else "production",
+                "formats": ["text/xml", "application/json"],
+            }
+        ],
+    }
+    return answer(form, "discovery", content, headers=A_MINUTE)
+
+
+@lru_cache(maxsize=1)
+def last_changed() -> str:
+    """When a file of the configuration this process serves was last written."""
+    files = (path for suffix in ("yaml", "geojson") for path in configuration().folder.rglob(f"*.{suffix}"))
+    newest = max((path.stat().st_mtime for path in files), default=0.0)
+    return w3c(dt.datetime.fromtimestamp(newest, dt.UTC))
+
+
+@router.get(
+    "/v2/services.{form}",
+    operation_id="open311_services",
+    response_model=list[document.Service],
+    responses=document.answers("services", "<services><service>...</service></services>", 400, 404),
+    openapi_extra={"parameters": list(document.COMMON)},
+)
+async def services(request: Request) -> Response:
+    """What can be reported in a city."""
+    form = asked_form(request.path_params["form"])
+    given = of_query(request)
+    city = jurisdiction(given)
+    reader = reader_of(request, given, city)
+    items = [service_item(reader, service) for service in city.services]
+    return answer(form, "services", items, headers=A_MINUTE | language_headers(reader))
+
+
+@router.get(
+    "/v2/services/{service_code}.{form}",
+    operation_id="open311_service_definition",
+    response_model=document.Definition,
+    responses=document.answers(
+        "service_definition", "<service_definition><attributes/></service_definition>", 400, 404
+    ),
+    openapi_extra={
+        "parameters": [document.parameter("service_code", "From the list", where="path"), *document.COMMON]
+    },
+)
+async def definition(request: Request) -> Response:
+    """The questions asked with a service; none where it asks none."""
+    form = asked_form(request.path_params["form"])
+    given = of_query(request)
+    city = jurisdiction(given)
+    service = service_named(city, request.path_params["service_code"].strip())
+    reader = reader_of(request, given, city)
+    content = service_definition(reader, service)
+    return answer(form, "service_definition", content, headers=A_MINUTE | language_headers(reader))
+
+
+def reader_of(request: Request, given: Given, city: City) -> Reader:
+    """In which language a call is answered."""
+    language = chosen_language(request, given, city)
+    return Reader(city, language, configuration().messages_for(language, *city.languages))
+
+
+def language_headers(reader: Reader) -> dict[str, str]:
+    """What a cache must know of the language."""
+    return {"Content-Language": reader.language or reader.city.languages[0], "Vary": "Accept-Language"}
