@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import psycopg
 import typer
 from pydantic import ValidationError
+from rich.console import Console
 from sqlalchemy.exc import DBAPIError
 
 from city_config import ConfigurationError
@@ -77,28 +78,43 @@ def import_(
     path: Annotated[Path, typer.Argument(help="CSV or CSV.gz file")],
     city: City,
     mapping: Annotated[
-        Path | None, typer.Option(help="Mapping file; default: Nagara's own columns need none")
+        str | None,
+        typer.Option(help="Name of the city's import_NAME.yaml, or a file; none: Nagara's own columns"),
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would happen and write nothing")
     ] = False,
-    rejects: Annotated[
-        Path | None, typer.Option(help="Where refused rows go, with reasons; default: beside the data")
-    ] = None,
+    rejects: Annotated[Path | None, typer.Option(help="CSV for refused rows with their reasons")] = None,
+    json_: Annotated[Path | None, typer.Option("--json", help="Also write the numbers to this file")] = None,
 ) -> None:
     """Import requests of the past at the times stated for them. Safe to repeat: what is there is skipped.
 
-    Example: nagara import bangkok.csv.gz --city th-bkk --mapping city_config/cities/th-bkk/import_traffy.yaml
+    Example: nagara import reports.csv.gz --city th-bkk --mapping traffy --rejects rejects.csv
     """
-    from nagara import importing  # noqa: PLC0415 - shapely and the rules load only when needed
-    from nagara.cities import city_of  # noqa: PLC0415
+    from city_config.import_mapping import load_import_mapping  # noqa: PLC0415 - only this command maps
+    from nagara import importing  # noqa: PLC0415
+    from nagara.cities import city_of, configuration  # noqa: PLC0415
     from nagara.database import clock_connection  # noqa: PLC0415
 
-    with clock_connection() as connection:
+    found = city_of(city)
+    how = None
+    if mapping is not None:
+        own = configuration().folder / "cities" / found.id / f"import_{mapping}.yaml"
+        how = load_import_mapping(own if own.is_file() else Path(mapping), found)
+    console = Console(stderr=True)
+    with clock_connection() as connection, importing.shown_on(console, f"import into {city}") as progress:
         summary = importing.import_file(
-            connection, city_of(city), mapping, path, dry_run=dry_run, rejects_path=rejects
+            connection,
+            found,
+            how,
+            path,
+            dry_run=dry_run,
+            rejects_path=rejects,
+            progress=progress,
         )
-    typer.echo(summary.as_text())
+    typer.echo("\n".join(summary.lines()))
+    if json_:
+        json_.write_text(json.dumps(summary.as_json(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 @indicators_app.command("build")
@@ -272,12 +288,20 @@ def demo_load() -> None:
     from nagara import demo  # noqa: PLC0415
     from nagara.cities import configuration  # noqa: PLC0415
     from nagara.database import clock_connection, database_time  # noqa: PLC0415
+    from nagara.importing import shown_on  # noqa: PLC0415
+    from nagara.indicators.build import build_all  # noqa: PLC0415
     from nagara.settings import settings  # noqa: PLC0415
 
     if not settings().demo:
         raise NagaraError("The demo's data belongs in a demo; set NAGARA_DEMO=1 if this is one.")
-    with clock_connection() as connection:
-        demo.load(connection, configuration(), settings(), database_time(connection), tell=typer.echo)
+    with clock_connection() as connection, shown_on(Console(stderr=True), "demo") as progress:
+        now = database_time(connection)
+        connection.commit()
+        loaded = demo.load(connection, configuration(), settings(), now, progress=progress)
+        if loaded.new:
+            build_all(connection, configuration(), now)
+            connection.commit()
+    typer.echo("\n".join(loaded.lines()))
 
 
 def guarded(command: Callable[[], Any]) -> int:

@@ -31,7 +31,7 @@ def three_requests(db: psycopg.Connection[Any], phnom_penh: City) -> None:
 def as_superuser(owner: psycopg.Connection[Any], statement: str) -> None:
     """Do what only somebody with the server in their hands can."""
     owner.execute("set session_replication_role = replica")
-    owner.execute(statement)  # type: ignore[call-overload]
+    owner.execute(statement)
     owner.execute("set session_replication_role = origin")
 
 
@@ -47,7 +47,7 @@ def test_the_database_refuses_to_change_history(
     owner: psycopg.Connection[Any], three_requests: None, statement: str
 ) -> None:
     with pytest.raises(psycopg.errors.IntegrityConstraintViolation, match="append-only"):
-        owner.execute(statement)  # type: ignore[call-overload]
+        owner.execute(statement)
 
 
 def test_time_number_and_chain_are_the_database_s_own(
@@ -105,7 +105,7 @@ def test_a_city_sees_its_own_rows_only(database_url: str, three_requests: None) 
         for city, expected in (("kh-pnh", 3), ("kh-rep", 0), ("", 0)):
             connection.execute("select set_config('nagara.city', %s, true)", (city,))
             for table in ("request", "event", "event_outbox"):
-                row = connection.execute(f"select count(*) from {table}").fetchone()  # type: ignore[arg-type]
+                row = connection.execute(f"select count(*) from {table}").fetchone()
                 assert row == (expected,), (city, table)
         connection.execute("select set_config('nagara.city', 'kh-rep', true)")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
@@ -130,4 +130,4 @@ def test_no_door_may_touch_the_walls(database_url: str, role: str, statement: st
         psycopg.connect(database_url, options=f"-c role={role}") as connection,
         pytest.raises(psycopg.errors.InsufficientPrivilege),
     ):
-        connection.execute(statement)  # type: ignore[call-overload]
+        connection.execute(statement)
