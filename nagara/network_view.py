@@ -93,7 +93,7 @@ def _city(
 def survival_points(cell: Cell) -> list[dict[str, float | int | None]]:
     """The share still open by hours since receipt, with its 95 % band; ends where fewer than ten are followed."""
     table = cell.table("resolution")
-    if not table.rows:
+    if not table:
         return []
     curve = kaplan_meier(table.risk)
     points: list[dict[str, float | int | None]] = []

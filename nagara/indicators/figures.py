@@ -258,7 +258,11 @@ def own_work(cells: Mapping[str, Cell], codes: Codes) -> dict[str, Cell]:
 
 
 def backlog_figures(cells: Mapping[str, Cell], codes: Codes) -> dict[str, Figure]:
-    """The N7 figures alone: a report of some months takes them of every month."""
+    """The N7 figures alone: a report of some months takes them of every month.
+
+    Withheld where more unfinished issues were lost from sight than are known to be open: nobody then knows
+    how large or how old the backlog is.
+    """
     cell = Cell.merged(own_work(cells, codes).values())
     ages = cell.table("backlog_age")
     older = {days: _older(ages, days * 24.0) for days in (30, 90)}
@@ -266,13 +270,17 @@ def backlog_figures(cells: Mapping[str, Cell], codes: Codes) -> dict[str, Figure
     watched = _due_counts(cell, ("reference",))
     reason = _too_few("N7b.median", ages.total) if ages.total else NONE
     hours, counts = ages.risk.times, ages.risk.removed[:, 0]
-    return {
+    figures = {
         "N7b.median": _figure(median_by_order(hours, counts), ages.total, None, reason),
         "N7b.over30": _share("N7b.over30", older[30], ages.total),
         "N7b.over90": _share("N7b.over90", older[90], ages.total),
         "N7b.past_promise": _share("N7b.past_promise", *promised),
         "N7b.past_reference": _share("N7b.past_reference", *watched),
     }
+    if cell.count("lost_from_sight") > ages.total:
+        unknown = "the source stopped showing unfinished issues"
+        return {key: Figure(None, None, None, figure.n, withheld=unknown) for key, figure in figures.items()}
+    return figures
 
 
 def _older(ages: LifeTable, hours: float) -> int:

@@ -234,6 +234,8 @@ def _observed_until(events: Sequence[LoggedEvent], cut_off: dt.datetime) -> dt.d
     for event in events:
         if event.kind == "observed":
             last_sight = _time((event.data or {}).get("observed_until")) or event.occurred_at
+        elif event.kind == "escalated":
+            continue  # the ladder knows no more than the clock
         elif event.actor_kind in ("staff", "resident", "api_key"):
             last_sight = None
         elif last_sight is not None and event.actor_kind == "import":

@@ -185,6 +185,31 @@ def test_the_backlog_has_its_age_and_what_is_past_due() -> None:
     assert found["N7b.past_promise"].value == 0.5
 
 
+def imported(number: int, closed_after: float | None, seen_until: float = 50) -> list[LoggedEvent]:
+    """An imported request: closed, or last seen unfinished."""
+    filed, *_ = request(number, None)
+    received = filed.occurred_at
+    first = LoggedEvent("filed", received, "import", "received", filed.data)
+    if closed_after is not None:
+        return [first, LoggedEvent("resolved", received + dt.timedelta(hours=closed_after), "import")]
+    seen = received + dt.timedelta(hours=seen_until)
+    return [first, LoggedEvent("observed", seen, "import", None, {"observed_until": seen.isoformat()})]
+
+
+def test_records_without_answers_give_no_figure_of_answers() -> None:
+    found = figures(imported(i, 40.0) for i in range(50))
+    assert found["N2b"].withheld == "the imported records hold no answers before the closing"
+    assert found["N3a.median"].value == 40
+    live = figures(request(i, 40.0) for i in range(50))
+    assert live["N2a"].value == 40
+
+
+def test_a_backlog_lost_from_sight_is_unknown_not_empty() -> None:
+    found = figures(imported(i, 40.0 if i % 2 else None) for i in range(100))
+    for key in ("N7b.median", "N7b.over30", "N7b.past_promise"):
+        assert found[key].withheld == "the source stopped showing unfinished issues"
+
+
 class TestCheatsGainNothing:
     """The same 120 requests, worked on by an honest city and by one that wants to look better."""
 
