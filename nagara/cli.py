@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -17,8 +18,9 @@ from sqlalchemy.exc import DBAPIError
 from city_config import ConfigurationError
 from nagara.cli_cities import cities_app
 from nagara.errors import NagaraError
+from nagara.local.state import running_environment
 
-app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Nagara, for people who run it.")
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 indicators_app = typer.Typer(no_args_is_help=True, help="Figures of the cities, or of any data.")
 report_app = typer.Typer(no_args_is_help=True, help="Network reports.")
 events_app = typer.Typer(no_args_is_help=True, help="The event log.")
@@ -37,6 +39,22 @@ for name, room in (
     app.add_typer(room, name=name)
 
 City = Annotated[str, typer.Option("--city", help="City id, for example kh-pnh")]
+
+
+@app.callback()
+def chosen(
+    context: typer.Context,
+    data: Annotated[
+        Path, typer.Option(help="Folder of a running Nagara whose settings are taken", envvar="NAGARA_DATA")
+    ] = Path(".nagara"),
+) -> None:
+    """Nagara, for people who run it.
+
+    Where DATABASE_URL is not set, commands speak to the Nagara that runs on this machine.
+    """
+    if context.invoked_subcommand != "up" and "DATABASE_URL" not in os.environ:
+        for name, value in running_environment(data).items():
+            os.environ.setdefault(name, value)
 
 
 @app.command()
