@@ -89,11 +89,13 @@ def import_histories(
     if not dry_run:
         with connection.transaction():
             record_versions(connection, {city.id: city})
-    tally, seen = Tally(), set[str]()
+    tally, seen, would_be = Tally(), set[str](), dict[str, bool]()
     for batch in _batches(items, chunk):
         tally.rows += len(batch)
         taken, rejects = _sorted_out(batch, seen)
-        written = write_chunk(connection, city, source, taken, dry_run=dry_run, taken=seen)
+        written = write_chunk(connection, city, source, taken, dry_run=dry_run, assumed=would_be)
+        if dry_run:
+            would_be |= {draft.row["source_id"]: draft.parent is not None for draft in written.drafts}
         tally.already_there += written.already_there
         tally.take(written.drafts, written.at)
         rejects = sorted((*rejects, *written.rejects), key=lambda reject: reject.row)

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import orjson
@@ -45,6 +45,9 @@ select source_id, id, reference, duplicate_of is not null from request
 """
 
 
+NOT_ASSUMED: Mapping[str, bool] = MappingProxyType({})
+
+
 class Known(NamedTuple):
     """A request that can be a parent."""
 
@@ -70,16 +73,17 @@ def write_chunk(
     histories: Sequence[StatedHistory],
     *,
     dry_run: bool = False,
-    taken: AbstractSet[str] = frozenset(),
+    assumed: Mapping[str, bool] = NOT_ASSUMED,
 ) -> Written:
     """Write what is not there yet, in one transaction that is committed when this returns.
 
-    With ``dry_run`` everything but the writing; ``taken`` are ids of earlier chunks that count as there.
+    With ``dry_run`` everything but the writing; ``assumed`` are then the requests of earlier chunks that
+    would be there: by source id, whether it is a duplicate.
     """
     while True:
         try:
             with connection.transaction():
-                return _written(connection, city, source, histories, dry_run, taken)
+                return _written(connection, city, source, histories, dry_run, assumed)
         except UniqueViolation as clash:
             if clash.diag.constraint_name != REFERENCE_KEY:
                 raise
@@ -92,7 +96,7 @@ def _written(
     source: str,
     histories: Sequence[StatedHistory],
     dry_run: bool,
-    taken: AbstractSet[str],
+    assumed: Mapping[str, bool],
 ) -> Written:
     now: dt.datetime = connection.execute(LOCK_SOURCE, (f"import {city.id} {source}",)).fetchall()[0][1]
     there = _find(connection, city, source, [history.source_id for history in histories])
@@ -106,7 +110,7 @@ def _written(
         except NotTaken as refusal:
             rejects.append(Reject(history.row, refusal.because, refusal.detail, history.source_id))
     rows_of = {history.source_id: history.row for history in histories}
-    drafts, orphans = _linked(connection, city, source, drafts, there, taken if dry_run else frozenset())
+    drafts, orphans = _linked(connection, city, source, drafts, there, assumed)
     rejects += [_orphan(draft, rows_of) for draft in orphans]
     if not dry_run and drafts:
         _insert(connection, drafts)
@@ -126,7 +130,7 @@ def _linked(
     source: str,
     drafts: list[Draft],
     there: Mapping[str, Known],
-    assumed: AbstractSet[str],
+    assumed: Mapping[str, bool],
 ) -> tuple[list[Draft], list[Draft]]:
     """Drafts whose parents are known and no duplicates themselves, with the links filled in; and the rest."""
     links = [draft for draft in drafts if _parents(draft)]
@@ -139,7 +143,7 @@ def _linked(
     }
     wanted = {parent for draft in links for parent in _parents(draft)} - known.keys()
     known |= _find(connection, city, source, sorted(wanted))
-    known |= {parent: Known(None, "", False) for parent in wanted & assumed}
+    known |= {parent: Known(None, "", assumed[parent]) for parent in wanted & assumed.keys()}
     orphans = []
     for draft in links:
         own = draft.row["source_id"]
