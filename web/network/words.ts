@@ -7,27 +7,37 @@ export const w = (key: Leaves<typeof messages>, values?: Values): string => tran
 
 const DAY = 24;
 const TWO_DAYS = 2 * DAY;
+type Unit = Definition['unit'];
 
-/** Hours as people say them: "14 h", from two days on "3.4 d". */
-export function duration(hours: number): string {
-  if (hours < TWO_DAYS) return w('network.hours', { n: formatNumber(hours, { maximumFractionDigits: 1 }) });
-  return w('network.days', { n: formatNumber(hours / DAY, { maximumFractionDigits: 1 }) });
-}
+const brief = (value: number, digits = 1): string => formatNumber(value, { maximumFractionDigits: digits });
 
-export function percent(share: number): string {
+/** A share as per cent, with a decimal where it is small. */
+function percent(share: number): string {
   return formatNumber(share, { style: 'percent', maximumFractionDigits: share > 0 && share < 0.1 ? 1 : 0 });
 }
 
-/** A value in the unit of its definition. */
-export function inUnit(value: number, unit: Definition['unit']): string {
-  if (unit === 'hours') return duration(value);
+/**
+ * A value in the unit of its definition; hours become days from two days on. `beside` decides that where several
+ * values stand together, so that one row or axis never mixes hours and days.
+ */
+export function inUnit(value: number, unit: Unit, beside = value): string {
   if (unit === 'share') return percent(value);
-  return formatNumber(value, { maximumFractionDigits: unit === 'ratio' ? 2 : 0 });
+  if (unit === 'hours' && beside >= TWO_DAYS) return w('network.days', { n: brief(value / DAY) });
+  if (unit === 'hours') return w('network.hours', { n: brief(value) });
+  return brief(value, unit === 'ratio' ? 2 : 0);
 }
 
-/** The 95 % interval in words; null for a full count, which has none. */
-export function intervalText(figure: Figure, unit: Definition['unit']): string | null {
-  if (figure.low === null) return null;
-  if (figure.high === null) return w('network.beyond', { low: inUnit(figure.low, unit) });
-  return w('network.interval', { low: inUnit(figure.low, unit), high: inUnit(figure.high, unit) });
+/** The 95 % interval in words, in the unit of the value; null for a full count, which has none. */
+export function intervalText(figure: Figure, unit: Unit): string | null {
+  const { low, high } = figure;
+  if (low === null) return null;
+  const beside = figure.value ?? low;
+  if (high === null) return w('network.beyond', { low: inUnit(low, unit, beside) });
+  return w('network.interval', { low: inUnit(low, unit, beside), high: inUnit(high, unit, beside) });
 }
+
+/** Whole days in words: "3 days". */
+export const daysInWords = (hours: number): string => w('network.long_days', { count: hours / DAY });
+
+/** Hours or days, whichever is shorter to read. */
+export const duration = (hours: number): string => inUnit(hours, 'hours');
