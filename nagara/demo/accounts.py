@@ -8,10 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from sqlmodel import Session
+from pwdlib import PasswordHash
+from sqlalchemy import func
+from sqlmodel import Session, select
 
 from city_config import City
-from nagara.accounts import add_account, add_key
+from nagara.accounts import add_key
 from nagara.database import city_session
 from nagara.permissions import NETWORK, roles_of
 from nagara.tables import StaffAccount
@@ -30,24 +32,31 @@ def already_there() -> bool:
 
 
 def add_accounts(cities: Mapping[str, City]) -> None:
-    """One account for each role of each city and of the network; safe to repeat."""
+    """One account for each role of each city and of the network; safe to repeat.
+
+    The password is hashed once for all of them: hashing is slow by design, and this one is no secret.
+    """
+    password_hash = PasswordHash.recommended().hash(PASSWORD)
     for city in cities.values():
         with city_session(city.id) as session:
-            _add_roles(session, city.id, f", {city.name_in(city.names, 'en')}")
+            _add_roles(session, city.id, f", {city.name_in(city.names, 'en')}", password_hash)
     with city_session(NETWORK) as session:
-        _add_roles(session, NETWORK, " of the network")
+        _add_roles(session, NETWORK, " of the network", password_hash)
 
 
-def _add_roles(session: Session, city_id: str, where: str) -> None:
+def _add_roles(session: Session, city_id: str, where: str, password_hash: str) -> None:
+    now = session.execute(select(func.clock_timestamp())).scalar_one()
     for role in roles_of(city_id):
-        add_account(
-            session,
-            city_id,
-            role.value,
-            PASSWORD,
-            role.value,
-            display_name=f"Demo {role.value.replace('_', ' ')}{where}",
-            email=f"{role.value}.{city_id}@demo.invalid",
+        session.merge(
+            StaffAccount(
+                city_id=city_id,
+                username=role.value,
+                password_hash=password_hash,
+                role=role.value,
+                display_name=f"Demo {role.value.replace('_', ' ')}{where}",
+                email=f"{role.value}.{city_id}@demo.invalid",
+                created_at=now,
+            )
         )
 
 
