@@ -65,6 +65,15 @@ def clock_connection(statement_timeout_ms: int = 600_000) -> Iterator[psycopg.Co
         yield connection
 
 
+def time_told(connection: psycopg.Connection[Any]) -> dt.datetime:
+    """The database's clock, which is the one that counts."""
+    row = connection.execute("select clock_timestamp()").fetchone()
+    if row is None:
+        raise psycopg.OperationalError("the database did not tell the time")
+    now: dt.datetime = row[0]
+    return now
+
+
 def app_pool() -> AsyncConnectionPool[psycopg.AsyncConnection[Any]]:
     """A pool for the hot statements, not yet open; one a process."""
     return AsyncConnectionPool(

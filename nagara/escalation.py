@@ -19,6 +19,7 @@ import psycopg
 from city_config import City
 from city_config.schema import Priority
 from nagara.cities import configuration
+from nagara.database import time_told
 from nagara.event_log import EventKind
 from nagara.ladder import DueStep, next_step, steps
 from nagara.lifecycle import AT_WORK
@@ -29,8 +30,6 @@ PROMISE = "resolve"
 
 PRIORITIES: tuple[str, ...] = get_args(Priority)
 MOST_STRAYS_COUNTED = 10_000
-
-TELL_TIME = "select clock_timestamp()"
 
 TAKE_DUE = """
 select city_id, id, status, priority, received_at, resolve_by, escalation_step, next_step_at
@@ -126,7 +125,7 @@ def sweep(
     """
     cities = configuration().cities
     with connection.transaction():
-        at = now or _time_told(connection)
+        at = now or time_told(connection)
     escalated = batches = 0
     oldest = at
     while True:
@@ -266,11 +265,3 @@ def _set_clocks(
     cities, ids, next_steps = zip(*unmoved, strict=True)
     values = {"cities": list(cities), "ids": list(ids), "next_steps": list(next_steps)}
     connection.execute(SET_CLOCK, values, prepare=True)
-
-
-def _time_told(connection: psycopg.Connection[Any]) -> dt.datetime:
-    row = connection.execute(TELL_TIME).fetchone()
-    if row is None:
-        raise psycopg.OperationalError("the database did not tell the time")
-    now: dt.datetime = row[0]
-    return now

@@ -12,6 +12,7 @@ import structlog
 def configure() -> None:
     """Send every library's log through one format: plain lines for people, JSON where NAGARA_LOG=json."""
     shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.format_exc_info,

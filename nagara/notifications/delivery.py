@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import random
 import smtplib
+import time
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
@@ -84,8 +85,10 @@ class _Due:
     attempts: int
 
 
-def deliver(connection: psycopg.Connection[Any], limit: int = 200) -> Delivered:
-    """Send up to ``limit`` due notices over one conversation with the mail server.
+def deliver(
+    connection: psycopg.Connection[Any], limit: int = 200, within: dt.timedelta = dt.timedelta(seconds=30)
+) -> Delivered:
+    """Send up to ``limit`` due notices over one conversation with the mail server, beginning none after ``within``.
 
     This is the edge: each notice is locked, sent and marked in a short transaction of its own, committed
     here; the connection must be outside of any. Killed between sending and marking, it sends the same
@@ -95,9 +98,12 @@ def deliver(connection: psycopg.Connection[Any], limit: int = 200) -> Delivered:
     if url is None:
         return Delivered()
     sent = put_back = failed = 0
+    until = time.monotonic() + within.total_seconds()
     with ExitStack() as stack:
         server: smtplib.SMTP | None = None
         for _ in range(limit):
+            if time.monotonic() >= until:
+                break
             with connection.transaction():
                 due = _take_one(connection)
                 if due is None:

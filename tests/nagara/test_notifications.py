@@ -338,6 +338,17 @@ def test_while_the_mail_server_is_away_notices_wait_and_nothing_is_lost(
     assert all(row[2:] == (True, False, None) for row in notices(owner))
 
 
+def test_a_delivery_ends_when_its_time_is_up_and_the_next_goes_on(
+    db: Connection, sink: Sink, phnom_penh: City
+) -> None:
+    file(phnom_penh, contact={"email": RESIDENT})
+    with db.transaction():
+        compose(db)
+    assert deliver(db, within=dt.timedelta()) == Delivered()
+    assert deliver(db, limit=0) == Delivered()
+    assert deliver(db) == Delivered(sent=1)
+
+
 def test_without_a_mail_server_notices_wait(
     db: Connection, owner: Connection, phnom_penh: City, monkeypatch: pytest.MonkeyPatch
 ) -> None:

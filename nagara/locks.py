@@ -1,0 +1,40 @@
+"""Work of which the whole installation needs one at a time, however many workers and clocks there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from enum import IntEnum
+from typing import Any
+
+import psycopg
+
+NAMESPACE = 0x4E616761
+"""First half of the keys of Nagara's advisory locks; the second says for what."""
+
+
+class Lock(IntEnum):
+    """What is done by one at a time."""
+
+    INDICATORS = 1  # a build reads every event; a second would do the same work beside it
+    DELIVERY = 2  # a mail server that answers slowly must not hold every worker
+
+
+@contextmanager
+def only_one(connection: psycopg.Connection[Any], lock: Lock) -> Iterator[bool]:
+    """Whether this connection is the one; if so it stays the one until the block or the connection ends.
+
+    Never waits. The connection must be outside of any transaction, and is again afterwards.
+    """
+    with connection.transaction():
+        row = connection.execute("select pg_try_advisory_lock(%s, %s)", (NAMESPACE, lock)).fetchone()
+    held = row is not None and row[0] is True
+    try:
+        yield held
+    finally:
+        if held:
+            # A connection that is gone has given the lock back by itself.
+            with suppress(psycopg.OperationalError):
+                connection.rollback()
+                connection.execute("select pg_advisory_unlock(%s, %s)", (NAMESPACE, lock))
+                connection.commit()

@@ -1,0 +1,61 @@
+"""Every timer, and why it comes when it does.
+
+A tick that waited longer than ``expires`` is dropped unread: after an outage one tick does the work of all
+the missed ones. It is much longer than the interval, because beat and worker may run on machines whose
+clocks differ by some seconds. All times are UTC.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from celery.schedules import crontab
+
+DROPPED_AFTER = 30.0
+"""Seconds after which a tick of the frequent timers means nothing any more."""
+
+NOT_ONCE_IN_AN_HOUR = 3000.0
+
+
+def _every(seconds: float) -> dt.timedelta:
+    return dt.timedelta(seconds=seconds)
+
+
+SCHEDULE: Mapping[str, Mapping[str, Any]] = {
+    # Silence must climb on time, to the second nobody can tell; a sweep that finds nothing is one index look-up.
+    "climb what is due": {
+        "task": "escalation.sweep",
+        "schedule": _every(5),
+        "options": {"expires": DROPPED_AFTER},
+    },
+    # Whoever files a report looks into the mailbox at once. Separate from delivery, so that events become
+    # notices even while the mail server is away.
+    "compose notices": {
+        "task": "notifications.compose",
+        "schedule": _every(2),
+        "options": {"expires": DROPPED_AFTER},
+    },
+    # The same, and a probe of a mail server that was away: one notice is tried each time until it answers.
+    "deliver notices": {
+        "task": "notifications.deliver",
+        "schedule": _every(2),
+        "options": {"expires": DROPPED_AFTER},
+    },
+    # Officials look at figures during the day. At 17 minutes past, away from the full hour, when clocks
+    # everywhere start things. A city without new events keeps the snapshot it has.
+    "refresh indicators": {
+        "task": "indicators.refresh",
+        "schedule": crontab(minute="17"),
+        "options": {"expires": NOT_ONCE_IN_AN_HOUR},
+    },
+    # Requests that wait grow older even where nothing happens, so once a night every city is computed as of
+    # the same full hour. At 18:05 UTC it is night from Yangon to Jayapura, and the refresh before was earlier
+    # than that hour, so that no figure goes back in time.
+    "compute indicators anew": {
+        "task": "indicators.rebuild",
+        "schedule": crontab(hour="18", minute="5"),
+        "options": {"expires": NOT_ONCE_IN_AN_HOUR},
+    },
+}
