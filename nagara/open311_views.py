@@ -63,12 +63,14 @@ class Reader:
         return self.city.name_in(names, self.language)
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(NamedTuple):
     """Instants from ``start`` to before ``before``."""
 
     start: dt.datetime = LONG_AGO
     before: dt.datetime = FAR_AHEAD
+
+
+ALWAYS = Window()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ class ListFilter:
     """Which requests are wanted; ``services`` None means all of them. ``page`` counts from 1."""
 
     received: Window
-    updated: Window = Window()
+    updated: Window = ALWAYS
     closed: tuple[bool, ...] = (False, True)
     services: tuple[str, ...] | None = None
     bbox: tuple[float, float, float, float] | None = None

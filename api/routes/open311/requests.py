@@ -26,10 +26,10 @@ from nagara.database import city_transaction
 from nagara.errors import InvalidInput, NotFound, UnknownRequest, UnknownService
 from nagara.ids import read_reference
 from nagara.open311_views import (
+    ALWAYS,
     MOST_ROWS,
     ListFilter,
     Row,
-    Window,
     find_requests,
     list_requests,
     request_item,
@@ -61,7 +61,7 @@ async def requests(request: Request, process: FromProcess, address: ClientAddres
     ids = given.listed("service_request_id")
     if len(ids) > MOST_ROWS:
         raise InvalidInput(f"service_request_id names {len(ids)} requests; at most {MOST_ROWS} are possible.")
-    wanted = ListFilter(Window()) if ids else _filter(given, city, dt.datetime.now(dt.UTC))
+    wanted = ListFilter(ALWAYS) if ids else _filter(given, city, dt.datetime.now(dt.UTC))
     extensions = flag(given, "extensions")
     await process.limiter.count("read", address)
     headers: dict[str, str] = {}
@@ -132,9 +132,9 @@ def _filter(given: Given, city: City, now: dt.datetime) -> ListFilter:
     start, end = instant(given, "start_date"), instant(given, "end_date")
     after, before = instant(given, "updated_after"), instant(given, "updated_before")
     by_update = after is not None or before is not None
-    updated = window(after, before, now, ("updated_after", "updated_before")) if by_update else Window()
+    updated = window(after, before, now, ("updated_after", "updated_before")) if by_update else ALWAYS
     dated = start is not None or end is not None or not by_update
-    received = window(start, end, now, ("start_date", "end_date")) if dated else Window()
+    received = window(start, end, now, ("start_date", "end_date")) if dated else ALWAYS
     return ListFilter(
         received,
         updated,
