@@ -317,7 +317,7 @@ def demo_load() -> None:
         connection.commit()
         loaded = demo.load(connection, configuration(), settings(), now, progress=progress)
         if loaded.new:
-            build_all(connection, configuration(), now)
+            build_all(connection, configuration(), database_time(connection))
             connection.commit()
     typer.echo("\n".join(loaded.lines()))
 

@@ -237,6 +237,7 @@ CITY_TABLES = (
 # What each door may do; a table that is not named in a line cannot be touched by that role.
 GRANTS = """
 grant usage on schema public to nagara_app, nagara_clock;
+grant select on alembic_version to nagara_app, nagara_clock;
 grant select, insert, update on request, contact, staff_account, staff_session, api_key to nagara_app;
 grant select, insert on event, event_outbox, config_version to nagara_app;
 grant select on notification to nagara_app;

@@ -1,0 +1,140 @@
+"""Every command says what it does with an example; what is refused is one clear line and a non-zero exit."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+import typer
+from typer.core import TyperGroup
+
+from nagara.cli import app
+from nagara.local.throwaway import Throwaway
+
+COMMANDS = (
+    "up", "migrate", "import", "cities list", "cities check", "cities explain", "indicators build",
+    "indicators figures", "report build", "events verify", "staff add", "keys add", "demo load",
+)  # fmt: skip
+
+
+def nagara(*words: str, input_: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a command as people do."""
+    return subprocess.run(
+        [sys.executable, "-m", "nagara.cli", *words],
+        capture_output=True,
+        text=True,
+        input=input_,
+        env=os.environ | environment,
+        check=False,
+        timeout=120,
+    )
+
+
+def commands() -> Iterator[tuple[str, str]]:
+    """Every command with its help."""
+    group = typer.main.get_command(app)
+    assert isinstance(group, TyperGroup)
+    for name, command in group.commands.items():
+        inner = getattr(command, "commands", None)
+        if inner is None:
+            yield name, command.help or ""
+        else:
+            for last, leaf in inner.items():
+                yield f"{name} {last}", leaf.help or ""
+
+
+def test_every_command_is_there_and_has_an_example() -> None:
+    found = dict(commands())
+    assert set(found) == set(COMMANDS)
+    for name, text in found.items():
+        assert f"nagara {name}" in text, f"{name} shows no example"
+
+
+def test_a_day_on_the_command_line(database_url: str, services: Throwaway, tmp_path: Path) -> None:
+    assert "revision" in nagara("migrate").stdout
+    added = nagara(
+        "staff", "add", "sok@kh-pnh", "--role", "agent", "--password-stdin", input_="long enough password\n"
+    )
+    assert added.stdout.strip() == "sok@kh-pnh is agent", added.stderr
+    key = nagara("keys", "add", "--city", "kh-pnh", "--label", "app").stdout.strip()
+    assert key.startswith("kh-pnh.")
+    assert nagara("indicators", "build", "--city", "kh-pnh").stdout.startswith("kh-pnh: snapshot")
+    page = tmp_path / "report.html"
+    assert nagara("report", "build", "--period", "2026-10", "--html", str(page)).returncode == 0
+    assert page.read_text().startswith("<!doctype html>")
+    assert "whole" in nagara("events", "verify", "kh-pnh").stdout
+
+
+def test_events_verify_fails_where_history_was_forced(database_url: str, phnom_penh: object) -> None:
+    with psycopg.connect(database_url, autocommit=True) as owner:
+        owner.execute("set session_replication_role = replica")
+        owner.execute(
+            "insert into event (city_id, request_id, seq, kind, recorded_at, occurred_at, actor_kind, data, hash) "
+            "values ('kh-pnh', gen_random_uuid(), 1, 'filed', now(), now(), 'system', '{}', 'forged')"
+        )
+    found = nagara("events", "verify", "kh-pnh")
+    assert found.returncode == 1
+    assert "not what was recorded" in found.stderr
+
+
+def test_explain_walks_through_the_rules(services: Throwaway) -> None:
+    words = ("cities", "explain", "kh-pnh", "--service", "waste_missed", "--at", "11.5696,104.9210")
+    told = nagara(*words, "--when", "2026-11-20T09:00:00+07:00")
+    assert told.returncode == 0, told.stderr
+    assert "1202" in told.stdout
+    assert "worked on by mizuda" in told.stdout
+    assert "resolve_by: 2026-11-21T09:00+07:00" in told.stdout
+
+
+def test_cities_are_listed_and_checked(services: Throwaway) -> None:
+    listed = nagara("cities", "list").stdout
+    assert all(city in listed for city in ("kh-pnh", "kh-rep", "kh-bat", "th-bkk"))
+    checked = nagara("cities", "check", "--no-unconfirmed")
+    assert checked.returncode == 0, checked.stdout
+    assert "0 error" in checked.stdout
+
+
+def test_figures_of_any_data(tmp_path: Path, services: Throwaway) -> None:
+    data, out = tmp_path / "in.csv", tmp_path / "out.json"
+    rows = [
+        f"A,x,2026-01-01T00:00:00Z,2026-01-01T{hour:02}:00:00Z,2026-02-01T00:00:00Z" for hour in range(1, 12)
+    ]
+    data.write_text("city,category,created,closed,snapshot\n" + "\n".join(rows) + "\n")
+    assert nagara("indicators", "figures", "--input", str(data), "--json", str(out)).returncode == 0
+    assert json.loads(out.read_text())["overall/all/median"] == 6.0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("cities", "explain", "xx-yyy", "--service", "a", "--at", "1,2"), "There is no city"),
+        (("cities", "explain", "kh-pnh", "--service", "nonsense", "--at", "11.57,104.92"), "has no service"),
+        (("cities", "explain", "kh-pnh", "--service", "waste_missed", "--at", "here"), "not a position"),
+        (("cities", "explain", "kh-pnh", "--service", "waste_missed", "--at", "48.8,2.3"), "outside"),
+        (("cities", "check", "--folder", "/nonexistent"), "network.yaml"),
+        (("import", "/nonexistent.csv", "--city", "kh-pnh"), "nonexistent.csv"),
+        (("indicators", "figures", "--input", "/nonexistent.csv", "--json", "-"), "nonexistent.csv"),
+        (("report", "build", "--period", "soon"), "not a period"),
+        (("staff", "add", "nobody", "--role", "agent", "--password-stdin"), "name@city"),
+        (("staff", "add", "a@kh-pnh", "--role", "king", "--password-stdin"), "not a role"),
+    ],
+    ids=lambda value: " ".join(value)[:50] if isinstance(value, tuple) else None,
+)
+def test_what_is_refused_is_one_clear_line(services: Throwaway, words: tuple[str, ...], said: str) -> None:
+    refused = nagara(*words, input_="a password that is long\n")
+    assert refused.returncode != 0
+    assert said in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert len(refused.stderr.strip().splitlines()) <= 2
+
+
+def test_a_database_that_is_away_is_said_plainly(services: Throwaway) -> None:
+    refused = nagara("events", "verify", DATABASE_URL="postgresql://127.0.0.1:1/nowhere")
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("nagara: The database refused")
