@@ -153,12 +153,18 @@ def count_events(
 def count_issue(
     counters: dict[CellKey, CellCounter], issue: IssueTimes, city: City, cut_off: dt.datetime
 ) -> None:
-    """Count a request in its month of receipt, and its promise in the month it fell due (local months)."""
+    """Count a request in its month of receipt, and its promise in the month it fell due (local months).
+
+    Made-up requests count only where the whole city is made up: real and invented are never mixed.
+    """
 
     def counter(at: dt.datetime) -> CellCounter:
         month = at.astimezone(city.zone).date().replace(day=1)
         return counters.setdefault((month, issue.network_code, issue.district), CellCounter())
 
+    if issue.simulated and not city.simulated:
+        counter(issue.received_at).leave_out_simulated()
+        return
     counter(issue.received_at).add(issue, cut_off)
     if issue.due is not None and issue.due <= cut_off:
         counter(issue.due).add_promise(issue)
@@ -198,6 +204,7 @@ def _inputs_digest(
         "cut_off": cut_off.astimezone(dt.UTC).isoformat(),
         "method": METHOD_VERSION,
         "timezone": city.timezone,
+        "simulated": city.simulated,
         "fingerprints": list(fingerprints),
         "codes": [
             [code.code, code.service_class, code.comparability, code.reference_hours]

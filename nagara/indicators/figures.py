@@ -99,7 +99,7 @@ def within_reference(
     reason = _too_few("N3a.share", n, closed)
     if reason:
         return Figure(None, None, None, n, closed, reason)
-    provisional = not all(is_mature(t.risk, RESTRICTED_HOURS) for t in tables.values())
+    provisional = not is_mature(LifeTable.merged(tables.values()).risk, RESTRICTED_HOURS)
     if len(cells) == 1 and weights is None:
         ((code, only),) = tables.items()
         estimate, reason = _share_at(only, codes[code].reference_hours or 0.0)

@@ -30,6 +30,9 @@ INSPECTION_CHANNELS = frozenset({None, "staff", "inspection"})
 
 UNKNOWN_DISTRICT = "-"
 
+SIMULATION = "simulation"
+"""The source of made-up requests, as their first event states it."""
+
 
 class PromiseOutcome(StrEnum):
     """What became of the promised resolution time of one request by the cut-off."""
@@ -89,6 +92,7 @@ class IssueTimes:
     duplicate: bool
     staff_created: bool
     imported: bool
+    simulated: bool
     referred: bool
     reopened: bool
     answered_by_closing: bool
@@ -134,7 +138,8 @@ def issue_times(
         duplicate=_is_duplicate(seen),
         staff_created=data.get("channel") == "inspection"
         or (filed.actor_kind == "staff" and data.get("channel") in INSPECTION_CHANNELS),
-        imported=filed.actor_kind == "import",
+        imported=filed.actor_kind == "import" and data.get("source") != SIMULATION,
+        simulated=data.get("source") == SIMULATION,
         referred=any(event.kind == "referred" for event in seen),
         reopened=any(event.kind == "reopened" for event in seen),
         answered_by_closing=response is not None

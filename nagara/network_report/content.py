@@ -140,6 +140,7 @@ def _coverage(
         "issues": _few(issues),
         "duplicates": _few(pooled.count("duplicates")),
         "own_findings": _few(pooled.count("staff_created")),
+        "simulated_left_out": _few(pooled.count("simulated_left_out")),
         "first_month": f"{months[0]:%Y-%m}" if months else None,
         "last_month": f"{months[-1]:%Y-%m}" if months else None,
         "months": len(months),
@@ -159,8 +160,10 @@ def _coverage(
 def _questions(pooled: Cell, coverage: Mapping[str, Any]) -> list[str]:
     """What a reader must know about the data before reading the figures."""
     asked = []
+    if pooled.count("simulated_left_out"):
+        asked.append("Made-up requests of the demonstration are left out of this city's figures.")
     if not pooled.count("issues"):
-        return ["No reports in this period."]
+        return ["No reports in this period.", *asked]
 
     def says(name: str, sentence: str) -> None:
         if (coverage[name] or 0) > QUALITY_QUESTION:

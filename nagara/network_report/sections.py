@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
-from nagara.network_report.plots import Whisker, curve, dot_and_whisker, stacked_ages
-from nagara.network_report.words import NOT_REACHED, count, estimate, round_hours, share, short_month, text
+from nagara.network_report.blocks import figure_block, name_of, span_of, table_of
+from nagara.network_report.plots import curve, stacked_ages
+from nagara.network_report.words import count, estimate, round_hours, share, text
 
 Content = Mapping[str, Any]
-City = Mapping[str, Any]
 AGES = ("up to 7 days", "7 to 30 days", "30 to 90 days", "over 90 days")
 DAYS = (1, 3, 7, 14, 30)
 
@@ -41,15 +42,15 @@ def data(content: Content) -> str:
         cover = city["coverage"]
         rows.append(
             [
-                _city_cell(city),
+                name_of(city),
                 count(cover["reports"]),
                 count(cover["issues"]),
-                _span(cover),
+                span_of(cover),
                 share(cover["with_district"]),
                 share(cover["followed_30_days"]),
             ]
         )
-    table = _table(
+    table = table_of(
         "Reports received in the period, and how complete their records are", head, rows, {1, 2, 4, 5}
     )
     notes = "".join(
@@ -70,14 +71,14 @@ def headline(content: Content) -> str:
     largest = sorted(content["weights"].items(), key=lambda item: -item[1])[:4]
     mix = ", ".join(f"{weights[code].lower()} {share(weight)}" for code, weight in largest)
     parts = [
-        _figure_block(
+        figure_block(
             "Answered by a person within 24 hours",
             "Of all issues of comparable kinds; an automatic receipt or routing is not an answer.",
             content,
             lambda city: city["figures"]["N2b"],
             "share",
         ),
-        _figure_block(
+        figure_block(
             "Resolved within the network's reference time",
             "Each kind of issue against its own reference time, weighted alike for every city by the network's mix "
             f"of the period ({mix} and others), so that a city with easier issues gains nothing.",
@@ -85,24 +86,35 @@ def headline(content: Content) -> str:
             lambda city: city["standardised"],
             "share",
         ),
-        _figure_block(
-            "Promise kept",
-            "Resolved by the time the city itself published and gave at receipt; issues whose time has come. Cities "
-            "that publish no times are in section 6.",
-            content,
-            lambda city: city["figures"]["N4.published"],
-            "share",
-        ),
-        _figure_block(
-            "Open issues past their promised time",
-            "Of the issues open at the cut-off that were promised a time, published or internal.",
-            content,
-            lambda city: city["figures"]["N7b.past_promise"],
-            "share",
-        ),
+        _promises(content),
         _more_figures(content),
     ]
     return "".join(parts)
+
+
+def _promises(content: Content) -> str:
+    """Kept promises and the backlog past them; one sentence where no city has published times."""
+    keys = ("N4.published", "N4.internal", "N7b.past_promise")
+    if all(city["figures"][key]["n"] == 0 for city in content["cities"] for key in keys):
+        return (
+            "<h3>Promise kept</h3><p>None of these cities gave its residents a published or internal time in this "
+            "period, so there is no promise to have been kept. Section 6 shows the network's monitoring reference "
+            "instead, which nobody promised.</p>"
+        )
+    return figure_block(
+        "Promise kept",
+        "Resolved by the time the city itself published and gave at receipt; issues whose time has come. Cities "
+        "that publish no times are in section 6.",
+        content,
+        lambda city: city["figures"]["N4.published"],
+        "share",
+    ) + figure_block(
+        "Open issues past their promised time",
+        "Of the issues open at the cut-off that were promised a time, published or internal.",
+        content,
+        lambda city: city["figures"]["N7b.past_promise"],
+        "share",
+    )
 
 
 def _more_figures(content: Content) -> str:
@@ -115,14 +127,14 @@ def _more_figures(content: Content) -> str:
     )
     rows = [
         [
-            _city_cell(city),
+            name_of(city),
             *(text(estimate(city["figures"][key], "hours")) for key in ("N2a", "N3a.median", "N3a.rmst30")),
             text(estimate(city["figures"]["N3b.share"], "share")),
         ]
         for city in content["cities"]
     ]
     note = "* within the reference time and not opened again within 30 days; by the city's own mix of codes"
-    return f"<h3>Times</h3>{_table('Medians and means with 95% intervals. ' + note, head, rows)}"
+    return f"<h3>Times</h3>{table_of('Medians and means with 95% intervals. ' + note, head, rows)}"
 
 
 def course(content: Content) -> str:
@@ -134,7 +146,7 @@ def course(content: Content) -> str:
             continue
         title = f"{city['name']}: of 100 issues, how many were not yet closed, by days after receipt"
         drawn = curve(title, points, city["simulated"])
-        panels.append(f"<figure><h4>{_name(city)}</h4>{drawn}</figure>")
+        panels.append(f"<figure><h4>{name_of(city)}</h4>{drawn}</figure>")
         by_day = {point[0]: point for point in points}
         cells = [
             f"{1 - by_day[d][1]:.0%} <span class='local'>({100 - 100 * by_day[d][3]:.0f} to "
@@ -143,7 +155,7 @@ def course(content: Content) -> str:
             else "not yet known"
             for d in DAYS
         ]
-        rows.append([_city_cell(city), *cells])
+        rows.append([name_of(city), *cells])
     if not panels:
         return "<p>No city has enough issues of comparable kinds in this period.</p>"
     head = ("City", *(f"after {day} day{'s' if day > 1 else ''}" for day in DAYS))
@@ -152,7 +164,7 @@ def course(content: Content) -> str:
         "issue whose resolution compares). The shaded band is the 95% interval; a steeper fall is a faster city, "
         "a high tail are issues that stay. The mix of issues is each city's own.</p>"
         f'<div class="curves">{"".join(panels)}</div>'
-        f"{_table('Share closed, in any way, by day; 95% interval in brackets', head, rows)}"
+        f"{table_of('Share closed, in any way, by day; 95% interval in brackets', head, rows)}"
     )
 
 
@@ -166,11 +178,11 @@ def codes(content: Content) -> str:
             left += [code["label"].lower()] if having else []
             continue
         parts.append(
-            _figure_block(
+            figure_block(
                 f"{code['label']}: resolved within {round_hours(code['reference_hours'])}",
                 "",
                 {"cities": having},
-                lambda city, key=code["code"]: city["by_code"][key],
+                partial(_of_code, code["code"]),
                 "share",
             )
         )
@@ -187,6 +199,11 @@ def codes(content: Content) -> str:
     )
 
 
+def _of_code(code: str, city: Content) -> Mapping[str, Any]:
+    figure: Mapping[str, Any] = city["by_code"][code]
+    return figure
+
+
 def backlog(content: Content) -> str:
     """How old the open issues are, whenever they were received."""
     shown = [city for city in content["cities"] if sum(number or 0 for number in city["backlog"]) >= 20]
@@ -198,7 +215,7 @@ def backlog(content: Content) -> str:
     head = ("City", "Median age", "Over 30 days", "Over 90 days")
     rows = [
         [
-            _city_cell(city),
+            name_of(city),
             text(estimate(city["figures"]["N7b.median"], "hours")),
             text(estimate(city["figures"]["N7b.over30"], "share")),
             text(estimate(city["figures"]["N7b.over90"], "share")),
@@ -208,13 +225,13 @@ def backlog(content: Content) -> str:
     return (
         "<p>Issues open at the cut-off, whenever they were received. Imported issues whose source stopped showing "
         "them unfinished are not counted: nobody knows whether they are open.</p>"
-        f"{plot}{_table('Age of open issues, with 95% intervals', head, rows)}"
+        f"{plot}{table_of('Age of open issues, with 95% intervals', head, rows)}"
     )
 
 
 def reference(content: Content) -> str:
     """Requests nobody promised a time for, against the network's monitoring reference - not a promise."""
-    block = _figure_block(
+    block = figure_block(
         "Within the monitoring reference",
         "",
         content,
@@ -224,7 +241,7 @@ def reference(content: Content) -> str:
     head = ("City", "Internal target met", "Open issues beyond the monitoring reference")
     rows = [
         [
-            _city_cell(city),
+            name_of(city),
             text(estimate(city["figures"]["N4.internal"], "share")),
             text(estimate(city["figures"]["N7b.past_reference"], "share")),
         ]
@@ -233,7 +250,7 @@ def reference(content: Content) -> str:
     return (
         "<p>Where a city has promised its residents no time, the network watches a reference time. Nobody committed "
         "to it: being beyond it breaks nothing, and these figures must not be read as promises.</p>"
-        f"{block}{_table('Beside it, with 95% intervals', head, rows)}"
+        f"{block}{table_of('Beside it, with 95% intervals', head, rows)}"
     )
 
 
@@ -272,7 +289,7 @@ def definitions(content: Content) -> str:
         ]
         for code in content["codes"]
     ]
-    return _table(f"Method version {content['method_version']}", head, rows) + _table(
+    return table_of(f"Method version {content['method_version']}", head, rows) + table_of(
         "The network's common codes and their reference times, in calendar time", head_codes, rows_codes
     )
 
@@ -284,90 +301,16 @@ def provenance(content: Content) -> str:
     for city in content["cities"]:
         made = city["snapshot"]
         if made is None:
-            rows.append([_city_cell(city), "no snapshot", "", "", ""])
+            rows.append([name_of(city), "no snapshot", "", "", ""])
             continue
         when = made["cut_off"][:16].replace("T", " ")
         rows.append(
             [
-                _city_cell(city),
+                name_of(city),
                 when,
                 count(made["events_seen"]),
                 f"<code>{text(made['id'])}</code>",
                 f"<code>{text(made['inputs_digest'][:16])}</code>",
             ]
         )
-    return _table("What each city's figures were computed from", head, rows, {2})
-
-
-def _figure_block(title: str, explanation: str, content: Content, pick: Any, unit: str) -> str:
-    """A dot-and-whisker plot of one figure with its table."""
-    whiskers, rows = [], []
-    for city in content["cities"]:
-        figure = pick(city)
-        said = estimate(figure, unit)
-        reason = f"not shown: {figure['withheld']}" if figure["withheld"] else NOT_REACHED
-        if figure["withheld"] == "none":
-            said = reason = "none in this period"
-        whiskers.append(
-            Whisker(
-                label=city["name"],
-                simulated=city["simulated"],
-                provisional=figure["provisional"],
-                value=figure["value"],
-                low=figure["low"],
-                high=figure["high"],
-                said=said,
-                reason=reason,
-            )
-        )
-        rows.append(
-            [_city_cell(city), text(said), count(figure["n"]), "provisional" if figure["provisional"] else ""]
-        )
-    drawn = dot_and_whisker(f"{title}, by city in order of name, with 95% intervals", whiskers, unit)
-    explained = f'<p class="note">{text(explanation)}</p>' if explanation else ""
-    table = _table("The same in numbers", ("City", "Estimate (95% interval)", "Issues", ""), rows, {2})
-    return f'<h3>{text(title)}</h3>{explained}<figure class="plot">{drawn}</figure>{table}'
-
-
-def _city_cell(city: City) -> str:
-    return _name(city)
-
-
-def _name(city: City) -> str:
-    local = (
-        f' <span class="local name" translate="no">{text(city["local_name"])}</span>'
-        if city["local_name"]
-        else ""
-    )
-    badge = ' <span class="badge">simulated</span>' if city["simulated"] else ""
-    return f"{text(city['name'])}{local}{badge}"
-
-
-def _span(cover: Mapping[str, Any]) -> str:
-    first, last = cover["first_month"], cover["last_month"]
-    if first is None:
-        return "none"
-    return short_month(first) if first == last else f"{short_month(first)} to {short_month(last)}"
-
-
-def _table(
-    caption: str, head: Sequence[str], rows: Iterable[Sequence[str]], numbers: Iterable[int] = ()
-) -> str:
-    """A table whose first column names its row; cells are HTML already."""
-    right = set(numbers)
-
-    def cell(index: int, value: str) -> str:
-        kind = ' class="n"' if index in right else ""
-        return f'<th scope="row">{value}</th>' if index == 0 else f"<td{kind}>{value}</td>"
-
-    heads = "".join(
-        f'<th scope="col"{" class=n" if index in right else ""}>{text(name)}</th>'
-        for index, name in enumerate(head)
-    )
-    body = "".join(
-        "<tr>" + "".join(cell(index, value) for index, value in enumerate(row)) + "</tr>" for row in rows
-    )
-    return (
-        f'<div class="scroll" tabindex="0" role="region" aria-label="{text(caption)}"><table>'
-        f"<caption>{text(caption)}</caption><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
-    )
+    return table_of("What each city's figures were computed from", head, rows, {2})

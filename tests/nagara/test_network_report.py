@@ -135,6 +135,17 @@ def test_a_reference_is_never_called_a_promise(report: tuple[dict[str, Any], str
     assert "worst" not in page
 
 
+def test_where_nobody_promised_a_sentence_stands_instead_of_empty_plots(
+    db: Db, configuration: Configuration
+) -> None:
+    for number in range(30):
+        at = MARCH + dt.timedelta(hours=number)
+        log_request(db, "kh-pnh", at, [("resolved", 48.0, "staff")], standard="reference")
+    build_all(db, configuration, now_of(db))
+    found = read_report(db, build_report(db, configuration, PERIOD, now_of(db)))
+    assert "there is no promise to have been kept" in found.html
+
+
 class Checker(HTMLParser):
     """Follows the tags of a page and notes what is not closed, not labelled or not of the page itself."""
 

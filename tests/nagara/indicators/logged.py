@@ -40,13 +40,14 @@ def log_request(
     standard: str = "published",
     actor: str = "resident",
     data: dict[str, Any] | None = None,
+    filed: dict[str, Any] | None = None,
 ) -> str:
     """Add one request with its events; returns its reference."""
     request_id, reference = uuid7(), new_reference("TST")
     due = received + dt.timedelta(hours=due_hours) if due_hours is not None else None
     values = (city_id, request_id, reference, "received", code, district, received, received, received)
     db.execute(REQUEST, values)
-    filed = {
+    first = {
         "network_code": code,
         "district": district,
         "channel": "web",
@@ -54,7 +55,9 @@ def log_request(
         "promise_standard": standard,
         "resolve_by": due.isoformat() if due else None,
     }
-    db.execute(EVENT, (city_id, request_id, "filed", received, actor, "received", Jsonb(filed)))
+    db.execute(
+        EVENT, (city_id, request_id, "filed", received, actor, "received", Jsonb(first | (filed or {})))
+    )
     for kind, hours, who in happenings:
         at = received + dt.timedelta(hours=hours)
         db.execute(EVENT, (city_id, request_id, kind, at, who, None, Jsonb(data or {})))

@@ -9,9 +9,11 @@ import psycopg
 import pytest
 
 from city_config import Configuration, load_configuration
+from nagara.demo.simulation import SOURCE as DEMO_SOURCE
 from nagara.errors import InvalidInput
 from nagara.indicators.build import build_all, build_city, default_cut_off
 from nagara.indicators.cells import Cell
+from nagara.indicators.issue_times import SIMULATION
 from nagara.indicators.period import Period
 from nagara.indicators.snapshots import figures_for, latest_snapshot, snapshot_cells
 from nagara.settings import REPOSITORY
@@ -125,6 +127,22 @@ def test_a_duplicates_earlier_receipt_starts_the_clock(db: Db, configuration: Co
     cell = Cell.merged(snapshot_cells(db, CITY, snapshot).values())
     assert (cell.count("reports"), cell.count("issues"), cell.count("duplicates")) == (3, 1, 2)
     assert cell.table("resolution").risk.times.tolist() == [16.0]
+
+
+def test_made_up_requests_are_never_mixed_with_real_ones(db: Db, configuration: Configuration) -> None:
+    made_up = {"source": SIMULATION}
+    for city_id in ("th-bkk", CITY):
+        log_request(db, city_id, MARCH, [("resolved", 10, "import")], actor="import", filed=made_up)
+        log_request(db, city_id, MARCH, [("resolved", 10, "staff")])
+    assert configuration.cities[CITY].simulated
+    assert not configuration.cities["th-bkk"].simulated
+    build_all(db, configuration, now_of(db))
+    counted = [
+        figures_for(db, configuration, city_id, Period.parse("2026-03"))["figures"]["N1"]["value"]
+        for city_id in ("th-bkk", CITY)
+    ]
+    assert counted == [1, 2]
+    assert DEMO_SOURCE == SIMULATION
 
 
 def test_monthly_rows_add_up_over_districts_and_codes(db: Db, configuration: Configuration) -> None:
