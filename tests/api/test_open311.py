@@ -8,9 +8,11 @@ from typing import Any
 
 import psycopg
 import pytest
+from fastapi import FastAPI
 from psycopg_pool import AsyncConnectionPool
 from starlette.testclient import TestClient
 
+from api.dependencies import resources
 from api.routes.open311.forms import to_json, to_xml
 from nagara.cities import city_of
 from nagara.ids import new_reference
@@ -207,14 +209,16 @@ def test_a_body_that_grows_too_large_is_413(client: TestClient, kind: str) -> No
 def test_a_database_that_is_away_is_503(
     client: TestClient, monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
-    state = client.app.state  # type: ignore[attr-defined]
+    app = client.app
+    assert isinstance(app, FastAPI)
     nobody = f"postgresql://127.0.0.1:{free_port()}/nagara"
     away: AsyncConnectionPool[psycopg.AsyncConnection[Any]] = AsyncConnectionPool(
         nobody, min_size=0, max_size=1, timeout=0.2, open=False
     )
     assert client.portal is not None
     client.portal.call(away.open)
-    monkeypatch.setattr(state, "resources", dataclasses.replace(state.resources, pool=away))
+    without = dataclasses.replace(app.state.resources, pool=away)
+    monkeypatch.setitem(app.dependency_overrides, resources, lambda: without)
     api_key = key()
     for answer in (
         client.get(f"{V2}/requests.{form}", params=HERE),
