@@ -69,16 +69,17 @@ async def page(connection: AsyncConnection[Any], city_id: str, wanted: QueueFilt
         raise InvalidInput(
             f"limit {wanted.limit} is not possible.", field="limit", allowed=f"1 to {MAX_PAGE}"
         )
-    statement, values = _statement(city_id, wanted)
+    statement, values = page_statement(city_id, wanted)
     cursor = await connection.execute(statement, values, prepare=True)
     found = await cursor.fetchall()
     names = (*COLUMNS, "late")
     rows = [dict(zip(names, row, strict=True)) for row in found[: wanted.limit]]
     more = len(found) > wanted.limit
-    return Page(rows, _cursor(rows[-1], wanted) if more else None)
+    return Page(rows, cursor_after(rows[-1], wanted) if more else None)
 
 
-def _statement(city_id: str, wanted: QueueFilter) -> tuple[sql.Composed, dict[str, Any]]:
+def page_statement(city_id: str, wanted: QueueFilter) -> tuple[sql.Composed, dict[str, Any]]:
+    """The one statement a page takes, and its values; it asks for one row more, to know whether there is more."""
     conditions, values = _conditions(wanted)
     values |= {"city_id": city_id, "one_more": wanted.limit + 1}
     if wanted.only_open:
@@ -134,7 +135,8 @@ def _literal(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def _cursor(row: Mapping[str, Any], wanted: QueueFilter) -> str:
+def cursor_after(row: Mapping[str, Any], wanted: QueueFilter) -> str:
+    """Where the page after this row begins, in the order the filter gives."""
     at: dt.datetime = row["next_due_at"] if wanted.only_open else row["received_at"]
     content = orjson.dumps([wanted.only_open, at.isoformat(), str(row["id"])])
     return base64.urlsafe_b64encode(content).decode().rstrip("=")

@@ -1,0 +1,124 @@
+"""The table of a run, for the terminal and for RESULTS.md; no names or paths of the machine it ran on."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import os
+import platform
+from collections.abc import Sequence
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.floor import pgbench_version
+from bench.rounds import Result
+
+COLUMNS = (
+    "operation", "conn.", "Nagara", "pgbench", "ratio", "spread", "p50 / p95 / p99 ms", "pgbench p50 / p99",
+    "API us", "db us", "pgbench db us", "bar",
+)  # fmt: skip
+PACKAGES = ("granian", "fastapi", "psycopg", "pydantic", "orjson")
+NOTES = """\
+**Nagara** is the whole way over HTTP: routing, validation, the rules (place, route, promise), row-level
+security, idempotency, the answer's JSON; for the sweep, the sweep itself. **pgbench** is the floor: the same
+statements on the same rows by the same role, prepared, in the same number of connections, in rounds that
+alternate with Nagara's. For reads it sends the transaction's four statements in one go, as Nagara does; for
+filing one after the other. **ratio** is the median of the rounds' ratios, **spread** the lowest and highest.
+**us** are microseconds of processor time an operation: of the API's processes (of the sweep's own for the
+sweep) and of PostgreSQL's. Durability as PostgreSQL ships it: fsync and synchronous_commit on.
+
+The load comes from a Python process of its own that shares the cores with the API and PostgreSQL, as pgbench
+does; it takes more processor time a request than pgbench, which makes the ratios smaller, not larger. Rate
+limits are off: all requests come from one address. Absolute figures are those of one machine at one hour;
+the ratios are what counts.
+"""
+
+
+def row_of(result: Result) -> tuple[str, ...]:
+    """The line of a result."""
+    ours, theirs = result.usual, result.usual_floor
+    met = {True: "met", False: "NOT MET", None: ""}[result.met]
+    bar = result.operation.bar
+    return (
+        result.operation.name,
+        str(result.operation.connections),
+        f"{ours.rate:,.0f} {result.operation.unit}",
+        f"{theirs.rate:,.0f}",
+        f"{result.ratio:.2f}",
+        f"{min(result.ratios):.2f} - {max(result.ratios):.2f}",
+        " / ".join(_number(time, 1) for time in (ours.p50, ours.p95, ours.p99)),
+        " / ".join(_number(time, 1) for time in (theirs.p50, theirs.p99)),
+        _number(ours.api_us),
+        _number(ours.database_us),
+        _number(theirs.database_us),
+        f"{bar}: {met}" if bar else "",
+    )
+
+
+def show(results: Sequence[Result], facts: Sequence[str]) -> None:
+    """Print the table."""
+    console = Console(width=None if os.isatty(1) else 190)
+    table = Table(*COLUMNS, title="Nagara beside its floor")
+    for result in results:
+        style = {True: "green", False: "red", None: ""}[result.met]
+        table.add_row(*row_of(result), style=style)
+    console.print(table)
+    for fact in facts:
+        console.print(fact, style="dim", highlight=False)
+
+
+def machine_facts(settings: str, sizes: str, command: str, date: dt.date) -> list[str]:
+    """What a reader must know to compare: machine, versions, sizes, command, date."""
+    packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    return [
+        f"Machine: {os.cpu_count()} cores, {_processor()}, {_memory_gib():.0f} GiB memory, {platform.system()}"
+        f" {platform.machine()}",
+        f"Versions: Python {platform.python_version()}, {pgbench_version()}, {packages}",
+        f"PostgreSQL: {settings}",
+        f"Sizes: {sizes}",
+        f"Command: {command}",
+        f"Date: {date.isoformat()}",
+    ]
+
+
+def markdown(results: Sequence[Result], facts: Sequence[str]) -> str:
+    """The page RESULTS.md."""
+    lines = ["# Nagara beside its floor", "", *(f"- {fact}" for fact in facts), ""]
+    lines += [f"| {' | '.join(COLUMNS)} |", "|" + "---|" * len(COLUMNS)]
+    lines += [f"| {' | '.join(row_of(result))} |" for result in results]
+    return "\n".join([*lines, "", NOTES])
+
+
+def as_data(results: Sequence[Result]) -> list[dict[str, Any]]:
+    """The results for programs: every round of both sides."""
+    return [
+        {
+            "operation": result.operation.name,
+            "connections": result.operation.connections,
+            "ratio": result.ratio,
+            "ratios": result.ratios,
+            "met": result.met,
+            "nagara": [asdict(side) for side in result.nagara],
+            "floor": [asdict(side) for side in result.floor],
+        }
+        for result in results
+    ]
+
+
+def _number(value: float, places: int = 0) -> str:
+    return "-" if math.isnan(value) else f"{value:,.{places}f}"
+
+
+def _processor() -> str:
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def _memory_gib() -> float:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30

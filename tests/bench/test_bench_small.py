@@ -1,0 +1,42 @@
+"""The bench runs from beginning to end at a small size and yields every row; how fast is not asked here."""
+
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import orjson
+
+REPOSITORY = Path(__file__).resolve().parent.parent.parent
+ROWS = {
+    ("public status", 8),
+    ("queue, first page", 8),
+    ("queue, deep page", 8),
+    ("queue, with filters", 8),
+    ("escalation sweep", 1),
+    ("file a report", 8),
+    ("file a report", 32),
+}
+
+
+def test_every_operation_is_measured_beside_its_floor(tmp_path: Path) -> None:
+    results, data = tmp_path / "results.md", tmp_path / "data.json"
+    options = ["--requests", "1000", "--rounds", "1", "--seconds", "0.3"]
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", *options, "--results", results, "--data", data],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    measured = orjson.loads(data.read_bytes())
+    assert {(row["operation"], row["connections"]) for row in measured} == ROWS
+    assert all(math.isfinite(row["ratio"]) and row["ratio"] > 0 for row in measured)
+    page = results.read_text()
+    assert all(name in page for name, _ in ROWS)
+    assert "fsync on, synchronous_commit on" in page
+    assert "python3 run.py bench --requests 1000 --rounds 1 --seconds 0.3" in page
+    assert str(REPOSITORY) not in page
