@@ -31,6 +31,9 @@ CODE_MIX_COVERAGE = 0.8
 
 SMALLEST_STRATUM = 5
 
+UNKNOWN_OUTCOMES = 0.1
+"""A promise is not shown where the outcome of more than this share is unknown: what is known is not a fair part."""
+
 
 @dataclass(frozen=True)
 class Definition:
@@ -157,7 +160,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         "Resolved by the time the city promised at receipt, by its published standard; pauses and "
         "recategorising do not move it",
         "Issues whose promised time fell in the period and before the cut-off, without those declined or "
-        "withdrawn in time",
+        "withdrawn in time; not shown where the outcome of more than 10% is unknown",
         "Wilson",
         "event log: filed (resolve_by), first resolved",
         20,

@@ -20,6 +20,7 @@ from nagara.indicators.definitions import (
     MATURE_SHARE,
     RESTRICTED_HOURS,
     SMALLEST_STRATUM,
+    UNKNOWN_OUTCOMES,
 )
 from nagara.indicators.life_table import LifeTable
 from nagara.indicators.proportions import NOTHING, Estimate, median_by_order, wilson
@@ -242,8 +243,12 @@ def _stratum(table: LifeTable, code: NetworkCode, weight: float) -> Stratum | No
 
 def _kept(cell: Cell, standard: str) -> Figure:
     outcomes = cell.promise.get(standard, {})
-    met, missed = outcomes.get("met", 0), outcomes.get("missed", 0)
-    return _share(f"N4.{standard}", met, met + missed)
+    met, missed, unknown = (outcomes.get(name, 0) for name in ("met", "missed", "unobserved"))
+    known = met + missed
+    if unknown > UNKNOWN_OUTCOMES * (known + unknown):
+        reason = f"the outcome of {unknown / (known + unknown):.0%} is unknown"
+        return Figure(None, None, None, known, met, reason)
+    return _share(f"N4.{standard}", met, known)
 
 
 def _share(definition: str, having: int, n: int) -> Figure:

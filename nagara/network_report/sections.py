@@ -30,6 +30,9 @@ LIMITS = (
     "Requests during storms, floods and earthquakes are included like any other.",
     "Intervals are pointwise 95%. With many cities and figures some intervals miss the truth by chance alone: "
     "about one in twenty.",
+    "Records imported from another system may lack what a figure needs. Where most show no answer before the closing, "
+    "times to the first answer are not shown; where more unfinished issues were lost from sight than are known to be "
+    "open, neither is the backlog.",
     "Durations are kept rounded up to three significant digits of hours, at most 1 % above what was observed.",
 )
 

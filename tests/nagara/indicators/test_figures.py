@@ -204,6 +204,15 @@ def test_records_without_answers_give_no_figure_of_answers() -> None:
     assert live["N2a"].value == 40
 
 
+def test_a_promise_of_which_too_much_is_unknown_is_not_shown() -> None:
+    """Closings are seen, long waits fall out of sight: what is left would flatter."""
+    found = figures(imported(i, 40.0 if i % 2 else None) for i in range(100))
+    assert found["N4.published"].withheld == "the outcome of 50% is unknown"
+    assert found["N3a.median"].value == 40
+    nearly_all = figures(imported(i, 40.0 if i % 20 else None) for i in range(100))
+    assert nearly_all["N4.published"].value == 1
+
+
 def test_a_backlog_lost_from_sight_is_unknown_not_empty() -> None:
     found = figures(imported(i, 40.0 if i % 2 else None) for i in range(100))
     for key in ("N7b.median", "N7b.over30", "N7b.past_promise"):
