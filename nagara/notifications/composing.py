@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,9 +34,10 @@ taken as (
     returning pointer.city_id, pointer.request_id, pointer.seq)
 select event.city_id, event.request_id, event.seq, event.kind, event.actor_kind, event.data,
        request.reference, request.service_code, request.department, request.resolve_by,
-       request.promise_standard, request.language, contact.sealed
+       request.promise_standard, request.language, filed.recorded_at, contact.sealed
   from taken
   join event using (city_id, request_id, seq)
+  join event as filed on filed.city_id = event.city_id and filed.request_id = event.request_id and filed.seq = 1
   join request on request.city_id = event.city_id and request.id = event.request_id
   left join contact on contact.city_id = event.city_id and contact.request_id = event.request_id
  order by event.request_id, event.seq
@@ -81,6 +83,7 @@ class _Taken:
     seq: int
     actor_kind: str
     happening: Happening
+    known_since: dt.datetime
     sealed: bytes | None
 
 
@@ -104,7 +107,7 @@ def compose(connection: psycopg.Connection[Any], limit: int = 500) -> Composed:
     cursor = connection.execute(TAKE_EVENTS, (list(known.cities), limit), prepare=True)
     taken = [_taken(row) for row in cursor.fetchall()]
     news = [one for one in taken if one.actor_kind != "import"]
-    staff = _staff(connection, {one.happening.city_id for one in news if _roles_told(one.happening)})
+    staff = _staff(connection, {one.happening.city_id for one in news if _roles_told(one)})
     notices: list[_Addressed] = []
     unusable = 0
     for one in news:
@@ -116,9 +119,10 @@ def compose(connection: psycopg.Connection[Any], limit: int = 500) -> Composed:
 
 
 def _taken(row: tuple[Any, ...]) -> _Taken:
-    city_id, request_id, seq, kind, actor_kind, data, *of_request, sealed = row
+    city_id, request_id, seq, kind, actor_kind, data, *of_request, known_since, sealed = row
     happening = Happening(city_id, kind, data, *of_request)
-    return _Taken(request_id, seq, actor_kind, happening, bytes(sealed) if sealed is not None else None)
+    contact = bytes(sealed) if sealed is not None else None
+    return _Taken(request_id, seq, actor_kind, happening, known_since, contact)
 
 
 def _to_resident(known: Configuration, taken: _Taken) -> list[_Addressed] | None:
@@ -139,7 +143,7 @@ def _to_resident(known: Configuration, taken: _Taken) -> list[_Addressed] | None
 
 def _to_staff(known: Configuration, taken: _Taken, staff: Iterable[_Staff]) -> Iterator[_Addressed]:
     """A notice for each account of the roles told; who belongs to a department hears only of its requests."""
-    roles = _roles_told(taken.happening)
+    roles = _roles_told(taken)
     notice = for_staff(known, taken.happening, settings().public_url) if roles else None
     if notice is None:
         return
@@ -149,10 +153,15 @@ def _to_staff(known: Configuration, taken: _Taken, staff: Iterable[_Staff]) -> I
             yield _Addressed(taken, f"staff:{account.username}", account.email, notice)
 
 
-def _roles_told(happening: Happening) -> Sequence[str]:
-    if happening.kind != EventKind.ESCALATED:
+def _roles_told(taken: _Taken) -> Sequence[str]:
+    """The roles an event tells. A rung that fell due before the request came to Nagara is history: nobody."""
+    kind, data = taken.happening.kind, taken.happening.data
+    if kind != EventKind.ESCALATED:
         return ()
-    return tuple(happening.data.get("tell") or BY_HAND_TELLS)
+    due_at = data.get("due_at")
+    if due_at is not None and dt.datetime.fromisoformat(due_at) < taken.known_since:
+        return ()
+    return tuple(data.get("tell") or BY_HAND_TELLS)
 
 
 def _staff(connection: psycopg.Connection[Any], cities: set[str]) -> Mapping[str, Sequence[_Staff]]:

@@ -10,7 +10,7 @@ from typing import Any
 from city_config import City, Configuration
 from city_config.texts import Messages
 
-PATHS: Mapping[bool, str] = {False: "/#/track/", True: "/staff/#/requests/"}
+PATHS: Mapping[bool, str] = {False: "/#/track/", True: "/staff/#/"}
 """Where a request is read, by whether staff read it. Neither address holds a secret."""
 
 

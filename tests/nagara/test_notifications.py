@@ -231,8 +231,7 @@ def test_an_escalation_tells_the_roles_its_rung_names_in_that_city_and_departmen
     staff(phnom_penh, "unreachable", Role.SUPERVISOR, None)
     staff(city_of("th-bkk"), "abroad", Role.SUPERVISOR, "abroad@example.org")
     tell(db)
-    age(owner, request, (row[1] - dt.datetime.now(dt.UTC)).total_seconds() / 3600 + 0.01)
-    sweep(db)
+    sweep(db, now=row[1])
 
     assert tell(db) == (Composed(1, 2, 0), Delivered(sent=2))
 
@@ -241,8 +240,18 @@ def test_an_escalation_tells_the_roles_its_rung_names_in_that_city_and_departmen
     text = text_of(mails[0])
     step = next(step for step in phnom_penh.ladder if step.step == 1)
     assert step.because in text
-    assert f"https://reports.example.org/staff/#/requests/{request.reference}" in text
+    assert f"https://reports.example.org/staff/#/{request.reference}" in text
     assert mails[0]["Content-Language"] == phnom_penh.languages[0]
+
+
+def test_a_rung_that_fell_due_before_the_request_was_known_here_tells_nobody(
+    db: Connection, owner: Connection, sink: Sink, phnom_penh: City
+) -> None:
+    request = file(phnom_penh)
+    staff(phnom_penh, "head", Role.CITY_ADMIN, "head@example.org")
+    age(owner, request, 24 * 365)
+    assert sweep(db).escalated == 1
+    assert tell(db) == (Composed(2, 0, 0), Delivered())
 
 
 def test_an_escalation_by_hand_tells_the_citys_administrator(
