@@ -48,7 +48,7 @@ def database_url(services: Throwaway) -> str:
         ).fetchone()
         # The event log refuses TRUNCATE; a replica applies what the primary did without asking triggers.
         owner.execute("set session_replication_role = replica")
-        owner.execute(f"truncate {names[0]}")  # type: ignore[index,arg-type]
+        owner.execute(f"truncate {names[0]}")  # type: ignore[index]
     return services.database_url
 
 
@@ -75,9 +75,21 @@ def phnom_penh() -> City:
     return city_of("kh-pnh")
 
 
+class Live(str):
+    """The address of a running demo; ``pid`` is its supervisor, ``log`` what it printed."""
+
+    __slots__ = ("data", "log", "pid")
+    pid: int
+    log: Path
+    data: Path
+
+
 @pytest.fixture(scope="session")
-def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The whole demo - servers, API, worker, beat, mail sink - in a folder of its own; yields its address."""
+def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """The whole demo - servers, API, worker, beat, mail sink - in a folder of its own; yields its address.
+
+    Tests that use it belong to the group ``live``, so that one process starts it once for all.
+    """
     folder = tmp_path_factory.mktemp("demo")
     port = free_port()
     log = (folder / "up.log").open("wb")
@@ -101,7 +113,9 @@ def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     url = f"http://127.0.0.1:{port}"
     try:
         _wait_until_ready(url, process, folder / "up.log")
-        yield url
+        live = Live(url)
+        live.pid, live.log, live.data = process.pid, folder / "up.log", folder / "d"
+        yield live
     finally:
         process.terminate()
         process.wait(timeout=60)

@@ -1,0 +1,62 @@
+"""Stories are told over HTTP against the whole demo, as somebody outside would."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.conftest import Live
+
+PASSWORD = "nagara-demo-2026"
+
+
+class Outside:
+    """A client that knows nothing but the address."""
+
+    def __init__(self, url: Live) -> None:
+        self.url = url
+
+    def call(
+        self, method: str, path: str, body: Any = None, token: str | None = None, key: str | None = None
+    ) -> tuple[int, Any]:
+        """Status and JSON answer; status 0 where nobody answered."""
+        headers = {"Content-Type": "application/json"}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        if key:
+            headers["Idempotency-Key"] = key
+        data = json.dumps(body).encode() if body is not None else None
+        request = urllib.request.Request(str(self.url) + path, data, headers, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return answer.status, json.loads(answer.read() or b"null")
+        except urllib.error.HTTPError as error:
+            return error.code, json.loads(error.read() or b"null")
+        except OSError:
+            return 0, None
+
+    def sign_in(self, name: str) -> str:
+        """A session's token."""
+        status, answer = self.call("POST", "/api/v1/staff/session", {"username": name, "password": PASSWORD})
+        assert status == 200, answer
+        return str(answer["token"])
+
+
+@pytest.fixture
+def outside(live_server: Live) -> Outside:
+    """Somebody outside."""
+    return Outside(live_server)
+
+
+def until(true: Callable[[], bool], seconds: float, what: str) -> None:
+    """Wait for a fact; fail naming it when it does not come true in time."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
+        time.sleep(0.1)

@@ -1,0 +1,66 @@
+"""A report comes in, is worked on, its resident is told, and the network counts it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import uuid
+from typing import Any
+
+import pytest
+
+from tests.journeys.conftest import Outside, until
+
+pytestmark = pytest.mark.xdist_group("live")
+
+
+def counted(outside: Outside) -> int:
+    """How many reports of Phnom Penh the network counts."""
+    _, shown = outside.call("GET", "/api/v1/network/indicators?period=2020-01..2029-12&city=kh-pnh")
+    return int(shown["cities"][0]["figures"]["N1"]["value"])
+
+
+def mails(outside: Outside, address: str) -> list[dict[str, Any]]:
+    """What the demo sent to somebody."""
+    _, outbox = outside.call("GET", "/dev/outbox?limit=5000")
+    return [message for message in outbox["messages"] if address in message["to"]]
+
+
+def test_from_a_heap_of_rubbish_to_a_figure(outside: Outside) -> None:
+    before = counted(outside)
+    address = f"{uuid.uuid4().hex}@example.org"
+    status, filed = outside.call(
+        "POST",
+        "/api/v1/cities/kh-pnh/requests",
+        {
+            "service_code": "waste_missed",
+            "lat": 11.5696,
+            "lon": 104.9210,
+            "description": "The truck has not come since Monday.",
+            "contact": {"email": address},
+            "language": "en",
+        },
+    )
+    assert status == 201, filed
+    reference = filed["reference"]
+
+    agent = outside.sign_in("agent@kh-pnh")
+    _, queue = outside.call("GET", f"/api/v1/staff/queue?q={reference}", token=agent)
+    assert [row["reference"] for row in queue["requests"]] == [reference]
+    for move, details in (
+        ("acknowledge", {}),
+        ("start", {}),
+        ("resolve", {"reason": "cleaned", "note": "Collected this morning."}),
+    ):
+        path = f"/api/v1/staff/requests/{reference}/{move}"
+        status, answer = outside.call("POST", path, details, token=agent)
+        assert status == 200, answer
+
+    until(lambda: len(mails(outside, address)) >= 4, 60, "four mails to the resident")
+    newest = mails(outside, address)[0]
+    assert reference in newest["subject"]
+    assert "Collected this morning." in newest["text"]
+
+    command = [sys.executable, "-m", "nagara.cli", "--data", str(outside.url.data), "indicators", "build"]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    assert counted(outside) == before + 1
