@@ -99,6 +99,9 @@ def import_(
         str | None,
         typer.Option(help="Name of the city's import_NAME.yaml, or a file; none: Nagara's own columns"),
     ] = None,
+    source: Annotated[
+        str, typer.Option(help="Name of the system Nagara's own columns come from; its ids are unique in it")
+    ] = "csv",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would happen and write nothing")
     ] = False,
@@ -126,6 +129,7 @@ def import_(
             found,
             how,
             path,
+            source=source,
             dry_run=dry_run,
             rejects_path=rejects,
             progress=progress,

@@ -32,8 +32,12 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Throwaway]:
             "NAGARA_DATA": str(tmp_path_factory.mktemp("data")),
             "NAGARA_OUTBOX_DIR": str(tmp_path_factory.mktemp("outbox")),
         }
+        from nagara.database import engine
         from nagara.migrations import migrate
+        from nagara.settings import settings
 
+        settings.cache_clear()  # whatever read them before had other servers in mind
+        engine.cache_clear()
         migrate(running.database_url)
         yield running
 

@@ -187,8 +187,9 @@ def test_the_form_is_what_follows_the_last_dot(client: TestClient) -> None:
 @pytest.mark.parametrize("form", ["xml", "json"])
 def test_what_the_framework_refuses_has_the_form_too(client: TestClient, form: str) -> None:
     answer = client.delete(f"{V2}/requests.{form}")
-    assert answer.status_code == 405
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")
     assert errors(answer)
+    assert client.post(f"{V2}/services.{form}").status_code == 405
     large = client.post(f"{V2}/requests.{form}", content=b"a=" + b"x" * 2_000_000)
     assert large.status_code == 413
     assert errors(large)

@@ -31,6 +31,8 @@ from nagara.settings import Settings, settings
 REPOSITORY = Path(__file__).resolve().parents[2]
 NOW = dt.datetime(2026, 6, 10, 4, 30, tzinfo=dt.UTC)
 CITIES = ("kh-bat", "kh-pnh", "kh-rep", "th-bkk")
+FILLED = ("kh-bat", "kh-pnh", "kh-rep")
+"""Bangkok is left to reports that were really made."""
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +47,7 @@ def profile(configured: Configuration) -> DemoProfile:
 
 @pytest.fixture(scope="module")
 def histories(configured: Configuration, profile: DemoProfile) -> dict[str, list[StatedHistory]]:
-    cities = configured.cities.values()
+    cities = (configured.cities[city_id] for city_id in FILLED)
     return {city.id: simulated(city, configured.network, profile, NOW) for city in cities}
 
 
@@ -144,16 +146,16 @@ def test_loading_fills_the_cities_once(
     said: list[tuple[int, int]] = []
     loaded = load(db, configured, demo_settings, NOW, progress=lambda *done: said.append(done))
     assert loaded.new
-    assert said[-1] == (5100, 5100)
+    assert said[-1] == (4500, 4500)
     assert {city_id: (s.imported, s.rejected) for city_id, s in loaded.summaries.items()} == {
-        "kh-pnh": (3000, 0), "kh-rep": (900, 0), "kh-bat": (600, 0), "th-bkk": (600, 0),
+        "kh-pnh": (3000, 0), "kh-rep": (900, 0), "kh-bat": (600, 0),
     }  # fmt: skip
     _check_file(loaded)
     _check_rows(db)
     before = loaded.file.read_bytes()
     again = load(db, configured, demo_settings, NOW + dt.timedelta(days=1))
     assert (again.new, loaded.file.read_bytes()) == (False, before)
-    assert _count(db, "select count(*) from request") == 5100
+    assert _count(db, "select count(*) from request") == 4500
     loaded.file.unlink()
     assert not load(db, configured, demo_settings, NOW).new
     _check_file(loaded)
@@ -175,7 +177,7 @@ def test_a_load_broken_off_is_taken_up_again(
     loaded = load(db, small, demo_settings, NOW)
     assert loaded.new
     assert sum(s.already_there for s in loaded.summaries.values()) == 50
-    assert _count(db, "select count(*) from request") == 200
+    assert _count(db, "select count(*) from request") == 150
 
 
 def _check_file(loaded: DemoLoaded) -> None:
@@ -208,7 +210,7 @@ def _check_rows(db: psycopg.Connection[Any]) -> None:
     with db.transaction():
         verifications = [event_log.verify(db, city_id) for city_id in CITIES]
     assert [found.faults for found in verifications] == [()] * 4
-    assert sum(found.requests for found in verifications) == 5100
+    assert sum(found.requests for found in verifications) == 4500
     email = "select count(*) from staff_account where email = 'supervisor.kh-pnh@demo.invalid'"
     assert _count(db, email) == 1
 
