@@ -181,31 +181,38 @@ def parameter(
 FORMAT = parameter(
     "form", "The form of the answer", where="path", schema={"type": "string", "enum": ["json", "xml"]}
 )
-JURISDICTION = parameter("jurisdiction_id", "The city: its id, for example kh-pnh") | {"required": True}
+CITY_ID = {"type": "string", "pattern": "^[a-z]{2}-[a-z0-9]{2,8}$", "examples": ["kh-pnh"]}
+JURISDICTION = parameter("jurisdiction_id", "The city: its id", schema=CITY_ID) | {"required": True}
 LOCALE = parameter(
     "locale", "Language of names and notes (BCP-47); else Accept-Language, else the city's first"
 )
 EXTENSIONS = parameter(
-    "extensions",
-    "true: adds extended_attributes (promise, duplicate parent, ...) and notes (what happened)",
-    schema={"type": "string", "enum": ["true", "false"]},
+    "extensions", "true: adds extended_attributes (promise, duplicate parent, ...) and notes (what happened)"
 )
 COMMON = (FORMAT, JURISDICTION, LOCALE)
-INSTANT = {"type": "string", "format": "date-time"}
+INSTANT = {"type": "string", "format": "date-time", "examples": ["2026-01-31T08:00:00Z"]}
+STATES = {"type": "array", "items": {"type": "string", "enum": ["open", "closed"]}}
+DEGREES = r"-?\d{1,3}(\.\d{1,9})?"
+BOX = {
+    "type": "string",
+    "pattern": f"^{DEGREES},{DEGREES},{DEGREES},{DEGREES}$",
+    "examples": ["104.8,11.5,105,11.6"],
+}
+COUNT = {"type": "integer", "minimum": 0, "maximum": 1000}
 LIST_PARAMETERS = (
     *COMMON,
     parameter("service_request_id", "Ids, comma-separated or repeated; overrides every other filter"),
     parameter("service_code", "Codes, comma-separated or repeated"),
     parameter("start_date", "Received at or after; with end_date at most 90 days", schema=INSTANT),
     parameter("end_date", "Received at or before, to the second", schema=INSTANT),
-    parameter("status", "open, closed or both, comma-separated or repeated"),
+    parameter("status", "One or both, comma-separated or repeated", schema=STATES),
     parameter(
         "updated_after", "Extension: changed at or after; replaces the default of 90 days", schema=INSTANT
     ),
     parameter("updated_before", "Extension: changed at or before", schema=INSTANT),
-    parameter("bbox", "Extension: west,south,east,north in degrees, longitude first"),
-    parameter("page", "Extension: counts from 1", schema={"type": "integer"}),
-    parameter("page_size", "Extension: at most 1000, which is the default", schema={"type": "integer"}),
+    parameter("bbox", "Extension: west,south,east,north in degrees, longitude first", schema=BOX),
+    parameter("page", "Extension: counts from 1; 0 is taken for 1", schema=COUNT),
+    parameter("page_size", "Extension: at most 1000, which is the default", schema=COUNT),
     EXTENSIONS,
 )
 
@@ -219,14 +226,23 @@ POST_FIELDS: dict[str, Any] = {
     "required": ["service_code"],
     "properties": {
         "api_key": _text("Required, here or in the query; a key of the city with scope open311"),
-        "jurisdiction_id": _text("Required, here or in the query: the city's id"),
-        "service_code": _text("From the service list"),
-        "lat": {"type": "number", "description": "WGS 84; with long. Binding where an address is given, too"},
-        "long": {"type": "number"},
-        "address_string": _text("Where it is in words, instead of or beside a position", maxLength=500),
-        "address_id": _text("The sender's id of the address; kept and given back, not looked up"),
+        "jurisdiction_id": CITY_ID | {"description": "Required, here or in the query: the city's id"},
+        "service_code": _text("From the service list", pattern="^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"),
+        "lat": {
+            "type": "number",
+            "minimum": -90,
+            "maximum": 90,
+            "description": "WGS 84; with long. Binding where an address is given, too",
+        },
+        "long": {"type": "number", "minimum": -180, "maximum": 180},
+        "address_string": _text(
+            "Where it is in words, instead of or beside a position", minLength=1, maxLength=500
+        ),
+        "address_id": _text(
+            "The sender's id of the address; kept and given back, not looked up", minLength=1
+        ),
         "description": _text("Plain text, at most 4,000 characters", maxLength=4000),
-        "email": _text("To be told what happens; never public"),
+        "email": _text("To be told what happens; never public", format="email"),
         "first_name": _text("Never public"),
         "last_name": _text("Never public"),
         "phone": _text("Never public"),
@@ -236,6 +252,8 @@ POST_FIELDS: dict[str, Any] = {
         "client_request_id": _text("Extension: a repetition with it is the same request", maxLength=200),
         "locale": _text("Extension: the reporter's language (BCP-47)"),
     },
+    "anyOf": [{"required": ["lat", "long"]}, {"required": ["address_string"]}, {"required": ["address_id"]}],
+    "dependentRequired": {"lat": ["long"], "long": ["lat"]},
     "additionalProperties": {"type": "string"},
     "description": "Answers to a service's questions come as attribute[code], or attribute[code][] repeatedly.",
 }
@@ -249,6 +267,6 @@ POST_BODY = {
 POST_PARAMETERS = (
     FORMAT,
     parameter("api_key", "Instead of in the body"),
-    parameter("jurisdiction_id", "Instead of in the body"),
+    parameter("jurisdiction_id", "Instead of in the body", schema=CITY_ID),
     parameter("Idempotency-Key", "A repetition with it is the same request", where="header"),
 )

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, HTTPException, Request, Response
 from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 
@@ -91,6 +91,14 @@ async def file(request: Request, process: FromProcess, address: ClientAddress) -
         "account_id": None,
     }
     return answer(form, "service_requests", [content], headers=language_headers(reader))
+
+
+@router.api_route(
+    "/v2/requests.{form}", methods=["DELETE", "OPTIONS", "PATCH", "PUT"], include_in_schema=False
+)
+async def not_possible(request: Request) -> Response:
+    """Requests are read and filed here; nothing else. Two routes share the address, this one names both."""
+    raise HTTPException(405, f"{request.method} is not possible here.", {"Allow": "GET, POST"})
 
 
 def _label(city: City, key: str | None) -> str:
