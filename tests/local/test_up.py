@@ -45,15 +45,15 @@ def begin(data: Path, port: int, **settings: str) -> subprocess.Popen[bytes]:
         )
 
 
-@pytest.fixture
-def log(tmp_path: Path) -> Path:
-    return tmp_path / "up.log"
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("up")
 
 
-@pytest.fixture
-def running(tmp_path: Path, log: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    port = free_port()
-    process = begin(tmp_path / "data", port)
+@pytest.fixture(scope="module")
+def running(home: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    log, port = home / "up.log", free_port()
+    process = begin(home / "data", port)
     try:
         line = f"\nready http://127.0.0.1:{port}\n"
         wait_until(lambda: line in log.read_text() or process.poll() is not None, "ready", within=120)
@@ -72,12 +72,12 @@ def running_as(mark: str, supervisor: subprocess.Popen[bytes]) -> set[int]:
     return {pid for pid in descendants(supervisor.pid) if mark in command_of(pid)}
 
 
-def test_a_taken_port_names_who_has_it_and_a_free_one(tmp_path: Path, log: Path) -> None:
+def test_a_taken_port_names_who_has_it_and_a_free_one(tmp_path: Path) -> None:
     with socket.create_server((LOOPBACK, 0)) as server:
         port = server.getsockname()[1]
         process = begin(tmp_path / "data", port)
         assert process.wait(timeout=60) == 1
-    told = log.read_text()
+    told = (tmp_path / "up.log").read_text()
     assert re.fullmatch(
         rf"Port {port} is taken by process {os.getpid()} \(.*\)\. Stop it, or choose another port: --port \d+\n",
         told,
@@ -101,19 +101,19 @@ def test_a_folder_in_use_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert "http://127.0.0.1:8123" in told
 
 
-def test_a_database_that_does_not_answer_ends_the_start(tmp_path: Path, log: Path) -> None:
+def test_a_database_that_does_not_answer_ends_the_start(tmp_path: Path) -> None:
     process = begin(tmp_path / "data", free_port(), DATABASE_URL=f"postgresql://x@127.0.0.1:{free_port()}/x")
     assert process.wait(timeout=60) == 1
+    log = tmp_path / "up.log"
     assert "migrate ended with 1; its last lines above say why." in log.read_text()
     assert "Traceback" not in log.read_text()
 
 
-def test_any_killed_program_comes_back_and_an_interrupt_ends_all(
-    running: tuple[subprocess.Popen[bytes], int], tmp_path: Path, log: Path
-) -> None:
+def test_any_killed_program_comes_back(running: tuple[subprocess.Popen[bytes], int], home: Path) -> None:
     process, port = running
+    log = home / "up.log"
     ready = answers_ready(port)
-    shared = state.running_environment(tmp_path / "data")
+    shared = state.running_environment(home / "data")
     assert shared["DATABASE_URL"].startswith("postgresql://nagara:")
     marks = {
         "postgres": "postgres -D",
@@ -130,34 +130,33 @@ def test_any_killed_program_comes_back_and_an_interrupt_ends_all(
         wait_until(ready, f"ready again after {name} was killed", within=60)
         assert first not in running_as(mark, process)
 
-    left = descendants(process.pid)
-    process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=60) == 0
-    assert not any(map(alive, left))
-    assert state.running_environment(tmp_path / "data") == {}
 
-
-def test_killing_it_leaves_nothing_and_a_second_start_keeps_the_data(
-    running: tuple[subprocess.Popen[bytes], int], tmp_path: Path, log: Path
+def test_killing_it_leaves_nothing_and_the_next_start_keeps_the_data_and_ends_when_asked(
+    running: tuple[subprocess.Popen[bytes], int], home: Path
 ) -> None:
     process, port = running
-    kept = state.load(tmp_path / "data")
+    log = home / "up.log"
+    kept = state.load(home / "data")
     left = descendants(process.pid)
     process.kill()
     process.wait()
     wait_until(lambda: not any(map(alive, left)), "all programs are gone")
+    assert state.running_environment(home / "data") == {}
+
     log.unlink()
-    again = begin(tmp_path / "data", port)
+    again = begin(home / "data", port)
     try:
-        wait_until(lambda: f"\nready http://127.0.0.1:{port}\n" in log.read_text(), "ready again", within=120)
-        assert state.load(tmp_path / "data") == kept
+        wait_until(partial(says, log, f"\nready http://127.0.0.1:{port}\n"), "ready again", within=120)
+        assert state.load(home / "data") == kept
         connection = HTTPConnection(LOOPBACK, port, timeout=5)
         connection.request("GET", "/api/v1/cities")
         assert json.loads(connection.getresponse().read())["cities"]
         connection.close()
+        left = descendants(again.pid)
     finally:
-        again.terminate()
+        again.send_signal(signal.SIGINT)
         assert again.wait(timeout=60) == 0
+    assert not any(map(alive, left))
 
 
 def test_the_welcome_names_accounts_and_the_file_gets_the_address(tmp_path: Path) -> None:
