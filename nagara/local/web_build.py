@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from nagara.local.environment import ROOT, STATE, find_uv, uv_environment
+from nagara.local.environment import ROOT, STATE, SYSTEM_CERTIFICATES, find_uv, uv_environment
 from nagara.local.steps import step
 
 WEB = ROOT / "web"
@@ -114,6 +114,8 @@ def _npm(node: Node, *arguments: str) -> tuple[list[str], dict[str, str]]:
     environment = dict(os.environ)
     environment["PATH"] = f"{node.program.parent}{os.pathsep}{environment.get('PATH', os.defpath)}"
     environment["npm_config_update_notifier"] = "false"
+    if SYSTEM_CERTIFICATES.exists():
+        environment.setdefault("NODE_EXTRA_CA_CERTS", str(SYSTEM_CERTIFICATES))
     return [str(node.program), str(node.npm), *arguments], environment
 
 
