@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import pwd
 import re
 import shutil
 import subprocess
@@ -11,8 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 OLDEST_MAJOR = 15
-# Root appears as an ordinary user in a user namespace: files stay root's, nothing needs copying or chown.
-NAMESPACE = ("unshare", "--user", "--map-user=1000", "--map-group=1000")
 # Where namespaces are forbidden. Becoming another user clears the death signal, so setpriv asks for it again.
 NOBODY = ("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "--pdeathsig=INT")
 
@@ -61,14 +60,36 @@ def find_programs() -> Programs:
 
 
 def find_identity() -> Identity:
-    """Nothing special for an ordinary user; for root a user namespace or, where forbidden, `nobody`."""
-    if os.geteuid() != 0:
+    """Nothing special for an ordinary user; for root a user namespace or, where forbidden, `nobody`.
+
+    initdb also refuses a user without a name, as in containers that give out numbers: a namespace helps there too.
+    """
+    uid = os.geteuid()
+    if uid != 0 and _has_name(uid):
         return Identity()
+    namespace = _namespace()
     try:
-        allowed = subprocess.run([*NAMESPACE, "true"], capture_output=True, check=False).returncode == 0
+        allowed = subprocess.run([*namespace, "true"], capture_output=True, check=False).returncode == 0
     except FileNotFoundError:
         allowed = False
-    return Identity(NAMESPACE) if allowed else Identity(NOBODY, user="nobody")
+    if allowed:
+        return Identity(namespace)
+    return Identity(NOBODY, user="nobody") if uid == 0 else Identity()
+
+
+def _namespace() -> tuple[str, ...]:
+    """Appear as some ordinary, named user to what runs inside; files stay whose they are, nothing is copied."""
+    named = next((user for user in pwd.getpwall() if user.pw_uid != 0), None)
+    uid, gid = (named.pw_uid, named.pw_gid) if named else (1, 1)
+    return ("unshare", "--user", f"--map-user={uid}", f"--map-group={gid}")
+
+
+def _has_name(uid: int) -> bool:
+    try:
+        pwd.getpwuid(uid)
+    except KeyError:
+        return False
+    return True
 
 
 def copy_programs(programs: Programs, home: Path) -> Programs:
