@@ -103,7 +103,7 @@ export interface TimelineEntry {
   kind: string;
   at: string;
   note?: string | null;
-  /** Code of the closing reason. */
+  /** Code of the closing reason; of a filing, why it was routed where it is. */
   reason?: string | null;
 }
 

@@ -1,0 +1,101 @@
+"""A real Chromium for tests of the pages: found by NAGARA_CHROMIUM or on the PATH, else the tests say why they skip."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip(
+    "playwright.sync_api", reason="playwright is not installed (the 'dev' dependencies bring it)"
+)
+
+from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+
+REPOSITORY = Path(__file__).resolve().parent.parent.parent
+PICTURES = REPOSITORY / "docs" / "pictures"
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+QUIET = (
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+ANSWERS_WITHIN_MS = 15_000
+REFUSALS = ("401", "404", "409", "422", "ERR_FAILED")
+"""What a browser reports for answers that a test provokes on purpose."""
+
+OpenPage = Callable[..., Page]
+
+
+def chromium_path() -> str | None:
+    """The browser to drive: the setting, else the first known name on the PATH."""
+    given = os.environ.get("NAGARA_CHROMIUM")
+    return given or next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One browser for all tests; without one, a skip that says what is missing."""
+    path = chromium_path()
+    if path is None:
+        pytest.skip(f"no Chromium: set NAGARA_CHROMIUM or install one of {', '.join(NAMES)}")
+    if not (REPOSITORY / "web" / "dist" / "resident" / "index.html").is_file():
+        pytest.skip("the pages are not built: npm ci && npm run build in web/")
+    sandbox = ("--no-sandbox",) if os.geteuid() == 0 else ()
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=path, args=[*QUIET, *sandbox])
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, live_server: str) -> Iterator[OpenPage]:
+    """Opens an address of the live server in a fresh profile; script errors and calls to others fail the test."""
+    contexts: list[BrowserContext] = []
+    troubles: list[str] = []
+
+    def strangers(request: Request) -> None:
+        if not request.url.startswith((live_server, "data:", "blob:")):
+            troubles.append(f"a call to somebody else: {request.url}")
+
+    def open_(
+        address: str, *, width: int = 1280, height: int = 860, dark: bool = False, scale: float = 1
+    ) -> Page:
+        context = browser.new_context(
+            base_url=live_server,
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            device_scale_factor=scale,
+            locale="en-GB",
+        )
+        context.set_default_timeout(ANSWERS_WITHIN_MS)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("request", strangers)
+        page.on("pageerror", lambda error: troubles.append(f"script error: {error}"))
+        page.on(
+            "console",
+            lambda line: (
+                troubles.append(f"console: {line.text}")
+                if line.type == "error" and not any(code in line.text for code in REFUSALS)
+                else None
+            ),
+        )
+        page.goto(address)
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert troubles == []
+
+
+def picture(page: Page, name: str) -> None:
+    """Keep what is on the screen as a picture of the documentation, when NAGARA_PICTURES=1 asks for it."""
+    if os.environ.get("NAGARA_PICTURES") == "1":
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=PICTURES / f"{name}.png")
