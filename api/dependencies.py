@@ -1,28 +1,29 @@
-"""What routes ask for by type: the city, the person signed in, a transaction, the limits."""
+"""What routes ask for by type: the city, the person signed in, a transaction, the limits.
+
+All but the transaction of a session are ``async``, though most wait for nothing: FastAPI would call a plain
+function in another thread, which costs more than what it does.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, cast
+from typing import Annotated, cast
 
-import psycopg
 from fastapi import Depends, Path, Request
-from psycopg_pool import AsyncConnectionPool
 from sqlmodel import Session
 
 from city_config import City
 from nagara import accounts
 from nagara.accounts import Account
 from nagara.cities import city_of
-from nagara.database import city_session
+from nagara.database import Pool, city_session
 from nagara.errors import NotSignedIn, UnknownCity
 from nagara.ids import secret_city
 from nagara.permissions import NETWORK, Permission, demand
 from nagara.rate_limits import RateLimiter
 
 SESSION_COOKIE = "nagara_session"
-Pool = AsyncConnectionPool[psycopg.AsyncConnection[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +35,17 @@ class Resources:
     secret: bytes
 
 
-def resources(request: Request) -> Resources:
+async def resources(request: Request) -> Resources:
     """The process's pool, limits and secret."""
     return cast(Resources, request.app.state.resources)
 
 
-def current_city(city: Annotated[str, Path(description="City id", examples=["kh-pnh"])]) -> City:
+async def current_city(city: Annotated[str, Path(description="City id", examples=["kh-pnh"])]) -> City:
     """The city of the path; 404 where there is none."""
     return city_of(city)
 
 
-def session_token(request: Request) -> str:
+async def session_token(request: Request) -> str:
     """The token of the caller: a bearer header, else the cookie the web's sign-in set."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token:
@@ -55,19 +56,20 @@ def session_token(request: Request) -> str:
     raise NotSignedIn("Sign in first: send the token as 'Authorization: Bearer …'.")
 
 
-def current_staff(token: Annotated[str, Depends(session_token)]) -> Account:
+async def current_staff(
+    token: Annotated[str, Depends(session_token)], process: Annotated[Resources, Depends(resources)]
+) -> Account:
     """Who is signed in; 401 where nobody is."""
     city_id = secret_city(token)
     if city_id is None:
         raise NotSignedIn("Sign in first; your session may have ended.")
-    with city_session(city_id) as session:
-        return accounts.account_of_token(session, city_id, token)
+    return await accounts.account_of_token(process.pool, city_id, token)
 
 
-def allowed(permission: Permission) -> Callable[..., Account]:
+def allowed(permission: Permission) -> Callable[..., Awaitable[Account]]:
     """A dependency that lets through who has the permission; the route's declaration of what it needs."""
 
-    def check(staff: Annotated[Account, Depends(current_staff)]) -> Account:
+    async def check(staff: Annotated[Account, Depends(current_staff)]) -> Account:
         demand(staff.role, permission)
         return staff
 
@@ -75,7 +77,7 @@ def allowed(permission: Permission) -> Callable[..., Account]:
     return check
 
 
-def public() -> None:
+async def public() -> None:
     """Declares that a route is open to anybody; every route says this or names a permission."""
 
 
@@ -92,7 +94,7 @@ def staff_city(staff: Account) -> City:
     return city_of(staff.city_id)
 
 
-def client_address(request: Request) -> str:
+async def client_address(request: Request) -> str:
     """Where a call comes from, for the limits; a proxy in front must set the address itself."""
     return request.client.host if request.client else "unknown"
 

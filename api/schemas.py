@@ -114,7 +114,6 @@ class City(BaseModel):
     zoom: int
     tile_url: str | None
     attribution: str
-    simulated: bool
     population: int | None
 
 
@@ -436,7 +435,7 @@ class CityFigures(BaseModel):
 
     city: str
     names: Names
-    simulated: bool
+    simulated: bool = Field(description="True where made-up requests are among those counted")
     snapshot: Snapshot
     figures: dict[str, FigureShown]
     survival: list[CurvePoint]

@@ -273,9 +273,6 @@ class City(Part):
     timezone: Annotated[str, AfterValidator(_known_timezone)]
     languages: tuple[str, ...] = Field(min_length=1, description="BCP-47; the first is the default")
     population: Population | None = None
-    simulated: bool = Field(
-        default=False, description="True where the demo fills this city with made-up requests"
-    )
     map: MapView
     near_metres: int = Field(default=200, ge=0, le=5000, description="A point this near counts as inside")
     calendar: Calendar

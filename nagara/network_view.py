@@ -56,7 +56,7 @@ def indicators(
         "code": code,
         "district": district or None,
         "method_version": METHOD_VERSION,
-        "simulated": [city.id for city in chosen if city.simulated],
+        "simulated": [row["city"] for row in shown if row["snapshot"] and row["simulated"]],
         "cities": [row for row in shown if row["snapshot"]],
         "without_figures": [row["city"] for row in shown if not row["snapshot"]],
     }
@@ -72,7 +72,7 @@ def _city(
 ) -> dict[str, Any]:
     city = configuration.cities[city_id]
     snapshot = latest_snapshot(connection, city_id)
-    head = {"city": city_id, "names": dict(city.names), "simulated": city.simulated}
+    head = {"city": city_id, "names": dict(city.names)}
     if snapshot is None:
         return head | {"snapshot": None}
     cells = snapshot_cells(connection, city_id, snapshot.id, code, district)
@@ -84,6 +84,7 @@ def _city(
         if code_ in codes and codes[code_].comparability == "A" and codes[code_].service_class != "util"
     ]
     return head | {
+        "simulated": Cell.merged(within.values()).count("simulated") > 0,
         "snapshot": snapshot.as_json(),
         "figures": figures_in(cells, period, codes),
         "survival": survival_points(Cell.merged(comparable)),

@@ -17,6 +17,7 @@ DROPPED_AFTER = 30.0
 """Seconds after which a tick of the frequent timers means nothing any more."""
 
 NOT_ONCE_IN_AN_HOUR = 3000.0
+"""Seconds after which the nightly tick is dropped: long enough for a worker that was restarted."""
 
 
 def _every(seconds: float) -> dt.timedelta:
@@ -43,12 +44,12 @@ SCHEDULE: Mapping[str, Mapping[str, Any]] = {
         "schedule": _every(2),
         "options": {"expires": DROPPED_AFTER},
     },
-    # Officials look at figures during the day. At 17 minutes past, away from the full hour, when clocks
-    # everywhere start things. A city without new events keeps the snapshot it has.
+    # Whoever closes a request looks at the figures next. A city without new events keeps the snapshot it has,
+    # and one with very many is passed over until a pass is worth its cost.
     "refresh indicators": {
         "task": "indicators.refresh",
-        "schedule": crontab(minute="17"),
-        "options": {"expires": NOT_ONCE_IN_AN_HOUR},
+        "schedule": _every(30),
+        "options": {"expires": DROPPED_AFTER},
     },
     # Requests that wait grow older even where nothing happens, so once a night every city is computed as of
     # the same full hour. At 18:05 UTC it is night from Yangon to Jayapura, and the refresh before was earlier

@@ -113,7 +113,6 @@ def _city(city: City) -> dict[str, Any]:
         "zoom": city.map.zoom,
         "tile_url": city.map.tile_url,
         "attribution": city.map.attribution,
-        "simulated": city.simulated and settings().demo,
         "population": city.population.value if city.population else None,
     }
 

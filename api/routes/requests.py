@@ -12,7 +12,6 @@ from api.answers import json_answer
 from api.dependencies import ClientAddress, CurrentCity, FromProcess, Open, Resources
 from api.error_responses import documented
 from city_config import City
-from nagara.database import city_transaction
 from nagara.filing import Filing
 from nagara.ids import resident_token
 from nagara.intake import Filed, file_request
@@ -81,9 +80,7 @@ async def status(
     """What became of a request; who filed it is never shown."""
     await process.limiter.count("read", address)
     city, stored = find_city(reference)
-    async with city_transaction(process.pool, city.id) as connection:
-        content = await public_status(connection, city, stored, token, process.secret)
-    return json_answer(content)
+    return json_answer(await public_status(process.pool, city, stored, token, process.secret))
 
 
 def filing_of(body: schemas.FilingBody, idempotency_key: str | None) -> Filing:

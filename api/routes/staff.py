@@ -27,7 +27,7 @@ from api.error_responses import documented
 from city_config import City
 from nagara import accounts, staff_actions, work_queue
 from nagara.accounts import Account
-from nagara.database import city_session, city_transaction
+from nagara.database import city_session
 from nagara.errors import InvalidInput, UnknownCity, UnknownRequest
 from nagara.lifecycle import Status, read_move
 from nagara.permissions import PERMISSIONS
@@ -129,15 +129,13 @@ async def queue(
         limit=limit,
         cursor=cursor,
     )
-    async with city_transaction(process.pool, own.id) as connection:
-        page = await work_queue.page(connection, own.id, wanted)
-        counted = await work_queue.counts(connection, own.id, _end_of_day(own)) if counts else None
+    page = await work_queue.page(process.pool, own.id, wanted, _end_of_day(own) if counts else None)
     content: dict[str, Any] = {
         "requests": [queue_row(own, row) for row in page.rows],
         "next_cursor": page.next_cursor,
     }
-    if counted is not None:
-        content["counts"] = counted
+    if page.counts is not None:
+        content["counts"] = page.counts
     return json_answer(content)
 
 

@@ -62,6 +62,13 @@ on conflict (city_id, inputs_digest) do nothing
 returning id
 """
 
+NEWEST_SNAPSHOT = """
+select built_at, events_seen from indicator_snapshot where city_id = %s order by built_at desc, id desc limit 1
+"""
+NEWER_EVENT = "select 1 from event where city_id = %s and recorded_at > %s limit 1"
+EVENTS_A_MINUTE = 100_000
+LONGEST_WAIT = dt.timedelta(hours=1)
+
 ADD_FIGURES = """
 copy indicator_figure (city_id, snapshot_id, month, network_code, district, life_table, figures) from stdin
 """
@@ -114,6 +121,22 @@ def build_city(
     return snapshot_id
 
 
+def needs_refresh(connection: psycopg.Connection[Any], city_id: str, now: dt.datetime) -> bool:
+    """Whether a city has events its newest snapshot does not know, and has waited long enough for a pass.
+
+    A pass reads every event, so large cities wait longer: a minute for each 100,000 events, an hour at most.
+    Costs two look-ups, however many events there are.
+    """
+    row = connection.execute(NEWEST_SNAPSHOT, (city_id,)).fetchone()
+    if row is None:
+        return True
+    built_at, events = row
+    patience = min(dt.timedelta(minutes=events / EVENTS_A_MINUTE), LONGEST_WAIT)
+    if now - built_at < patience:
+        return False
+    return connection.execute(NEWER_EVENT, (city_id, built_at)).fetchone() is not None
+
+
 def default_cut_off(connection: psycopg.Connection[Any], city_id: str, now: dt.datetime) -> dt.datetime:
     """Start of the UTC day of ``now``, or the newest event recorded by then where that is later."""
     today = now.astimezone(dt.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -153,18 +176,12 @@ def count_events(
 def count_issue(
     counters: dict[CellKey, CellCounter], issue: IssueTimes, city: City, cut_off: dt.datetime
 ) -> None:
-    """Count a request in its month of receipt, and its promise in the month it fell due (local months).
-
-    Made-up requests count only where the whole city is made up: real and invented are never mixed.
-    """
+    """Count a request in its month of receipt, and its promise in the month it fell due (local months)."""
 
     def counter(at: dt.datetime) -> CellCounter:
         month = at.astimezone(city.zone).date().replace(day=1)
         return counters.setdefault((month, issue.network_code, issue.district), CellCounter())
 
-    if issue.simulated and not city.simulated:
-        counter(issue.received_at).leave_out_simulated()
-        return
     counter(issue.received_at).add(issue, cut_off)
     if issue.due is not None and issue.due <= cut_off:
         counter(issue.due).add_promise(issue)
@@ -204,7 +221,6 @@ def _inputs_digest(
         "cut_off": cut_off.astimezone(dt.UTC).isoformat(),
         "method": METHOD_VERSION,
         "timezone": city.timezone,
-        "simulated": city.simulated,
         "fingerprints": list(fingerprints),
         "codes": [
             [code.code, code.service_class, code.comparability, code.reference_hours]

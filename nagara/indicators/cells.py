@@ -20,7 +20,7 @@ COUNTS = (
     "reports",
     "duplicates",
     "staff_created",
-    "simulated_left_out",
+    "simulated",
     "issues",
     "inconsistent",
     "imported",
@@ -111,6 +111,7 @@ class CellCounter:
             self._counts["staff_created"] += 1
             return
         self._counts["reports"] += 1
+        self._counts["simulated"] += issue.simulated
         if issue.duplicate:
             self._counts["duplicates"] += 1
             return
@@ -125,10 +126,6 @@ class CellCounter:
             self._counts[name] += counts
         if issue.consistent:
             self._add_times(issue, cut_off)
-
-    def leave_out_simulated(self) -> None:
-        """Count a made-up request among a real city's: it is in no figure."""
-        self._counts["simulated_left_out"] += 1
 
     def add_promise(self, issue: IssueTimes) -> None:
         """Count the outcome of a promise that fell due in this cell's month."""

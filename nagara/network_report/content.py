@@ -94,7 +94,7 @@ def city_part(
         name=name_of(city.names),
         local_name=next((n for tag in city.languages if tag != "en" and (n := city.names.get(tag))), None),
         country=city.country,
-        simulated=city.simulated,
+        simulated=pooled.count("simulated") > 0,
         population=city.population.value if city.population else None,
         snapshot=snapshot,
         coverage=coverage,
@@ -140,7 +140,6 @@ def _coverage(
         "issues": _few(issues),
         "duplicates": _few(pooled.count("duplicates")),
         "own_findings": _few(pooled.count("staff_created")),
-        "simulated_left_out": _few(pooled.count("simulated_left_out")),
         "first_month": f"{months[0]:%Y-%m}" if months else None,
         "last_month": f"{months[-1]:%Y-%m}" if months else None,
         "months": len(months),
@@ -160,10 +159,8 @@ def _coverage(
 def _questions(pooled: Cell, coverage: Mapping[str, Any]) -> list[str]:
     """What a reader must know about the data before reading the figures."""
     asked = []
-    if pooled.count("simulated_left_out"):
-        asked.append("Made-up requests of the demonstration are left out of this city's figures.")
     if not pooled.count("issues"):
-        return ["No reports in this period.", *asked]
+        return ["No reports in this period."]
 
     def says(name: str, sentence: str) -> None:
         if (coverage[name] or 0) > QUALITY_QUESTION:

@@ -15,6 +15,7 @@ import pytest
 from city_config import Configuration, load_configuration
 from nagara.errors import UnknownReport
 from nagara.indicators.build import build_all
+from nagara.indicators.issue_times import SIMULATION
 from nagara.indicators.period import Period
 from nagara.network_report import build_report, list_reports, read_report
 from nagara.network_report.page import SECTIONS, render
@@ -46,7 +47,8 @@ def fill(db: Db) -> None:
         at = MARCH + dt.timedelta(hours=number)
         done = [] if number % 3 == 0 else [("resolved", 48.0, "staff")]
         code = "street_light" if number % 2 else "road_pothole"
-        log_request(db, "kh-pnh", at, [("acknowledged", 5.0, "staff"), *done], code=code)
+        happened = [("acknowledged", 5.0, "staff"), *done]
+        log_request(db, "kh-pnh", at, happened, code=code, filed={"source": SIMULATION})
         log_request(
             db, "th-bkk", at, [("resolved", 100.0, "import")], code=code, standard="reference", actor="import"
         )

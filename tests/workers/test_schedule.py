@@ -42,7 +42,7 @@ def test_every_tick_ends_before_it_means_nothing_and_outlives_clocks_that_differ
         if isinstance(timer["schedule"], crontab):
             assert expires < 3600
         else:
-            assert timer["schedule"] <= dt.timedelta(seconds=5)
+            assert timer["schedule"] <= dt.timedelta(seconds=30)
             assert expires == DROPPED_AFTER
 
 

@@ -11,11 +11,12 @@ import pytest
 from city_config import Configuration, load_configuration
 from nagara.demo.simulation import SOURCE as DEMO_SOURCE
 from nagara.errors import InvalidInput
-from nagara.indicators.build import build_all, build_city, default_cut_off
+from nagara.indicators.build import build_all, build_city, default_cut_off, needs_refresh
 from nagara.indicators.cells import Cell
 from nagara.indicators.issue_times import SIMULATION
 from nagara.indicators.period import Period
 from nagara.indicators.snapshots import figures_for, latest_snapshot, snapshot_cells
+from nagara.network_view import indicators
 from nagara.settings import REPOSITORY
 from tests.nagara.indicators.logged import log_request
 
@@ -129,19 +130,16 @@ def test_a_duplicates_earlier_receipt_starts_the_clock(db: Db, configuration: Co
     assert cell.table("resolution").risk.times.tolist() == [16.0]
 
 
-def test_made_up_requests_are_never_mixed_with_real_ones(db: Db, configuration: Configuration) -> None:
+def test_figures_know_that_they_rest_on_made_up_requests(db: Db, configuration: Configuration) -> None:
     made_up = {"source": SIMULATION}
+    log_request(db, CITY, MARCH, [("resolved", 10, "import")], actor="import", filed=made_up)
     for city_id in ("th-bkk", CITY):
-        log_request(db, city_id, MARCH, [("resolved", 10, "import")], actor="import", filed=made_up)
         log_request(db, city_id, MARCH, [("resolved", 10, "staff")])
-    assert configuration.cities[CITY].simulated
-    assert not configuration.cities["th-bkk"].simulated
     build_all(db, configuration, now_of(db))
-    counted = [
-        figures_for(db, configuration, city_id, Period.parse("2026-03"))["figures"]["N1"]["value"]
-        for city_id in ("th-bkk", CITY)
-    ]
-    assert counted == [1, 2]
+    shown = indicators(db, configuration, Period.parse("2026-03"), ["th-bkk", CITY])
+    assert shown["simulated"] == [CITY]
+    counted = {row["city"]: row["figures"]["N1"]["value"] for row in shown["cities"]}
+    assert counted == {"th-bkk": 1, CITY: 2}
     assert DEMO_SOURCE == SIMULATION
 
 
@@ -195,3 +193,13 @@ def test_periods_are_written_as_they_were_read() -> None:
     for text in ("2026-01", "2025-11..2026-02"):
         assert str(Period.parse(text)) == text
     assert dt.date(2026, 2, 28) in Period.parse("2025-11..2026-02")
+
+
+def test_a_city_is_passed_again_only_after_new_events(db: Db, configuration: Configuration) -> None:
+    assert needs_refresh(db, CITY, now_of(db))
+    log_request(db, CITY, MARCH)
+    build_city(db, configuration, CITY, now_of(db))
+    later = now_of(db) + dt.timedelta(minutes=1)
+    assert not needs_refresh(db, CITY, later)
+    log_request(db, CITY, MARCH)
+    assert needs_refresh(db, CITY, later)
