@@ -32,7 +32,7 @@ def worker_service(workers: int, environment: Mapping[str, str]) -> Service:
         "--loglevel",
         "info",
         "--concurrency",
-        str(workers),
+        str(workers + 1),  # one more: a long build and a slow mail server must not hold up an escalation
         "--without-gossip",
         "--without-mingle",
     ]
