@@ -38,8 +38,9 @@ def worker_service(workers: int, environment: Mapping[str, str]) -> Service:
     ]
     return Service(
         name="worker",
-        command=[sys.executable, "-m", "celery", "-A", "workers.app", "worker", *flags],
-        environment=environment,
+        command=[sys.executable, "-m", "celery", "-q", "-A", "workers.app", "worker", *flags],
+        # On one's own machine, root is whom one asked to run it; celery need not say so at every start.
+        environment={**environment, "PYTHONWARNINGS": "ignore:You're running the worker"},
         stop_within=8.0,
     )
 
@@ -49,7 +50,7 @@ def beat_service(data: Path, environment: Mapping[str, str]) -> Service:
     flags = ["--loglevel", "info", "--schedule", str(data / "beat-schedule"), "--pidfile="]
     return Service(
         name="beat",
-        command=[sys.executable, "-m", "celery", "-A", "workers.app", "beat", *flags],
+        command=[sys.executable, "-m", "celery", "-q", "-A", "workers.app", "beat", *flags],
         environment=environment,
     )
 

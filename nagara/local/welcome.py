@@ -35,8 +35,9 @@ def welcome(url: str, demo: dict[str, Any] | None) -> str:
     lines += [f"  {url + path:<36} {what}" for path, what in places]
     if demo is not None:
         lines += ["", "Accounts of the demo (all data is simulated; second factors are off):", ""]
+        width = max((len(account["username"]) for account in demo["accounts"]), default=0)
         lines += [
-            f"  {account['username']:<28} {account['password']:<20} {account['role']}"
+            f"  {account['username']:<{width}}  {account['password']}  {account['role']}"
             for account in demo["accounts"]
         ]
         lines += [
