@@ -190,7 +190,7 @@ def _file_script(number: int, city: City, decided: Decided, secret: bytes) -> Sc
 def _page_script(number: int, city: City, wanted: QueueFilter) -> Script:
     statement, values = work_queue.page_statement(city.id, wanted)
     names, variables = variables_of(f"q{number}_", values)
-    return Script(_reading(names["city_id"], spelled(statement.as_string(), names)), variables)
+    return Script(_reading(names["city_id"], spelled(statement, names)), variables)
 
 
 def _reading(city_name: str, statement: str) -> str:

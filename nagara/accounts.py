@@ -10,6 +10,8 @@ from pwdlib import PasswordHash
 from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
+from nagara import statements
+from nagara.database import Pool, read_in_city
 from nagara.errors import InvalidInput, NotSignedIn, WrongCredentials
 from nagara.ids import new_secret, secret_digest
 from nagara.permissions import Role, roles_of
@@ -76,27 +78,13 @@ def sign_in(session: Session, city_id: str, username: str, password: str) -> Sig
     return SignedIn(_account(known), token, now + SESSION_LENGTH)
 
 
-def account_of_token(session: Session, city_id: str, token: str) -> Account:
+async def account_of_token(pool: Pool, city_id: str, token: str) -> Account:
     """Who a token belongs to; raise ``NotSignedIn`` if its session ended, was revoked or never was."""
-    query = (
-        select(StaffAccount)
-        .join(
-            StaffSession,
-            (col(StaffSession.city_id) == col(StaffAccount.city_id))
-            & (col(StaffSession.username) == col(StaffAccount.username)),
-        )
-        .where(
-            col(StaffSession.city_id) == city_id,
-            col(StaffSession.token_digest) == secret_digest(token),
-            col(StaffSession.revoked_at).is_(None),
-            col(StaffSession.expires_at) > func.now(),
-            col(StaffAccount.active),
-        )
-    )
-    row = session.exec(query).first()
-    if row is None:
+    [found] = await read_in_city(pool, city_id, (statements.SIGNED_IN_STAFF, (city_id, secret_digest(token))))
+    if not found:
         raise NotSignedIn("Sign in first; your session may have ended.")
-    return _account(row)
+    [(own_city, username, role, department, display_name)] = found
+    return Account(own_city, username, Role(role), department, display_name)
 
 
 def sign_out(session: Session, city_id: str, token: str) -> None:

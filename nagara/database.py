@@ -7,10 +7,10 @@ every transaction sets for itself; ``nagara_clock`` sees all cities and serves s
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, LiteralString
 
 import psycopg
 from psycopg.conninfo import make_conninfo
@@ -22,6 +22,14 @@ from sqlmodel import Session
 from nagara.settings import settings
 
 Role = Literal["nagara_app", "nagara_clock"]
+Pool = AsyncConnectionPool[psycopg.AsyncConnection[Any]]
+Question = tuple[LiteralString, Sequence[Any] | Mapping[str, Any]]
+"""A statement that reads, and its values."""
+
+COMMIT = "commit"
+SERVER_WENT_AWAY = "57P"
+"""SQLSTATE of a server that is stopping, crashed or starting; a connection that just broke has none."""
+
 STATEMENT_TIMEOUT_MS = 15_000
 CONNECT_TIMEOUT_S = 5
 SET_CITY = "select set_config('nagara.city', %s, true)"
@@ -74,7 +82,7 @@ def time_told(connection: psycopg.Connection[Any]) -> dt.datetime:
     return now
 
 
-def app_pool() -> AsyncConnectionPool[psycopg.AsyncConnection[Any]]:
+def app_pool() -> Pool:
     """A pool for the hot statements, not yet open; one a process."""
     return AsyncConnectionPool(
         make_conninfo(settings().database_url, options=role_options("nagara_app")),
@@ -88,10 +96,34 @@ def app_pool() -> AsyncConnectionPool[psycopg.AsyncConnection[Any]]:
     )
 
 
+async def read_in_city(pool: Pool, city_id: str, *questions: Question) -> list[list[tuple[Any, ...]]]:
+    """The rows that each statement finds in one city: one transaction, one round trip however many there are.
+
+    If the connection turns out to be broken, the pool is looked through and all is read once more.
+    """
+    try:
+        return await _read_in_city(pool, city_id, questions)
+    except psycopg.OperationalError as error:
+        if error.sqlstate is not None and not error.sqlstate.startswith(SERVER_WENT_AWAY):
+            raise
+        await pool.check()
+        return await _read_in_city(pool, city_id, questions)
+
+
+async def _read_in_city(
+    pool: Pool, city_id: str, questions: Sequence[Question]
+) -> list[list[tuple[Any, ...]]]:
+    async with pool.connection() as connection:
+        async with connection.pipeline():
+            await connection.execute(SET_CITY, (city_id,), prepare=True)
+            asked = [await connection.execute(text, values, prepare=True) for text, values in questions]
+            # as a statement: psycopg's own commit() would wait for the answer, and the pipeline's end once more
+            await connection.execute(COMMIT, prepare=True)
+        return [await cursor.fetchall() for cursor in asked]
+
+
 @asynccontextmanager
-async def city_transaction(
-    pool: AsyncConnectionPool[psycopg.AsyncConnection[Any]], city_id: str
-) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
+async def city_transaction(pool: Pool, city_id: str) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
     """A transaction that sees one city; statements inside may go out in one pipeline with its beginning."""
     async with pool.connection() as connection, connection.pipeline():
         await connection.execute(SET_CITY, (city_id,), prepare=True)

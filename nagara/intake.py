@@ -14,11 +14,11 @@ from typing import Any
 
 import orjson
 import psycopg
-from psycopg_pool import AsyncConnectionPool
 
 from city_config import City, Service
 from nagara import statements
 from nagara.cities import configuration, service_of
+from nagara.database import COMMIT, SET_CITY, Pool
 from nagara.deadlines import PromisedTimes, promise
 from nagara.errors import (
     DatabaseUnavailable,
@@ -33,8 +33,6 @@ from nagara.lifecycle import Status, next_due
 from nagara.places import Place, locate_in
 from nagara.routing import Route, route
 from nagara.sealing import seal
-
-Pool = AsyncConnectionPool[psycopg.AsyncConnection[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,19 +83,20 @@ async def file_request(pool: Pool, city: City, filing: Filing, secret: bytes) ->
     digest = body_digest(filing) if filing.idempotency_key else None
     if filing.idempotency_key and len(filing.idempotency_key) > MAX_KEY:
         raise InvalidInput(f"Idempotency-Key is longer than {MAX_KEY} characters.", field="Idempotency-Key")
-    async with pool.connection() as connection, connection.pipeline():
-        began = await connection.execute(statements.BEGIN_IN_CITY, (city.id,), prepare=True)
-        now = await _time_told(began)
-        decision = decide(city, filing, now)
+    async with pool.connection() as connection:
         while True:
-            row = _row(city, filing, decision, now, digest)
-            written = await connection.execute(
-                statements.FILE_REQUEST, row | _sealed(city, filing, secret), prepare=True
-            )
-            await connection.commit()
+            async with connection.pipeline():
+                began = await connection.execute(statements.BEGIN_IN_CITY, (city.id,), prepare=True)
+                now = await _time_told(began)
+                decision = decide(city, filing, now)
+                row = _row(city, filing, decision, now, digest)
+                written = await connection.execute(
+                    statements.FILE_REQUEST, row | _sealed(city, filing, secret), prepare=True
+                )
+                # as a statement: psycopg's own commit() would cost a round trip beside the pipeline's end
+                await connection.execute(COMMIT, prepare=True)
             if await written.fetchone() is not None:
                 return _filed(decision, row, now)
-            await connection.execute(statements.BEGIN_IN_CITY, (city.id,), prepare=True)
             earlier = await _earlier(connection, city, filing, digest)
             if earlier is not None:
                 return earlier
@@ -119,7 +118,12 @@ async def _earlier(
     """The request that already holds the filing's idempotency key."""
     if filing.idempotency_key is None:
         return None
-    cursor = await connection.execute(statements.FIND_BY_KEY, (city.id, filing.idempotency_key), prepare=True)
+    async with connection.pipeline():
+        await connection.execute(SET_CITY, (city.id,), prepare=True)
+        cursor = await connection.execute(
+            statements.FIND_BY_KEY, (city.id, filing.idempotency_key), prepare=True
+        )
+        await connection.execute(COMMIT, prepare=True)
     row = await cursor.fetchone()
     if row is None:
         return None

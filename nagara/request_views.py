@@ -8,13 +8,13 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from psycopg import AsyncConnection
 from sqlmodel import Session, col, select
 
 from city_config import City
 from nagara import statements
 from nagara.accounts import Account
 from nagara.cities import city_of_reference
+from nagara.database import Pool, read_in_city
 from nagara.errors import UnknownRequest
 from nagara.event_log import PUBLIC_KINDS
 from nagara.ids import resident_token
@@ -38,23 +38,22 @@ def find_city(reference: str) -> tuple[City, str]:
 
 
 async def public_status(
-    connection: AsyncConnection[Any], city: City, reference: str, token: str | None, secret: bytes
+    pool: Pool, city: City, reference: str, token: str | None, secret: bytes
 ) -> dict[str, Any]:
     """What anybody may know of a request, and its timeline; confidential ones only with their own token.
 
     Without the right token a confidential request is as unknown as one that does not exist.
     """
-    cursor = await connection.execute(
-        statements.PUBLIC_STATUS, (_public_kinds, city.id, reference), prepare=True
+    [found] = await read_in_city(
+        pool, city.id, (statements.PUBLIC_STATUS, (_public_kinds, city.id, reference))
     )
-    row = await cursor.fetchone()
-    if row is None:
+    if not found:
         raise UnknownRequest(f"There is no request {reference!r}.", field="reference")
     (
         id_, ref, status, service, department, assignee, district, lat, lon, received, updated, closed,
         closing_reason, note, acknowledge_by, respond_by, resolve_by, standard, confidential, description,
         address, reason, parent, timeline,
-    ) = row  # fmt: skip
+    ) = found[0]  # fmt: skip
     own = token is not None and hmac.compare_digest(token, resident_token(secret, city.id, id_))
     if (confidential or city.publication.moderated) and not own:
         raise UnknownRequest(f"There is no request {reference!r}.", field="reference")

@@ -107,3 +107,11 @@ GEOREPORT_BY_REFERENCE = (
 """
 )
 """The same for references that are known; unknown and confidential ones are simply not there."""
+
+SIGNED_IN_STAFF = """
+select a.city_id, a.username, a.role, a.department, a.display_name
+  from staff_session s
+  join staff_account a on a.city_id = s.city_id and a.username = s.username
+ where s.city_id = %s and s.token_digest = %s and s.revoked_at is null and s.expires_at > now() and a.active
+"""
+"""Who a token belongs to, while its session lasts and the account is active."""

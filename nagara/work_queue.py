@@ -14,13 +14,15 @@ from dataclasses import dataclass
 from typing import Any, LiteralString
 
 import orjson
-from psycopg import AsyncConnection, sql
 
+from nagara.database import Pool, read_in_city
 from nagara.errors import InvalidInput
 from nagara.lifecycle import CLOSED, Status
 
 MAX_PAGE = 200
-LATE = "(r.resolve_by is not null and r.resolve_by < coalesce(r.closed_at, r.paused_at, clock_timestamp()))"
+LATE: LiteralString = (
+    "(r.resolve_by is not null and r.resolve_by < coalesce(r.closed_at, r.paused_at, clock_timestamp()))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +51,11 @@ class QueueFilter:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of rows by column name, and the cursor of the next one if there is any."""
+    """A page of rows by column name, the cursor of the next one if there is any, and counts if asked for."""
 
     rows: Sequence[Mapping[str, Any]]
     next_cursor: str | None
+    counts: Mapping[str, int] | None = None
 
 
 COLUMNS: tuple[LiteralString, ...] = (
@@ -61,24 +64,42 @@ COLUMNS: tuple[LiteralString, ...] = (
     "resolve_by", "promise_standard", "next_due_at", "escalation_step", "closed_at", "confidential",
     "channel", "version", "updated_at",
 )  # fmt: skip
+NAMES = (*COLUMNS, "late")
+SELECT: LiteralString = "select r." + ", r.".join(COLUMNS) + ", " + LATE + " from request r"  # noqa: S608 - all literal
+
+COUNTED = ("open", "overdue", "due_today", "unassigned", "escalated")
+COUNTS = """
+select count(*) as open,
+       count(*) filter (where next_due_at < clock_timestamp()) as overdue,
+       count(*) filter (where next_due_at < %(end_of_day)s) as due_today,
+       count(*) filter (where assignee is null) as unassigned,
+       count(*) filter (where escalation_step > 0) as escalated
+  from request where city_id = %(city_id)s and closed_at is null
+"""
+"""What is open, overdue, due before the local day ends (overdue included), unassigned, escalated."""
 
 
-async def page(connection: AsyncConnection[Any], city_id: str, wanted: QueueFilter) -> Page:
-    """One page: open requests by what is due next; where closed ones are asked for, newest first."""
+async def page(pool: Pool, city_id: str, wanted: QueueFilter, count_until: dt.datetime | None = None) -> Page:
+    """One page: open requests by what is due next; where closed ones are asked for, newest first.
+
+    With ``count_until`` (the end of the local day) everything that is open is counted, too: that reads every
+    open request of the city, so ask for it once a screen, not with every page.
+    """
     if not 1 <= wanted.limit <= MAX_PAGE:
         raise InvalidInput(
             f"limit {wanted.limit} is not possible.", field="limit", allowed=f"1 to {MAX_PAGE}"
         )
-    statement, values = page_statement(city_id, wanted)
-    cursor = await connection.execute(statement, values, prepare=True)
-    found = await cursor.fetchall()
-    names = (*COLUMNS, "late")
-    rows = [dict(zip(names, row, strict=True)) for row in found[: wanted.limit]]
+    questions = [page_statement(city_id, wanted)]
+    if count_until is not None:
+        questions.append((COUNTS, {"city_id": city_id, "end_of_day": count_until}))
+    found, *counted = await read_in_city(pool, city_id, *questions)
+    rows = [dict(zip(NAMES, row, strict=True)) for row in found[: wanted.limit]]
     more = len(found) > wanted.limit
-    return Page(rows, cursor_after(rows[-1], wanted) if more else None)
+    counts = dict(zip(COUNTED, counted[0][0], strict=True)) if counted else None
+    return Page(rows, cursor_after(rows[-1], wanted) if more else None, counts)
 
 
-def page_statement(city_id: str, wanted: QueueFilter) -> tuple[sql.Composed, dict[str, Any]]:
+def page_statement(city_id: str, wanted: QueueFilter) -> tuple[LiteralString, dict[str, Any]]:
     """The one statement a page takes, and its values; it asks for one row more, to know whether there is more."""
     conditions, values = _conditions(wanted)
     values |= {"city_id": city_id, "one_more": wanted.limit + 1}
@@ -92,13 +113,8 @@ def page_statement(city_id: str, wanted: QueueFilter) -> tuple[sql.Composed, dic
     if wanted.cursor is not None:
         values["after_time"], values["after_id"] = _read_cursor(wanted.cursor, wanted.only_open)
         conditions.append(after)
-    statement = sql.SQL("select {}, {} from request r where {} order by {} limit %(one_more)s").format(
-        sql.SQL(", ").join(sql.SQL("r.") + sql.Identifier(name) for name in COLUMNS),
-        sql.SQL(LATE),
-        sql.SQL(" and ").join(sql.SQL(c) for c in ("r.city_id = %(city_id)s", *conditions)),
-        sql.SQL(order),
-    )
-    return statement, values
+    where = " and ".join(("r.city_id = %(city_id)s", *conditions))
+    return f"{SELECT} where {where} order by {order} limit %(one_more)s", values
 
 
 def _conditions(wanted: QueueFilter) -> tuple[list[LiteralString], dict[str, Any]]:
@@ -152,25 +168,3 @@ def _read_cursor(cursor: str, only_open: bool) -> tuple[dt.datetime, uuid.UUID]:
     if position is None or kind is not only_open:
         raise InvalidInput("cursor is not one that this list gave; start again without it.", field="cursor")
     return position
-
-
-COUNTS = """
-select count(*) as open,
-       count(*) filter (where next_due_at < clock_timestamp()) as overdue,
-       count(*) filter (where next_due_at < %(end_of_day)s) as due_today,
-       count(*) filter (where assignee is null) as unassigned,
-       count(*) filter (where escalation_step > 0) as escalated
-  from request where city_id = %(city_id)s and closed_at is null
-"""
-
-
-async def counts(connection: AsyncConnection[Any], city_id: str, end_of_day: dt.datetime) -> dict[str, int]:
-    """How many are open, overdue, due before the local day ends (overdue included), unassigned, escalated.
-
-    Reads every open request of the city; ask once for a screen, not with every page.
-    """
-    cursor = await connection.execute(COUNTS, {"city_id": city_id, "end_of_day": end_of_day}, prepare=True)
-    row = await cursor.fetchone()
-    return dict(
-        zip(("open", "overdue", "due_today", "unassigned", "escalated"), row or (0,) * 5, strict=True)
-    )
