@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from functools import cached_property
 from itertools import pairwise
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -24,7 +24,7 @@ Priority = Literal["low", "normal", "high", "urgent"]
 
 def _time_window(text: str) -> str:
     try:
-        start, end = (_clock_minutes(part) for part in text.split("-"))
+        start, end = (clock_minutes(part) for part in text.split("-"))
     except ValueError as error:
         raise ValueError(f"{text!r} is not a window like '07:30-11:30'") from error
     if not start < end:
@@ -32,7 +32,8 @@ def _time_window(text: str) -> str:
     return text
 
 
-def _clock_minutes(text: str) -> int:
+def clock_minutes(text: str) -> int:
+    """Minutes after midnight of ``"07:30"``; up to ``"24:00"``, else ``ValueError``."""
     hours, minutes = (int(part) for part in text.strip().split(":"))
     if not (0 <= minutes < 60 and 0 <= hours * 60 + minutes <= 24 * 60):
         raise ValueError(text)
@@ -57,7 +58,7 @@ WeeklyHours = Mapping[Weekday, Annotated[tuple[TimeWindow, ...], AfterValidator(
 def window_minutes(window: str) -> tuple[int, int]:
     """Minutes after local midnight at which a checked ``TimeWindow`` opens and closes."""
     start, end = window.split("-")
-    return _clock_minutes(start), _clock_minutes(end)
+    return clock_minutes(start), clock_minutes(end)
 
 
 class Part(BaseModel):
@@ -75,34 +76,91 @@ class Fact(Part):
     confirmed: bool = Field(default=False, description="True once an officer of the city confirmed it")
 
 
+class Dated(Part):
+    """Something that holds between two local days, both included; a day that is not given sets no limit."""
+
+    valid_from: dt.date | None = Field(default=None, description="First local day on which it holds")
+    valid_to: dt.date | None = Field(default=None, description="Last local day on which it holds")
+
+    def holds_on(self, day: dt.date) -> bool:
+        """Whether it holds on this local day; both ends belong to it."""
+        return (self.valid_from is None or self.valid_from <= day) and (
+            self.valid_to is None or day <= self.valid_to
+        )
+
+
+def common_period(one: Dated, other: Dated) -> Dated:
+    """The days on which both hold; of two that share none, one that ends before it begins."""
+    starts = [part.valid_from for part in (one, other) if part.valid_from]
+    ends = [part.valid_to for part in (one, other) if part.valid_to]
+    return Dated(valid_from=max(starts, default=None), valid_to=min(ends, default=None))
+
+
+Answers = Mapping[Code, tuple[str, ...]]
+"""Answers that are waited for: by question, the keys of which one must have been chosen; all must hold."""
+
+
+def answers_hold(wanted: Answers, given: Mapping[str, object]) -> bool:
+    """Whether every question of ``wanted`` was answered with one of its keys. Nothing wanted holds always."""
+    return all(any(answer in keys for answer in chosen(given.get(code))) for code, keys in wanted.items())
+
+
+def chosen(answer: object) -> tuple[str, ...]:
+    """The answer or answers given to one question, as text."""
+    if answer is None:
+        return ()
+    if isinstance(answer, list | tuple | set | frozenset):
+        return tuple(str(part) for part in answer)
+    return (str(answer),)
+
+
 class Position(Part):
     """A WGS 84 position in decimal degrees."""
 
-    lat: float = Field(ge=-90, le=90)
-    lon: float = Field(ge=-180, le=180)
+    lat: float = Field(ge=-90, le=90, description="Degrees north")
+    lon: float = Field(ge=-180, le=180, description="Degrees east")
 
 
 class Population(Fact):
     """Residents, for rates per 1,000."""
 
-    value: int = Field(gt=0)
-    year: int | None = None
+    value: int = Field(gt=0, description="Residents")
+    year: int | None = Field(default=None, description="Year they were counted")
+
+
+def population_in(properties: Mapping[str, Any]) -> Population | None:
+    """Residents in the properties of a district: as a part, or a number beside ``population_year``."""
+    read = properties.get("population")
+    if read is None:
+        return None
+    if isinstance(read, int) and not isinstance(read, bool):
+        read = {key: properties.get(f"population_{key}") for key in ("year", "source")} | {"value": read}
+    return Population.model_validate(read)
+
+
+class DistrictPopulation(Fact):
+    """Residents of the districts, all from one source and year."""
+
+    year: int | None = Field(default=None, description="Year they were counted")
+    values: Mapping[Code, Annotated[int, Field(gt=0)]] = Field(
+        min_length=1, description="Residents by code of districts.geojson"
+    )
 
 
 class DatedName(Part):
     """A day with a name: a municipal holiday, or a day worked in its stead."""
 
-    date: dt.date
-    name: str
+    date: dt.date = Field(description="Local day")
+    name: str = Field(description="What the day is")
 
 
 class HoursOverride(Part):
     """Other working hours between two dates, both included: Ramadan, a flood, a festival."""
 
-    from_date: dt.date
-    to_date: dt.date
-    hours: WeeklyHours
-    reason: str
+    from_date: dt.date = Field(description="First local day")
+    to_date: dt.date = Field(description="Last local day")
+    hours: WeeklyHours = Field(description="Instead of the usual ones; a weekday not named is closed")
+    reason: str = Field(description="Why")
 
     @model_validator(mode="after")
     def _in_order(self) -> HoursOverride:
@@ -114,19 +172,23 @@ class HoursOverride(Part):
 class Holidays(Part):
     """Which public holidays hold: the country, subdivision and categories of the `holidays` package."""
 
-    country: str = Field(pattern=r"^[A-Z]{2}$")
-    subdivision: str | None = None
-    categories: tuple[str, ...] = ("public",)
+    country: str = Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1")
+    subdivision: str | None = Field(default=None, description="State or province, as the package writes it")
+    categories: tuple[str, ...] = Field(
+        default=("public",), description="public, government, bank, ...; as the package names them"
+    )
 
 
 class Calendar(Fact):
     """When a department works. Departments without one of their own use the city's."""
 
-    hours: WeeklyHours
+    hours: WeeklyHours = Field(description="By weekday; one that is not named is closed")
     holidays: Holidays | None = Field(default=None, description="None: works on public holidays too")
-    extra_holidays: tuple[DatedName, ...] = ()
-    extra_working_days: tuple[DatedName, ...] = ()
-    hours_overrides: tuple[HoursOverride, ...] = ()
+    extra_holidays: tuple[DatedName, ...] = Field(default=(), description="Closed too: municipal holidays")
+    extra_working_days: tuple[DatedName, ...] = Field(default=(), description="Open though usually closed")
+    hours_overrides: tuple[HoursOverride, ...] = Field(
+        default=(), description="Other hours between two dates: Ramadan, a festival"
+    )
 
 
 class Span(Part):

@@ -10,7 +10,8 @@ from typing import Literal
 from city_config.configuration import Configuration, KeyPath, Sources
 from city_config.facts import missing_translations, unconfirmed
 from city_config.geometry_checks import areas_elsewhere, geometry_errors
-from city_config.references import network_faults, reference_faults
+from city_config.network_faults import network_faults
+from city_config.references import reference_faults
 from city_config.rule_cover import RuleCover, rule_name
 from city_config.schema import City, Network
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from city_config.configuration import KeyPath
 from city_config.schema import City, Fact, Promise
 
-NAME_FIELDS = frozenset({"names", "description", "hint", "emergency_notice"})
+NAME_FIELDS = frozenset({"names", "description", "hint", "emergency_notice", "notice"})
 """Fields that hold the same text in several languages."""
 
 GEOJSON_FIELDS = frozenset({"districts", "areas"})
@@ -21,7 +21,7 @@ def unconfirmed(city: City) -> Iterator[tuple[KeyPath, str]]:
 
     Reference promises are not among them: they are the network's, and claim nothing about the city.
     """
-    for path, part in _parts(city, ()):
+    for path, part in parts(city):
         if not isinstance(part, Fact) or part.confirmed:
             continue
         if isinstance(part, Promise) and part.standard == "reference":
@@ -44,7 +44,7 @@ def missing_translations(city: City) -> Iterator[tuple[KeyPath, str]]:
 
 
 def _all_names(city: City) -> Iterator[tuple[KeyPath, Mapping[str, Any]]]:
-    for path, part in _parts(city, ()):
+    for path, part in parts(city):
         for field in NAME_FIELDS & type(part).model_fields.keys():
             names = getattr(part, field)
             if names:
@@ -56,19 +56,19 @@ def _all_names(city: City) -> Iterator[tuple[KeyPath, Mapping[str, Any]]]:
             yield (field, code), names
 
 
-def _parts(value: Any, path: KeyPath) -> Iterator[tuple[KeyPath, BaseModel]]:
+def parts(value: Any, path: KeyPath = ()) -> Iterator[tuple[KeyPath, BaseModel]]:
     """Every model inside a model, with its path."""
     if isinstance(value, BaseModel):
         yield path, value
         for field in type(value).model_fields:
             if not (isinstance(value, City) and field in GEOJSON_FIELDS):
-                yield from _parts(getattr(value, field), (*path, field))
+                yield from parts(getattr(value, field), (*path, field))
     elif isinstance(value, tuple):
         for number, inner in enumerate(value):
-            yield from _parts(inner, (*path, number))
+            yield from parts(inner, (*path, number))
     elif isinstance(value, Mapping):
         for key, inner in value.items():
-            yield from _parts(inner, (*path, str(key)))
+            yield from parts(inner, (*path, str(key)))
 
 
 def _called(part: BaseModel, path: KeyPath) -> str:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
+from city_config.basics import population_in
 from city_config.configuration import ConfigurationError
 from city_config.yaml_source import read_text
 
@@ -54,7 +58,29 @@ def _feature_faults(feature: Any, seen: set[str]) -> Iterator[str]:
         seen.add(code)
     if not isinstance(names, dict) or not names or not all(isinstance(n, str) and n for n in names.values()):
         yield f"properties.names must be names by language, for example {{'en': ...}}; read {names!r}"
+    yield from _property_faults(properties, code)
     yield from _geometry_faults(feature.get("geometry"), code)
+
+
+def _property_faults(properties: dict[str, Any], code: Any) -> Iterator[str]:
+    """Dates between which it exists, and its residents, where they are given."""
+    dates: dict[str, dt.date] = {}
+    for key in ("valid_from", "valid_to"):
+        read = properties.get(key)
+        if read is None:
+            continue
+        try:
+            dates[key] = dt.date.fromisoformat(read)
+        except (TypeError, ValueError):
+            yield f"({code}) properties.{key} must be a day like '2025-07-01'; read {read!r}"
+    if len(dates) == 2 and dates["valid_to"] < dates["valid_from"]:
+        yield f"({code}) properties.valid_to {dates['valid_to']} is before valid_from {dates['valid_from']}"
+    try:
+        population_in(properties)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        where = ".".join(("properties", "population", *map(str, fault["loc"])))
+        yield f"({code}) {where}: {fault['msg']}; allowed: value, year, source, confirmed"
 
 
 def _geometry_faults(geometry: Any, code: Any) -> Iterator[str]:

@@ -9,7 +9,8 @@ from typing import Any
 
 from city_config.configuration import Configuration, ConfigurationError, Sources
 from city_config.geojson import read_geojson
-from city_config.references import allowed, network_faults, reference_faults
+from city_config.network_faults import network_faults
+from city_config.references import allowed, reference_faults
 from city_config.schema import City, Network
 from city_config.texts import Messages
 from city_config.yaml_source import read_yaml, validated
@@ -27,6 +28,9 @@ __all__ = [
 
 CITY_FILES = ("city.yaml", "services.yaml", "routing.yaml")
 """The YAML files of a city folder; their top-level keys together are the fields of ``City``."""
+
+OPTIONAL_FILES = ("rounds.yaml",)
+"""Further YAML files a city folder may have, for what would make the others long."""
 
 GEOJSON_FILES = {"districts": "districts.geojson", "areas": "areas.geojson"}
 
@@ -141,7 +145,7 @@ def _read_city(folder: Path, network: Network | None) -> tuple[City, Sources]:
 
 def _read_city_files(folder: Path) -> tuple[Sources, list[str]]:
     files, faults = [], []
-    for name in CITY_FILES:
+    for name in (*CITY_FILES, *(name for name in OPTIONAL_FILES if (folder / name).is_file())):
         try:
             files.append(read_yaml(folder / name))
         except ConfigurationError as error:
@@ -169,7 +173,7 @@ def _dotted(path: tuple[str | int, ...]) -> str:
 def _fingerprint(folder: Path) -> str:
     """SHA-256 over names and bytes of the folder's files: equal folders, equal fingerprints."""
     digest = hashlib.sha256()
-    for name in (*CITY_FILES, *GEOJSON_FILES.values()):
+    for name in (*CITY_FILES, *OPTIONAL_FILES, *GEOJSON_FILES.values()):
         path = folder / name
         if path.is_file():
             digest.update(name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())

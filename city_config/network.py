@@ -1,4 +1,4 @@
-"""What all cities share: the common codes they are compared on, and who is a member."""
+"""What all cities share: the common codes they are compared on, who is a member, and who holds which role."""
 
 from __future__ import annotations
 
@@ -9,44 +9,95 @@ from typing import Literal
 
 from pydantic import Field
 
-from city_config.basics import CityId, Code, Fact, Names, Part
+from city_config.basics import CityId, Code, Dated, Fact, Names, Part
+
+Precision = Literal["day", "month", "year"]
+_PRECISION = "How exactly the sources give the dates; the rest is the period's first"
 
 
 class NetworkCode(Part):
     """One of the network's common codes: what cities are compared on."""
 
-    code: Code
-    names: Names
-    service_class: Literal["clean", "fix", "act", "util", "health", "other"]
+    code: Code = Field(description="Unique; stays the same for ever")
+    names: Names = Field(description="Label, by language")
+    service_class: Literal["clean", "fix", "act", "util", "health", "other"] = Field(
+        description="What resolved means: removed, repaired, acted upon, forwarded to a utility, health, other"
+    )
     comparability: Literal["A", "B", "C"] = Field(
         description="A: resolution times; B: first response and promise only; C: volume only"
     )
     reference_hours: float | None = Field(default=None, gt=0, description="Calendar hours")
-    review: Literal["pending", "approved"] = "pending"
+    review: Literal["pending", "approved"] = Field(
+        default="pending", description="approved: somebody who speaks the languages has read the labels"
+    )
 
 
 class Member(Fact):
     """A city of the network, since when and as what."""
 
     city: CityId = Field(description="Id of the city; it may have no folder yet")
-    country: str | None = Field(default=None, pattern=r"^[A-Z]{2}$")
-    names: Names | None = None
-    status: Literal["pilot", "member", "candidate", "observer"]
-    member_since: dt.date | None = None
-    member_until: dt.date | None = None
-    precision: Literal["day", "month", "year"] = Field(
-        default="day", description="How exactly the sources give the dates; the rest is the period's first"
+    country: str | None = Field(default=None, pattern=r"^[A-Z]{2}$", description="ISO 3166-1")
+    names: Names | None = Field(default=None, description="For cities without a folder")
+    status: Literal["pilot", "member", "candidate", "observer"] = Field(description="As what it belongs")
+    member_since: dt.date | None = Field(default=None, description="First day")
+    member_until: dt.date | None = Field(default=None, description="Last day; none: still")
+    precision: Precision = Field(default="day", description=_PRECISION)
+
+
+class Role(Fact, Dated):
+    """An office of the network that a country holds for a time."""
+
+    role: Literal["chair", "shepherd", "national_representative"] = Field(
+        description="chair and shepherd: of the whole network; national_representative: of one country"
     )
+    country: str = Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1")
+    body: Names | None = Field(default=None, description="The ministry or office that exercises it")
+    precision: Precision = Field(default="day", description=_PRECISION)
+
+
+class PeerBand(Fact, Dated):
+    """Cities that are fairly compared with each other."""
+
+    code: Code = Field(description="Unique among the bands")
+    names: Names = Field(description="Label, by language")
+    cities: tuple[CityId, ...] = Field(min_length=1, description="Members of the network")
+    because: str = Field(description="What they have in common")
+
+
+class Emergency(Fact, Dated):
+    """A flood, storm or the like that a city declared; figures of these days are told apart."""
+
+    city: CityId = Field(description="The city that declared it")
+    kind: Literal[
+        "flood", "storm", "earthquake", "epidemic", "drought", "fire", "haze", "unrest", "other"
+    ] = Field(description="What happened")
+    districts: tuple[Code, ...] = Field(default=(), description="Where; none: the whole city")
+    declared_by: str = Field(description="Who declared it")
 
 
 class Network(Part):
-    """What all cities share: the common codes and who is a member."""
+    """What all cities share: common codes, members, roles, peer bands and declared emergencies."""
 
-    names: Names
-    codes: tuple[NetworkCode, ...] = Field(min_length=1)
-    members: tuple[Member, ...] = ()
+    names: Names = Field(description="The network's name, by language")
+    codes: tuple[NetworkCode, ...] = Field(min_length=1, description="What cities are compared on")
+    members: tuple[Member, ...] = Field(default=(), description="Who belongs to it, with dates")
+    roles: tuple[Role, ...] = Field(default=(), description="Who holds which office, with dates")
+    peer_bands: tuple[PeerBand, ...] = Field(default=(), description="Who is compared with whom")
+    emergencies: tuple[Emergency, ...] = Field(default=(), description="Declared by cities, with dates")
 
     @cached_property
     def codes_by_code(self) -> Mapping[str, NetworkCode]:
         """The network's codes by code."""
         return {code.code: code for code in self.codes}
+
+    def roles_on(self, day: dt.date) -> tuple[Role, ...]:
+        """The offices held on a day."""
+        return tuple(role for role in self.roles if role.holds_on(day))
+
+    def bands_of(self, city_id: str, day: dt.date) -> tuple[PeerBand, ...]:
+        """The peer bands a city belongs to on a day."""
+        return tuple(band for band in self.peer_bands if city_id in band.cities and band.holds_on(day))
+
+    def emergencies_of(self, city_id: str, day: dt.date) -> tuple[Emergency, ...]:
+        """What a city had declared on one of its local days."""
+        return tuple(e for e in self.emergencies if e.city == city_id and e.holds_on(day))

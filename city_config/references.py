@@ -7,15 +7,17 @@ can be named.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
 import holidays
 
+from city_config.basics import Answers, Dated, common_period
 from city_config.configuration import KeyPath
+from city_config.facts import parts
 from city_config.rule_cover import RuleCover, services_of
-from city_config.schema import Calendar, City, Contractor, LadderStep, Network, Question, Rule, Zone
+from city_config.schema import Calendar, City, Contractor, LadderStep, Network, Question, Rule, Service, Zone
 
 Fault = tuple[KeyPath, str]
 SHOWN = 12
@@ -31,19 +33,12 @@ def reference_faults(city: City, network: Network | None = None) -> list[Fault]:
         *_overlapping_zones(city),
         *_rules(city, network),
         *_ladder(city.ladder),
+        *_dates(city),
+        *_rounds(city),
+        *_publication(city),
+        *_populations(city),
     ]
     return faults or list(_nobody_owns(city))
-
-
-def network_faults(network: Network) -> list[Fault]:
-    """Codes or members given twice, and memberships that end before they begin."""
-    faults = list(_twice("codes", "code", network.codes))
-    for number, member in enumerate(network.members):
-        since, until = member.member_since, member.member_until
-        if since and until and until < since:
-            faults.append((("members", number, "member_until"), f"{until} is before member_since {since}"))
-    faults += _twice("members", "city", [m for m in network.members if m.member_until is None])
-    return faults
 
 
 def allowed(values: Iterable[str]) -> str:
@@ -53,31 +48,33 @@ def allowed(values: Iterable[str]) -> str:
     return f"allowed: {', '.join(known[:SHOWN]) or 'none is defined'}{rest}"
 
 
-def _twice(key: str, field: str, parts: Iterable[Any], above: KeyPath = ()) -> Iterator[Fault]:
+def twice(key: str, field: str, given: Iterable[Any], above: KeyPath = ()) -> Iterator[Fault]:
+    """Parts of a list whose field repeats an earlier one's."""
     seen: set[object] = set()
-    for number, part in enumerate(parts):
+    for number, part in enumerate(given):
         value = getattr(part, field)
         if value in seen:
             yield (*above, key, number, field), f"{value!r} is given twice in {key}"
         seen.add(value)
 
 
-def _unknown(read: str, known: Collection[str], what: str, path: KeyPath) -> Iterator[Fault]:
+def unknown(read: str, known: Collection[str], what: str, path: KeyPath) -> Iterator[Fault]:
+    """A name that leads nowhere, with what may stand there."""
     if read not in known:
         yield path, f"no {what} {read!r}; {allowed(known)}"
 
 
 def _duplicates(city: City) -> Iterator[Fault]:
-    yield from _twice("departments", "code", city.departments)
-    yield from _twice("contractors", "code", city.contractors)
-    yield from _twice("services", "code", city.services)
-    yield from _twice("rules", "id", city.rules)
-    yield from _twice("ladder", "step", city.ladder)
+    yield from twice("departments", "code", city.departments)
+    yield from twice("contractors", "code", city.contractors)
+    yield from twice("services", "code", city.services)
+    yield from twice("rules", "id", city.rules)
+    yield from twice("ladder", "step", city.ladder)
     for number, service in enumerate(city.services):
         above: KeyPath = ("services", number)
-        yield from _twice("questions", "code", service.questions, above)
+        yield from twice("questions", "code", service.questions, above)
         for index, question in enumerate(service.questions):
-            yield from _twice("choices", "key", question.choices, (*above, "questions", index))
+            yield from twice("choices", "key", question.choices, (*above, "questions", index))
     for code in {d.code for d in city.departments} & {c.code for c in city.contractors}:
         number = [c.code for c in city.contractors].index(code)
         yield ("contractors", number, "code"), f"{code!r} is a department's code already"
@@ -117,13 +114,24 @@ def _services(city: City, network: Network | None) -> Iterator[Fault]:
                 f"no code {service.network_code!r} in network.yaml; {allowed(network.codes_by_code)}",
             )
         if city.groups and service.group not in city.groups:
-            yield from _unknown(service.group, city.groups, "group", ("services", number, "group"))
+            yield from unknown(service.group, city.groups, "group", ("services", number, "group"))
+        yield from _shown_when(service, ("services", number))
+
+
+def _shown_when(service: Service, path: KeyPath) -> Iterator[Fault]:
+    """A question may wait for answers to earlier ones; a notice for answers to any of the service's."""
+    for number, question in enumerate(service.questions):
+        above: KeyPath = (*path, "questions", number, "shown_when")
+        yield from _answers_asked(service.questions[:number], question.shown_when, above, "earlier question")
+    for number, notice in enumerate(service.stop_notices):
+        above = (*path, "stop_notices", number, "shown_when")
+        yield from _answers_asked(service.questions, notice.shown_when, above, "question of this service")
 
 
 def _contractors(city: City) -> Iterator[Fault]:
     for number, contractor in enumerate(city.contractors):
         path: KeyPath = ("contractors", number)
-        yield from _unknown(
+        yield from unknown(
             contractor.for_department,
             city.departments_by_code,
             "department",
@@ -131,12 +139,49 @@ def _contractors(city: City) -> Iterator[Fault]:
         )
         for index, zone in enumerate(contractor.zones):
             above: KeyPath = (*path, "zones", index)
-            if zone.valid_from and zone.valid_to and zone.valid_to < zone.valid_from:
-                yield (*above, "valid_to"), f"{zone.valid_to} is before valid_from {zone.valid_from}"
             for position, district in enumerate(zone.districts):
-                yield from _unknown(
-                    district, city.district_names, "district", (*above, "districts", position)
-                )
+                yield from unknown(district, city.district_names, "district", (*above, "districts", position))
+
+
+def _dates(city: City) -> Iterator[Fault]:
+    """Validity that ends before it begins, and rules that never meet their department."""
+    for path, part in parts(city):
+        if isinstance(part, Dated) and ends_first(part):
+            yield (*path, "valid_to"), f"{part.valid_to} is before valid_from {part.valid_from}"
+    for number, rule in enumerate(city.rules):
+        department = city.departments_by_code.get(rule.owner)
+        if department is None or ends_first(rule) or ends_first(department):
+            continue
+        if ends_first(common_period(rule, department)):
+            yield ("rules", number, "owner"), f"department {rule.owner!r} does not exist while the rule holds"
+
+
+def ends_first(part: Dated) -> bool:
+    """Whether it ends before it begins, so that it holds on no day."""
+    return part.valid_from is not None and part.valid_to is not None and part.valid_to < part.valid_from
+
+
+def _rounds(city: City) -> Iterator[Fault]:
+    yield from twice("rounds", "code", city.rounds)
+    for number, collection in enumerate(city.rounds):
+        path: KeyPath = ("rounds", number)
+        for position, district in enumerate(collection.districts):
+            yield from unknown(district, city.district_names, "district", (*path, "districts", position))
+        if collection.contractor is not None:
+            known = city.contractors_by_code
+            yield from unknown(collection.contractor, known, "contractor", (*path, "contractor"))
+
+
+def _publication(city: City) -> Iterator[Fault]:
+    for field in ("moderated_services", "private_services"):
+        for position, code in enumerate(getattr(city.publication, field)):
+            yield from unknown(code, city.services_by_code, "service", ("publication", field, position))
+
+
+def _populations(city: City) -> Iterator[Fault]:
+    for code in city.district_population.values if city.district_population else ():
+        path: KeyPath = ("district_population", "values", code)
+        yield from unknown(code, city.district_names, "district", path)
 
 
 def _overlapping_zones(city: City) -> Iterator[Fault]:
@@ -146,7 +191,7 @@ def _overlapping_zones(city: City) -> Iterator[Fault]:
         for index, zone in enumerate(contractor.zones):
             for other, taken in seen:
                 both = sorted(set(zone.districts) & set(taken.districts))
-                day = _common_day(zone, taken)
+                day = _common_day(common_period(zone, contractor), common_period(taken, other))
                 if other.for_department == contractor.for_department and both and day:
                     yield (
                         ("contractors", number, "zones", index),
@@ -155,7 +200,7 @@ def _overlapping_zones(city: City) -> Iterator[Fault]:
             seen.append((contractor, zone))
 
 
-def _common_day(one: Zone, other: Zone) -> dt.date | None:
+def _common_day(one: Dated, other: Dated) -> dt.date | None:
     start = max(one.valid_from or dt.date.min, other.valid_from or dt.date.min)
     end = min(one.valid_to or dt.date.max, other.valid_to or dt.date.max)
     return start if start <= end else None
@@ -167,7 +212,7 @@ def _rules(city: City, network: Network | None) -> Iterator[Fault]:
     network_codes = network.codes_by_code if network else {s.network_code for s in city.services}
     for number, rule in enumerate(city.rules):
         path: KeyPath = ("rules", number)
-        yield from _unknown(rule.owner, city.departments_by_code, "department", (*path, "owner"))
+        yield from unknown(rule.owner, city.departments_by_code, "department", (*path, "owner"))
         if rule.assign == "contractor" and rule.owner not in served:
             yield (*path, "assign"), f"department {rule.owner!r} has no contractor; {allowed(sorted(served))}"
         for field, what, values, known in (
@@ -177,24 +222,30 @@ def _rules(city: City, network: Network | None) -> Iterator[Fault]:
             ("areas", "area", rule.when.areas, areas),
         ):
             for position, value in enumerate(values):
-                yield from _unknown(value, known, what, (*path, "when", field, position))
+                yield from unknown(value, known, what, (*path, "when", field, position))
         yield from _answers(city, rule, (*path, "when", "answers"))
 
 
 def _answers(city: City, rule: Rule, path: KeyPath) -> Iterator[Fault]:
     """A rule may only wait for answers that one of its services asks for."""
+    services = services_of(city, rule.when)
+    asked = [q for s in city.services if s.code in services for q in s.questions]
+    yield from _answers_asked(asked, rule.when.answers, path, "question of these services")
+
+
+def _answers_asked(asked: Sequence[Question], wanted: Answers, path: KeyPath, what: str) -> Iterator[Fault]:
+    """Answers waited for that nobody could give: no such question, or no such choice."""
     questions: dict[str, list[Question]] = {}
-    for code in services_of(city, rule.when):
-        for question in city.services_by_code[code].questions:
-            questions.setdefault(question.code, []).append(question)
-    for code, values in rule.when.answers.items():
+    for question in asked:
+        questions.setdefault(question.code, []).append(question)
+    for code, values in wanted.items():
         if code not in questions:
-            yield from _unknown(code, sorted(questions), "question of these services", (*path, code))
+            yield from unknown(code, sorted(questions), what, (*path, code))
             continue
         keys = [choice.key for question in questions[code] for choice in question.choices]
         for position, value in enumerate(values):
             if keys:
-                yield from _unknown(value, dict.fromkeys(keys), "choice", (*path, code, position))
+                yield from unknown(value, dict.fromkeys(keys), "choice", (*path, code, position))
 
 
 def _ladder(ladder: tuple[LadderStep, ...]) -> Iterator[Fault]:

@@ -1,11 +1,12 @@
 """Which rules of a routing table can never decide, and which requests no rule surely decides.
 
-Two services (or districts, priorities, weekdays, times) that no rule tells apart are counted as one, so the
-whole table is weighed exactly without listing every case.
+Two services (or districts, priorities, weekdays, times, holidays, periods) that no rule tells apart are
+counted as one, so the whole table is weighed exactly without listing every case.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +17,7 @@ from city_config.schema import WEEKDAYS, City, Condition, Priority, Rule, window
 
 Cell = tuple[int, ...]
 DAY_MINUTES = 24 * 60
+HOLIDAY, WORKING_DAY = "holiday", "working day"
 
 
 @dataclass(frozen=True)
@@ -37,12 +39,12 @@ def services_of(city: City, when: Condition) -> frozenset[str]:
 
 
 class RuleCover:
-    """The rules of one city as boxes over service, district, priority, weekday and time of day."""
+    """The rules of one city as boxes over service, district, priority, weekday, time, holiday and date."""
 
     def __init__(self, city: City) -> None:
         self._city = city
         self._axes = _axes(city)
-        boxes = [_box(city, rule.when, self._axes) for rule in city.rules]
+        boxes = [_box(city, rule, self._axes) for rule in city.rules]
         self._classes = [_classes(axis, [box[i] for box in boxes]) for i, axis in enumerate(self._axes)]
         self._cells = [self._cells_of(box) for box in boxes]
 
@@ -104,10 +106,24 @@ def _axes(city: City) -> list[list[str | None]]:
         list(get_args(Priority)),
         list(WEEKDAYS),
         [str(cut) for cut in cuts[:-1]],
+        [HOLIDAY, WORKING_DAY],
+        [day.isoformat() for day in _days_of_change(city)],
     ]
 
 
-def _box(city: City, when: Condition, axes: list[list[str | None]]) -> list[frozenset[str | None]]:
+def _days_of_change(city: City) -> list[dt.date]:
+    """The first day of each period in which the same rules count."""
+    days = {dt.date.min}
+    for period in city.rule_periods.values():
+        if period.valid_from:
+            days.add(period.valid_from)
+        if period.valid_to and period.valid_to < dt.date.max:
+            days.add(period.valid_to + dt.timedelta(days=1))
+    return sorted(days)
+
+
+def _box(city: City, rule: Rule, axes: list[list[str | None]]) -> list[frozenset[str | None]]:
+    when, period = rule.when, city.rule_periods[rule.id]
     start, end = window_minutes(when.between) if when.between else (0, DAY_MINUTES)
     return [
         frozenset(services_of(city, when)),
@@ -115,6 +131,8 @@ def _box(city: City, when: Condition, axes: list[list[str | None]]) -> list[froz
         frozenset(when.priorities or axes[2]),
         frozenset(when.weekdays or axes[3]),
         frozenset(cut for cut in axes[4] if start <= int(str(cut)) < end),
+        frozenset(axes[5] if when.holiday is None else [HOLIDAY if when.holiday else WORKING_DAY]),
+        frozenset(day for day in axes[6] if period.holds_on(dt.date.fromisoformat(str(day)))),
     ]
 
 

@@ -13,14 +13,17 @@ from functools import cached_property
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 
 from city_config.basics import (
     WEEKDAYS,
+    Answers,
     Calendar,
     CityId,
     Code,
+    Dated,
     DatedName,
+    DistrictPopulation,
     Fact,
     Holidays,
     HoursOverride,
@@ -33,21 +36,32 @@ from city_config.basics import (
     TimeWindow,
     Weekday,
     WeeklyHours,
+    common_period,
+    population_in,
     window_minutes,
 )
-from city_config.network import Member, Network, NetworkCode
+from city_config.network import Emergency, Member, Network, NetworkCode, PeerBand, Role
+from city_config.organisation import CollectionRound, Contractor, Department, RoundWindow, Zone
+from city_config.policy import ContactLine, LadderStep, Privacy, Publication, Retention
+from city_config.services import Choice, Promise, Question, Redirect, Service, Stages, StopNotice
 
 __all__ = [
     "WEEKDAYS",
+    "Answers",
     "Calendar",
     "Choice",
     "City",
     "CityId",
     "Code",
+    "CollectionRound",
     "Condition",
+    "ContactLine",
     "Contractor",
+    "Dated",
     "DatedName",
     "Department",
+    "DistrictPopulation",
+    "Emergency",
     "Fact",
     "Holidays",
     "HoursOverride",
@@ -58,16 +72,23 @@ __all__ = [
     "Network",
     "NetworkCode",
     "Part",
+    "PeerBand",
     "Population",
     "Position",
     "Priority",
+    "Privacy",
     "Promise",
     "Publication",
     "Question",
+    "Redirect",
+    "Retention",
+    "Role",
+    "RoundWindow",
     "Rule",
     "Service",
     "Span",
     "Stages",
+    "StopNotice",
     "TimeWindow",
     "Weekday",
     "WeeklyHours",
@@ -91,141 +112,35 @@ def _known_timezone(name: str) -> str:
 class MapView(Part):
     """How the city's map opens; no tile server is contacted unless one is named here."""
 
-    centre: Position
-    zoom: int = Field(default=12, ge=1, le=20)
+    centre: Position = Field(description="Where it opens")
+    zoom: int = Field(default=12, ge=1, le=20, description="How near it opens")
     tile_url: str | None = Field(
         default=None, description="{z}/{x}/{y} raster tiles of the city's own choice"
     )
-    attribution: str = ""
-
-
-class Department(Fact):
-    """An owner of requests: a unit of the city, or an external body the city refers to."""
-
-    code: Code
-    names: Names
-    kind: Literal["department", "external"] = "department"
-    calendar: Calendar | None = None
-    email: str | None = None
-    every_district: bool = Field(
-        default=False,
-        description="True: a unit of this kind stands in every district; the request's district says which",
-    )
-
-
-class Zone(Fact):
-    """The districts a contractor serves, and from when to when."""
-
-    districts: tuple[Code, ...] = Field(min_length=1)
-    valid_from: dt.date | None = None
-    valid_to: dt.date | None = None
-
-    def holds_on(self, day: dt.date) -> bool:
-        """Whether the contract covers this local day; both ends belong to it."""
-        return (self.valid_from is None or self.valid_from <= day) and (
-            self.valid_to is None or day <= self.valid_to
-        )
-
-
-class Contractor(Fact):
-    """A firm that does the work of a department that stays accountable for it."""
-
-    code: Code
-    names: Names
-    for_department: Code
-    zones: tuple[Zone, ...] = ()
-
-
-class Stages(Part):
-    """The three stages a department commits to. A stage that is not named is not promised."""
-
-    acknowledge: Span | None = None
-    respond: Span | None = None
-    resolve: Span | None = None
-
-
-class Promise(Stages, Fact):
-    """Times for one service.
-
-    ``standard`` says what the times are: ``published`` by the city, ``internal`` to it, or only the
-    network's monitoring ``reference``, of which a miss is never called a breach.
-    """
-
-    standard: Literal["published", "internal", "reference"] = "reference"
-    by_priority: Mapping[Priority, Stages] = Field(default_factory=dict)
-
-    def stages_for(self, priority: Priority) -> Stages:
-        """The stages of a priority: its own where given, the service's for the rest."""
-        own = self.by_priority.get(priority)
-        if own is None:
-            return self
-        return Stages(
-            acknowledge=own.acknowledge or self.acknowledge,
-            respond=own.respond or self.respond,
-            resolve=own.resolve or self.resolve,
-        )
-
-
-class Choice(Part):
-    """One answer that may be chosen."""
-
-    key: Code
-    names: Names
-
-
-class Question(Part):
-    """A question asked with a service; the datatypes are those of GeoReport v2."""
-
-    code: Code
-    datatype: Literal["string", "number", "datetime", "text", "singlevaluelist", "multivaluelist"]
-    names: Names
-    required: bool = False
-    choices: tuple[Choice, ...] = ()
-    hint: Names | None = None
-
-    @model_validator(mode="after")
-    def _choices_fit(self) -> Question:
-        if self.datatype.endswith("valuelist") != bool(self.choices):
-            raise ValueError(f"question {self.code!r}: {self.datatype} and choices do not fit")
-        return self
-
-
-class Service(Part):
-    """A category residents choose, in the city's own words, under one code of the network."""
-
-    code: Code
-    network_code: Code
-    names: Names
-    description: Names | None = None
-    group: Code = "other"
-    icon: str = Field(default="•", max_length=4)
-    keywords: tuple[str, ...] = ()
-    questions: tuple[Question, ...] = ()
-    promise: Promise
-    priority: Priority = "normal"
-    emergency_notice: Names | None = Field(
-        default=None, description="Shown before the form: not for emergencies"
-    )
+    attribution: str = Field(default="", description="Whom the tiles are owed to; shown on the map")
 
 
 class Condition(Part):
     """What must hold for a rule: each named field, all of them. Nothing named holds always."""
 
-    services: tuple[Code, ...] = ()
-    network_codes: tuple[Code, ...] = ()
-    districts: tuple[Code, ...] = ()
+    services: tuple[Code, ...] = Field(default=(), description="Codes of services")
+    network_codes: tuple[Code, ...] = Field(default=(), description="Common codes of the services")
+    districts: tuple[Code, ...] = Field(default=(), description="Codes of districts.geojson")
     areas: tuple[Code, ...] = Field(default=(), description="Codes of polygons in areas.geojson")
-    priorities: tuple[Priority, ...] = ()
-    weekdays: tuple[Weekday, ...] = ()
+    priorities: tuple[Priority, ...] = Field(default=(), description="Priority at receipt")
+    weekdays: tuple[Weekday, ...] = Field(default=(), description="Local weekday of receipt")
     between: TimeWindow | None = Field(default=None, description="Local time of receipt")
-    answers: Mapping[Code, tuple[str, ...]] = Field(default_factory=dict)
+    holiday: bool | None = Field(
+        default=None, description="true: received on a holiday of the city's calendar; false: on another day"
+    )
+    answers: Answers = Field(default_factory=dict, description="Answers, by question")
 
 
-class Rule(Fact):
+class Rule(Fact, Dated):
     """One line of the routing table; the first whose condition holds decides."""
 
-    id: Code
-    when: Condition = Condition()
+    id: Code = Field(description="Unique among the rules; stored with every request it decided")
+    when: Condition = Field(default=Condition(), description="Nothing: always")
     owner: Code = Field(description="Department that is accountable")
     assign: Literal["contractor"] | None = Field(
         default=None, description="contractor: the owner's contractor whose zone holds the district that day"
@@ -233,56 +148,37 @@ class Rule(Fact):
     because: str = Field(description="A sentence staff and residents can read")
 
 
-class LadderStep(Part):
-    """A rung of the escalation ladder: when it comes, whom it tells and what it changes."""
-
-    step: int = Field(ge=1)
-    at_fraction: float | None = Field(default=None, gt=0, description="Of the time from receipt to due")
-    after_due: Span | None = Field(default=None, description="Calendar time after the due time")
-    tell: tuple[Literal["agent", "dispatcher", "supervisor", "city_admin"], ...] = Field(min_length=1)
-    raise_priority_to: Priority | None = None
-    because: str
-
-    @model_validator(mode="after")
-    def _one_time(self) -> LadderStep:
-        if (self.at_fraction is None) == (self.after_due is None):
-            raise ValueError(f"step {self.step}: give at_fraction or after_due, one of them")
-        if self.after_due and (self.after_due.working_hours or self.after_due.working_days):
-            raise ValueError(f"step {self.step}: after_due counts calendar time")
-        return self
-
-
-class Publication(Part):
-    """What the public may see of a request, and when."""
-
-    moderated: bool = Field(
-        default=False, description="True: staff release a request before the public sees it"
-    )
-    blur_metres: int = Field(
-        default=0, ge=0, le=2000, description="Grid onto which public positions are rounded"
-    )
-
-
 class City(Part):
     """One city: everything Nagara knows about it, from its folder under ``cities/``."""
 
-    id: CityId
-    country: str = Field(pattern=r"^[A-Z]{2}$")
+    id: CityId = Field(description="Country and city, kh-pnh; the folder's name")
+    country: str = Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1")
     reference_prefix: str = Field(pattern=r"^[A-Z]{3}$", description="First letters of a reference; unique")
-    names: Names
-    timezone: Annotated[str, AfterValidator(_known_timezone)]
+    names: Names = Field(description="The city's name, by language")
+    timezone: Annotated[str, AfterValidator(_known_timezone)] = Field(description="IANA name")
     languages: tuple[str, ...] = Field(min_length=1, description="BCP-47; the first is the default")
-    population: Population | None = None
-    map: MapView
+    population: Population | None = Field(default=None, description="Of the whole city")
+    district_population: DistrictPopulation | None = Field(
+        default=None,
+        description="Residents of the districts; a district's own in districts.geojson goes first",
+    )
+    districts_expected: int | None = Field(
+        default=None, gt=0, description="How many districts the city has, where not all could be drawn"
+    )
+    map: MapView = Field(description="How its map opens")
     near_metres: int = Field(default=200, ge=0, le=5000, description="A point this near counts as inside")
-    calendar: Calendar
-    departments: tuple[Department, ...] = Field(min_length=1)
-    contractors: tuple[Contractor, ...] = ()
-    groups: Mapping[Code, Names] = Field(default_factory=dict)
-    services: tuple[Service, ...] = Field(min_length=1)
-    rules: tuple[Rule, ...] = Field(min_length=1)
-    ladder: tuple[LadderStep, ...] = ()
-    publication: Publication = Publication()
+    calendar: Calendar = Field(description="Working time of departments that have none of their own")
+    departments: tuple[Department, ...] = Field(min_length=1, description="Who owns requests")
+    contractors: tuple[Contractor, ...] = Field(default=(), description="Who works for departments")
+    rounds: tuple[CollectionRound, ...] = Field(default=(), description="When rubbish is collected where")
+    groups: Mapping[Code, Names] = Field(default_factory=dict, description="Groups services are shown in")
+    services: tuple[Service, ...] = Field(min_length=1, description="What residents may report")
+    rules: tuple[Rule, ...] = Field(min_length=1, description="The routing table, read from the top")
+    ladder: tuple[LadderStep, ...] = Field(default=(), description="What happens when nobody answers")
+    publication: Publication = Field(default=Publication(), description="What the public sees")
+    retention: Retention | None = Field(default=None, description="How long personal data are kept")
+    privacy: Privacy | None = Field(default=None, description="What residents are told about their data")
+    contact_lines: tuple[ContactLine, ...] = Field(default=(), description="Numbers shown beside the form")
     districts: Mapping[str, Any] = Field(description="GeoJSON FeatureCollection from districts.geojson")
     areas: Mapping[str, Any] | None = Field(default=None, description="GeoJSON from areas.geojson")
     fingerprint: str = Field(default="", description="SHA-256 over the folder's files, set by the loader")
@@ -308,9 +204,46 @@ class City(Part):
         return {contractor.code: contractor for contractor in self.contractors}
 
     @cached_property
+    def rule_periods(self) -> Mapping[str, Dated]:
+        """From when to when each rule counts, by id: inside its own dates and its department's."""
+        periods = {}
+        for rule in self.rules:
+            owner = self.departments_by_code.get(rule.owner, rule)
+            periods[rule.id] = common_period(rule, owner)
+        return periods
+
+    @cached_property
     def district_names(self) -> Mapping[str, Mapping[str, str]]:
         """Names of each district by its code, in the order of the file."""
         return {f["properties"]["code"]: f["properties"]["names"] for f in self.districts["features"]}
+
+    @cached_property
+    def district_dates(self) -> Mapping[str, Dated]:
+        """From when to when each district existed, by code; without dates: always."""
+        dates = {}
+        for feature in self.districts["features"]:
+            given = feature["properties"]
+            wanted = {key: given[key] for key in ("valid_from", "valid_to") if given.get(key)}
+            dates[given["code"]] = Dated.model_validate(wanted)
+        return dates
+
+    def districts_on(self, day: dt.date) -> tuple[str, ...]:
+        """Codes of the districts that existed on a local day, in the order of the file."""
+        return tuple(code for code, dates in self.district_dates.items() if dates.holds_on(day))
+
+    @cached_property
+    def population_by_district(self) -> Mapping[str, Population]:
+        """Residents of each district of which they are known, by code, with year and source."""
+        stated = self.district_population
+        found = {}
+        if stated:
+            shared = {"year": stated.year, "source": stated.source, "confirmed": stated.confirmed}
+            found = {code: Population(value=value, **shared) for code, value in stated.values.items()}
+        for feature in self.districts["features"]:
+            own = population_in(feature["properties"])
+            if own is not None:
+                found[feature["properties"]["code"]] = own
+        return found
 
     @cached_property
     def area_names(self) -> Mapping[str, Mapping[str, str]]:

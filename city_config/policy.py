@@ -1,0 +1,86 @@
+"""What a city decides about requests once they are in: who is told of silence, what the public sees, what is kept."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from city_config.basics import Code, Fact, Names, Part, Priority, Span
+
+
+class LadderStep(Part):
+    """A rung of the escalation ladder: when it comes, whom it tells and what it changes."""
+
+    step: int = Field(ge=1, description="Counted from 1 upward")
+    at_fraction: float | None = Field(default=None, gt=0, description="Of the time from receipt to due")
+    after_due: Span | None = Field(default=None, description="Calendar time after the due time")
+    tell: tuple[Literal["agent", "dispatcher", "supervisor", "city_admin"], ...] = Field(
+        min_length=1, description="Roles that are told"
+    )
+    raise_priority_to: Priority | None = Field(
+        default=None, description="At least this priority from then on"
+    )
+    because: str = Field(description="A sentence those who are told can read")
+
+    @model_validator(mode="after")
+    def _one_time(self) -> LadderStep:
+        if (self.at_fraction is None) == (self.after_due is None):
+            raise ValueError(f"step {self.step}: give at_fraction or after_due, one of them")
+        if self.after_due and (self.after_due.working_hours or self.after_due.working_days):
+            raise ValueError(f"step {self.step}: after_due counts calendar time")
+        return self
+
+
+class Publication(Part):
+    """What the public may see of a request, and when."""
+
+    moderated: bool = Field(
+        default=False, description="True: staff release a request before the public sees it"
+    )
+    blur_metres: int = Field(
+        default=0, ge=0, le=2000, description="Grid onto which public positions are rounded"
+    )
+    moderated_services: tuple[Code, ...] = Field(
+        default=(), description="Services whose requests staff release even where moderated is false"
+    )
+    private_services: tuple[Code, ...] = Field(
+        default=(), description="Services whose requests the public never sees"
+    )
+    photos: Literal["none", "released", "all"] = Field(
+        default="released", description="Which photos the public sees: none, those staff released, all"
+    )
+
+
+class Retention(Fact):
+    """How long personal data stay after a request was closed; what is not given stays until it is erased."""
+
+    contact_days: int | None = Field(
+        default=None, gt=0, description="Names, addresses and numbers of residents"
+    )
+    photo_days: int | None = Field(default=None, gt=0, description="Photos")
+    description_days: int | None = Field(default=None, gt=0, description="The resident's own words")
+
+
+class Privacy(Fact):
+    """What residents are told about their data before they hand any in."""
+
+    notice: Names = Field(description="Who keeps what and why, by language")
+    law: str | None = Field(default=None, description="The law it rests on")
+    url: str | None = Field(default=None, pattern=r"^https?://", description="The full text")
+    contact: str | None = Field(default=None, description="Whom to ask about one's data")
+
+
+class ContactLine(Fact):
+    """A telephone line shown beside the form; Nagara itself takes no emergencies."""
+
+    kind: Literal["emergency", "municipal"] = Field(
+        description="emergency: shown only once confirmed is true"
+    )
+    names: Names = Field(description="Who answers, by language")
+    phone: str = Field(pattern=r"^[0-9+][0-9 ()/*#-]{1,30}$", description="As it is dialled")
+
+    @property
+    def shown(self) -> bool:
+        """Whether residents may be shown it: an emergency number only where the city confirmed it."""
+        return self.confirmed or self.kind == "municipal"
