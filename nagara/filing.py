@@ -46,13 +46,26 @@ class Filing:
 
 
 def body_digest(filing: Filing) -> bytes:
-    """SHA-256 over everything the resident handed in; the key itself does not count."""
+    """SHA-256 over everything the resident handed in; the key itself does not count.
+
+    Raises ``InvalidInput`` for what cannot be written as JSON, which the database could not keep either.
+    """
     content = (
         filing.service_code, filing.lat, filing.lon, filing.address, filing.district, filing.description,
         dict(filing.answers), dict(filing.contact), filing.observed_at, filing.language, filing.confidential,
         filing.channel,
     )  # fmt: skip
-    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).digest()
+    return hashlib.sha256(as_json("body", content)).digest()
+
+
+def as_json(name: str, content: Any) -> bytes:
+    """JSON with its keys in order; raise ``InvalidInput`` for half characters and numbers beyond 64 bits."""
+    try:
+        return orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
+    except TypeError as error:
+        raise InvalidInput(
+            f"{name} cannot be kept: {error}.", field=name, allowed="UTF-8 text and 64-bit numbers"
+        ) from error
 
 
 def check_texts(filing: Filing) -> None:
@@ -98,7 +111,7 @@ def check_observed(observed_at: dt.datetime | None, now: dt.datetime) -> None:
 
 def check_answers(service: Service, answers: Mapping[str, Any]) -> None:
     """Hold answers against the service's questions; raise ``InvalidInput`` for the first misfit."""
-    if answers and len(orjson.dumps(dict(answers))) > MAX_ANSWERS_BYTES:
+    if answers and len(as_json("answers", dict(answers))) > MAX_ANSWERS_BYTES:
         raise InvalidInput(
             "answers are too long.", field="answers", allowed=f"at most {MAX_ANSWERS_BYTES} bytes as JSON"
         )

@@ -148,16 +148,18 @@ def test_bad_input_is_refused_clearly_and_leaves_nothing(
         (b'{"description": "\xff\xfe"}', 400),
         (json.dumps(RUBBISH | {"description": "\ud800"}).encode(), 422),
         (json.dumps(RUBBISH | {"lat": float("nan")}).encode(), 422),
+        (json.dumps(RUBBISH | {"answers": {"x": 10**30}}).encode(), 422),
         (b"[]", 422),
         (b"", 422),
         (b"x" * (1024 * 1024 + 1), 413),
     ],
-    ids=["not json", "not utf-8", "half a surrogate", "NaN", "a list", "nothing", "a megabyte"],
+    ids=["not json", "not utf-8", "half a surrogate", "NaN", "a huge number", "a list", "nothing", "a megabyte"],
 )
 def test_broken_bodies_get_the_one_shape(
     client: TestClient, owner: psycopg.Connection[Any], body: bytes, status: int
 ) -> None:
-    answer = client.post(FILE, content=body, headers={"Content-Type": "application/json"})
+    headers = {"Content-Type": "application/json", "Idempotency-Key": "k"}
+    answer = client.post(FILE, content=body, headers=headers)
     assert answer.status_code == status, answer.text
     assert set(answer.json()) == {"error"}
     assert counts(owner) == (0, 0, 0, 0)

@@ -1,0 +1,67 @@
+"""The API document is true: whatever it allows, and much it does not, gets an answer it describes and no 5xx."""
+
+from __future__ import annotations
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from schemathesis import Case
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+from starlette.testclient import TestClient
+
+from tests.api.conftest import Staff
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+]
+
+
+@pytest.fixture(scope="session")
+def document(application: TestClient) -> schemathesis.BaseSchema:
+    """The document as served."""
+    return schemathesis.openapi.from_dict(application.get("/openapi.json").json())
+
+
+@pytest.fixture
+def signed_in(client: TestClient) -> dict[str, str]:
+    """Headers of a supervisor; the API reads them where it needs them."""
+    return Staff(client, "supervisor@kh-pnh", "supervisor").headers
+
+
+def test_the_document_is_true(
+    document: schemathesis.BaseSchema, client: TestClient, signed_in: dict[str, str]
+) -> None:
+    untrue: list[str] = []
+    operations = [result.ok() for result in document.get_all_operations()]
+    for operation in operations:
+
+        @settings(
+            max_examples=12,
+            deadline=None,
+            derandomize=True,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(case=operation.as_strategy())
+        def holds(case: Case) -> None:
+            if "city" in case.path_parameters:
+                case.path_parameters["city"] = "kh-pnh"
+            asked = case.as_transport_kwargs(base_url=str(client.base_url), headers=signed_in)
+            asked.pop("cookies", None)
+            response = client.request(**asked)
+            case.validate_response(response, checks=CHECKS)
+
+        try:
+            holds()
+        except Exception as error:
+            untrue.append(f"{operation.method.upper()} {operation.path}: {error}"[:2000])
+    assert len(operations) > 25
+    assert not untrue, "\n\n".join(untrue)
