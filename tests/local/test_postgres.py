@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -77,15 +78,16 @@ def test_only_the_password_opens_it_and_text_has_rules_of_its_own(tmp_path: Path
 def test_root_without_namespaces_runs_it_as_nobody(tmp_path: Path) -> None:
     home = postgres.reachable_home(tmp_path / "behind" / "closed" / "doors", Identity(NOBODY, user="nobody"))
     assert home.parent == Path("/var/lib")
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o711)  # pytest's own folders are closed to others
-    cluster = made(tmp_path, Identity(NOBODY, user="nobody"))
-    server = start_child(cluster.command, tmp_path / "log", signal.SIGINT)
-    try:
-        wait_until(cluster.is_ready, "the server is ready")
-        assert cluster.folder.owner() == "nobody"
-    finally:
-        end_child(server, signal.SIGINT, 20)
+    with tempfile.TemporaryDirectory() as name:  # pytest's own folders are closed to others
+        folder = Path(name)
+        folder.chmod(0o711)
+        cluster = made(folder, Identity(NOBODY, user="nobody"))
+        server = start_child(cluster.command, folder / "log", signal.SIGINT)
+        try:
+            wait_until(cluster.is_ready, "the server is ready")
+            assert cluster.folder.owner() == "nobody"
+        finally:
+            end_child(server, signal.SIGINT, 20)
 
 
 def test_an_interrupted_first_start_is_made_anew(tmp_path: Path) -> None:
