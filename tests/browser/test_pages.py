@@ -194,6 +194,8 @@ def test_staff_walk_a_report_to_resolved_and_the_resident_sees_it(open_page: Ope
     make_move(desk, "assign", assignee="Crew 7")
     make_move(desk, "start")
     expect(status).to_have_text("Being worked on")
+    desk.get_by_role("button", name="Clear filters").click()
+    expect(desk.locator("[data-reference]").nth(5)).to_be_visible()
     picture(desk, "staff")
     make_move(desk, "resolve", reason="fixed", note="New lamp.")
     expect(status).to_have_text("Resolved")
