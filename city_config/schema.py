@@ -220,12 +220,12 @@ class City(Part):
     @cached_property
     def district_dates(self) -> Mapping[str, Dated]:
         """From when to when each district existed, by code; without dates: always."""
-        dates = {}
-        for feature in self.districts["features"]:
-            given = feature["properties"]
-            wanted = {key: given[key] for key in ("valid_from", "valid_to") if given.get(key)}
-            dates[given["code"]] = Dated.model_validate(wanted)
-        return dates
+        return _dates_of(self.districts)
+
+    @cached_property
+    def area_dates(self) -> Mapping[str, Dated]:
+        """From when to when each area existed, by code; without dates: always."""
+        return _dates_of(self.areas) if self.areas else {}
 
     def districts_on(self, day: dt.date) -> tuple[str, ...]:
         """Codes of the districts that existed on a local day, in the order of the file."""
@@ -261,3 +261,13 @@ class City(Part):
             if tag and tag in names:
                 return names[tag]
         return next(iter(names.values()))
+
+
+def _dates_of(shapes: Mapping[str, Any]) -> dict[str, Dated]:
+    """The validity of each shape by its code."""
+    dates = {}
+    for feature in shapes["features"]:
+        given = feature["properties"]
+        wanted = {key: given[key] for key in ("valid_from", "valid_to") if given.get(key)}
+        dates[given["code"]] = Dated.model_validate(wanted)
+    return dates

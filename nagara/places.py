@@ -7,7 +7,9 @@ is true to about 0.2 % within 100 km of the city's middle.
 
 from __future__ import annotations
 
+import datetime as dt
 import math
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -19,7 +21,7 @@ from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from city_config import Configuration
-from city_config.schema import City
+from city_config.schema import City, Dated
 from nagara.errors import InvalidCoordinates, OutsideCity
 from nagara.per_city import PerCity
 
@@ -68,30 +70,87 @@ def check_coordinates(lat: float, lon: float) -> None:
 class PlaceIndex:
     """The polygons of one city, ready to be asked; built once per version of the configuration.
 
-    Guarantees: the same position always gives the same answer. On a border shared by districts, and where
-    sketched districts overlap, the lowest code wins. A gap enclosed by districts falls to the nearest of
-    them, however wide; beyond the outer edge, ``near_metres`` of the city is the limit, itself included.
+    Guarantees: the same position on the same day always gives the same answer. On a border shared by
+    districts, and where sketched districts overlap, the lowest code wins. A gap enclosed by districts falls to
+    the nearest of them, however wide; beyond the outer edge, ``near_metres`` of the city is the limit, itself
+    included. Districts count on the days between their dates only; a day for which no district at all is
+    known is answered with those of the nearest period after it, or else before it.
     """
 
     def __init__(self, city: City) -> None:
+        self._city = city
+        self._starts = _days_of_change(city)
+        self._outlines: dict[int, _Outlines] = {}
+        self._latest = self._on(self._starts[-1])
+
+    def locate(self, lat: float, lon: float, day: dt.date | None = None) -> Place:
+        """The place of a position on a local day, or by the latest districts; refuses what is no position."""
+        check_coordinates(lat, lon)
+        if day is None or len(self._starts) == 1:
+            return self._latest.locate(lat, lon)
+        return self._on(day).locate(lat, lon)
+
+    def metres_to(self, lat: float, lon: float) -> float:
+        """Metres from a position to the city's nearest district; 0 inside one. The position must be valid."""
+        return self._latest.metres_to(lat, lon)
+
+    def _on(self, day: dt.date) -> _Outlines:
+        """The outlines of a day, drawn when first asked for."""
+        period = bisect_right(self._starts, day) - 1
+        found = self._outlines.get(period)
+        if found is None:
+            found = self._outlines[period] = self._drawn(period)
+        return found
+
+    def _drawn(self, period: int) -> _Outlines:
+        city = self._city
+        for start in (*self._starts[period:], *reversed(self._starts[:period])):
+            districts = _holding(city.districts, city.district_dates, start)
+            if districts:
+                break
+        areas = _holding(city.areas, city.area_dates, self._starts[period]) if city.areas else []
+        return _Outlines(city, districts, areas)
+
+
+def _days_of_change(city: City) -> list[dt.date]:
+    """The first day of each period in which the same districts and areas exist."""
+    days = {dt.date.min}
+    for dates in (*city.district_dates.values(), *city.area_dates.values()):
+        if dates.valid_from:
+            days.add(dates.valid_from)
+        if dates.valid_to and dates.valid_to < dt.date.max:
+            days.add(dates.valid_to + dt.timedelta(days=1))
+    return sorted(days)
+
+
+def _holding(shapes: Mapping[str, Any], dates: Mapping[str, Dated], day: dt.date) -> list[Mapping[str, Any]]:
+    """The features that exist on a day."""
+    return [f for f in shapes["features"] if dates[f["properties"]["code"]].holds_on(day)]
+
+
+class _Outlines:
+    """The districts and areas that exist at one time."""
+
+    def __init__(
+        self, city: City, districts: Iterable[Mapping[str, Any]], areas: Iterable[Mapping[str, Any]]
+    ) -> None:
         self._near_metres = float(city.near_metres)
         self._middle_lon = city.map.centre.lon
         self._metres = _metres_per_degree(city.map.centre.lat)
-        districts = _polygons(city.districts, self._middle_lon)
-        areas = _polygons(city.areas, self._middle_lon) if city.areas else []
-        self._codes = [code for code, _ in (*districts, *areas)]
-        self._district_count = len(districts)
-        self._tree = shapely.STRtree([polygon for _, polygon in (*districts, *areas)])
+        drawn = _polygons(districts, self._middle_lon)
+        coded = (*drawn, *_polygons(areas, self._middle_lon))
+        self._codes = [code for code, _ in coded]
+        self._district_count = len(drawn)
+        self._tree = shapely.STRtree([polygon for _, polygon in coded])
         shapely.prepare(self._tree.geometries)
-        outlines = [polygon for _, polygon in districts]
+        outlines = [polygon for _, polygon in drawn]
         self._outlines_in_metres = shapely.STRtree(
             [shapely.transform(outline, lambda degrees: degrees * self._metres) for outline in outlines]
         )
         self._enclosed_gaps = _enclosed_gaps(outlines)
 
     def locate(self, lat: float, lon: float) -> Place:
-        """The place of a position; raises ``InvalidCoordinates`` for what is none."""
-        check_coordinates(lat, lon)
+        """The place of a position that is one."""
         point = shapely.Point(self._beside_the_middle(lon), lat)
         hits = sorted(self._tree.query(point, predicate="intersects").tolist())
         # Districts stand before areas, each in order of code: the first hit is the lowest district.
@@ -134,9 +193,11 @@ def index_for(city: City) -> PlaceIndex:
     return _indexes.of(city)
 
 
-def locate_in(city: City, lat: float, lon: float, configuration: Configuration) -> Place:
+def locate_in(
+    city: City, lat: float, lon: float, configuration: Configuration, day: dt.date | None = None
+) -> Place:
     """The place of a position that must lie in the city; else ``OutsideCity``, naming the nearest city."""
-    place = index_for(city).locate(lat, lon)
+    place = index_for(city).locate(lat, lon, day)
     if place.inside:
         return place
     name = city.name_in(city.names, "en")
@@ -162,10 +223,10 @@ def nearest_city(configuration: Configuration, lat: float, lon: float) -> tuple[
     return configuration.cities[city_id], metres
 
 
-def _polygons(collection: Mapping[str, Any], middle_lon: float) -> list[tuple[str, BaseGeometry]]:
+def _polygons(features: Iterable[Mapping[str, Any]], middle_lon: float) -> list[tuple[str, BaseGeometry]]:
     """Code and polygon of each feature in order of code; self-crossing outlines are mended."""
     polygons = []
-    for feature in collection["features"]:
+    for feature in features:
         polygon = shape(feature["geometry"])
         west, _, east, _ = polygon.bounds
         if not (middle_lon - 180 <= west and east <= middle_lon + 180):

@@ -11,21 +11,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
+from typing import NamedTuple
 
+from city_config.basics import chosen, common_period
 from city_config.schema import (
     WEEKDAYS,
     City,
     Condition,
     Contractor,
+    Dated,
     Priority,
     Rule,
     Service,
-    Zone,
     window_minutes,
 )
 from nagara.errors import NoRoute
 from nagara.per_city import PerCity
 from nagara.places import Place
+from nagara.working_hours import is_holiday
 
 NO_ANSWERS: Mapping[str, object] = MappingProxyType({})
 
@@ -74,7 +77,7 @@ def route(
     table = _tables.of(city)
     circumstances = _Circumstances(place, _local(city, at), priority, answers)
     for rule in table.candidates(service, place.district):
-        if _obstacle_in_circumstances(rule.when, circumstances) is None:
+        if table.obstacle(rule, circumstances) is None:
             return table.outcome(rule, service, circumstances)
     raise NoRoute(
         f"No rule of {city.name_in(city.names, 'en')} names an owner for {service.code!r} "
@@ -104,7 +107,7 @@ def explain(
             trials.append(RuleTrial(rule.id, False, f"not reached: {decided} decided"))
             continue
         obstacle = _obstacle_in_service_and_district(rule.when, service, place.district)
-        obstacle = obstacle or _obstacle_in_circumstances(rule.when, circumstances)
+        obstacle = obstacle or table.obstacle(rule, circumstances)
         if obstacle is None:
             decided = rule.id
         why = obstacle or table.outcome(rule, service, circumstances).reason
@@ -142,18 +145,18 @@ def _obstacle_in_circumstances(when: Condition, case: _Circumstances) -> str | N
         if not opens <= case.local.hour * 60 + case.local.minute < closes:
             return f"local time {case.local:%H:%M} is not within {when.between}"
     for question, wanted in when.answers.items():
-        if not any(answer in wanted for answer in _chosen(case.answers.get(question))):
+        if not any(answer in wanted for answer in chosen(case.answers.get(question))):
             return f"the answer to {question} is not {_listed(wanted)}"
     return None
 
 
-def _chosen(answer: object) -> tuple[str, ...]:
-    """The answer or answers given to one question, as text."""
-    if answer is None:
-        return ()
-    if isinstance(answer, list | tuple | set | frozenset):
-        return tuple(str(part) for part in answer)
-    return (str(answer),)
+def _obstacle_in_date(period: Dated, day: dt.date) -> str | None:
+    """Why a rule does not count on a local day; None if it does."""
+    if period.valid_from and day < period.valid_from:
+        return f"it counts from {period.valid_from}"
+    if period.valid_to and day > period.valid_to:
+        return f"it counted until {period.valid_to}"
+    return None
 
 
 def _listed(values: tuple[str, ...]) -> str:
@@ -164,6 +167,13 @@ def _listed(values: tuple[str, ...]) -> str:
 _window = lru_cache(maxsize=1024)(window_minutes)
 
 
+class _Contract(NamedTuple):
+    """A contractor in one of its zones, and the days on which both hold."""
+
+    contractor: Contractor
+    period: Dated
+
+
 class _RuleTable:
     """A city's rules, with what needs deciding only once: rules by service and district, and the outcomes."""
 
@@ -171,12 +181,15 @@ class _RuleTable:
         self._city = city
         self._candidates: dict[tuple[str, str, str | None], tuple[Rule, ...]] = {}
         self._outcomes: dict[tuple[str, str, Place, int | None], Route] = {}
-        self._zones: dict[tuple[str, str], list[tuple[Contractor, Zone]]] = {}
+        self._zones: dict[tuple[str, str], list[_Contract]] = {}
+        self._periods = {
+            rule: period for rule, period in city.rule_periods.items() if period.valid_from or period.valid_to
+        }
         for contractor in city.contractors:
             for zone in contractor.zones:
+                contract = _Contract(contractor, common_period(contractor, zone))
                 for district in zone.districts:
-                    key = contractor.for_department, district
-                    self._zones.setdefault(key, []).append((contractor, zone))
+                    self._zones.setdefault((contractor.for_department, district), []).append(contract)
 
     def candidates(self, service: Service, district: str | None) -> tuple[Rule, ...]:
         """The rules that can match in a district, in order, up to the first that always does."""
@@ -191,9 +204,19 @@ class _RuleTable:
         for rule in self._city.rules:
             if _obstacle_in_service_and_district(rule.when, service, district) is None:
                 kept.append(rule)
-                if not _depends_on_circumstances(rule.when):
+                if rule.id not in self._periods and not _depends_on_circumstances(rule.when):
                     break
         return tuple(kept)
+
+    def obstacle(self, rule: Rule, case: _Circumstances) -> str | None:
+        """Why a rule does not hold in these circumstances; None if it does."""
+        period = self._periods.get(rule.id)
+        obstacle = _obstacle_in_date(period, case.local.date()) if period else None
+        if obstacle is None and rule.when.holiday is not None:
+            day = case.local.date()
+            if is_holiday(self._city.calendar, day) != rule.when.holiday:
+                obstacle = f"{day} is {'not ' if rule.when.holiday else ''}a holiday"
+        return obstacle or _obstacle_in_circumstances(rule.when, case)
 
     def outcome(self, rule: Rule, service: Service, case: _Circumstances) -> Route:
         """The route a matched rule gives; kept, because a city has few that differ."""
@@ -208,7 +231,7 @@ class _RuleTable:
         """Which of the owner's contracts for the district holds on the local day; the first in the file."""
         contracts = self._zones.get((owner, case.place.district or ""), ())
         day = case.local.date()
-        return next((n for n, (_, zone) in enumerate(contracts) if zone.holds_on(day)), None)
+        return next((n for n, contract in enumerate(contracts) if contract.period.holds_on(day)), None)
 
     def _decided(self, rule: Rule, service: Service, place: Place, position: int | None) -> Route:
         city = self._city
@@ -220,8 +243,8 @@ class _RuleTable:
         if position is None:
             reason += " No contract covers this place on that day, so the department does the work itself."
             return Route(rule.owner, None, rule.id, reason)
-        contractor, zone = self._zones[rule.owner, place.district or ""][position]
-        since = f" since {zone.valid_from}" if zone.valid_from else ""
+        contractor, period = self._zones[rule.owner, place.district or ""][position]
+        since = f" since {period.valid_from}" if period.valid_from else ""
         reason += f" {city.name_in(contractor.names, 'en')} holds the contract here{since}."
         return Route(rule.owner, contractor.code, rule.id, reason)
 
@@ -243,7 +266,8 @@ class _RuleTable:
 
 
 def _depends_on_circumstances(when: Condition) -> bool:
-    return bool(when.areas or when.priorities or when.weekdays or when.between or when.answers)
+    named = when.areas or when.priorities or when.weekdays or when.between or when.answers
+    return bool(named) or when.holiday is not None
 
 
 def _sentence(rule: Rule) -> str:

@@ -45,6 +45,11 @@ def _usual_hours(weekly: WeeklyHours) -> tuple[TimeWindow, ...]:
     return next((weekly[name] for name in WEEKDAYS if weekly.get(name)), ())
 
 
+def is_holiday(calendar: Calendar, day: dt.date) -> bool:
+    """Whether a local day is a public or municipal holiday of a calendar that it does not work through."""
+    return _is_holiday(calendar, day) and all(extra.date != day for extra in calendar.extra_working_days)
+
+
 def _is_holiday(calendar: Calendar, day: dt.date) -> bool:
     if any(extra.date == day for extra in calendar.extra_holidays):
         return True

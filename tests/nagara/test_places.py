@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 import math
 from typing import Any
 
@@ -256,3 +257,55 @@ class TestProperties:
     def test_every_position_on_earth_has_an_answer(self, lat: float, lon: float) -> None:
         self.INDEX.locate(lat, lon)
         assert self.INDEX.metres_to(lat, lon) >= 0
+
+
+class TestDistrictsThatComeAndGo:
+    """A reform on 2025-07-01 made one ward of two districts; an area was protected in 2026."""
+
+    @staticmethod
+    def dated(code: str, polygon: list[list[list[float]]], **dates: str) -> dict[str, Any]:
+        made = feature(code, polygon)
+        made["properties"] |= dates
+        return made
+
+    def city(self) -> City:
+        west, east = rectangle(104.8, 11.5, 104.9, 11.6), rectangle(104.9, 11.5, 105.0, 11.6)
+        shapes = collection(
+            self.dated("old-west", west, valid_to="2025-06-30"),
+            self.dated("old-east", east, valid_to="2025-06-30"),
+            self.dated("ward", rectangle(104.8, 11.5, 105.0, 11.6), valid_from="2025-07-01"),
+        )
+        areas = collection(self.dated("park", west, valid_from="2026-01-01"))
+        return small_city(districts=shapes, areas=areas)
+
+    @pytest.mark.parametrize(
+        ("day", "district", "areas"),
+        [
+            ("1999-01-01", "old-west", ()),
+            ("2025-06-30", "old-west", ()),
+            ("2025-07-01", "ward", ()),
+            ("2026-01-01", "ward", ("park",)),
+            ("2099-01-01", "ward", ("park",)),
+        ],
+    )
+    def test_a_position_has_the_district_of_its_day(
+        self, day: str, district: str, areas: tuple[str, ...]
+    ) -> None:
+        place = index_for(self.city()).locate(11.55, 104.85, dt.date.fromisoformat(day))
+        assert place == Place(True, district, areas, "inside")
+
+    def test_without_a_day_the_latest_districts_answer(self) -> None:
+        assert index_for(self.city()).locate(11.55, 104.95).district == "ward"
+        assert locate_in(self.city(), 11.55, 104.95, configured([self.city()])).district == "ward"
+
+    def test_days_before_any_known_district_are_answered_with_the_first_known(self) -> None:
+        only = small_city(
+            districts=collection(
+                self.dated("ward", rectangle(104.8, 11.5, 105, 11.6), valid_from="2025-07-01")
+            )
+        )
+        assert index_for(only).locate(11.55, 104.9, dt.date(2020, 1, 1)).district == "ward"
+
+    def test_districts_of_a_day(self) -> None:
+        assert self.city().districts_on(dt.date(2025, 6, 30)) == ("old-west", "old-east")
+        assert self.city().districts_on(dt.date(2025, 7, 1)) == ("ward",)

@@ -367,3 +367,73 @@ def test_explain_agrees_with_route(
     found = route(city, wanted, place, at, priority, given_answers)
     assert [(trial.rule, trial.why) for trial in matched] == [(found.rule, found.reason)]
     assert found == route(city, wanted, place, at, priority, given_answers)
+
+
+class TestDatesAndHolidays:
+    """What holds for a time only."""
+
+    @staticmethod
+    def dated(**rule: Any) -> City:
+        first = {"id": "first", "owner": "guard", "because": "For now."} | rule
+        return small_city(**VALUES | {"rules": [first, RULES[-1]]})
+
+    @pytest.mark.parametrize(
+        ("day", "decides"),
+        [("2026-02-28", "rest"), ("2026-03-01", "first"), ("2026-03-31", "first"), ("2026-04-01", "rest")],
+    )
+    def test_a_rule_counts_on_both_ends_of_its_dates(self, day: str, decides: str) -> None:
+        city = self.dated(valid_from="2026-03-01", valid_to="2026-03-31")
+        for hour in ("00:00", "23:59"):
+            at = local(city, f"{day} {hour}")
+            assert route(city, city.services[0], in_district("01"), at).rule == decides
+            trials = explain(city, city.services[0], in_district("01"), at)
+            assert [t.rule for t in trials if t.matched] == [decides]
+
+    def test_a_rule_ends_with_its_department(self) -> None:
+        departments = [d | ({"valid_to": "2025-06-30"} if d["code"] == "guard" else {}) for d in DEPARTMENTS]
+        city = small_city(
+            **VALUES | {"rules": [RULES[4] | {"when": {}}, RULES[-1]], "departments": departments}
+        )
+        place = in_district("01")
+        assert route(city, city.services[0], place, local(city, "2025-06-30 12:00")).owner == "guard"
+        later = local(city, "2025-07-01 12:00")
+        assert route(city, city.services[0], place, later).owner == "hall"
+        assert explain(city, city.services[0], place, later)[0].why == "it counted until 2025-06-30"
+
+    @pytest.mark.parametrize(
+        ("holiday", "day", "decides"),
+        [
+            (True, "2026-11-24", "first"),  # Water Festival
+            (True, "2026-11-26", "rest"),
+            (False, "2026-11-24", "rest"),
+            (False, "2026-11-26", "first"),
+        ],
+    )
+    def test_holidays_of_the_citys_calendar(self, holiday: bool, day: str, decides: str) -> None:
+        city = self.dated(when={"holiday": holiday})
+        at = local(city, f"{day} 12:00")
+        assert route(city, city.services[0], in_district("01"), at).rule == decides
+        trials = explain(city, city.services[0], in_district("01"), at)
+        assert [t.rule for t in trials if t.matched] == [decides]
+
+    def test_municipal_holidays_count_and_days_worked_instead_do_not(self) -> None:
+        calendar = {
+            "hours": {"mon": ["08:00-12:00"]},
+            "holidays": {"country": "KH"},
+            "extra_holidays": [{"date": "2026-11-30", "name": "City Day"}],
+            "extra_working_days": [{"date": "2026-11-24", "name": "worked instead"}],
+        }
+        rules = [{"id": "first", "when": {"holiday": True}, "owner": "guard", "because": "x"}, RULES[-1]]
+        city = small_city(**VALUES | {"rules": rules, "calendar": calendar})
+        found = {
+            day: route(city, city.services[0], in_district("01"), local(city, f"2026-11-{day} 12:00")).rule
+            for day in (23, 24, 30)
+        }
+        assert found == {23: "first", 24: "rest", 30: "first"}
+
+    def test_a_contractors_own_dates_end_its_zones(self) -> None:
+        contractors = [CONTRACTORS[1] | {"valid_to": "2024-12-31"}]
+        city = small_city(**VALUES | {"contractors": contractors})
+        missed = city.services_by_code["missed_collection"]
+        assert route(city, missed, in_district("01"), local(city, "2024-12-31 12:00")).assignee == "northfirm"
+        assert route(city, missed, in_district("01"), local(city, "2025-01-01 12:00")).assignee is None
