@@ -11,6 +11,7 @@ from tests.browser.conftest import OpenPage, picture
 
 PHONE = {"width": 360, "height": 740}
 REFERENCE = re.compile(r"^PNH-[0-9A-Z]{7}-[0-9A-Z]$")
+IN_A_DISTRICT = re.compile(r"^In .+, Phnom Penh$")
 INTERVAL = re.compile(r"\(\S+.*–.*\)")
 
 
@@ -18,7 +19,7 @@ def fill_until_contact(page: Page, words: str) -> None:
     """From the list of services to the last step: a street light, in the middle of the city."""
     page.get_by_role("button", name="Street light not working").click()
     place_pin(page)
-    expect(page.get_by_text(re.compile(r"^In .+, Phnom Penh$"))).to_be_visible()
+    expect(page.get_by_text(IN_A_DISTRICT)).to_be_visible()
     page.get_by_role("button", name="Continue").click()
     page.get_by_label("What do you see?").fill(words)
     page.get_by_role("button", name="Continue").click()
@@ -71,6 +72,7 @@ def test_a_report_with_a_pin_is_filed_on_a_phone_and_found_by_its_reference(open
     page.get_by_role("button", name="Back").click()
     page.get_by_role("button", name="Back").click()
     page.locator(".leaflet-container .pin").wait_for()
+    expect(page.get_by_text(IN_A_DISTRICT)).to_be_visible()
     picture(page, "resident")
     page.get_by_role("button", name="Continue").click()
     page.get_by_role("button", name="Continue").click()
