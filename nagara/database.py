@@ -26,7 +26,9 @@ Pool = AsyncConnectionPool[psycopg.AsyncConnection[Any]]
 Question = tuple[LiteralString, Sequence[Any] | Mapping[str, Any]]
 """A statement that reads, and its values."""
 
-COMMIT = "commit"
+BEGIN, COMMIT = "begin", "commit"
+"""Sent as statements within a pipeline: psycopg's own transactions wait for the answer to each of the two."""
+
 SERVER_WENT_AWAY = "57P"
 """SQLSTATE of a server that is stopping, crashed or starting; a connection that just broke has none."""
 
@@ -83,14 +85,14 @@ def time_told(connection: psycopg.Connection[Any]) -> dt.datetime:
 
 
 def app_pool() -> Pool:
-    """A pool for the hot statements, not yet open; one a process."""
+    """A pool for the hot statements, not yet open; one a process. Its users begin and commit themselves."""
     return AsyncConnectionPool(
         make_conninfo(settings().database_url, options=role_options("nagara_app")),
         min_size=1,
         max_size=settings().pool_size,
         timeout=10,
         max_waiting=2000,
-        kwargs={"connect_timeout": CONNECT_TIMEOUT_S},
+        kwargs={"connect_timeout": CONNECT_TIMEOUT_S, "autocommit": True},
         check=None,
         open=False,
     )
@@ -115,9 +117,9 @@ async def _read_in_city(
 ) -> list[list[tuple[Any, ...]]]:
     async with pool.connection() as connection:
         async with connection.pipeline():
+            await connection.execute(BEGIN, prepare=True)
             await connection.execute(SET_CITY, (city_id,), prepare=True)
             asked = [await connection.execute(text, values, prepare=True) for text, values in questions]
-            # as a statement: psycopg's own commit() would wait for the answer, and the pipeline's end once more
             await connection.execute(COMMIT, prepare=True)
         return [await cursor.fetchall() for cursor in asked]
 
@@ -126,6 +128,7 @@ async def _read_in_city(
 async def city_transaction(pool: Pool, city_id: str) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
     """A transaction that sees one city; statements inside may go out in one pipeline with its beginning."""
     async with pool.connection() as connection, connection.pipeline():
+        await connection.execute(BEGIN, prepare=True)
         await connection.execute(SET_CITY, (city_id,), prepare=True)
         yield connection
         await connection.commit()

@@ -18,7 +18,7 @@ import psycopg
 from city_config import City, Service
 from nagara import statements
 from nagara.cities import configuration, service_of
-from nagara.database import COMMIT, SET_CITY, Pool
+from nagara.database import BEGIN, COMMIT, SET_CITY, Pool
 from nagara.deadlines import PromisedTimes, promise
 from nagara.errors import (
     DatabaseUnavailable,
@@ -26,7 +26,15 @@ from nagara.errors import (
     ReplayedWithOtherBody,
     UnknownDistrict,
 )
-from nagara.filing import MAX_KEY, Filing, body_digest, check_answers, check_observed, check_texts
+from nagara.filing import (
+    MAX_KEY,
+    Filing,
+    body_digest,
+    check_answers,
+    check_observed,
+    check_taken,
+    check_texts,
+)
 from nagara.ids import new_reference, uuid7
 from nagara.ladder import next_step
 from nagara.lifecycle import Status, next_due
@@ -68,7 +76,9 @@ def decide(city: City, filing: Filing, now: dt.datetime) -> Decision:
     check_texts(filing)
     check_answers(service, filing.answers)
     check_observed(filing.observed_at, now)
-    place = _place(city, filing)
+    day = now.astimezone(city.zone).date()
+    check_taken(city, service, filing.answers, day)
+    place = _place(city, filing, day)
     chosen = route(city, service, place, now, service.priority, filing.answers)
     times = promise(city, service, chosen.owner, now, service.priority)
     return Decision(service, place, chosen, times)
@@ -86,6 +96,7 @@ async def file_request(pool: Pool, city: City, filing: Filing, secret: bytes) ->
     async with pool.connection() as connection:
         while True:
             async with connection.pipeline():
+                await connection.execute(BEGIN, prepare=True)
                 began = await connection.execute(statements.BEGIN_IN_CITY, (city.id,), prepare=True)
                 now = await _time_told(began)
                 decision = decide(city, filing, now)
@@ -93,7 +104,6 @@ async def file_request(pool: Pool, city: City, filing: Filing, secret: bytes) ->
                 written = await connection.execute(
                     statements.FILE_REQUEST, row | _sealed(city, filing, secret), prepare=True
                 )
-                # as a statement: psycopg's own commit() would cost a round trip beside the pipeline's end
                 await connection.execute(COMMIT, prepare=True)
             if await written.fetchone() is not None:
                 return _filed(decision, row, now)
@@ -119,6 +129,7 @@ async def _earlier(
     if filing.idempotency_key is None:
         return None
     async with connection.pipeline():
+        await connection.execute(BEGIN, prepare=True)
         await connection.execute(SET_CITY, (city.id,), prepare=True)
         cursor = await connection.execute(
             statements.FIND_BY_KEY, (city.id, filing.idempotency_key), prepare=True
@@ -226,18 +237,17 @@ def _sealed(city: City, filing: Filing, secret: bytes) -> dict[str, bytes | None
     return {"sealed": seal(secret, city.id, contact) if contact else None}
 
 
-def _place(city: City, filing: Filing) -> Place:
-    """Where it is: by position if there is one, else by the district or address in words."""
+def _place(city: City, filing: Filing, day: dt.date) -> Place:
+    """Where it is on a local day: by position if there is one, else by the district or address in words."""
     if filing.lat is not None and filing.lon is not None:
-        return locate_in(city, filing.lat, filing.lon, configuration())
+        return locate_in(city, filing.lat, filing.lon, configuration(), day)
     if (filing.lat is None) != (filing.lon is None):
         raise InvalidInput("lat and lon belong together; one of them is missing.", field="lat,lon")
     if filing.district is not None:
-        if filing.district not in city.district_names:
+        known = city.districts_on(day)
+        if filing.district not in known:
             raise UnknownDistrict(
-                f"There is no district {filing.district[:40]!r}.",
-                field="district",
-                allowed=city.district_names,
+                f"There is no district {filing.district[:40]!r}.", field="district", allowed=known
             )
         return Place(True, filing.district, (), "inside")
     if filing.address and filing.address.strip():

@@ -1,0 +1,257 @@
+"""What the hot paths cost, counted rather than timed: statements, round trips, and plans without a whole-table read."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import pq
+from redis.asyncio import Redis
+from sqlalchemy import event
+from starlette.testclient import TestClient
+
+from api.dependencies import Resources
+from bench.filling import fill
+from bench.floor import as_text, spelled
+from city_config import City
+from nagara import accounts, escalation, statements, work_queue
+from nagara.cities import city_of
+from nagara.database import Role, city_session, engine, role_options, time_told
+from nagara.lifecycle import AT_WORK
+from nagara.local.throwaway import Throwaway
+from nagara.migrations import migrate
+from nagara.rate_limits import RateLimiter
+from nagara.settings import settings
+from nagara.work_queue import QueueFilter
+from tests.helpers import file, multiply
+
+PASSWORD = "a long demo password"
+BODY = {
+    "service_code": "waste_missed",
+    "lat": 11.5564,
+    "lon": 104.9282,
+    "contact": {"email": "a@example.org"},
+}
+PATH = "/api/v1/cities/kh-pnh/requests"
+ROWS = 20_000
+
+
+@dataclass
+class Traffic:
+    """What went over the pool's connection, and how often a session of the other way was used."""
+
+    statements: int = 0
+    round_trips: int = 0
+    sessions: int = 0
+
+    def read(self, trace: str) -> None:
+        """Count a trace of libpq's: what the client sent, and how often it then asked for the answer.
+
+        A second demand with nothing sent since the first adds no wait.
+        """
+        unanswered = False
+        for line in trace.splitlines():
+            sender, _, kind, *_ = [*line.split("\t"), "", ""]
+            if sender != "F":
+                continue
+            if kind in ("Execute", "Query"):
+                self.statements += 1
+                unanswered = True
+            if kind in ("Sync", "Flush", "Query") and unanswered:
+                self.round_trips += 1
+                unanswered = False
+
+
+@pytest.fixture
+def client(database_url: str) -> Iterator[TestClient]:
+    """The application with a pool of its own, whose one connection has prepared nothing yet."""
+    from api.app import create_app  # it reads the settings, which the database must have made
+
+    app = create_app()
+    with TestClient(app) as client:
+        held: Resources = app.state.resources
+        unlimited = RateLimiter(Redis.from_url(settings().redis_url), False, held.secret)
+        app.state.resources = replace(held, limiter=unlimited)  # all calls come from one address
+        assert client.portal is not None
+        client.portal.call(held.pool.wait)  # asked too early, it would open a second connection
+        yield client
+
+
+@contextmanager
+def counted(client: TestClient) -> Iterator[Traffic]:
+    """Count what the calls inside cost."""
+    traffic = Traffic()
+    pool = client.app.state.resources.pool  # type: ignore[attr-defined]
+    assert client.portal is not None
+
+    def used(*_: object) -> None:
+        traffic.sessions += 1
+
+    with tempfile.TemporaryFile("w+") as trace:
+
+        async def switch(on: bool) -> None:
+            async with pool.connection() as connection:
+                if on:
+                    connection.pgconn.trace(trace.fileno())
+                    connection.pgconn.set_trace_flags(pq.Trace.SUPPRESS_TIMESTAMPS)
+                else:
+                    connection.pgconn.untrace()
+
+        client.portal.call(switch, True)
+        event.listen(engine("nagara_app"), "before_cursor_execute", used)
+        try:
+            yield traffic
+        finally:
+            event.remove(engine("nagara_app"), "before_cursor_execute", used)
+            assert pool.get_stats()["pool_size"] == 1, "all calls went over the connection that was watched"
+            client.portal.call(switch, False)
+        trace.seek(0)
+        traffic.read(trace.read())
+
+
+def filed(client: TestClient, key: str, status: int = 201) -> str:
+    """File a report and return its reference."""
+    answer = client.post(PATH, json=BODY, headers={"Idempotency-Key": key})
+    assert answer.status_code == status, answer.text
+    return str(answer.json()["reference"])
+
+
+def signed_in(client: TestClient) -> Mapping[str, str]:
+    """The header of a signed-in supervisor."""
+    with city_session("kh-pnh") as session:
+        accounts.add_account(session, "kh-pnh", "supervisor", PASSWORD, "supervisor")
+        return {
+            "Authorization": f"Bearer {accounts.sign_in(session, 'kh-pnh', 'supervisor', PASSWORD).token}"
+        }
+
+
+def test_filing_is_one_transaction_of_two_round_trips(client: TestClient) -> None:
+    filed(client, "first")
+    with counted(client) as traffic:
+        filed(client, "second")
+    assert traffic.round_trips == 2
+    assert traffic.statements == len(("begin", "the city and the time", "all that is written", "commit"))
+    assert traffic.sessions == 0
+
+
+def test_a_replay_reads_once_more_and_writes_nothing(client: TestClient) -> None:
+    reference = filed(client, "first")
+    assert filed(client, "first", 200) == reference
+    with counted(client) as traffic:
+        assert filed(client, "first", 200) == reference
+    assert traffic.round_trips == 3
+    assert traffic.sessions == 0
+
+
+def test_the_public_status_is_one_statement_in_one_round_trip(client: TestClient) -> None:
+    reference = filed(client, "first")
+    assert client.get(f"/api/v1/requests/{reference}").status_code == 200
+    with counted(client) as traffic:
+        assert client.get(f"/api/v1/requests/{reference}").status_code == 200
+    assert traffic.round_trips == 1
+    assert traffic.statements - len(("begin", "the city", "commit")) == 1
+    assert traffic.sessions == 0
+
+
+@pytest.mark.parametrize("limit", [1, 10, 60, 200])
+@pytest.mark.parametrize("counts", ["false", "true"])
+def test_a_queue_page_is_two_round_trips_whatever_its_size(
+    client: TestClient, owner: psycopg.Connection[Any], limit: int, counts: str
+) -> None:
+    city = city_of("kh-pnh")
+    multiply(owner, file(city), 59)
+    headers = signed_in(client)
+    query = f"/api/v1/staff/queue?limit={limit}&counts={counts}"
+    assert len(client.get(query, headers=headers).json()["requests"]) == min(limit, 60)
+    with counted(client) as traffic:
+        assert client.get(query, headers=headers).status_code == 200
+    assert traffic.round_trips == 2, "who is signed in, and the page"
+    asked = traffic.statements - 2 * len(("begin", "the city", "commit"))
+    assert asked == 2 + (counts == "true")
+    assert traffic.sessions == 0
+
+
+@pytest.fixture(scope="module")
+def large(services: Throwaway) -> str:
+    """A database of its own with many requests, analyzed."""
+    services.cluster.ensure_database("many_requests")
+    url = services.cluster.url_of("many_requests")
+    migrate(url)
+    with psycopg.connect(url, autocommit=True, options="-c timezone=UTC") as owner:
+        fill(owner, (city_of("kh-pnh"), city_of("th-bkk")), ROWS, time_told(owner))
+    return url
+
+
+def hot_statements(owner: psycopg.Connection[Any], city: City) -> dict[str, tuple[str, dict[str, Any]]]:
+    """The statements that must never read a whole table, with values they are asked with."""
+    row = owner.execute(
+        "select reference, next_due_at, id from request where city_id = %s and closed_at is null "
+        "order by next_due_at, id offset 2000 limit 1",
+        (city.id,),
+    ).fetchone()
+    assert row is not None
+    reference, at, id_ = row
+    after = work_queue.cursor_after({"next_due_at": at, "id": id_}, QueueFilter())
+    now = time_told(owner)
+    sweep = {
+        "now": now,
+        "cities": [city.id],
+        "statuses": [status.value for status in AT_WORK],
+        "batch": escalation.BATCH,
+    }
+    return {
+        "status": (
+            spelled(statements.PUBLIC_STATUS, ["%(kinds)s", "%(city)s", "%(reference)s"]),
+            {"kinds": ["filed"], "city": city.id, "reference": reference},
+        ),
+        "find by key": (
+            spelled(statements.FIND_BY_KEY, ["%(city)s", "%(key)s"]),
+            {"city": city.id, "key": "a"},
+        ),
+        "first page": work_queue.page_statement(city.id, QueueFilter()),
+        "deep page": work_queue.page_statement(city.id, QueueFilter(cursor=after)),
+        "due steps": (escalation.TAKE_DUE, sweep),
+    }
+
+
+@pytest.mark.parametrize("name", ["status", "find by key", "first page", "deep page", "due steps"])
+@pytest.mark.parametrize("plan", ["for these values", "for any values"])
+def test_no_hot_plan_reads_a_whole_table(large: str, name: str, plan: str) -> None:
+    city = city_of("kh-pnh")
+    role: Role = "nagara_clock" if name == "due steps" else "nagara_app"
+    with psycopg.connect(large, autocommit=True) as owner:
+        statement, values = hot_statements(owner, city)[name]
+    with psycopg.connect(
+        large, options=role_options(role), cursor_factory=psycopg.ClientCursor
+    ) as connection:
+        connection.execute("select set_config('nagara.city', %s, true)", (city.id,))
+        if plan == "for any values":
+            numbered = {key: f"${number}" for number, key in enumerate(values, 1)}
+            row = connection.execute(
+                f"explain (generic_plan, format json) {spelled(statement, numbered)}"
+            ).fetchone()
+        else:
+            literal = {key: f"'{as_text(value)}'" for key, value in values.items()}
+            row = connection.execute(f"explain (format json) {spelled(statement, literal)}").fetchone()
+    assert row is not None
+    found = list(nodes(row[0][0]["Plan"]))
+    assert {node["Relation Name"] for node in found if "Relation Name" in node} & {"request", "event"}
+    whole = [
+        node["Relation Name"]
+        for node in found
+        if node["Node Type"] == "Seq Scan" and node["Relation Name"] in ("request", "event")
+    ]
+    assert whole == [], json.dumps(row[0], indent=1)
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A plan's node and all below it."""
+    yield plan
+    for below in plan.get("Plans", ()):
+        yield from nodes(below)
