@@ -2,7 +2,7 @@
 
 NagaraError
 ├── NotFound ......... UnknownCity, UnknownService, UnknownDistrict, UnknownRequest, UnknownMove, ...
-├── Invalid .......... InvalidCoordinates, OutsideCity, InvalidInput
+├── Invalid .......... InvalidCoordinates, OutsideCity, InvalidInput, NotTakenHere
 ├── Conflict ......... MoveNotAllowed, ReplayedWithOtherBody, ChangedMeanwhile
 ├── Refused .......... NotSignedIn, NotPermitted, WrongCredentials, TooManyRequests
 └── Unavailable ...... DatabaseUnavailable, NoRoute, NoWorkingTime
@@ -82,6 +82,12 @@ class InvalidInput(Invalid):
     """A field is missing, too long, of the wrong kind or not among the allowed values."""
 
     code = "invalid_input"
+
+
+class NotTakenHere(Invalid):
+    """The city takes no such report here: another body does, or a notice says what to do instead."""
+
+    code = "not_taken_here"
 
 
 class InvalidCoordinates(Invalid):

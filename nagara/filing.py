@@ -11,8 +11,8 @@ from typing import Any
 
 import orjson
 
-from city_config import Service
-from nagara.errors import InvalidInput
+from city_config import City, Service
+from nagara.errors import InvalidInput, NotTakenHere
 
 MAX_DESCRIPTION = 4000
 MAX_TEXT = 500
@@ -109,6 +109,17 @@ def check_observed(observed_at: dt.datetime | None, now: dt.datetime) -> None:
         )
 
 
+def check_taken(city: City, service: Service, answers: Mapping[str, Any], day: dt.date) -> None:
+    """Refuse what the city does not take on a local day, with what the resident is to do instead."""
+    if not service.holds_on(day):
+        raise NotTakenHere(
+            f"{city.name_in(city.names, 'en')} does not take {service.code!r} on {day}.", field="service_code"
+        )
+    stop = service.stopped_by(answers, day)
+    if stop is not None:
+        raise NotTakenHere(city.name_in(stop.notice, "en"), field="service_code")
+
+
 def check_answers(service: Service, answers: Mapping[str, Any]) -> None:
     """Hold answers against the service's questions; raise ``InvalidInput`` for the first misfit."""
     if answers and len(as_json("answers", dict(answers))) > MAX_ANSWERS_BYTES:
@@ -126,7 +137,7 @@ def check_answers(service: Service, answers: Mapping[str, Any]) -> None:
     for code, question in questions.items():
         value = answers.get(code)
         if value in (None, "", []):
-            if question.required:
+            if question.required and question.shown(answers):
                 raise InvalidInput(f"The question {code!r} must be answered.", field=f"answers.{code}")
             continue
         _check_answer(code, question.datatype, [choice.key for choice in question.choices], value)

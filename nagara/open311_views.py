@@ -212,7 +212,7 @@ def service_definition(reader: Reader, service: Service) -> Tree:
             "variable": True,
             "code": question.code,
             "datatype": question.datatype,
-            "required": question.required,
+            "required": question.required and not question.shown_when,
             "datatype_description": reader.name(question.hint) if question.hint else None,
             "order": order,
             "description": reader.name(question.names),

@@ -161,7 +161,8 @@ def _recategorise(city: City, row: Request, details: Details, now: dt.datetime) 
     """Route anew under the other service. The promise stays the one given when it was filed."""
     service = service_of(city, details.service_code or "")
     if row.lat is not None and row.lon is not None:
-        place = index_for(city).locate(row.lat, row.lon)
+        day = row.received_at.astimezone(city.zone).date()  # the district stays the one of then
+        place = index_for(city).locate(row.lat, row.lon, day)
     else:
         place = Place(True, row.district, (), "inside")
     chosen = route(city, service, place, now, row.priority, row.answers)  # type: ignore[arg-type]

@@ -104,7 +104,7 @@ def _filing_and_place(city: City, history: StatedHistory) -> tuple[Filing, Place
     """The position decides; only where there is none, the district or address the source states."""
     lat, lon, place = history.lat, history.lon, None
     if lat is not None and lon is not None and usable_position(lat, lon):
-        place = index_for(city).locate(lat, lon)
+        place = index_for(city).locate(lat, lon, history.created.astimezone(city.zone).date())
         if not place.inside:
             raise NotTaken(Because.OUTSIDE_THE_CITY, f"{lat}, {lon}")
     elif history.district is not None and history.district in city.district_names:

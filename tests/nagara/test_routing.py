@@ -391,9 +391,8 @@ class TestDatesAndHolidays:
 
     def test_a_rule_ends_with_its_department(self) -> None:
         departments = [d | ({"valid_to": "2025-06-30"} if d["code"] == "guard" else {}) for d in DEPARTMENTS]
-        city = small_city(
-            **VALUES | {"rules": [RULES[4] | {"when": {}}, RULES[-1]], "departments": departments}
-        )
+        first = {"id": "first", "owner": "guard", "because": "For now."}
+        city = small_city(**VALUES | {"rules": [first, RULES[-1]], "departments": departments})
         place = in_district("01")
         assert route(city, city.services[0], place, local(city, "2025-06-30 12:00")).owner == "guard"
         later = local(city, "2025-07-01 12:00")
