@@ -467,10 +467,19 @@ class Definition(BaseModel):
     comparability: str
 
 
+class Code(Named):
+    """One of the network's common codes; A: times are compared, B: answers and promises, C: counts only."""
+
+    service_class: str
+    comparability: Literal["A", "B", "C"]
+    reference_hours: float | None
+
+
 class Definitions(BaseModel):
-    """Every figure's definition."""
+    """Every figure's definition, and the codes."""
 
     definitions: list[Definition]
+    codes: list[Code]
 
 
 class ReportShown(BaseModel):

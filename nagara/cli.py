@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import sys
@@ -18,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from city_config import ConfigurationError
 from nagara.cli_cities import cities_app
 from nagara.errors import NagaraError
+from nagara.indicators.period import Period
 from nagara.local.state import running_environment
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
@@ -195,7 +197,6 @@ def report_build(
     from nagara import network_report  # noqa: PLC0415
     from nagara.cities import configuration  # noqa: PLC0415
     from nagara.database import clock_connection, database_time  # noqa: PLC0415
-    from nagara.indicators.period import Period  # noqa: PLC0415
 
     with clock_connection() as connection:
         now = database_time(connection)
@@ -307,7 +308,7 @@ def demo_load() -> None:
 
     Example: NAGARA_DEMO=1 nagara demo load
     """
-    from nagara import demo  # noqa: PLC0415
+    from nagara import demo, network_report  # noqa: PLC0415
     from nagara.cities import configuration  # noqa: PLC0415
     from nagara.database import clock_connection, database_time  # noqa: PLC0415
     from nagara.importing import shown_on  # noqa: PLC0415
@@ -321,9 +322,20 @@ def demo_load() -> None:
         connection.commit()
         loaded = demo.load(connection, configuration(), settings(), now, progress=progress)
         if loaded.new:
-            build_all(connection, configuration(), database_time(connection))
+            now = database_time(connection)
+            build_all(connection, configuration(), now)
+            network_report.build_report(connection, configuration(), _last_months(now), now)
             connection.commit()
     typer.echo("\n".join(loaded.lines()))
+
+
+def _last_months(now: dt.datetime) -> Period:
+    """The present month and the two before it."""
+    last = now.date().replace(day=1)
+    first = last
+    for _ in range(2):
+        first = (first - dt.timedelta(days=1)).replace(day=1)
+    return Period(first, last)
 
 
 def guarded(command: Callable[[], Any]) -> int:

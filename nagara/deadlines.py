@@ -50,14 +50,21 @@ class PromisedTimes:
 def promise(
     city: City, service: Service, owner: str, received_at: dt.datetime, priority: Priority
 ) -> PromisedTimes:
-    """What the owner promises for a request received at an instant, in the owner's own working calendar."""
+    """What the owner promises for a request received at an instant, in the owner's own working calendar.
+
+    Where office hours would let an earlier stage fall after the resolving (a report on a Friday evening that
+    is to be resolved within a day), that stage is due with the resolving.
+    """
     stages = service.promise.stages_for(priority)
     received = _utc(received_at)
+    resolve_by = _due(city, owner, received, stages.resolve)
+
+    def no_later(span: Span | None) -> dt.datetime | None:
+        due = _due(city, owner, received, span)
+        return min(due, resolve_by) if due is not None and resolve_by is not None else due
+
     return PromisedTimes(
-        _due(city, owner, received, stages.acknowledge),
-        _due(city, owner, received, stages.respond),
-        _due(city, owner, received, stages.resolve),
-        service.promise.standard,
+        no_later(stages.acknowledge), no_later(stages.respond), resolve_by, service.promise.standard
     )
 
 

@@ -182,3 +182,9 @@ class NoWorkingTime(Unavailable):
     """A calendar of the city opens too rarely, or not at all, for a working-time promise to come due."""
 
     code = "no_working_time"
+
+
+class InsecureSecret(Unavailable):
+    """The secret key could be guessed; residents' links and contact data would be open."""
+
+    code = "insecure_secret"

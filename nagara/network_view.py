@@ -119,6 +119,16 @@ def _number(value: float | None) -> float | None:
     return None if value is None or np.isnan(value) else round(float(value), 6)
 
 
-def definitions() -> list[dict[str, Any]]:
-    """What each figure is."""
-    return [definition.as_json() for definition in DEFINITIONS]
+def definitions(configuration: Configuration) -> dict[str, Any]:
+    """What each figure is, and the common codes it is computed for."""
+    codes = [
+        {
+            "code": code.code,
+            "names": dict(code.names),
+            "service_class": code.service_class,
+            "comparability": code.comparability,
+            "reference_hours": code.reference_hours,
+        }
+        for code in configuration.network.codes
+    ]
+    return {"definitions": [definition.as_json() for definition in DEFINITIONS], "codes": codes}

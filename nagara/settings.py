@@ -6,8 +6,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from nagara.errors import InsecureSecret
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 INSECURE_KEY = "only-for-development"
@@ -22,7 +24,7 @@ class Settings(BaseSettings):
     database_url: str = Field(
         default="postgresql://127.0.0.1/nagara",
         validation_alias="DATABASE_URL",
-        description="PostgreSQL 16 or newer, as the role that owns the tables",
+        description="PostgreSQL 15 or newer, as the role that owns the tables",
     )
     redis_url: str = Field(
         default="redis://127.0.0.1:6379/0",
@@ -52,18 +54,19 @@ class Settings(BaseSettings):
     )
     pool_size: int = Field(default=8, ge=1, le=64, description="Database connections a process keeps per way")
 
-    @model_validator(mode="after")
-    def _secret_is_kept(self) -> Settings:
+    def refuse_unsafe(self) -> None:
+        """Raise ``InsecureSecret`` for a secret that could be guessed, outside the demo; for every door's start."""
         key = self.secret_key.get_secret_value()
         if not self.demo and (key == INSECURE_KEY or len(key) < MINIMUM_KEY_LENGTH):
-            raise ValueError(
-                f"NAGARA_SECRET_KEY needs at least {MINIMUM_KEY_LENGTH} random characters outside the demo"
+            raise InsecureSecret(
+                f"NAGARA_SECRET_KEY needs at least {MINIMUM_KEY_LENGTH} random characters outside the demo.",
+                field="NAGARA_SECRET_KEY",
             )
-        return self
 
     @property
     def secret(self) -> bytes:
-        """The secret key as bytes."""
+        """The secret key as bytes; an unsafe one is never handed out."""
+        self.refuse_unsafe()
         return self.secret_key.get_secret_value().encode()
 
 

@@ -77,6 +77,7 @@ app.conf.update(
     beat_schedule=SCHEDULE,
     beat_schedule_filename=str(settings().data / "beat-schedule"),
 )
+settings().refuse_unsafe()
 logs.connect()
 
 

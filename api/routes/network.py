@@ -72,8 +72,8 @@ def indicators(
     "/definitions", response_model=schemas.Definitions, dependencies=[Open], operation_id="get_definitions"
 )
 def definitions() -> Response:
-    """What each figure is: what it estimates, of whom, with which interval and minimum."""
-    return json_answer({"definitions": network_view.definitions()})
+    """What each figure is - what it estimates, of whom, with which interval and minimum - and the common codes."""
+    return json_answer(network_view.definitions(configuration()))
 
 
 @router.get("/reports", response_model=schemas.Reports, dependencies=[Open], operation_id="list_reports")

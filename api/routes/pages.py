@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fastapi import FastAPI, Response
 from fastapi.responses import FileResponse, HTMLResponse
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
 from api.edge import PAGE_POLICY
@@ -25,10 +26,11 @@ def mount(app: FastAPI) -> None:
     """Serve the three pages and their assets; hashed assets may be kept for a year, pages never."""
     folder = settings().web
     for address, name in PAGES.items():
-        app.add_api_route(address, _page(folder / name / "index.html"), include_in_schema=False)
+        page = _page(folder / name / "index.html")
+        app.add_api_route(address, page, methods=["GET", "HEAD"], include_in_schema=False)
     for name in ("assets", "icons"):
         if (folder / name).is_dir():
-            app.mount(f"/{name}", _Kept(directory=folder / name))
+            app.mount(f"/{name}", GZipMiddleware(_Kept(directory=folder / name), minimum_size=500))
 
 
 class _Kept(StaticFiles):

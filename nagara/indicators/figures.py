@@ -37,6 +37,8 @@ ALL_CODES = "all"
 NONE = "none"
 """The reason of a figure of nothing: no such request in the period."""
 
+NO_REPORTS = "no reports in this period"
+
 PROMISES = ("published", "internal", "reference")
 Codes = Mapping[str, NetworkCode]
 
@@ -81,7 +83,7 @@ def figures_of(cells: Mapping[str, Cell], codes: Codes) -> dict[str, Figure]:
     figures["N3b.share"] = within_reference(resolved, codes, "sustained")
     figures |= {f"N4.{standard}": _kept(promised, standard) for standard in PROMISES}
     figures |= backlog_figures(cells, codes)
-    return figures | _not_compared(answered, resolved)
+    return figures | _not_compared(cells, answered, resolved)
 
 
 def within_reference(
@@ -136,11 +138,14 @@ def _comparable(cells: Mapping[str, Cell], codes: Codes, allowed: str) -> dict[s
     }
 
 
-def _not_compared(answered: Mapping[str, Cell], resolved: Mapping[str, Cell]) -> dict[str, Figure]:
+def _not_compared(
+    cells: Mapping[str, Cell], answered: Mapping[str, Cell], resolved: Mapping[str, Cell]
+) -> dict[str, Figure]:
     """Figures withheld because their codes are counted only, not compared."""
     withheld = [] if resolved else ["N3a.median", "N3a.rmst30", "N3a.share", "N3b.share"]
     withheld += [] if answered else ["N2a", "N2b"]
-    reason = "times of this kind of request are not compared between cities"
+    counted = any(cell.count("reports") for cell in cells.values())
+    reason = "times of this kind of request are not compared between cities" if counted else NO_REPORTS
     return {key: Figure(None, None, None, 0, withheld=reason) for key in withheld}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from httpx import Response
 from starlette.testclient import TestClient
 
 PASSWORD = "a long demo password"
@@ -45,15 +46,16 @@ class Staff:
         self.client, self.token = client, answer.json()["token"]
         self.headers = {"Authorization": f"Bearer {self.token}"}
 
-    def get(self, path: str, **params: object):  # type: ignore[no-untyped-def]
+    def get(self, path: str, **params: object) -> Response:
         """GET under /api/v1/staff."""
-        return self.client.get(f"/api/v1/staff{path}", params=params, headers=self.headers)  # type: ignore[arg-type]
+        answer: Response = self.client.get(f"/api/v1/staff{path}", params=params, headers=self.headers)
+        return answer
 
-    def move(self, reference: str, move: str, **details: object):  # type: ignore[no-untyped-def]
+    def move(self, reference: str, move: str, **details: object) -> Response:
         """Make a move."""
-        return self.client.post(
-            f"/api/v1/staff/requests/{reference}/{move}", json=details, headers=self.headers
-        )
+        url = f"/api/v1/staff/requests/{reference}/{move}"
+        answer: Response = self.client.post(url, json=details, headers=self.headers)
+        return answer
 
 
 @pytest.fixture

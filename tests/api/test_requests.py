@@ -153,7 +153,16 @@ def test_bad_input_is_refused_clearly_and_leaves_nothing(
         (b"", 422),
         (b"x" * (1024 * 1024 + 1), 413),
     ],
-    ids=["not json", "not utf-8", "half a surrogate", "NaN", "a huge number", "a list", "nothing", "a megabyte"],
+    ids=[
+        "not json",
+        "not utf-8",
+        "half a surrogate",
+        "NaN",
+        "a huge number",
+        "a list",
+        "nothing",
+        "a megabyte",
+    ],
 )
 def test_broken_bodies_get_the_one_shape(
     client: TestClient, owner: psycopg.Connection[Any], body: bytes, status: int

@@ -252,7 +252,7 @@ class TestPromise:
                 promise={
                     "acknowledge": {"working_hours": 4},
                     "respond": {"working_days": 1},
-                    "resolve": {"calendar_days": 2},
+                    "resolve": {"calendar_days": 10},
                     "standard": "published",
                     "by_priority": {"urgent": {"resolve": {"calendar_hours": 12}}},
                 },
@@ -267,7 +267,7 @@ class TestPromise:
         times = promise(self.CITY, self.LAMP, "works", received, "normal")
         assert times.acknowledge_by == local(self.CITY, "2026-11-26 10:00")
         assert times.respond_by == local(self.CITY, "2026-11-26 17:30")
-        assert times.resolve_by == local(self.CITY, "2026-11-22 16:00")
+        assert times.resolve_by == local(self.CITY, "2026-11-30 16:00")
         assert times.standard == "published"
 
     def test_a_priority_changes_only_what_it_names(self) -> None:
@@ -275,7 +275,14 @@ class TestPromise:
         usual = promise(self.CITY, self.LAMP, "works", received, "normal")
         urgent = promise(self.CITY, self.LAMP, "works", received, "urgent")
         assert urgent.resolve_by == local(self.CITY, "2026-11-21 04:00")
-        assert (urgent.acknowledge_by, urgent.respond_by) == (usual.acknowledge_by, usual.respond_by)
+        assert urgent.acknowledge_by == urgent.respond_by == urgent.resolve_by < usual.acknowledge_by
+
+    def test_no_stage_is_due_after_the_resolving(self) -> None:
+        """Resolved within twelve hours of the night, nobody waits for office hours to hear of it."""
+        received = local(self.CITY, "2026-11-19 09:00")
+        urgent = promise(self.CITY, self.LAMP, "works", received, "urgent")
+        assert urgent.acknowledge_by == local(self.CITY, "2026-11-19 15:30")
+        assert urgent.respond_by == urgent.resolve_by == local(self.CITY, "2026-11-19 21:00")
 
     def test_which_stages_run_day_and_night(self) -> None:
         assert on_calendar_time(self.LAMP, "normal", "resolve")
