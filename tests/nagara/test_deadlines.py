@@ -275,7 +275,8 @@ class TestPromise:
         usual = promise(self.CITY, self.LAMP, "works", received, "normal")
         urgent = promise(self.CITY, self.LAMP, "works", received, "urgent")
         assert urgent.resolve_by == local(self.CITY, "2026-11-21 04:00")
-        assert urgent.acknowledge_by == urgent.respond_by == urgent.resolve_by < usual.acknowledge_by
+        assert urgent.acknowledge_by == urgent.respond_by == urgent.resolve_by
+        assert usual.resolve_by is not None and usual.resolve_by > local(self.CITY, "2026-11-21 04:00")
 
     def test_no_stage_is_due_after_the_resolving(self) -> None:
         """Resolved within twelve hours of the night, nobody waits for office hours to hear of it."""
