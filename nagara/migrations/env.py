@@ -5,14 +5,14 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy import create_engine, text
 
-from nagara.indicators import tables as indicator_tables
+from nagara.indicators.tables import IndicatorSnapshot
 from nagara.tables import metadata
 
 MIGRATOR_LOCK = 0x6E616761_72610001
 """Key of the advisory lock that keeps two migrators apart."""
 
 target_metadata = metadata
-assert indicator_tables.SQLModel.metadata is metadata  # noqa: S101 - both rooms share one set of tables
+assert IndicatorSnapshot.metadata is metadata  # noqa: S101 - both rooms share one set of tables
 
 
 def run() -> None:

@@ -37,9 +37,9 @@ def chromium_path() -> str | None:
     return given or next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One browser for all tests; without one, a skip that says what is missing."""
+    """One browser for a module: while it is open, this process has a running event loop, which others need."""
     path = chromium_path()
     if path is None:
         pytest.skip(f"no Chromium: set NAGARA_CHROMIUM or install one of {', '.join(NAMES)}")

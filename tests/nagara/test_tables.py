@@ -12,7 +12,7 @@ from sqlalchemy import create_engine
 from sqlmodel import SQLModel
 
 from nagara import statements, work_queue
-from nagara.indicators import tables as indicator_tables
+from nagara.indicators.tables import IndicatorSnapshot
 from nagara.migrations import applied_revision, migrate, newest_revision
 from nagara.tables import Contact, Event, EventOutbox, Request, metadata
 
@@ -20,7 +20,7 @@ STRUCTURE = {"add_table", "remove_table", "add_column", "remove_column", "modify
 
 
 def test_models_and_migrations_agree(database_url: str) -> None:
-    assert indicator_tables.SQLModel.metadata is metadata
+    assert IndicatorSnapshot.metadata is metadata
     engine = create_engine(database_url.replace("postgresql://", "postgresql+psycopg://"))
     with engine.connect() as connection:
         found = compare_metadata(MigrationContext.configure(connection), metadata)
