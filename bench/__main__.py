@@ -21,6 +21,7 @@ import psycopg
 from bench import report
 from bench.filling import OVERDUE_SHARE, decided_filings, fill
 from bench.over_http import file_operation, queue_operations, status_operation
+from bench.processor_time import OthersShare
 from bench.rounds import Operation, Result, measure
 from bench.servers import API_WORKERS, Measured, api_in_earnest, database_in_earnest
 from bench.sweeping import Sweeping
@@ -60,9 +61,10 @@ def main(arguments: Sequence[str]) -> int:
             now = time_told(owner)
             fill(owner, tuple(city_of(name) for name in CITIES), wanted.requests, now)
         print(f"starting the API with {API_WORKERS} workers ...", flush=True)
+        others = OthersShare()
         with api_in_earnest(services) as measured:
             results = _measured(measured, owner, wanted, now)
-        facts = _facts(owner, wanted)
+            facts = _facts(owner, wanted, others.so_far())
     report.show(results, facts)
     wanted.results.write_text(report.markdown(results, facts))
     if wanted.data is not None:
@@ -110,7 +112,7 @@ def _token(city: City) -> str:
         return accounts.sign_in(session, city.id, "supervisor", password).token
 
 
-def _facts(owner: psycopg.Connection[Any], wanted: Wanted) -> list[str]:
+def _facts(owner: psycopg.Connection[Any], wanted: Wanted, others: float) -> list[str]:
     rows = [owner.execute("select current_setting(%s)", (name,)).fetchone() for name in SERVER_SETTINGS]
     shown = ", ".join(f"{name} {row[0]}" for name, row in zip(SERVER_SETTINGS, rows, strict=True) if row)
     sizes = (
@@ -118,7 +120,7 @@ def _facts(owner: psycopg.Connection[Any], wanted: Wanted) -> list[str]:
         f"{wanted.rounds} rounds of {wanted.seconds:g} s a side"
     )
     today = time_told(owner).date()
-    return report.machine_facts(shown, sizes, wanted.command, today)
+    return report.machine_facts(shown, sizes, wanted.command, today, others)
 
 
 def _read(arguments: Sequence[str]) -> Wanted:

@@ -3,9 +3,29 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 TICK = 1 / os.sysconf("SC_CLK_TCK")
+BUSY = (0, 1, 2, 5, 6)  # user, nice, system, irq, softirq in the first line of /proc/stat
+
+
+class OthersShare:
+    """How much of the machine other programs take while this one and what it started run."""
+
+    def __init__(self) -> None:
+        self._began, self._busy, self._own = time.monotonic(), _busy_seconds(), processor_seconds(os.getpid())
+
+    def so_far(self) -> float:
+        """Their share of all cores since the beginning, 0 to 1."""
+        own = processor_seconds(os.getpid()) - self._own
+        cores = (time.monotonic() - self._began) * (os.cpu_count() or 1)
+        return max(0.0, min(1.0, (_busy_seconds() - self._busy - own) / cores))
+
+
+def _busy_seconds() -> float:
+    fields = Path("/proc/stat").read_text().splitlines()[0].split()[1:]
+    return sum(int(fields[kind]) for kind in BUSY) * TICK
 
 
 def processor_seconds(root: int) -> float:

@@ -72,7 +72,7 @@ def show(results: Sequence[Result], facts: Sequence[str]) -> None:
         console.print(fact, style="dim", highlight=False)
 
 
-def machine_facts(settings: str, sizes: str, command: str, date: dt.date) -> list[str]:
+def machine_facts(settings: str, sizes: str, command: str, date: dt.date, others: float) -> list[str]:
     """What a reader must know to compare: machine, versions, sizes, command, date."""
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     return [
@@ -83,6 +83,8 @@ def machine_facts(settings: str, sizes: str, command: str, date: dt.date) -> lis
         f"Sizes: {sizes}",
         f"Command: {command}",
         f"Date: {date.isoformat()}",
+        f"Other programs took {others:.0%} of all cores meanwhile: above a tenth, times and rates say little, "
+        "and bars in milliseconds nothing",
     ]
 
 
