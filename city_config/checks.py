@@ -10,6 +10,7 @@ from typing import Literal
 from city_config.configuration import Configuration, KeyPath, Sources
 from city_config.facts import missing_translations, unconfirmed
 from city_config.geometry_checks import areas_elsewhere, geometry_errors
+from city_config.loader import GEOJSON_FILES
 from city_config.network_faults import network_faults
 from city_config.references import reference_faults
 from city_config.rule_cover import RuleCover, rule_name
@@ -18,7 +19,6 @@ from city_config.schema import City, Network
 Severity = Literal["error", "warning", "unconfirmed"]
 
 _ORDER: dict[Severity, int] = {"error": 0, "warning": 1, "unconfirmed": 2}
-_GEOJSON = {"districts": "districts.geojson", "areas": "areas.geojson"}
 
 
 @dataclass(frozen=True)
@@ -64,9 +64,9 @@ def _city(configuration: Configuration, city: City) -> Iterator[Finding]:
     )
     for severity, faults in by_severity:
         for path, message in faults:
-            if path and path[0] in _GEOJSON:
+            if path and path[0] in GEOJSON_FILES:
                 where = f"{path[1]}: {message}" if len(path) > 1 else message
-                yield Finding(severity, city.id, folder / _GEOJSON[str(path[0])], None, where)
+                yield Finding(severity, city.id, folder / GEOJSON_FILES[str(path[0])], None, where)
             else:
                 yield _finding(severity, city.id, sources, path, message)
 

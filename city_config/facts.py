@@ -13,7 +13,7 @@ from city_config.schema import City, Fact, Promise
 NAME_FIELDS = frozenset({"names", "description", "hint", "emergency_notice", "notice"})
 """Fields that hold the same text in several languages."""
 
-GEOJSON_FIELDS = frozenset({"districts", "areas"})
+GEOJSON_FIELDS = frozenset({"districts", "areas", "boundary"})
 
 
 def unconfirmed(city: City) -> Iterator[tuple[KeyPath, str]]:

@@ -20,6 +20,7 @@ __all__ = [
     "GEOJSON_FILES",
     "Configuration",
     "ConfigurationError",
+    "city_files",
     "load_city",
     "load_configuration",
     "load_messages",
@@ -32,11 +33,14 @@ CITY_FILES = ("city.yaml", "services.yaml", "routing.yaml")
 OPTIONAL_FILES = ("rounds.yaml",)
 """Further YAML files a city folder may have, for what would make the others long."""
 
-GEOJSON_FILES = {"districts": "districts.geojson", "areas": "areas.geojson"}
+GEOJSON_FILES = {"districts": "districts.geojson", "areas": "areas.geojson", "boundary": "boundary.geojson"}
 
 
-def load_configuration(folder: Path) -> Configuration:
-    """Load network, texts and every city folder; raise ``ConfigurationError`` naming all faults at once."""
+def load_configuration(folder: Path, known: Configuration | None = None) -> Configuration:
+    """Load network, texts and every city folder; raise ``ConfigurationError`` naming all faults at once.
+
+    A city whose files are those of ``known``, under the same network, is taken from there instead of read.
+    """
     faults: list[str] = []
     cities: dict[str, City] = {}
     sources: dict[str, Sources] = {}
@@ -52,7 +56,9 @@ def load_configuration(folder: Path) -> Configuration:
         faults += error.faults
     for city_folder in _city_folders(folder):
         try:
-            city, sources[city_folder.name] = _read_city(city_folder, network)
+            city, sources[city_folder.name] = _same_city(city_folder, network, known) or _read_city(
+                city_folder, network
+            )
             cities[city.id] = city
         except ConfigurationError as error:
             faults += error.faults
@@ -101,6 +107,23 @@ def _city_folders(folder: Path) -> list[Path]:
     """Folders under ``cities``; one without a city.yaml is a fault of its own, not silence."""
     found = (path for path in (folder / "cities").glob("*") if path.is_dir())
     return sorted(path for path in found if not path.name.startswith((".", "_")))
+
+
+def city_files(folder: Path) -> list[Path]:
+    """Every file that decides what a configuration folder says, whether or not it is there."""
+    names = (*CITY_FILES, *OPTIONAL_FILES, *GEOJSON_FILES.values())
+    cities = [city / name for city in _city_folders(folder) for name in names]
+    return [folder / "network.yaml", *sorted((folder / "messages").glob("*.yaml")), *cities]
+
+
+def _same_city(
+    folder: Path, network: Network | None, known: Configuration | None
+) -> tuple[City, Sources] | None:
+    """The city as it is known already, if no byte of its files and of the network changed."""
+    city = known.cities.get(folder.name) if known else None
+    if known is None or city is None or known.network != network or folder.name not in known.sources:
+        return None
+    return (city, known.sources[folder.name]) if city.fingerprint == _fingerprint(folder) else None
 
 
 def _read_network(path: Path) -> tuple[Network, Sources]:

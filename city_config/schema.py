@@ -181,6 +181,9 @@ class City(Part):
     contact_lines: tuple[ContactLine, ...] = Field(default=(), description="Numbers shown beside the form")
     districts: Mapping[str, Any] = Field(description="GeoJSON FeatureCollection from districts.geojson")
     areas: Mapping[str, Any] | None = Field(default=None, description="GeoJSON from areas.geojson")
+    boundary: Mapping[str, Any] | None = Field(
+        default=None, description="GeoJSON of the whole city from boundary.geojson, where it has one"
+    )
     fingerprint: str = Field(default="", description="SHA-256 over the folder's files, set by the loader")
 
     @cached_property
