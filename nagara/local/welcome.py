@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import textwrap
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,15 +36,26 @@ def welcome(url: str, demo: dict[str, Any] | None) -> str:
     lines = ["", "Nagara runs.", ""]
     lines += [f"  {url + path:<36} {what}" for path, what in places]
     if demo is not None:
-        lines += ["", "Accounts of the demo (all data is simulated; second factors are off):", ""]
-        width = max((len(account["username"]) for account in demo["accounts"]), default=0)
-        lines += [
-            f"  {account['username']:<{width}}  {account['password']}  {account['role']}"
-            for account in demo["accounts"]
-        ]
+        lines += ["", "Accounts of the demo (its requests are simulated; second factors are off):", ""]
+        lines += _accounts(demo["accounts"])
         lines += [
             "",
             f"Try: file a report at {url}, sign in at {url}/staff/ and work on it, read the mail its",
             f"resident gets at {url}/dev/outbox, and see it counted at {url}/network/.",
         ]
     return "\n".join([*lines, "", "Ctrl-C ends everything; the data stays.", ""])
+
+
+def _accounts(accounts: Sequence[Mapping[str, str]]) -> list[str]:
+    """The sign-in names of one city, and which other cities have the same; then those of the network."""
+    cities = sorted({account["city"] for account in accounts if "city" in account})
+    if not cities:
+        return []
+    shown = [a for a in accounts if a.get("city", cities[0]) == cities[0]]
+    width = max(len(account["username"]) for account in shown)
+    lines = [f"  {a['username']:<{width}}  {a['password']}  {a['role']}" for a in shown]
+    others = textwrap.wrap(", ".join(cities[1:]), 92)
+    if others:
+        lines += ["", f"  The same for {len(cities) - 1} other cities, as name@city:"]
+        lines += [f"    {line}" for line in others]
+    return lines
