@@ -22,7 +22,7 @@ VALUES = {
 }
 
 
-@pytest.mark.parametrize("language", ["en", "km", "th"])
+@pytest.mark.parametrize("language", ["en", "km", "lo", "my", "th", "vi"])
 def test_every_kind_reason_and_status_has_a_text(shipped: Configuration, language: str) -> None:
     texts = shipped.messages[language]
 
@@ -32,7 +32,7 @@ def test_every_kind_reason_and_status_has_a_text(shipped: Configuration, languag
     assert texts.review == "pending"
 
 
-@pytest.mark.parametrize("language", ["en", "km", "th"])
+@pytest.mark.parametrize("language", ["en", "km", "lo", "my", "th", "vi"])
 def test_every_notification_names_the_request_and_where_to_follow_it(
     shipped: Configuration, language: str
 ) -> None:
@@ -44,7 +44,7 @@ def test_every_notification_names_the_request_and_where_to_follow_it(
         assert not any(f"{{{name}}}" in body for name in PLACEHOLDERS)
 
 
-@pytest.mark.parametrize("language", ["en", "km", "th"])
+@pytest.mark.parametrize("language", ["en", "km", "lo", "my", "th", "vi"])
 def test_closings_give_their_reason(shipped: Configuration, language: str) -> None:
     for kind in ("resolved", "declined"):
         _, body = shipped.messages[language].notifications[kind].filled(VALUES)
