@@ -1,4 +1,4 @@
-"""The four shipped cities: what is in them, and whether known places lie in the district they lie in."""
+"""The first four cities: what is in them, and whether known places lie in the district they lie in."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def district_at(city: City, lat: float, lon: float) -> str | None:
 
 
 def test_all_four_load(shipped: Configuration) -> None:
-    assert tuple(shipped.cities) == CITIES
+    assert set(CITIES) <= set(shipped.cities)
 
 
 @pytest.mark.parametrize(
