@@ -9,9 +9,9 @@ from typing import Literal
 
 from city_config.configuration import Configuration, KeyPath, Sources
 from city_config.facts import missing_translations, unconfirmed
-from city_config.geometry_checks import areas_elsewhere, geometry_errors
-from city_config.loader import GEOJSON_FILES
+from city_config.geometry_checks import areas_elsewhere, geometry_errors, outside_the_boundary
 from city_config.network_faults import network_faults
+from city_config.reach_checks import never_in_force, promises_and_ladder
 from city_config.references import reference_faults
 from city_config.rule_cover import RuleCover, rule_name
 from city_config.schema import City, Network
@@ -52,6 +52,21 @@ def _network(configuration: Configuration) -> Iterator[Finding]:
         if not member.confirmed:
             message = f"member {member.city!r} is not confirmed; source: {member.source or 'none given'}"
             yield _finding("unconfirmed", "network", sources, ("members", number), message)
+    for number, role in enumerate(configuration.network.roles):
+        if not role.confirmed:
+            message = f"{role.role} {role.country} is not confirmed; source: {role.source or 'none given'}"
+            yield _finding("unconfirmed", "network", sources, ("roles", number), message)
+    for path, message in _unknown_districts(configuration):
+        yield _finding("error", "network", sources, path, message)
+
+
+def _unknown_districts(configuration: Configuration) -> Iterator[tuple[KeyPath, str]]:
+    """Districts of an emergency that the city, where it has a folder, does not have."""
+    for number, emergency in enumerate(configuration.network.emergencies):
+        city = configuration.cities.get(emergency.city)
+        for position, code in enumerate(emergency.districts if city else ()):
+            if city and code not in city.district_names:
+                yield ("emergencies", number, "districts", position), f"{city.id} has no district {code!r}"
 
 
 def _city(configuration: Configuration, city: City) -> Iterator[Finding]:
@@ -64,11 +79,7 @@ def _city(configuration: Configuration, city: City) -> Iterator[Finding]:
     )
     for severity, faults in by_severity:
         for path, message in faults:
-            if path and path[0] in GEOJSON_FILES:
-                where = f"{path[1]}: {message}" if len(path) > 1 else message
-                yield Finding(severity, city.id, folder / GEOJSON_FILES[str(path[0])], None, where)
-            else:
-                yield _finding(severity, city.id, sources, path, message)
+            yield _finding(severity, city.id, sources, path, message)
 
 
 def _errors(city: City, network: Network) -> Iterator[tuple[KeyPath, str]]:
@@ -82,12 +93,13 @@ def _warnings(configuration: Configuration, city: City) -> Iterator[tuple[KeyPat
     yield from _districts_without_contractor(city)
     yield from _unknown_to_network(city, configuration.network)
     yield from areas_elsewhere(city)
+    yield from outside_the_boundary(city)
+    yield from promises_and_ladder(city)
+    yield from never_in_force(city)
     yield from missing_translations(city)
     for number, tag in enumerate(city.languages):
         if tag not in configuration.messages:
             yield ("languages", number), f"no texts for residents in {tag!r} (messages/{tag}.yaml)"
-    if not city.ladder:
-        yield ("rules",), "no ladder: silence would never escalate"
 
 
 def _rules_without_effect(city: City) -> Iterator[tuple[KeyPath, str]]:

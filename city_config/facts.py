@@ -27,11 +27,23 @@ def unconfirmed(city: City) -> Iterator[tuple[KeyPath, str]]:
         if isinstance(part, Promise) and part.standard == "reference":
             continue
         yield path, f"{_called(part, path)} is not confirmed; source: {part.source or 'none given'}"
+    yield from _counted(city)
     for field in sorted(GEOJSON_FIELDS):
         shapes = getattr(city, field)
         if shapes and shapes.get("confirmed") is not True:
             note = shapes.get("note") or shapes.get("attribution") or "no note"
             yield (field,), f"{field} are not confirmed; {note}"
+
+
+def _counted(city: City) -> Iterator[tuple[KeyPath, str]]:
+    """Districts that were not drawn, and residents of districts that nobody confirmed."""
+    today = [code for code, dates in city.district_dates.items() if dates.valid_to is None]
+    if city.districts_expected and city.districts_expected != len(today):
+        yield ("districts_expected",), f"{len(today)} of {city.districts_expected} districts have an outline"
+    own = [f["properties"] for f in city.districts["features"] if f["properties"].get("population")]
+    guessed = [p["code"] for p in own if not city.population_by_district[p["code"]].confirmed]
+    if guessed:
+        yield ("districts",), f"population of {len(guessed)} districts is not confirmed"
 
 
 def missing_translations(city: City) -> Iterator[tuple[KeyPath, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,16 +12,23 @@ from typing import Any
 from pydantic import ValidationError
 
 from city_config.basics import population_in
-from city_config.configuration import ConfigurationError
+from city_config.configuration import ConfigurationError, KeyPath, Source
 from city_config.yaml_source import read_text
 
 RING_POSITIONS = 4
 
 
-def read_geojson(path: Path) -> dict[str, Any]:
-    """A FeatureCollection of polygons with a unique code and names each; else ``ConfigurationError``."""
+CODE = re.compile(r'"code"\s*:\s*("(?:[^"\\]|\\.)*")')
+
+
+def read_geojson(path: Path, field: str) -> Source:
+    """A FeatureCollection of polygons with a unique code and names each; else ``ConfigurationError``.
+
+    The lines are those on which each code stands, under ``(field, code)``.
+    """
+    text = read_text(path)
     try:
-        content = json.loads(read_text(path), parse_constant=_no_constant)
+        content = json.loads(text, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
         raise ConfigurationError([f"{path}:{error.lineno}: not JSON: {error.msg}"]) from error
     except (ValueError, RecursionError) as error:
@@ -30,13 +38,33 @@ def read_geojson(path: Path) -> dict[str, Any]:
     features = content.get("features")
     if not isinstance(features, list) or not features:
         raise ConfigurationError([f"{path}: features must be a list with at least one feature"])
+    lines: dict[KeyPath, int] = {(field,): 1}
+    lines |= {(field, code): line for code, line in _code_lines(text).items()}
     faults, seen = [], set[str]()
     for number, feature in enumerate(features, 1):
         for fault in _feature_faults(feature, seen):
-            faults.append(f"{path}: feature {number}: {fault}")
+            line = lines.get((field, _code_of(feature)))
+            place = str(path) if line is None else f"{path}:{line}"
+            faults.append(f"{place}: feature {number}: {fault}")
     if faults:
         raise ConfigurationError(faults)
-    return content
+    return Source(path, content, lines)
+
+
+def _code_lines(text: str) -> dict[str, int]:
+    """The line on which each code is first written."""
+    found: dict[str, int] = {}
+    line, last = 1, 0
+    for match in CODE.finditer(text):
+        line += text.count("\n", last, match.start())
+        last = match.start()
+        found.setdefault(str(json.loads(match[1])), line)
+    return found
+
+
+def _code_of(feature: Any) -> str:
+    properties = feature.get("properties") if isinstance(feature, dict) else None
+    return str(properties.get("code")) if isinstance(properties, dict) else ""
 
 
 def _no_constant(name: str) -> float:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from city_config.configuration import Configuration, ConfigurationError, Sources
+from city_config.configuration import Configuration, ConfigurationError, Source, Sources
 from city_config.geojson import read_geojson
 from city_config.network_faults import network_faults
 from city_config.references import allowed, reference_faults
@@ -139,6 +140,7 @@ def _read_network(path: Path) -> tuple[Network, Sources]:
 def _read_city(folder: Path, network: Network | None) -> tuple[City, Sources]:
     sources, faults = _read_city_files(folder)
     values: dict[str, Any] = {}
+    shapes: list[Source] = []
     for source in sources.files:
         for key in source.values:
             place = f"{source.path}:{source.lines[str(key),]}: {key}"
@@ -151,11 +153,13 @@ def _read_city(folder: Path, network: Network | None) -> tuple[City, Sources]:
         path = folder / name
         try:
             if key == "districts" or path.is_file():
-                values[key] = read_geojson(path)
+                shapes.append(read_geojson(path, key))
+                values[key] = shapes[-1].values
         except ConfigurationError as error:
             faults += error.faults
     if faults:
         raise ConfigurationError(faults)
+    sources = replace(sources, files=(*sources.files, *(replace(s, values={}) for s in shapes)))
     values["fingerprint"] = _fingerprint(folder)
     city = validated(City, values, sources)
     if city.id != folder.name:

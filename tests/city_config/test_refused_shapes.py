@@ -53,7 +53,7 @@ def test_names_the_feature(folder: Folder, change: Change, says: str) -> None:
     change(content)
     path.write_text(json.dumps(content), encoding="utf-8")
 
-    assert any(fault.startswith(f"{path}: ") and says in fault for fault in folder.faults())
+    assert any(fault.startswith(f"{path}:") and says in fault for fault in folder.faults())
 
 
 def test_not_json_names_the_line(folder: Folder) -> None:
