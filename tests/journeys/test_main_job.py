@@ -21,8 +21,9 @@ def build_figures(outside: Outside) -> None:
 
 
 def counted(outside: Outside) -> int:
-    """How many reports of Phnom Penh the network counts."""
-    _, shown = outside.call("GET", "/api/v1/network/indicators?period=2020-01..2029-12&city=kh-pnh")
+    """How many missed collections in Doun Penh the network counts."""
+    query = "period=2020-01..2029-12&city=kh-pnh&code=waste_missed&district=1202"
+    _, shown = outside.call("GET", f"/api/v1/network/indicators?{query}")
     return int(shown["cities"][0]["figures"]["N1"]["value"])
 
 
