@@ -1,17 +1,20 @@
-"""Commands about cities: which there are, whether their files hold, and why a request goes where it goes."""
+"""Commands about cities: which there are, whether their files hold, what a change means, and how to start one."""
 
 from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from city_config import Configuration, load_configuration
+from city_config import City, Configuration, load_city, load_configuration
 from nagara.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from nagara.replay import Replay
 
 cities_app = typer.Typer(no_args_is_help=True, help="The cities' configuration.")
 Folder = Annotated[Path | None, typer.Option(help="Folder of the configuration; default: the one in use")]
@@ -41,11 +44,17 @@ def cities_list(folder: Folder = None) -> None:
             city.country,
             city.name_in(city.names, "en"),
             str(len(city.services)),
-            str(len(city.district_names)),
+            _found_of_expected(city),
             str(len(city.departments)),
             str(unconfirmed.get(city.id, 0)),
         )
     Console(width=None if Console().is_terminal else 120).print(table)
+
+
+def _found_of_expected(city: City) -> str:
+    """Districts that have an outline today, of those the city has where it says how many."""
+    found = sum(dates.valid_to is None for dates in city.district_dates.values())
+    return f"{found}/{city.districts_expected or found}"
 
 
 @cities_app.command("check")
@@ -93,7 +102,7 @@ def cities_explain(
     lat, lon = _position(at)
     check_coordinates(lat, lon)
     moment = _moment(when)
-    place = index_for(found).locate(lat, lon)
+    place = index_for(found).locate(lat, lon, moment.astimezone(found.zone).date())
     typer.echo(
         f"place: district {place.district or '-'} ({place.method}), areas {', '.join(place.areas) or '-'}"
     )
@@ -111,6 +120,121 @@ def cities_explain(
     typer.echo(f"standard: {times.standard}")
 
 
+@cities_app.command("diff")
+def cities_diff(
+    old: Annotated[Path, typer.Argument(help="Folder of a city, or of a whole configuration")],
+    new: Annotated[Path, typer.Argument(help="The same, changed")],
+) -> None:
+    """What a change means: services, promises, rules, departments and districts that are not as before.
+
+    Example: nagara cities diff city_config/cities/kh-pnh /tmp/kh-pnh
+    """
+    from city_config.diff import city_changes, configuration_changes  # noqa: PLC0415
+
+    whole = [(folder / "network.yaml").is_file() for folder in (old, new)]
+    if all(whole):
+        changes = configuration_changes(load_configuration(old), load_configuration(new))
+    elif not any(whole):
+        changes = city_changes(load_city(old), load_city(new))
+    else:
+        raise InvalidInput(
+            "Compare a city with a city, or a configuration with a configuration.", field="new"
+        )
+    for change in changes:
+        typer.echo(str(change))
+    typer.echo(f"{len(changes)} changes" if changes else "nothing that matters changed")
+
+
+@cities_app.command("dry-run")
+def cities_dry_run(
+    city: Annotated[str, typer.Argument(help="City id")],
+    against: Annotated[
+        Path | None, typer.Option(help="Changed folder of the city, or of a configuration; default: in use")
+    ] = None,
+    since: Annotated[str | None, typer.Option(help="Only requests received since, YYYY-MM-DD")] = None,
+    sample: Annotated[bool, typer.Option(help="Every service in every district, not past requests")] = False,
+) -> None:
+    """Replay past requests against changed files: what would move where, and be promised when. Writes nothing.
+
+    Where the city has no requests yet, every service in every district is tried instead.
+
+    Example: nagara cities dry-run kh-pnh --against /tmp/kh-pnh --since 2026-01-01
+    """
+    from nagara.cities import city_of  # noqa: PLC0415
+    from nagara.replay import replay, sample_requests  # noqa: PLC0415
+
+    if against is None and since is None:
+        raise InvalidInput(
+            "Say what to replay against, or since when.", field="against", allowed="--against, --since"
+        )
+    present = city_of(city)
+    changed = _changed_city(city, against) if against else present
+    found = None if sample else _replayed(changed, _day(since))
+    if found is None or not found.replayed:
+        typer.echo("no request of this city is stored; a sample instead" if found else "a sample")
+        found = replay(changed, sample_requests(present, dt.datetime.now(dt.UTC)))
+    for line in found.lines():
+        typer.echo(line)
+
+
+@cities_app.command("new")
+def cities_new(
+    city: Annotated[str, typer.Argument(help="Id: country and city, like kh-pnh")],
+    name: Annotated[list[str], typer.Option(help="The city's name, or LANGUAGE=NAME; may be repeated")],
+    country: Annotated[str, typer.Option(help="ISO 3166-1 code, like KH")],
+    boundary: Annotated[Path, typer.Option(help="GeoJSON of the city or of its districts")],
+    timezone: Annotated[str, typer.Option(help="IANA name, like Asia/Phnom_Penh")],
+    language: Annotated[
+        list[str] | None, typer.Option(help="BCP-47, the default first; default: the country's")
+    ] = None,
+    folder: Folder = None,
+) -> None:
+    """Write a folder for a new city that works at once: the network's services, the country's calendar, one desk.
+
+    Example: nagara cities new kh-kpt --name Kampot --country KH --boundary kampot.geojson --timezone Asia/Phnom_Penh
+    """
+    from city_config.starting import NewCity, write_new_city  # noqa: PLC0415
+
+    served = _configuration(folder)
+    names = dict(_language_and_name(given) for given in name)
+    wanted = NewCity(city, country, names, timezone, tuple(language or ()))
+    made = write_new_city(served, wanted, boundary, served.folder / "cities")
+    typer.echo(f"{made}: {', '.join(sorted(path.name for path in made.iterdir()))}")
+    typer.echo(
+        "next: name the departments in city.yaml, say in routing.yaml what is theirs, run: nagara cities check"
+    )
+
+
+def _language_and_name(given: str) -> tuple[str, str]:
+    language, equals, name = given.partition("=")
+    return (language, name) if equals else ("en", given)
+
+
+def _replayed(changed: City, since: dt.date | None) -> Replay:
+    """The stored requests of a city held against its changed files, in a transaction that cannot write."""
+    from nagara.database import clock_connection  # noqa: PLC0415
+    from nagara.replay import past_requests, replay  # noqa: PLC0415
+
+    start = dt.datetime.combine(since or dt.date.min, dt.time(), changed.zone if since else dt.UTC)
+    with clock_connection() as connection:
+        connection.read_only = True
+        return replay(changed, past_requests(connection, changed.id, start))
+
+
+def _changed_city(city: str, folder: Path) -> City:
+    """The city as a changed folder has it: its own folder, or a configuration that holds it."""
+    if not (folder / "network.yaml").is_file():
+        changed = load_city(folder)
+    else:
+        cities = load_configuration(folder).cities
+        if city not in cities:
+            raise InvalidInput(f"{folder} has no city {city!r}.", field="against", allowed=cities)
+        changed = cities[city]
+    if changed.id != city:
+        raise InvalidInput(f"{folder} is {changed.id}, not {city}.", field="against")
+    return changed
+
+
 def _configuration(folder: Path | None) -> Configuration:
     from nagara.settings import settings  # noqa: PLC0415
 
@@ -123,6 +247,13 @@ def _position(text: str) -> tuple[float, float]:
     except ValueError:
         raise InvalidInput(f"{text!r} is not a position.", field="at", allowed="LAT,LON") from None
     return lat, lon
+
+
+def _day(text: str | None) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(text) if text is not None else None
+    except ValueError:
+        raise InvalidInput(f"{text!r} is not a day.", field="since", allowed="YYYY-MM-DD") from None
 
 
 def _moment(text: str | None) -> dt.datetime:

@@ -18,7 +18,8 @@ from nagara.cli import app
 from nagara.local.throwaway import Throwaway
 
 COMMANDS = (
-    "up", "migrate", "import", "cities list", "cities check", "cities explain", "indicators build",
+    "up", "migrate", "import", "cities list", "cities check", "cities explain", "cities diff", "cities dry-run",
+    "cities new", "indicators build",
     "indicators figures", "report build", "events verify", "staff add", "keys add", "demo load",
 )  # fmt: skip
 
