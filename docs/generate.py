@@ -106,6 +106,24 @@ def indicators() -> str:
     return HEAD + text + _table(head, rows)
 
 
+def city_schema() -> str:
+    """What editors need to complete the files of a city."""
+    from city_config.editor_schemas import city_schema as schema  # noqa: PLC0415
+
+    return _pretty(schema())
+
+
+def network_schema() -> str:
+    """What editors need to complete network.yaml."""
+    from city_config.editor_schemas import network_schema as schema  # noqa: PLC0415
+
+    return _pretty(schema())
+
+
+def _pretty(content: object) -> str:
+    return json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
 def _listed(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
@@ -122,6 +140,8 @@ FILES: dict[str, Callable[[], str]] = {
     "permissions.md": permissions,
     "settings.md": settings,
     "indicators.md": indicators,
+    "city.schema.json": city_schema,
+    "network.schema.json": network_schema,
 }
 
 if __name__ == "__main__":
