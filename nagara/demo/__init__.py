@@ -64,12 +64,20 @@ def load(
     file = settings.data / DEMO_FILE
     if accounts.already_there():
         if not file.exists():
-            accounts.write_file(file, configuration.cities)
+            accounts.write_file(file, _filled_first(configuration))
         return DemoLoaded(False, {}, file, accounts.PASSWORD)
     summaries = _fill(connection, configuration, now, progress)
     accounts.add_accounts(configuration.cities)
-    accounts.write_file(file, configuration.cities)
+    accounts.write_file(file, _filled_first(configuration))
     return DemoLoaded(True, summaries, file, accounts.PASSWORD)
+
+
+def _filled_first(configuration: Configuration) -> list[str]:
+    """The cities' ids, those with made-up requests first: their accounts have something to look at."""
+    filled = load_profile(configuration.folder).cities
+    largest = sorted(filled, key=lambda city_id: -filled[city_id].requests)
+    known = [city_id for city_id in largest if city_id in configuration.cities]
+    return [*known, *(city_id for city_id in configuration.cities if city_id not in filled)]
 
 
 def _fill(

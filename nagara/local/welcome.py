@@ -48,13 +48,13 @@ def welcome(url: str, demo: dict[str, Any] | None) -> str:
 
 def _accounts(accounts: Sequence[Mapping[str, str]]) -> list[str]:
     """The sign-in names of one city, and which other cities have the same; then those of the network."""
-    cities = sorted({account["city"] for account in accounts if "city" in account})
+    cities = list(dict.fromkeys(account["city"] for account in accounts if "city" in account))
     if not cities:
         return []
     shown = [a for a in accounts if a.get("city", cities[0]) == cities[0]]
     width = max(len(account["username"]) for account in shown)
     lines = [f"  {a['username']:<{width}}  {a['password']}  {a['role']}" for a in shown]
-    others = textwrap.wrap(", ".join(cities[1:]), 92)
+    others = textwrap.wrap(", ".join(cities[1:]), 92, break_on_hyphens=False)
     if others:
         lines += ["", f"  The same for {len(cities) - 1} other cities, as name@city:"]
         lines += [f"    {line}" for line in others]

@@ -48,7 +48,7 @@ def name_of(city: City) -> str:
     """A city's name, also in its own language, marked where it is simulated."""
     local = (
         f' <span class="local name" translate="no">{text(city["local_name"])}</span>'
-        if city["local_name"]
+        if city["local_name"] not in (None, city["name"])
         else ""
     )
     badge = ' <span class="badge">simulated</span>' if city["simulated"] else ""

@@ -25,11 +25,17 @@ SECTIONS: tuple[tuple[str, str, Section], ...] = (
 )
 
 
+OF_EVERY_CITY = ("data", "provenance")
+"""Sections that account for every city; the others leave out those without reports, which ``data`` names."""
+
+
 def render(content: Content, digest: str) -> str:
     """The page of a report's content; equal content gives equal bytes."""
     number = len(content["cities"])
+    heard = {**content, "cities": [city for city in content["cities"] if sections.was_heard_of(city)]}
     body = "".join(
-        f'<section aria-labelledby="{key}"><h2 id="{key}">{index}. {text(title)}</h2>{write(content)}</section>'
+        f'<section aria-labelledby="{key}"><h2 id="{key}">{index}. {text(title)}</h2>'
+        f"{write(content if key in OF_EVERY_CITY else heard)}</section>"
         for index, (key, title, write) in enumerate(SECTIONS, 1)
     )
     return (

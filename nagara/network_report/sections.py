@@ -37,11 +37,19 @@ LIMITS = (
 )
 
 
+def was_heard_of(city: Mapping[str, Any]) -> bool:
+    """Whether a city has reports in the period, or open ones from before it; without, it has no figures."""
+    return city["coverage"]["months"] > 0 or any(number is None or number > 0 for number in city["backlog"])
+
+
 def data(content: Content) -> str:
     """Coverage and data quality of every city, before any figure."""
+    silent = [city["name"] for city in content["cities"] if not was_heard_of(city)]
     head = ("City", "Reports", "Issues", "Received", "Placed in a district", "Followed 30 days or closed")
     rows = []
     for city in content["cities"]:
+        if not was_heard_of(city):
+            continue
         cover = city["coverage"]
         rows.append(
             [
@@ -59,12 +67,13 @@ def data(content: Content) -> str:
     notes = "".join(
         f"<li><strong>{text(city['name'])}</strong>: {text(' '.join(city['questions']))}</li>"
         for city in content["cities"]
-        if city["questions"]
+        if city["questions"] and was_heard_of(city)
     )
+    missing = f"<p>Without reports in this period: {text(', '.join(silent))}.</p>" if silent else ""
     shown = f"<h3>Read with care</h3><ul>{notes}</ul>" if notes else ""
     return (
         "<p>A figure is as good as the records behind it. This table says how many there are and what is missing; "
-        f"it belongs to every figure that follows.</p>{table}{shown}"
+        f"it belongs to every figure that follows.</p>{table}{missing}{shown}"
     )
 
 

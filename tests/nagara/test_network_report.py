@@ -239,3 +239,13 @@ def test_numbers_in_words() -> None:
     assert (round_hours(24), round_hours(168), round_hours(100)) == ("24 h", "7 days", "100 h")
     assert period("2022-12..2023-01") == "December 2022 to January 2023"
     assert period("2022-12") == "December 2022"
+
+
+def test_cities_without_reports_are_named_once_and_shown_nowhere_else(
+    report: tuple[dict[str, Any], str],
+) -> None:
+    content, page = report
+    silent = [city["name"] for city in content["cities"] if not city["coverage"]["months"]]
+    assert silent
+    assert f"Without reports in this period: {', '.join(silent)}." in page
+    assert page.count(silent[0]) == 2, "in that sentence and in the table of snapshots"
