@@ -61,6 +61,11 @@ def test_the_network_file_is_right_by_its_schema() -> None:
 
 def test_a_misspelt_key_is_underlined(tmp_path: Path) -> None:
     assert "city.yaml" in CITY_FILES
-    for wrong in ({"servces": []}, {"near_metres": "far"}, {"rules": [{"id": "a", "owner": "b"}]}):
+    mistakes: list[dict[str, Any]] = [
+        {"servces": []},
+        {"near_metres": "far"},
+        {"rules": [{"id": "a", "owner": "b"}]},
+    ]
+    for wrong in mistakes:
         with pytest.raises(jsonschema_rs.ValidationError):
             jsonschema_rs.validate(city_schema(), wrong)
