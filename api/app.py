@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -42,6 +43,9 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.resources = Resources(pool, limiter, chosen.secret)
     await pool.open()
     log.info("serving %d cities", len(served.cities))
+    # What start-up made lives as long as the process; the collector need not walk through it again.
+    gc.collect()
+    gc.freeze()
     try:
         yield
     finally:

@@ -150,13 +150,13 @@ def indicators_build(
     Example: nagara indicators build --city kh-pnh
     """
     from nagara.cities import city_of, configuration  # noqa: PLC0415
-    from nagara.database import clock_connection, database_time  # noqa: PLC0415
+    from nagara.database import clock_connection, time_told  # noqa: PLC0415
     from nagara.indicators.build import build_city  # noqa: PLC0415
 
     served = configuration()
     for city_id in [city_of(city).id] if city else served.cities:
         with clock_connection() as connection:
-            snapshot = build_city(connection, served, city_id, database_time(connection))
+            snapshot = build_city(connection, served, city_id, time_told(connection))
             connection.commit()
         typer.echo(f"{city_id}: snapshot {snapshot}")
 
@@ -196,10 +196,10 @@ def report_build(
     """
     from nagara import network_report  # noqa: PLC0415
     from nagara.cities import configuration  # noqa: PLC0415
-    from nagara.database import clock_connection, database_time  # noqa: PLC0415
+    from nagara.database import clock_connection, time_told  # noqa: PLC0415
 
     with clock_connection() as connection:
-        now = database_time(connection)
+        now = time_told(connection)
         built = network_report.build_report(connection, configuration(), Period.parse(period), now)
         kept = network_report.read_report(connection, built)
         connection.commit()
@@ -310,7 +310,7 @@ def demo_load() -> None:
     """
     from nagara import demo, network_report  # noqa: PLC0415
     from nagara.cities import configuration  # noqa: PLC0415
-    from nagara.database import clock_connection, database_time  # noqa: PLC0415
+    from nagara.database import clock_connection, time_told  # noqa: PLC0415
     from nagara.importing import shown_on  # noqa: PLC0415
     from nagara.indicators.build import build_all  # noqa: PLC0415
     from nagara.settings import settings  # noqa: PLC0415
@@ -318,11 +318,11 @@ def demo_load() -> None:
     if not settings().demo:
         raise NagaraError("The demo's data belongs in a demo; set NAGARA_DEMO=1 if this is one.")
     with clock_connection() as connection, shown_on(Console(stderr=True), "demo") as progress:
-        now = database_time(connection)
+        now = time_told(connection)
         connection.commit()
         loaded = demo.load(connection, configuration(), settings(), now, progress=progress)
         if loaded.new:
-            now = database_time(connection)
+            now = time_told(connection)
             build_all(connection, configuration(), now)
             network_report.build_report(connection, configuration(), _last_months(now), now)
             connection.commit()

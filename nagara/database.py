@@ -134,14 +134,6 @@ async def city_transaction(pool: Pool, city_id: str) -> AsyncIterator[psycopg.As
         await connection.commit()
 
 
-def database_time(connection: psycopg.Connection[Any]) -> dt.datetime:
-    """The time by the database's clock, which is the one that counts."""
-    row = connection.execute("select clock_timestamp()").fetchone()
-    assert row is not None  # noqa: S101 - a select without a table has one row
-    now: dt.datetime = row[0]
-    return now
-
-
 @contextmanager
 def app_connection() -> Iterator[psycopg.Connection[Any]]:
     """A pooled connection that sees no city's rows, only what is published to all; nothing is kept of it."""

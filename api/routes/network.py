@@ -15,7 +15,7 @@ from api.dependencies import Open, Reporter
 from api.error_responses import documented
 from nagara import network_report, network_view
 from nagara.cities import configuration
-from nagara.database import app_connection, clock_connection, database_time
+from nagara.database import app_connection, clock_connection, time_told
 from nagara.errors import InvalidInput
 from nagara.indicators.figures import ALL_CODES
 from nagara.indicators.period import Period
@@ -96,7 +96,7 @@ def build(body: ReportBody, official: Reporter) -> Response:
     """Build the report of a period from the cities' newest snapshots; the same snapshots give the same report."""
     period = Period.parse(body.period)
     with clock_connection() as connection:
-        now = database_time(connection)
+        now = time_told(connection)
         built = network_report.build_report(connection, configuration(), period, now)
         connection.commit()
     return json_answer({"id": built, "period": str(period), "url": f"/api/v1/network/reports/{built}"}, 201)

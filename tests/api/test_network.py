@@ -9,7 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from nagara.cities import configuration
-from nagara.database import clock_connection, database_time
+from nagara.database import clock_connection, time_told
 from nagara.indicators.build import build_all
 from tests.api.conftest import Staff
 from tests.api.test_requests import FILE, RUBBISH
@@ -18,7 +18,7 @@ from tests.api.test_requests import FILE, RUBBISH
 def build() -> None:
     """Compute every city's figures."""
     with clock_connection() as connection:
-        build_all(connection, configuration(), database_time(connection))
+        build_all(connection, configuration(), time_told(connection))
         connection.commit()
 
 
