@@ -159,7 +159,8 @@ def _read_city(folder: Path, network: Network | None) -> tuple[City, Sources]:
             faults += error.faults
     if faults:
         raise ConfigurationError(faults)
-    sources = replace(sources, files=(*sources.files, *(replace(s, values={}) for s in shapes)))
+    # Only the lines are asked for from here on; what the files say lives in the city.
+    sources = replace(sources, files=tuple(replace(s, values={}) for s in (*sources.files, *shapes)))
     values["fingerprint"] = _fingerprint(folder)
     city = validated(City, values, sources)
     if city.id != folder.name:

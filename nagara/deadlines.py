@@ -57,10 +57,11 @@ def promise(
     """
     stages = service.promise.stages_for(priority)
     received = _utc(received_at)
-    resolve_by = _due(city, owner, received, stages.resolve)
+    clock = WorkingClock(city, owner)
+    resolve_by = _due(clock, received, stages.resolve)
 
     def no_later(span: Span | None) -> dt.datetime | None:
-        due = _due(city, owner, received, span)
+        due = _due(clock, received, span)
         return min(due, resolve_by) if due is not None and resolve_by is not None else due
 
     return PromisedTimes(
@@ -213,13 +214,19 @@ class _Timeline:
         self._calendar = calendar
         self._years: dict[int, _WorkingYear] = {}
 
+    def _local_year(self, at: dt.datetime) -> int:
+        """The local year of an instant in UTC; only around New Year can it be another than in UTC."""
+        if (at.month, at.day) in ((12, 31), (1, 1)):
+            return at.astimezone(self._city.zone).year
+        return at.year
+
     def year_of(self, at: dt.datetime) -> _WorkingYear:
         """The working year in which an instant falls locally."""
-        return self._year(at.astimezone(self._city.zone).year)
+        return self._year(self._local_year(at))
 
     def years_from(self, at: dt.datetime) -> Iterator[_WorkingYear]:
         """The working years from an instant's own on; a closure longer than 400 days after it is an error."""
-        year = at.astimezone(self._city.zone).year
+        year = self._local_year(at)
         worked_last = at
         while True:
             working_year = self._year(year)
@@ -304,18 +311,20 @@ class _Timelines:
 _timelines: PerCity[_Timelines] = PerCity(_Timelines)
 
 
-def _due(city: City, owner: str, received: dt.datetime, span: Span | None) -> dt.datetime | None:
+def _due(clock: WorkingClock, received: dt.datetime, span: Span | None) -> dt.datetime | None:
     if span is None:
         return None
     if span.working_hours is not None:
-        return WorkingClock(city, owner).add(received, dt.timedelta(hours=span.working_hours))
+        return clock.add(received, dt.timedelta(hours=span.working_hours))
     if span.working_days is not None:
-        return WorkingClock(city, owner).end_of_working_day(received, span.working_days)
+        return clock.end_of_working_day(received, span.working_days)
     length = calendar_length(span)
     return received + length if length else None
 
 
 def _utc(at: dt.datetime) -> dt.datetime:
+    if at.tzinfo is dt.UTC:
+        return at
     if at.tzinfo is None:
         raise ValueError(f"{at} has no time zone")
     return at.astimezone(dt.UTC)

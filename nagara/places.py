@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -128,6 +128,41 @@ def _holding(shapes: Mapping[str, Any], dates: Mapping[str, Dated], day: dt.date
     return [f for f in shapes["features"] if dates[f["properties"]["code"]].holds_on(day)]
 
 
+class _Grid:
+    """Squares over a city, each remembered once it is known to lie wholly in the same shapes.
+
+    Most positions lie far from any border: for them the square answers, and no polygon is looked at.
+    """
+
+    CELLS = 64
+    """Squares along each side: less than 1 km in most cities."""
+
+    MARGIN = 1e-6
+    """Share of a square by which it is taken larger, so that rounding puts no position into a wrong one."""
+
+    def __init__(self, bounds: npt.NDArray[np.float64]) -> None:
+        self._west, self._south, east, north = map(float, bounds)
+        self._width = max(east - self._west, 1e-9) / self.CELLS
+        self._height = max(north - self._south, 1e-9) / self.CELLS
+        self.places: list[Place | Literal["mixed"] | None] = [None] * (self.CELLS * self.CELLS)
+
+    def cell(self, x: float, y: float) -> int | None:
+        """The square of a position; None beyond them all."""
+        column = (x - self._west) / self._width
+        row = (y - self._south) / self._height
+        if 0 <= column < self.CELLS and 0 <= row < self.CELLS:
+            return int(row) * self.CELLS + int(column)
+        return None
+
+    def box(self, cell: int) -> BaseGeometry:
+        """A square as a polygon, its margin included."""
+        row, column = divmod(cell, self.CELLS)
+        west, south = self._west + column * self._width, self._south + row * self._height
+        wide, high = self._width * self.MARGIN, self._height * self.MARGIN
+        east, north = west + self._width + wide, south + self._height + high
+        return shapely.box(west - wide, south - high, east, north)
+
+
 class _Outlines:
     """The districts and areas that exist at one time."""
 
@@ -148,19 +183,45 @@ class _Outlines:
             [shapely.transform(outline, lambda degrees: degrees * self._metres) for outline in outlines]
         )
         self._enclosed_gaps = _enclosed_gaps(outlines)
+        self._grid = _Grid(shapely.total_bounds(self._tree.geometries))
 
     def locate(self, lat: float, lon: float) -> Place:
         """The place of a position that is one."""
-        point = shapely.Point(self._beside_the_middle(lon), lat)
+        x = self._beside_the_middle(lon)
+        cell = self._grid.cell(x, lat)
+        if cell is not None:
+            known = self._grid.places[cell]
+            if known is None:
+                known = self._grid.places[cell] = self._of_whole_cell(cell)
+            if isinstance(known, Place):
+                return known
+        point = shapely.Point(x, lat)
         hits = sorted(self._tree.query(point, predicate="intersects").tolist())
-        # Districts stand before areas, each in order of code: the first hit is the lowest district.
-        areas = tuple(self._codes[hit] for hit in hits if hit >= self._district_count)
-        if hits and hits[0] < self._district_count:
-            return Place(True, self._codes[hits[0]], areas, "inside")
+        inside = self._inside(hits)
+        if inside is not None:
+            return inside
+        areas = tuple(self._codes[hit] for hit in hits)
         nearest, metres = self._nearest_district(point)
         if metres <= self._near_metres or self._enclosed_gaps.contains(point):
             return Place(True, self._codes[nearest], areas, "nearest")
         return Place(False, None, areas, "outside")
+
+    def _inside(self, hits: Sequence[int]) -> Place | None:
+        """The place of what lies in these shapes, in order of index; None where no district is among them."""
+        # Districts stand before areas, each in order of code: the first hit is the lowest district.
+        if not hits or hits[0] >= self._district_count:
+            return None
+        areas = tuple(self._codes[hit] for hit in hits if hit >= self._district_count)
+        return Place(True, self._codes[hits[0]], areas, "inside")
+
+    def _of_whole_cell(self, cell: int) -> Place | Literal["mixed"]:
+        """The place of every position in a cell, where every shape that touches the cell covers it whole."""
+        box = self._grid.box(cell)
+        hits = sorted(self._tree.query(box, predicate="intersects").tolist())
+        place = self._inside(hits)
+        if place is None or not shapely.covers(self._tree.geometries[hits], box).all():
+            return "mixed"
+        return place
 
     def metres_to(self, lat: float, lon: float) -> float:
         """Metres from a position to the city's nearest district; 0 inside one. The position must be valid."""

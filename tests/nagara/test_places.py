@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from shapely.geometry import Point, shape
 
 from city_config.schema import City
 from nagara.errors import InvalidCoordinates, OutsideCity
@@ -309,3 +310,30 @@ class TestDistrictsThatComeAndGo:
     def test_districts_of_a_day(self) -> None:
         assert self.city().districts_on(dt.date(2025, 6, 30)) == ("old-west", "old-east")
         assert self.city().districts_on(dt.date(2025, 7, 1)) == ("ward",)
+
+
+class TestAgainstEveryPolygon:
+    """The answer is the lowest district that touches the point, however it is found and however often."""
+
+    CITY = grid(areas=AREAS)
+    SHAPES = sorted(
+        (f["properties"]["code"], shape(f["geometry"])) for f in (*GRID["features"], *AREAS["features"])
+    )
+    DISTRICTS = frozenset(f["properties"]["code"] for f in GRID["features"])
+
+    @given(
+        st.one_of(st.floats(11.49, 11.61), st.sampled_from([11.5, 11.52, 11.54, 11.56, 11.57, 11.6])),
+        st.one_of(st.floats(104.74, 104.96), st.sampled_from([104.75, 104.8, 104.82, 104.84, 104.9, 104.95])),
+    )
+    def test_inside_is_decided_by_the_outlines_alone(self, lat: float, lon: float) -> None:
+        touching = [code for code, polygon in self.SHAPES if polygon.intersects(Point(lon, lat))]
+        districts = [code for code in touching if code in self.DISTRICTS]
+        areas = tuple(code for code in touching if code not in self.DISTRICTS)
+        index = index_for(self.CITY)
+        first, again = index.locate(lat, lon), index.locate(lat, lon)
+        assert first == again
+        assert first.areas == areas
+        if districts:
+            assert (first.district, first.method) == (districts[0], "inside")
+        else:
+            assert first.method != "inside"
