@@ -67,10 +67,7 @@ def test_a_changed_file_is_served_recorded_and_told(
     assert after.fingerprint != before.cities["kh-bat"].fingerprint
     assert versions(db) == [after.fingerprint]
     assert index_for(after) is not index
-    assert (
-        "kh-bat: promise of service 'waste_missed': promise.resolve 24 calendar hours -> 12"
-        in caplog.text
-    )
+    assert "kh-bat: promise of service 'waste_missed': promise.resolve 24 calendar hours -> 12" in caplog.text
     assert not look_for_changes()
 
 
