@@ -2,10 +2,10 @@
 
 NagaraError
 ├── NotFound ......... UnknownCity, UnknownService, UnknownDistrict, UnknownRequest, UnknownMove, ...
-├── Invalid .......... InvalidCoordinates, OutsideCity, InvalidInput, NotTakenHere
+├── Invalid .......... InvalidCoordinates, OutsideCity, InvalidInput, NotTakenHere, InvalidPhoto, ...
 ├── Conflict ......... MoveNotAllowed, ReplayedWithOtherBody, ChangedMeanwhile
 ├── Refused .......... NotSignedIn, NotPermitted, WrongCredentials, TooManyRequests
-└── Unavailable ...... DatabaseUnavailable, NoRoute, NoWorkingTime
+└── Unavailable ...... DatabaseUnavailable, MediaUnavailable, NoRoute, NoWorkingTime, ...
 """
 
 from __future__ import annotations
@@ -72,6 +72,12 @@ class UnknownReport(NotFound):
     code = "unknown_report"
 
 
+class UnknownPhoto(NotFound):
+    """There is no such picture, or it is not shown to whoever asks."""
+
+    code = "unknown_photo"
+
+
 class Invalid(NagaraError):
     """The input cannot be taken as it is."""
 
@@ -100,6 +106,36 @@ class OutsideCity(Invalid):
     """The position lies outside the city and not near its edge."""
 
     code = "outside_city"
+
+
+class InvalidPhoto(Invalid):
+    """The file is no picture that can be kept."""
+
+    code = "invalid_photo"
+
+
+class NotAPhoto(InvalidPhoto):
+    """The file is empty, of another kind, or something else besides a picture."""
+
+    code = "not_a_photo"
+
+
+class DamagedPhoto(InvalidPhoto):
+    """The file begins as a picture and does not end as one."""
+
+    code = "damaged_photo"
+
+
+class PhotoTooLarge(InvalidPhoto):
+    """The picture has too many bytes or pixels."""
+
+    code = "photo_too_large"
+
+
+class PhotoNotUsable(Invalid):
+    """No waiting picture of this city has the id: it never was, belongs to a request already, or has expired."""
+
+    code = "photo_not_usable"
 
 
 class Conflict(NagaraError):
@@ -170,6 +206,18 @@ class DatabaseUnavailable(Unavailable):
     """The database does not answer."""
 
     code = "database_unavailable"
+
+
+class MediaUnavailable(Unavailable):
+    """The store of pictures does not answer, or none is configured rightly."""
+
+    code = "media_unavailable"
+
+
+class PhotosBusy(Unavailable):
+    """More pictures are being prepared than there is room for."""
+
+    code = "photos_busy"
 
 
 class NoRoute(Unavailable):

@@ -34,6 +34,10 @@ class Settings(BaseSettings):
     data: Path = Field(
         default=REPOSITORY / ".nagara", description="Folder for state that is not in PostgreSQL"
     )
+    media_url: str | None = Field(
+        default=None,
+        description="Where pictures lie: file:///folder or s3://bucket/prefix; none: in the data",
+    )
     city_config: Path = Field(default=REPOSITORY / "city_config", description="Folder of the cities' files")
     web: Path = Field(default=REPOSITORY / "web" / "dist", description="Folder of the built web pages")
     secret_key: SecretStr = Field(
