@@ -14,10 +14,12 @@ from redis.asyncio import Redis
 from api.dependencies import Resources
 from api.edge import BodyLimit, SecurityHeaders
 from api.error_responses import add_error_answers
-from api.routes import cities, demo, health, network, open311, pages, requests, staff
+from api.routes import cities, demo, health, media, network, open311, pages, requests, staff
 from nagara import logs
 from nagara.cities import configuration, prepare
 from nagara.database import app_pool
+from nagara.photos.darkroom import Darkroom
+from nagara.photos.storage import media_store
 from nagara.rate_limits import RateLimiter
 from nagara.settings import settings
 
@@ -40,7 +42,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     pool = app_pool()
     redis = Redis.from_url(chosen.redis_url, socket_timeout=1, socket_connect_timeout=1)
     limiter = RateLimiter(redis, chosen.rate_limits == "on", chosen.secret)
-    app.state.resources = Resources(pool, limiter, chosen.secret)
+    darkroom = Darkroom(media_store(chosen))
+    app.state.resources = Resources(pool, limiter, chosen.secret, darkroom)
     await pool.open()
     log.info("serving %d cities", len(served.cities))
     # What start-up made lives as long as the process; the collector need not walk through it again.
@@ -51,6 +54,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     finally:
         await pool.close()
         await redis.aclose()
+        darkroom.close()
 
 
 def create_app() -> FastAPI:
@@ -64,7 +68,7 @@ def create_app() -> FastAPI:
         redoc_url=None,
     )
     add_error_answers(app)
-    for room in (health, cities, requests, staff, network, open311):
+    for room in (health, cities, requests, media, staff, network, open311):
         app.include_router(room.router)
     if settings().demo:
         app.include_router(demo.router)

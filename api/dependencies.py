@@ -21,6 +21,7 @@ from nagara.database import Pool, city_session
 from nagara.errors import NotSignedIn, UnknownCity
 from nagara.ids import secret_city
 from nagara.permissions import NETWORK, Permission, demand
+from nagara.photos.darkroom import Darkroom
 from nagara.rate_limits import RateLimiter
 
 SESSION_COOKIE = "nagara_session"
@@ -33,6 +34,7 @@ class Resources:
     pool: Pool
     limiter: RateLimiter
     secret: bytes
+    darkroom: Darkroom
 
 
 async def resources(request: Request) -> Resources:

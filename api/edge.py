@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -9,6 +11,10 @@ from api.error_responses import refusal
 
 MAX_BODY = 1024 * 1024
 """One megabyte: a report's text is at most four thousand characters."""
+
+MAX_BODY_WITH_PICTURES = 12 * 1024 * 1024
+TAKES_PICTURES = re.compile(r"/api/v1/cities/[^/]+/media|/open311/v2/requests\.(json|xml)")
+"""Where forms with files may be that large; everything else may not."""
 
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -37,8 +43,9 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        most = _most(scope)
         declared = next((v for k, v in scope["headers"] if k == b"content-length"), b"0")
-        if not declared.isdigit() or int(declared) > MAX_BODY:
+        if not declared.isdigit() or int(declared) > most:
             await self._refuse(scope, receive, send)
             return
         read, started = 0, False
@@ -47,12 +54,14 @@ class BodyLimit:
             nonlocal read
             message = await receive()
             read += len(message.get("body", b""))
-            if read > MAX_BODY:
+            if read > most:
                 raise _TooLarge
             return message
 
         async def watched(message: Message) -> None:
             nonlocal started
+            if read > most and not started:
+                raise _TooLarge  # whoever read the body has made another refusal of it
             started = True
             await send(message)
 
@@ -67,10 +76,19 @@ class BodyLimit:
             413,
             "too_large",
             "The body is too large.",
-            allowed=f"at most {MAX_BODY} bytes",
+            allowed=f"at most {_most(scope)} bytes",
             path=scope["path"],
         )
         await answer(scope, receive, send)
+
+
+def _most(scope: Scope) -> int:
+    """The bytes a body may have: its address and declared type decide."""
+    if scope["method"] == "POST" and TAKES_PICTURES.fullmatch(scope["path"]):
+        declared = next((v for k, v in scope["headers"] if k == b"content-type"), b"")
+        if declared.lower().startswith(b"multipart/"):
+            return MAX_BODY_WITH_PICTURES
+    return MAX_BODY
 
 
 class SecurityHeaders:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -56,6 +57,9 @@ class FilingBody(Input):
         default=None, max_length=35, description="BCP-47, for messages to the resident"
     )
     confidential: bool = Field(default=False, description="Shown to nobody but staff and the private link")
+    media: tuple[uuid.UUID, ...] = Field(
+        default=(), max_length=5, description="Pictures sent before, by the ids they were given"
+    )
 
 
 class SignInBody(Input):
@@ -75,9 +79,18 @@ class MoveBody(Input):
     service_code: str | None = Field(default=None, max_length=64)
     parent: str | None = Field(default=None, max_length=40)
     priority: str | None = Field(default=None, max_length=16)
+    media: tuple[uuid.UUID, ...] = Field(
+        default=(), max_length=5, description="Pictures of what was done, by the ids they were given"
+    )
     version: int | None = Field(
         default=None, ge=1, description="The version last seen; 409 if it changed since"
     )
+
+
+class ReleaseBody(Input):
+    """Whether the public may see a picture, as far as the city's rule leaves it to staff."""
+
+    public: bool
 
 
 class Named(BaseModel):
@@ -246,6 +259,35 @@ class Filed(BaseModel):
     promise: Promise
 
 
+class KeptPhoto(BaseModel):
+    """A picture that waits for its report, and what the camera wrote, which is not kept."""
+
+    id: uuid.UUID
+    position: Position | None
+    taken_at: dt.datetime | None
+    width: int
+    height: int
+    bytes: int
+
+
+class PhotoShown(BaseModel):
+    """A picture of a request: ``before`` shows the problem, ``after`` what was done."""
+
+    id: uuid.UUID
+    url: str
+    thumbnail_url: str
+    width: int
+    height: int
+    kind: Literal["before", "after"]
+    public: bool = Field(description="True where anybody may see it")
+
+
+class StaffPhoto(PhotoShown):
+    """A picture, for staff."""
+
+    released: bool = Field(description="True where staff released it; the city's rule decides as well")
+
+
 class PublicEvent(BaseModel):
     """Something that happened, for the public."""
 
@@ -278,6 +320,7 @@ class PublicStatus(BaseModel):
     note: str | None
     duplicate_of: str | None
     promise: Promise
+    photos: list[PhotoShown]
     timeline: list[PublicEvent]
 
 
@@ -391,6 +434,7 @@ class StaffRequest(QueueRow):
     closing_reason: str | None
     duplicate_of: str | None
     contact: dict[str, str] | None
+    photos: list[StaffPhoto]
     timeline: list[StaffEvent]
     moves: list[PossibleMove]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -18,6 +19,7 @@ MAX_DESCRIPTION = 4000
 MAX_TEXT = 500
 MAX_KEY = 200
 MAX_ANSWERS_BYTES = 20_000
+MAX_PHOTOS = 5
 FUTURE_TOLERANCE = dt.timedelta(hours=24)
 """A phone's clock may be wrong by a day; further ahead it is refused rather than stored as nonsense."""
 
@@ -39,6 +41,9 @@ class Filing:
     observed_at: dt.datetime | None = None
     language: str | None = None
     confidential: bool = False
+    media: tuple[uuid.UUID, ...] = ()
+    media_digests: tuple[str, ...] = ()
+    """What the pictures are, where each repetition sends them anew and they get other ids."""
     channel: str = "web"
     idempotency_key: str | None = None
     actor_kind: str = "resident"
@@ -53,7 +58,7 @@ def body_digest(filing: Filing) -> bytes:
     content = (
         filing.service_code, filing.lat, filing.lon, filing.address, filing.district, filing.description,
         dict(filing.answers), dict(filing.contact), filing.observed_at, filing.language, filing.confidential,
-        filing.channel,
+        filing.channel, *(filing.media_digests or map(str, filing.media)),
     )  # fmt: skip
     return hashlib.sha256(as_json("body", content)).digest()
 
@@ -75,6 +80,16 @@ def check_texts(filing: Filing) -> None:
     check_text("language", filing.language, 35)
     for name, value in filing.contact.items():
         check_text(f"contact.{name}", value, MAX_TEXT)
+
+
+def check_media(media: Sequence[uuid.UUID]) -> None:
+    """Refuse too many pictures, and the same one twice."""
+    if len(media) > MAX_PHOTOS or len(set(media)) < len(media):
+        raise InvalidInput(
+            f"{len(media)} pictures were named, some perhaps twice.",
+            field="media",
+            allowed=f"at most {MAX_PHOTOS} different ones",
+        )
 
 
 def check_text(name: str, value: str | None, longest: int) -> None:

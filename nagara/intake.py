@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ from nagara.deadlines import PromisedTimes, promise
 from nagara.errors import (
     DatabaseUnavailable,
     InvalidInput,
+    PhotoNotUsable,
     ReplayedWithOtherBody,
     UnknownDistrict,
 )
@@ -31,6 +32,7 @@ from nagara.filing import (
     Filing,
     body_digest,
     check_answers,
+    check_media,
     check_observed,
     check_taken,
     check_texts,
@@ -74,6 +76,7 @@ def decide(city: City, filing: Filing, now: dt.datetime) -> Decision:
     """Check, place, route and promise. Pure; raises what is wrong with the filing, naming the field."""
     service = service_of(city, filing.service_code)
     check_texts(filing)
+    check_media(filing.media)
     check_answers(service, filing.answers)
     check_observed(filing.observed_at, now)
     day = now.astimezone(city.zone).date()
@@ -88,8 +91,10 @@ async def file_request(pool: Pool, city: City, filing: Filing, secret: bytes) ->
     """File a request durably, or return the one filed before under the same idempotency key.
 
     The time of receipt is the database's. Raises what ``decide`` raises, and ``ReplayedWithOtherBody``
-    when the key was used with another body; in either case nothing is written.
+    when the key was used with another body, and ``PhotoNotUsable`` when a picture does not wait for a
+    request; in all cases nothing is written.
     """
+    statement = statements.FILE_WITH_PHOTOS if filing.media else statements.FILE_REQUEST
     digest = body_digest(filing) if filing.idempotency_key else None
     if filing.idempotency_key and len(filing.idempotency_key) > MAX_KEY:
         raise InvalidInput(f"Idempotency-Key is longer than {MAX_KEY} characters.", field="Idempotency-Key")
@@ -102,7 +107,7 @@ async def file_request(pool: Pool, city: City, filing: Filing, secret: bytes) ->
                 decision = decide(city, filing, now)
                 row = _row(city, filing, decision, now, digest)
                 written = await connection.execute(
-                    statements.FILE_REQUEST, row | _sealed(city, filing, secret), prepare=True
+                    statement, row | _sealed(city, filing, secret), prepare=True
                 )
                 await connection.execute(COMMIT, prepare=True)
             if await written.fetchone() is not None:
@@ -110,6 +115,7 @@ async def file_request(pool: Pool, city: City, filing: Filing, secret: bytes) ->
             earlier = await _earlier(connection, city, filing, digest)
             if earlier is not None:
                 return earlier
+            await _check_usable(connection, city, filing)
             # neither key nor digest clashed, so the random reference did: draw another
 
 
@@ -147,6 +153,31 @@ async def _earlier(
     id_, reference, service, owner, assignee, district, rule, reason, ack, respond, resolve, std, at = values
     times = PromisedTimes(ack, respond, resolve, std)
     return Filed(id_, reference, service, owner, assignee, district, rule, reason, times, at, True)
+
+
+async def _check_usable(connection: psycopg.AsyncConnection[Any], city: City, filing: Filing) -> None:
+    """Raise ``PhotoNotUsable`` naming the pictures that do not wait for a request here."""
+    if not filing.media:
+        return
+    async with connection.pipeline():
+        await connection.execute(BEGIN, prepare=True)
+        await connection.execute(SET_CITY, (city.id,), prepare=True)
+        cursor = await connection.execute(
+            statements.USABLE_PHOTOS, (city.id, list(filing.media)), prepare=True
+        )
+        await connection.execute(COMMIT, prepare=True)
+    refuse_unusable(filing.media, {row[0] for row in await cursor.fetchall()})
+
+
+def refuse_unusable(named: Sequence[uuid.UUID], usable: Collection[uuid.UUID]) -> None:
+    """Raise ``PhotoNotUsable`` unless every picture that was named waits for a request."""
+    missing = [str(id_) for id_ in named if id_ not in usable]
+    if missing:
+        raise PhotoNotUsable(
+            f"Not waiting here: {', '.join(missing)}. Send the pictures again.",
+            field="media",
+            allowed="ids from uploads to this city within the last day, each used once",
+        )
 
 
 def _filed(decision: Decision, row: Mapping[str, Any], now: dt.datetime) -> Filed:
@@ -223,12 +254,16 @@ def _row(
     city: City, filing: Filing, decision: Decision, now: dt.datetime, digest: bytes | None
 ) -> dict[str, Any]:
     row = request_row(city, filing, decision, now)
+    data = filed_data(row)
+    if filing.media:
+        data["media"] = filing.media
     return row | {
+        "media": list(filing.media),
         "idempotency_key": filing.idempotency_key,
         "body_digest": digest,
         "actor_kind": filing.actor_kind,
         "actor": filing.actor,
-        "event_data": orjson.dumps(filed_data(row)).decode(),
+        "event_data": orjson.dumps(data).decode(),
     }
 
 

@@ -23,6 +23,7 @@ from nagara import statements
 from nagara.errors import InvalidInput
 from nagara.event_log import PUBLIC_KINDS, EventKind
 from nagara.lifecycle import CLOSED, Status
+from nagara.photos.keeping import shown_to
 from nagara.request_views import METRES_PER_DEGREE, promise_shown, public_position
 
 CHANNEL = "open311"
@@ -111,6 +112,7 @@ class Row(NamedTuple):
     promise_standard: str
     parent: str | None
     events: list[dict[str, Any]] | None
+    photos: list[dict[str, Any]] | None
 
 
 class Page(NamedTuple):
@@ -223,8 +225,8 @@ def service_definition(reader: Reader, service: Service) -> Tree:
     return {"service_code": service.code, "attributes": attributes}
 
 
-def request_item(reader: Reader, row: Row, extensions: bool = False) -> Tree:
-    """A request as anybody may see it."""
+def request_item(reader: Reader, row: Row, extensions: bool = False, public_url: str = "") -> Tree:
+    """A request as anybody may see it; ``public_url`` begins the addresses of its pictures."""
     city = reader.city
     service = city.services_by_code.get(row.service_code)
     department = city.departments_by_code.get(row.department)
@@ -234,6 +236,7 @@ def request_item(reader: Reader, row: Row, extensions: bool = False) -> Tree:
     address, address_id = (
         split_address(row.address) if published and not city.publication.blur_metres else (None, None)
     )
+    photos = _photos(city, row, public_url)
     item: Tree = {
         "service_request_id": row.reference,
         "status": "closed" if Status(row.status) in CLOSED else "open",
@@ -251,10 +254,10 @@ def request_item(reader: Reader, row: Row, extensions: bool = False) -> Tree:
         "zipcode": None,
         "lat": position["lat"] if position else None,
         "long": position["lon"] if position else None,
-        "media_url": None,
+        "media_url": photos[0]["media_url"] if photos else None,
     }
     if extensions:
-        item["extended_attributes"] = _extended(row)
+        item["extended_attributes"] = _extended(row) | {"photos": photos}
         item["notes"] = [_note(reader, event) for event in row.events or ()]
     return item
 
@@ -282,8 +285,22 @@ def _extended(row: Row) -> Tree:
         "duplicate": row.status == Status.DUPLICATE,
         "parent_service_request_id": row.parent,
         "promise": promise_shown(row.acknowledge_by, row.respond_by, row.resolve_by, row.promise_standard),
-        "photos": [],
     }
+
+
+def _photos(city: City, row: Row, public_url: str) -> list[Tree]:
+    """The pictures anybody may see; requests that are confidential never come here."""
+    base = public_url.rstrip("/")
+    return [
+        {
+            "media_url": f"{base}{photo['url']}",
+            "thumbnail_url": f"{base}{photo['thumbnail_url']}",
+            "width": photo["width"],
+            "height": photo["height"],
+            "kind": photo["kind"],
+        }
+        for photo in shown_to(city, row.photos or (), row.service_code, confidential=False)
+    ]
 
 
 def _note(reader: Reader, event: Mapping[str, Any]) -> Tree:
@@ -317,9 +334,9 @@ def split_address(address: str | None) -> tuple[str | None, str | None]:
 
 
 def filed_notice(
-    reader: Reader, department: str, resolve_by: dt.datetime | None, standard: str, media_sent: bool
+    reader: Reader, department: str, resolve_by: dt.datetime | None, standard: str, media_not_fetched: bool
 ) -> str:
-    """What the reporter is told at once, in English: who has it, by when, and what was not kept."""
+    """What the reporter is told at once, in English: who has it, by when, and what was not taken."""
     owner = reader.city.departments_by_code.get(department)
     name = reader.city.name_in(owner.names, "en") if owner else department
     told = [f"Sent to {name}."]
@@ -329,6 +346,6 @@ def filed_notice(
             told.append(f"The city has published no promise; the usual time to deal with it ends {until}.")
         else:
             told.append(f"The promise is to deal with it by {until}.")
-    if media_sent:
-        told.append("Pictures are not kept yet; the report stands without them.")
+    if media_not_fetched:
+        told.append("The picture behind media_url was not fetched; send the file itself.")
     return " ".join(told)

@@ -26,6 +26,7 @@ class Limit:
 
 LIMITS: Mapping[str, tuple[Limit, ...]] = {
     "file": (Limit(20, 60), Limit(200, 86_400)),
+    "media": (Limit(30, 60), Limit(300, 86_400)),
     "sign_in": (Limit(10, 60), Limit(100, 86_400)),
     "read": (Limit(600, 60),),
 }

@@ -20,6 +20,7 @@ from nagara.event_log import PUBLIC_KINDS
 from nagara.ids import resident_token
 from nagara.lifecycle import TRANSITIONS, Status, allowed_moves, due_or_none, is_late, why_not
 from nagara.permissions import Permission, may, permission_for
+from nagara.photos import keeping
 from nagara.sealing import unseal
 from nagara.staff_actions import CLOSING_REASONS
 from nagara.tables import Contact, Event, Request
@@ -52,9 +53,11 @@ async def public_status(
     (
         id_, ref, status, service, department, assignee, district, lat, lon, received, updated, closed,
         closing_reason, note, acknowledge_by, respond_by, resolve_by, standard, confidential, description,
-        address, reason, parent, timeline,
+        address, reason, parent, photos, timeline,
     ) = found[0]  # fmt: skip
-    own = token is not None and hmac.compare_digest(token, resident_token(secret, city.id, id_))
+    own = token is not None and hmac.compare_digest(
+        token.encode(), resident_token(secret, city.id, id_).encode()
+    )
     if (confidential or city.publication.moderated) and not own:
         raise UnknownRequest(f"There is no request {reference!r}.", field="reference")
     return {
@@ -77,6 +80,7 @@ async def public_status(
         "note": note,
         "duplicate_of": parent,
         "promise": promise_shown(acknowledge_by, respond_by, resolve_by, standard),
+        "photos": keeping.shown_to(city, photos or [], service, confidential, token if own else None),
         "timeline": timeline or [],
     }
 
@@ -157,6 +161,7 @@ def staff_detail(
         "closing_reason": row.closing_reason,
         "duplicate_of": parent.reference if parent else None,
         "contact": contact,
+        "photos": keeping.of_request(session, city, row),
         "timeline": [_event_shown(event) for event in events],
         "moves": _moves(row, account),
     }

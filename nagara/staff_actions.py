@@ -6,6 +6,7 @@ The caller owns the transaction. A move that is refused changes nothing and says
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,7 @@ from nagara.filing import MAX_DESCRIPTION, MAX_TEXT, check_text
 from nagara.ladder import next_step
 from nagara.lifecycle import CLOSED, NOTHING_DUE, PAUSED, Move, Status, Transition, next_due, transition
 from nagara.permissions import demand, permission_for
+from nagara.photos import keeping
 from nagara.places import Place, index_for
 from nagara.routing import route
 from nagara.tables import Request
@@ -48,6 +50,7 @@ class Details:
     service_code: str | None = None
     parent: str | None = None
     priority: str | None = None
+    media: tuple[uuid.UUID, ...] = ()
     version: int | None = None
 
 
@@ -57,7 +60,7 @@ def make_move(
     """Make one move; returns the request as it stands then.
 
     Raises ``NotPermitted``, ``UnknownRequest``, ``MoveNotAllowed``, ``ChangedMeanwhile`` or
-    ``InvalidInput``; then nothing has changed.
+    ``InvalidInput``, or ``PhotoNotUsable``; then nothing has changed.
     """
     demand(account.role, permission_for(move))
     row = locked(session, city, reference)
@@ -73,6 +76,9 @@ def make_move(
     _check_details(city, step, move, details)
     now: dt.datetime = session.execute(select(func.clock_timestamp())).scalar_one()
     data = _apply(session, city, row, move, details, now)
+    if details.media:
+        keeping.attach_after(session, city, row, details.media)
+        data["media"] = details.media
     _finish(session, city, row, step, Actor("staff", account.sign_in_name), now, data)
     return row
 

@@ -9,21 +9,23 @@ from __future__ import annotations
 BEGIN_IN_CITY = "select clock_timestamp() from (select set_config('nagara.city', %s, true)) as city"
 """First statement of a transaction: names the city whose rows it may see, and tells the time."""
 
-FILE_REQUEST = """
-with filed as (
+_NEW_REQUEST = """
     insert into request (
         city_id, id, reference, status, service_code, network_code, department, assignee, priority, district,
         lat, lon, place_method, address, description, answers, language, channel, confidential, observed_at,
         received_at, rule, reason, config_fingerprint, acknowledge_by, respond_by, resolve_by,
         promise_standard, next_due_at, escalation_step, next_step_at, idempotency_key, body_digest, version,
         updated_at)
-    values (
+    select
         %(city_id)s, %(id)s, %(reference)s, %(status)s, %(service_code)s, %(network_code)s, %(department)s,
         %(assignee)s, %(priority)s, %(district)s, %(lat)s, %(lon)s, %(place_method)s, %(address)s,
         %(description)s, %(answers)s::jsonb, %(language)s, %(channel)s, %(confidential)s, %(observed_at)s,
         %(received_at)s, %(rule)s, %(reason)s, %(config_fingerprint)s, %(acknowledge_by)s, %(respond_by)s,
         %(resolve_by)s, %(promise_standard)s, %(next_due_at)s, 0, %(next_step_at)s, %(idempotency_key)s,
-        %(body_digest)s, 1, %(received_at)s)
+        %(body_digest)s, 1, %(received_at)s
+"""
+
+_WRITTEN_WITH_IT = """
     on conflict do nothing
     returning city_id, id),
 recorded as (
@@ -34,13 +36,57 @@ recorded as (
 reachable as (
     insert into contact (city_id, request_id, sealed)
     select city_id, id, %(sealed)s::bytea from filed where %(sealed)s::bytea is not null)
+"""
+
+_TOLD = """
 insert into event_outbox (city_id, request_id, seq)
 select city_id, request_id, seq from recorded
 returning seq
 """
+
+FILE_REQUEST = "with filed as (" + _NEW_REQUEST + _WRITTEN_WITH_IT + _TOLD
 """A request, its first event, its contact if it has one, and the pointer that somebody is to be told.
 
 Returns no row when the idempotency key, or the random reference, is taken; then nothing was written."""
+
+_USABLE = """
+with usable as (
+    select id from photo
+     where city_id = %(city_id)s and id = any(%(media)s::uuid[]) and request_id is null
+       for update),
+"""
+
+_IF_ALL_ARE_USABLE = "     where (select count(*) from usable) = cardinality(%(media)s::uuid[])"
+
+_ATTACHED = """,
+attached as (
+    update photo set request_id = filed.id, position = array_position(%(media)s::uuid[], photo.id)
+      from filed where photo.city_id = filed.city_id and photo.id = any(%(media)s::uuid[]))
+"""
+
+FILE_WITH_PHOTOS = (
+    _USABLE + "filed as (" + _NEW_REQUEST + _IF_ALL_ARE_USABLE + _WRITTEN_WITH_IT + _ATTACHED + _TOLD
+)
+"""The same with pictures that wait for a request; returns no row, too, when one of them does not wait."""
+
+USABLE_PHOTOS = """
+select id from photo where city_id = %s and id = any(%s::uuid[]) and request_id is null
+"""
+
+KEEP_PHOTO = """
+insert into photo (city_id, id, sha256, width, height, size, dhash)
+values (%(city_id)s, %(id)s, %(sha256)s, %(width)s, %(height)s, %(size)s, %(dhash)s)
+"""
+
+HOLD_PHOTO = "select pg_advisory_xact_lock_shared(%s, hashtext(%s))"
+"""Held while a picture's bytes are written, so that nobody removes the same bytes in between."""
+
+FIND_PHOTO = """
+select p.sha256, p.public, p.request_id, r.service_code, r.confidential
+  from photo p
+  join request r on r.city_id = p.city_id and r.id = p.request_id
+ where p.city_id = %s and p.id = %s
+"""
 
 FIND_BY_KEY = """
 select id, reference, service_code, department, assignee, district, rule, reason,
@@ -53,6 +99,10 @@ select r.id, r.reference, r.status, r.service_code, r.department, r.assignee, r.
        r.received_at, r.updated_at, r.closed_at, r.closing_reason, r.status_note, r.acknowledge_by,
        r.respond_by, r.resolve_by, r.promise_standard, r.confidential, r.description, r.address,
        r.reason, parent.reference,
+       (select json_agg(json_build_object(
+                   'id', p.id, 'width', p.width, 'height', p.height, 'kind', p.kind, 'public', p.public)
+               order by p.position)
+          from photo p where p.city_id = r.city_id and p.request_id = r.id),
        (select json_agg(json_build_object(
                    'kind', e.kind, 'at', e.occurred_at, 'status', e.to_status,
                    'note', e.data ->> 'note', 'reason', e.data ->> 'reason') order by e.seq)
@@ -75,7 +125,11 @@ select r.reference, r.status, r.service_code, r.network_code, r.department, r.di
                        'note', e.data ->> 'note', 'reason', e.data ->> 'reason') order by e.seq)
               from event e
              where e.city_id = r.city_id and e.request_id = r.id and e.kind = any(%(public_kinds)s))
-       end
+       end,
+       (select json_agg(json_build_object(
+                   'id', p.id, 'width', p.width, 'height', p.height, 'kind', p.kind, 'public', p.public)
+               order by p.position)
+          from photo p where p.city_id = r.city_id and p.request_id = r.id)
   from request r
 """
 

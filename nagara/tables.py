@@ -9,7 +9,15 @@ import datetime as dt
 import uuid
 from typing import Any
 
-from sqlalchemy import Column, DateTime, ForeignKeyConstraint, LargeBinary, MetaData
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    ForeignKeyConstraint,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -78,6 +86,29 @@ class Contact(SQLModel, table=True):
     city_id: str = Field(primary_key=True)
     request_id: uuid.UUID = Field(primary_key=True)
     sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class Photo(SQLModel, table=True):
+    """A picture, from the moment it was sent. Without a request it waits for one, at most a day.
+
+    Its bytes lie in the media store under ``sha256``. ``public``: staff released it. ``kind``: ``before``
+    shows the problem, ``after`` what was done about it.
+    """
+
+    __table_args__ = (ForeignKeyConstraint(["city_id", "request_id"], ["request.city_id", "request.id"]),)
+
+    city_id: str = Field(primary_key=True)
+    id: uuid.UUID = Field(primary_key=True)
+    sha256: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    width: int
+    height: int
+    size: int
+    dhash: int = Field(sa_column=Column(BigInteger, nullable=False))
+    created_at: dt.datetime = Field(sa_column=_time(nullable=False))
+    request_id: uuid.UUID | None = None
+    position: int | None = Field(default=None, sa_column=Column(SmallInteger))
+    kind: str = "before"
+    public: bool = False
 
 
 class Event(SQLModel, table=True):

@@ -35,7 +35,12 @@ def _queue(name: str) -> Queue:
 app = Celery(
     "nagara",
     broker=settings().redis_url,
-    include=["workers.tasks.escalation", "workers.tasks.notifications", "workers.tasks.indicators"],
+    include=[
+        "workers.tasks.escalation",
+        "workers.tasks.notifications",
+        "workers.tasks.indicators",
+        "workers.tasks.photos",
+    ],
 )
 app.conf.update(
     # Most urgent first: a worker that serves several looks into them in this order. Each has an exchange and
@@ -45,6 +50,7 @@ app.conf.update(
         "escalation.*": {"queue": URGENT},
         "notifications.*": {"queue": NOTICES},
         "indicators.*": {"queue": SLOW},
+        "photos.*": {"queue": SLOW},
     },
     task_default_queue=NOTICES,
     task_create_missing_queues=False,

@@ -17,7 +17,7 @@ DROPPED_AFTER = 30.0
 """Seconds after which a tick of the frequent timers means nothing any more."""
 
 NOT_ONCE_IN_AN_HOUR = 3000.0
-"""Seconds after which the nightly tick is dropped: long enough for a worker that was restarted."""
+"""Seconds after which an hourly or nightly tick is dropped: long enough for a worker that was restarted."""
 
 
 def _every(seconds: float) -> dt.timedelta:
@@ -50,6 +50,13 @@ SCHEDULE: Mapping[str, Mapping[str, Any]] = {
         "task": "indicators.refresh",
         "schedule": _every(30),
         "options": {"expires": DROPPED_AFTER},
+    },
+    # A picture is sent before its report. One whose report has not come within a day is nobody's, and its sender
+    # was told that it goes; an hour more or less matters to nobody.
+    "forget pictures without a report": {
+        "task": "photos.forget",
+        "schedule": crontab(minute="35"),
+        "options": {"expires": NOT_ONCE_IN_AN_HOUR},
     },
     # Requests that wait grow older even where nothing happens, so once a night every city is computed as of
     # the same full hour. At 18:05 UTC it is night from Yangon to Jayapura, and the refresh before was earlier

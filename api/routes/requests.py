@@ -97,6 +97,7 @@ def filing_of(body: schemas.FilingBody, idempotency_key: str | None) -> Filing:
         observed_at=body.observed_at,
         language=body.language,
         confidential=body.confidential,
+        media=body.media,
         channel="web",
         idempotency_key=idempotency_key,
     )

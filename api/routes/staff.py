@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
@@ -31,6 +32,7 @@ from nagara.database import city_session
 from nagara.errors import InvalidInput, UnknownCity, UnknownRequest
 from nagara.lifecycle import Status, read_move
 from nagara.permissions import PERMISSIONS
+from nagara.photos import releasing
 from nagara.request_views import find_city, queue_row, staff_detail
 from nagara.settings import settings
 from nagara.tables import Request
@@ -177,6 +179,26 @@ def make_move(
     city = staff_city(staff)
     details = staff_actions.Details(**(body.model_dump() if body else {}))
     row = staff_actions.make_move(session, city, staff, reference, read_move(move), details)
+    return _detail(session, city, staff, row, process.secret)
+
+
+@router.put(
+    "/requests/{reference}/media/{id}",
+    response_model=schemas.StaffRequest,
+    responses=documented(401, 403, 404),
+    operation_id="release_photo",
+)
+def release_photo(
+    reference: str,
+    id: uuid.UUID,
+    body: schemas.ReleaseBody,
+    staff: Viewer,
+    session: StaffSession,
+    process: FromProcess,
+) -> Response:
+    """Release a picture to the public, or take it back; caches may show it for an hour more."""
+    city = staff_city(staff)
+    row = releasing.release(session, city, staff, reference, id, body.public)
     return _detail(session, city, staff, row, process.secret)
 
 

@@ -198,9 +198,9 @@ def test_what_the_framework_refuses_has_the_form_too(client: TestClient, form: s
 @pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=b"])
 def test_a_body_that_grows_too_large_is_413(client: TestClient, kind: str) -> None:
     def chunks() -> Iterator[bytes]:
-        yield b'--b\r\nContent-Disposition: form-data; name="description"\r\n\r\n'
+        yield b'--b\r\nContent-Disposition: form-data; name="media"; filename="a.jpg"\r\n\r\n'
         for _ in range(40):
-            yield b"x" * 65_536
+            yield b"x" * 400_000
 
     answer = client.post(f"{V2}/requests.json", content=chunks(), headers={"Content-Type": kind})
     assert (answer.status_code, answer.headers["content-type"]) == (413, "application/json; charset=utf-8")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from io import BytesIO
 from typing import Any
 
 import psycopg
 import pytest
+from PIL import Image
 from starlette.testclient import TestClient
 
 from api.routes.open311.filing import read_answers
@@ -315,17 +317,59 @@ def test_keys_of_repetition_are_each_systems_own(client: TestClient, owner: psyc
     assert rows(owner) == 2
 
 
-def test_pictures_are_taken_and_the_notice_says_that_they_are_not_kept(client: TestClient) -> None:
+def picture(colour: str = "red") -> bytes:
+    written = BytesIO()
+    Image.new("RGB", (320, 200), colour).save(written, "JPEG")
+    return written.getvalue()
+
+
+def test_pictures_are_kept_under_any_field_and_shown_once_released(
+    client: TestClient, supervisor: Staff, owner: psycopg.Connection[Any]
+) -> None:
+    files = [
+        ("media", ("a.jpg", picture("red"))),
+        ("media[]", ("a.jpg", picture("green"))),
+        ("photo1", ("../b.png", picture("blue"))),
+    ]
+    fields = {"api_key": key(), **HERE, **OVERFLOW, "client_request_id": "c-1"}
+    first, again = (client.post(f"{V2}/requests.json", data=fields, files=files) for _ in range(2))
+    assert first.status_code == 200, first.text
+    assert again.json() == first.json(), "the same pictures are the same report, whatever ids they got"
+    reference = first.json()[0]["service_request_id"]
+    assert one(client, reference)["media_url"] is None, "the city shows what its staff released"
+
+    photos = supervisor.get(f"/requests/{reference}").json()["photos"]
+    assert len(photos) == 3
+    for photo in photos[1:]:
+        released = client.put(
+            f"/api/v1/staff/requests/{reference}/media/{photo['id']}",
+            json={"public": True},
+            headers=supervisor.headers,
+        )
+        assert released.status_code == 200, released.text
+    url = one(client, reference)["media_url"]
+    assert url.startswith("http")
+    assert url.endswith(photos[1]["url"]), "the first that is public"
+    assert client.get(photos[1]["url"]).headers["content-type"] == "image/jpeg"
+    assert client.get(photos[0]["url"]).status_code == 404
+    extended = one(client, reference, extensions="true")["extended_attributes"]["photos"]
+    assert [photo["media_url"].rsplit("/", 1)[1] for photo in extended] == [p["id"] for p in photos[1:]]
+
+
+def test_what_is_no_picture_files_nothing_and_an_address_is_not_fetched(
+    client: TestClient, owner: psycopg.Connection[Any]
+) -> None:
     fields = {"api_key": key(), **HERE, **OVERFLOW}
-    files = [("media", ("a.jpg", b"\xff\xd8")), ("photo1", ("b.jpg", b"\xff\xd8"))]
-    for answer in (
-        client.post(f"{V2}/requests.json", data=fields, files=files),
-        client.post(f"{V2}/requests.json", data=fields | {"media_url": "https://example.org/a.jpg"}),
-    ):
-        assert answer.status_code == 200
-        assert "Pictures are not kept yet" in answer.json()[0]["service_notice"]
-        assert one(client, answer.json()[0]["service_request_id"])["media_url"] is None
-    assert "Pictures" not in post(client, key()).json()[0]["service_notice"]
+    good, bad = ("media", ("a.jpg", picture())), ("photo1", ("b.jpg", b"\xff\xd8"))
+    for files in ([good, bad], [good] * 6):
+        refused = client.post(f"{V2}/requests.json", data=fields, files=files)
+        assert refused.status_code == 400, refused.text
+        assert "picture" in refused.json()[0]["description"]
+    assert rows(owner) == 0
+    assert owner.execute("select count(*) from photo").fetchone() == (0,)
+    told = client.post(f"{V2}/requests.json", data=fields | {"media_url": "https://example.org/a.jpg"})
+    assert "not fetched" in told.json()[0]["service_notice"]
+    assert "not fetched" not in post(client, key()).json()[0]["service_notice"]
 
 
 def test_the_history_says_which_system_filed(client: TestClient, owner: psycopg.Connection[Any]) -> None:

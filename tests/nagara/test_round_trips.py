@@ -7,10 +7,12 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from io import BytesIO
 from typing import Any
 
 import psycopg
 import pytest
+from PIL import Image
 from psycopg import pq
 from redis.asyncio import Redis
 from sqlalchemy import event
@@ -138,6 +140,20 @@ def test_filing_is_one_transaction_of_two_round_trips(client: TestClient) -> Non
     assert traffic.round_trips == 2
     assert traffic.statements == len(("begin", "the city and the time", "all that is written", "commit"))
     assert traffic.sessions == 0
+
+
+def test_pictures_cost_a_filing_nothing_more(client: TestClient) -> None:
+    picture = BytesIO()
+    Image.new("RGB", (40, 30)).save(picture, "JPEG")
+    sent = [
+        client.post("/api/v1/cities/kh-pnh/media", files={"file": picture.getvalue()}).json()["id"]
+        for _ in range(4)
+    ]
+    client.post(PATH, json=BODY | {"media": sent[:2]})
+    with counted(client) as traffic:
+        answer = client.post(PATH, json=BODY | {"media": sent[2:]})
+    assert answer.status_code == 201, answer.text
+    assert (traffic.round_trips, traffic.statements, traffic.sessions) == (2, 4, 0)
 
 
 def test_a_replay_reads_once_more_and_writes_nothing(client: TestClient) -> None:

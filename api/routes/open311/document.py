@@ -248,7 +248,7 @@ POST_FIELDS: dict[str, Any] = {
         "phone": _text("Never public"),
         "device_id": _text("Accepted, not kept"),
         "account_id": _text("Accepted, not kept"),
-        "media_url": _text("Accepted, not kept yet; the service_notice says so"),
+        "media_url": _text("Not fetched; the service_notice says so. Send the file itself, as multipart"),
         "client_request_id": _text("Extension: a repetition with it is the same request", maxLength=200),
         "locale": _text("Extension: the reporter's language (BCP-47)"),
     },
@@ -257,11 +257,18 @@ POST_FIELDS: dict[str, Any] = {
     "additionalProperties": {"type": "string"},
     "description": "Answers to a service's questions come as attribute[code], or attribute[code][] repeatedly.",
 }
+FILES: dict[str, Any] = {
+    "media": {
+        "type": "string",
+        "format": "binary",
+        "description": "A picture (JPEG, PNG, WebP, HEIC); up to five, as media, media[], photo1, ...; 12 MB in all",
+    }
+}
 POST_BODY = {
     "required": True,
     "content": {
         "application/x-www-form-urlencoded": {"schema": POST_FIELDS},
-        "multipart/form-data": {"schema": POST_FIELDS},
+        "multipart/form-data": {"schema": POST_FIELDS | {"properties": POST_FIELDS["properties"] | FILES}},
     },
 }
 POST_PARAMETERS = (

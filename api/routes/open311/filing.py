@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 
-from api.dependencies import ClientAddress, FromProcess
+from api.dependencies import ClientAddress, FromProcess, Resources
 from api.routes.open311 import document
 from api.routes.open311.forms import answer, errors_answer
 from api.routes.open311.parameters import (
@@ -30,8 +31,9 @@ from city_config.schema import Question
 from nagara import accounts
 from nagara.database import city_session
 from nagara.errors import InvalidInput, NotPermitted, OutsideCity
-from nagara.filing import MAX_KEY, Filing, check_answers
+from nagara.filing import MAX_KEY, MAX_PHOTOS, Filing, check_answers
 from nagara.open311_views import CHANNEL, filed_notice, join_address
+from nagara.photos.keeping import keep
 from nagara.places import check_coordinates, index_for
 
 router = APIRouter()
@@ -67,6 +69,7 @@ async def file(request: Request, process: FromProcess, address: ClientAddress) -
     if faults:
         return errors_answer(form, 400, faults)
     reader = reader_of(request, given, city)
+    media = await _keep_pictures(process, city, given.media)
     filing = Filing(
         service_code=service.code,
         lat=lat,
@@ -76,17 +79,19 @@ async def file(request: Request, process: FromProcess, address: ClientAddress) -
         answers=answers,
         contact=_contact(given),
         language=reader.language if given.shared("locale") else None,
+        media=media,
+        media_digests=tuple(hashlib.sha256(content).hexdigest() for content in given.media),
         channel=CHANNEL,
         idempotency_key=_key(request, given, label),
         actor_kind="api_key",
         actor=label,
     )
     filed = await file_surely(process, city, filing)
-    media_sent = given.media or given.one("media_url") is not None
+    not_fetched = given.one("media_url") is not None
     content = {
         "service_request_id": filed.reference,
         "service_notice": filed_notice(
-            reader, filed.department, filed.times.resolve_by, filed.times.standard, media_sent
+            reader, filed.department, filed.times.resolve_by, filed.times.standard, not_fetched
         ),
         "account_id": None,
     }
@@ -99,6 +104,17 @@ async def file(request: Request, process: FromProcess, address: ClientAddress) -
 async def not_possible(request: Request) -> Response:
     """Requests are read and filed here; nothing else. Two routes share the address, this one names both."""
     raise HTTPException(405, f"{request.method} is not possible here.", {"Allow": "GET, POST"})
+
+
+async def _keep_pictures(process: Resources, city: City, files: Sequence[bytes]) -> tuple[uuid.UUID, ...]:
+    """Keep the files that came along; raise what is wrong with the first that is no picture, keeping none."""
+    if len(files) > MAX_PHOTOS:
+        raise InvalidInput(
+            f"{len(files)} pictures came along; at most {MAX_PHOTOS} are possible.", field="media"
+        )
+    developed = [await process.darkroom.develop(content, city.zone) for content in files]
+    kept = [await keep(process.pool, process.darkroom.store, city, prepared) for prepared in developed]
+    return tuple(kept)
 
 
 def _label(city: City, key: str | None) -> str:

@@ -32,10 +32,10 @@ INDEXED = re.compile(r"attribute\[([^\[\]]+)\](\[\d*\])?")
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """Parameters by name, each with its values in order; ``media`` if files came with them."""
+    """Parameters by name, each with its values in order; ``media``: the files that came with them."""
 
     values: Mapping[str, Sequence[str]]
-    media: bool = False
+    media: tuple[bytes, ...] = ()
     also: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Where ``shared`` looks next: the query of a POST."""
 
@@ -81,7 +81,7 @@ async def of_body(request: Request) -> Given:
     body = await request.body()
     if kind not in (b"", b"application/x-www-form-urlencoded") and body:
         raise InvalidInput("Send a form: application/x-www-form-urlencoded or multipart/form-data.")
-    return Given(_grouped(_pairs(body, "body")), False, query)
+    return Given(_grouped(_pairs(body, "body")), (), query)
 
 
 def _pairs(raw: bytes, where: str) -> list[tuple[str, str]]:
@@ -94,24 +94,27 @@ def _pairs(raw: bytes, where: str) -> list[tuple[str, str]]:
         raise InvalidInput(f"The {where} has more than {MOST_FIELDS} fields.") from None
 
 
-async def _multipart(request: Request, boundary: bytes) -> tuple[list[tuple[str, str]], bool]:
-    """Fields and whether a file came. Read as Latin-1, which keeps every byte, to be decoded strictly here."""
+async def _multipart(request: Request, boundary: bytes) -> tuple[list[tuple[str, str]], tuple[bytes, ...]]:
+    """Fields, and files whatever their fields are called.
+
+    Read as Latin-1, which keeps every byte, to be decoded strictly here.
+    """
     declared = f'multipart/form-data; charset=iso-8859-1; boundary="{boundary.decode("latin-1")}"'
     parser = MultiPartParser(Headers({"content-type": declared}), request.stream(), max_fields=MOST_FIELDS)
     try:
         form = await parser.parse()
     except MultiPartException as error:
         raise InvalidInput(f"The multipart body cannot be read: {error.message}") from None
-    pairs, media = [], False
+    pairs, media = [], []
     try:
         for name, value in form.multi_items():
             if isinstance(value, str):
                 pairs.append((_utf8(name), _utf8(value)))
-            else:
-                media = media or bool(value.size)
+            elif value.size:
+                media.append(await value.read())
     finally:
         await form.close()
-    return pairs, media
+    return pairs, tuple(media)
 
 
 def _utf8(text: str) -> str:

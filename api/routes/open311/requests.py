@@ -73,7 +73,7 @@ async def requests(request: Request, process: FromProcess, address: ClientAddres
             rows, more = await list_requests(connection, city, wanted, extensions)
             headers = _links(request, given, wanted, more)
     reader = reader_of(request, given, city)
-    items = [request_item(reader, row, extensions) for row in rows]
+    items = [request_item(reader, row, extensions, settings().public_url) for row in rows]
     return answer(form, "service_requests", items, headers=headers | language_headers(reader))
 
 
@@ -106,7 +106,7 @@ async def one_request(request: Request, process: FromProcess, address: ClientAdd
     if not rows:
         raise UnknownRequest(f"service_request_id {asked[:40]!r} is not known in {city.id}.")
     reader = reader_of(request, given, city)
-    items = [request_item(reader, rows[0], extensions)]
+    items = [request_item(reader, rows[0], extensions, settings().public_url)]
     return answer(form, "service_requests", items, headers=language_headers(reader))
 
 

@@ -1,0 +1,197 @@
+"""The rows of pictures: kept on arrival, attached to a request, shown to whoever may see them, removed.
+
+A row stands before its bytes do, so that nothing lies in the store that no row knows of. Bytes are written
+and removed under a lock of their content, since several rows may share them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hmac
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import psycopg
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from city_config import City
+from nagara import statements
+from nagara.database import Pool, city_transaction, read_in_city
+from nagara.errors import UnknownPhoto
+from nagara.filing import check_media
+from nagara.ids import resident_token, uuid7
+from nagara.intake import refuse_unusable
+from nagara.locks import NAMESPACE
+from nagara.photos.checking import Prepared
+from nagara.photos.storage import MediaStore
+from nagara.tables import Photo, Request
+
+UNATTACHED_AT_MOST = dt.timedelta(hours=24)
+"""A phone without signal sends its pictures first and its report within the day, or not at all."""
+
+CONTENT_LOCKS = NAMESPACE + 1
+
+TAKE_UNATTACHED = """
+delete from photo where (city_id, id) in (
+    select city_id, id from photo where request_id is null and created_at < %s
+     order by created_at limit %s for update skip locked)
+returning city_id, sha256
+"""
+CONTENT_IN_USE = "select exists (select from photo where city_id = %s and sha256 = %s)"
+ONLY_HOLDER = "select pg_advisory_xact_lock(%s, hashtext(%s))"
+
+
+class Seen(NamedTuple):
+    """A picture somebody may see; ``public`` if anybody may."""
+
+    sha256: bytes
+    public: bool
+
+
+async def keep(pool: Pool, store: MediaStore, city: City, prepared: Prepared) -> uuid.UUID:
+    """Keep a picture until a request takes it; returns its id, which nobody can guess."""
+    id_ = uuid7()
+    row = {
+        "city_id": city.id,
+        "id": id_,
+        "sha256": prepared.sha256,
+        "width": prepared.width,
+        "height": prepared.height,
+        "size": len(prepared.picture),
+        "dhash": prepared.dhash,
+    }
+    async with city_transaction(pool, city.id) as connection:
+        await connection.execute(statements.KEEP_PHOTO, row, prepare=True)
+    async with city_transaction(pool, city.id) as connection:
+        held = await connection.execute(
+            statements.HOLD_PHOTO, (CONTENT_LOCKS, _lock_name(city.id, prepared.sha256)), prepare=True
+        )
+        await held.fetchone()
+        await store.write(city.id, prepared.sha256, prepared.picture, prepared.thumbnail)
+    return id_
+
+
+async def find(
+    pool: Pool, city: City, photo_id: uuid.UUID, token: str | None, secret: bytes, staff: bool
+) -> Seen:
+    """A picture of a request, for whoever may see it; raise ``UnknownPhoto`` for all others.
+
+    Its request's private link opens it, and so does a session of the city's staff.
+    """
+    [found] = await read_in_city(pool, city.id, (statements.FIND_PHOTO, (city.id, photo_id)))
+    if found:
+        sha256, released, request_id, service_code, confidential = found[0]
+        public = open_to_public(city, service_code, confidential, released)
+        own = token is not None and hmac.compare_digest(
+            token.encode(), resident_token(secret, city.id, request_id).encode()
+        )
+        if public or own or staff:
+            return Seen(bytes(sha256), public)
+    raise UnknownPhoto("There is no such picture.", field="id")
+
+
+def open_to_public(city: City, service_code: str, confidential: bool, released: bool) -> bool:
+    """Whether anybody may see a picture, by the city's rule of publication."""
+    rule = city.publication
+    hidden = (
+        confidential
+        or rule.moderated
+        or service_code in rule.moderated_services
+        or service_code in rule.private_services
+    )
+    return not hidden and (rule.photos == "all" or (rule.photos == "released" and released))
+
+
+def shown(city: City, photos: Iterable[Mapping[str, Any]], token: str | None = None) -> list[dict[str, Any]]:
+    """Pictures as answers list them; with the token of the private link, addresses that open with it."""
+    query = f"?token={token}" if token else ""
+    return [
+        {
+            "id": str(photo["id"]),
+            "url": f"/media/{city.id}/{photo['id']}{query}",
+            "thumbnail_url": f"/media/{city.id}/{photo['id']}/thumbnail{query}",
+            "width": photo["width"],
+            "height": photo["height"],
+            "kind": photo["kind"],
+            "public": photo["public"],
+        }
+        for photo in photos
+    ]
+
+
+def shown_to(
+    city: City,
+    photos: Iterable[Mapping[str, Any]],
+    service_code: str,
+    confidential: bool,
+    own_token: str | None = None,
+) -> list[dict[str, Any]]:
+    """Those of a request's pictures that anybody may see, or all of them for the holder of its token."""
+    judged = [
+        {**photo, "public": open_to_public(city, service_code, confidential, photo["public"])}
+        for photo in photos
+    ]
+    return shown(city, [photo for photo in judged if own_token or photo["public"]], own_token)
+
+
+def of_request(session: Session, city: City, row: Request) -> list[dict[str, Any]]:
+    """All pictures of a request, for staff; ``public`` says whether anybody may see them."""
+    query = (
+        select(Photo)
+        .where(col(Photo.city_id) == city.id, col(Photo.request_id) == row.id)
+        .order_by(col(Photo.position))
+    )
+    found = [photo.model_dump() for photo in session.exec(query).all()]
+    return [
+        item | {"released": photo["public"], "public": seen}
+        for photo in found
+        for seen in [open_to_public(city, row.service_code, row.confidential, photo["public"])]
+        for item in shown(city, [photo])
+    ]
+
+
+def attach_after(session: Session, city: City, row: Request, media: Sequence[uuid.UUID]) -> None:
+    """Attach waiting pictures to a request as proof of what was done; raise ``PhotoNotUsable``.
+
+    The caller has locked the request and owns the transaction.
+    """
+    check_media(media)
+    waiting = session.exec(
+        select(Photo)
+        .where(col(Photo.city_id) == city.id, col(Photo.id).in_(list(media)), col(Photo.request_id).is_(None))
+        .with_for_update()
+    ).all()
+    by_id = {photo.id: photo for photo in waiting}
+    refuse_unusable(media, by_id)
+    last = session.execute(
+        select(func.coalesce(func.max(col(Photo.position)), 0)).where(
+            col(Photo.city_id) == city.id, col(Photo.request_id) == row.id
+        )
+    ).scalar_one()
+    for place, id_ in enumerate(media, int(last) + 1):
+        photo = by_id[id_]
+        photo.request_id, photo.position, photo.kind = row.id, place, "after"
+        session.add(photo)
+
+
+def remove_unattached(
+    connection: psycopg.Connection[Any], store: MediaStore, now: dt.datetime, most: int = 500
+) -> int:
+    """Remove pictures that no request took within a day, rows and bytes; returns how many.
+
+    Rows and bytes go in one transaction: if the store does not answer, the rows stay and so does the work.
+    """
+    with connection.transaction():
+        gone = connection.execute(TAKE_UNATTACHED, (now - UNATTACHED_AT_MOST, most)).fetchall()
+        for city_id, sha256 in sorted({(city_id, bytes(sha256)) for city_id, sha256 in gone}):
+            connection.execute(ONLY_HOLDER, (CONTENT_LOCKS, _lock_name(city_id, sha256)))
+            used = connection.execute(CONTENT_IN_USE, (city_id, sha256)).fetchone()
+            if used is not None and not used[0]:
+                store.remove(city_id, sha256)
+    return len(gone)
+
+
+def _lock_name(city_id: str, sha256: bytes) -> str:
+    return f"{city_id}/{sha256.hex()}"
