@@ -1,19 +1,32 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
+import { serviceWorker } from './scripts/service-worker.ts';
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 /** Where `npm run dev` finds the API; the built pages are served by the API itself. */
 const api = process.env.NAGARA_API ?? 'http://127.0.0.1:8000';
 
+const alias = { '@shared': at('./shared') };
+
 export default defineConfig({
   base: '/',
   appType: 'mpa',
-  plugins: [svelte()],
-  resolve: { alias: { '@shared': at('./shared') } },
+  plugins: [
+    svelte(),
+    serviceWorker({
+      page: 'resident/index.html',
+      entry: at('./resident/service-worker.ts'),
+      alias,
+      also: ['/manifest.webmanifest', '/icons/mark-192.1.png'],
+    }),
+  ],
+  resolve: { alias },
   build: {
     outDir: 'dist',
+    // Tells the service worker what the resident page is made of.
+    manifest: true,
     // Nothing is inlined as data: or as script, so a strict content security policy holds.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

@@ -15,6 +15,11 @@ from nagara.cities import configuration
 from nagara.settings import settings
 
 PAGES = {"/": "resident", "/staff/": "staff", "/network/": "network"}
+ROOT_FILES = {
+    "/service-worker.js": "text/javascript; charset=utf-8",
+    "/manifest.webmanifest": "application/manifest+json",
+}
+"""Files at fixed addresses; a browser asks for them again each time, or an old worker would serve old pages."""
 FALLBACK = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Nagara</title>
 <h1>Nagara runs, its pages are not built</h1><p>Run <code>python3 run.py web</code> and reload.
 The API is at <a href="/api/v1/cities">/api/v1/cities</a>,
@@ -28,6 +33,9 @@ def mount(app: FastAPI) -> None:
     for address, name in PAGES.items():
         page = _page(folder / name / "index.html")
         app.add_api_route(address, page, methods=["GET", "HEAD"], include_in_schema=False)
+    for address, media_type in ROOT_FILES.items():
+        file = _root_file(folder / address[1:], media_type)
+        app.add_api_route(address, file, methods=["GET", "HEAD"], include_in_schema=False)
     for name in ("assets", "icons"):
         if (folder / name).is_dir():
             app.mount(f"/{name}", GZipMiddleware(_Kept(directory=folder / name), minimum_size=500))
@@ -49,6 +57,15 @@ def _page(path: Path) -> Callable[[], Response]:
         return FileResponse(path, media_type="text/html", headers=_headers())
 
     return page
+
+
+def _root_file(path: Path, media_type: str) -> Callable[[], Response]:
+    def root_file() -> Response:
+        if not path.is_file():
+            return Response(status_code=404)
+        return FileResponse(path, media_type=media_type, headers=_headers())
+
+    return root_file
 
 
 def _headers() -> dict[str, str]:

@@ -25,7 +25,7 @@ QUIET = (
     "--disable-sync",
 )
 ANSWERS_WITHIN_MS = 15_000
-REFUSALS = ("401", "404", "409", "422", "ERR_FAILED")
+REFUSALS = ("401", "404", "405", "409", "422", "ERR_FAILED")
 """What a browser reports for answers that a test provokes on purpose."""
 
 OpenPage = Callable[..., Page]
@@ -37,6 +37,11 @@ def chromium_path() -> str | None:
     return given or next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
+def sandbox() -> tuple[str, ...]:
+    """Chromium refuses to run its sandbox for root."""
+    return ("--no-sandbox",) if os.geteuid() == 0 else ()
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """One browser for a module: while it is open, this process has a running event loop, which others need."""
@@ -45,16 +50,18 @@ def browser() -> Iterator[Browser]:
         pytest.skip(f"no Chromium: set NAGARA_CHROMIUM or install one of {', '.join(NAMES)}")
     if not (REPOSITORY / "web" / "dist" / "resident" / "index.html").is_file():
         pytest.skip("the pages are not built: npm ci && npm run build in web/")
-    sandbox = ("--no-sandbox",) if os.geteuid() == 0 else ()
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=path, args=[*QUIET, *sandbox])
+        running = playwright.chromium.launch(executable_path=path, args=[*QUIET, *sandbox()])
         yield running
         running.close()
 
 
 @pytest.fixture
 def open_page(browser: Browser, live_server: str) -> Iterator[OpenPage]:
-    """Opens an address of the live server in a fresh profile; script errors and calls to others fail the test."""
+    """Opens an address of the live server in a fresh profile; script errors and calls to others fail the test.
+
+    Without its service worker (``worker=False``) nobody but the page itself sends what it failed to send.
+    """
     contexts: list[BrowserContext] = []
     troubles: list[str] = []
 
@@ -63,7 +70,13 @@ def open_page(browser: Browser, live_server: str) -> Iterator[OpenPage]:
             troubles.append(f"a call to somebody else: {request.url}")
 
     def open_(
-        address: str, *, width: int = 1280, height: int = 860, dark: bool = False, scale: float = 1
+        address: str,
+        *,
+        width: int = 1280,
+        height: int = 860,
+        dark: bool = False,
+        scale: float = 1,
+        worker: bool = True,
     ) -> Page:
         context = browser.new_context(
             base_url=live_server,
@@ -71,6 +84,7 @@ def open_page(browser: Browser, live_server: str) -> Iterator[OpenPage]:
             color_scheme="dark" if dark else "light",
             device_scale_factor=scale,
             locale="en-GB",
+            service_workers="allow" if worker else "block",
         )
         context.set_default_timeout(ANSWERS_WITHIN_MS)
         contexts.append(context)

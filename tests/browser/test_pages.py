@@ -98,7 +98,7 @@ def test_the_private_link_shows_the_reporter_their_own_words(open_page: OpenPage
 
 
 def test_a_lost_answer_and_a_second_try_make_one_report(open_page: OpenPage) -> None:
-    page = open_page("/?city=kh-pnh", **PHONE)
+    page = open_page("/?city=kh-pnh", **PHONE, worker=False)
     stored: list[str] = []
 
     def arrive_but_lose_the_answer(route: Route) -> None:
@@ -117,7 +117,7 @@ def test_a_lost_answer_and_a_second_try_make_one_report(open_page: OpenPage) -> 
 
 
 def test_a_change_after_a_lost_answer_shows_what_had_arrived(open_page: OpenPage) -> None:
-    page = open_page("/?city=kh-pnh", **PHONE)
+    page = open_page("/?city=kh-pnh", **PHONE, worker=False)
     stored: list[str] = []
 
     def lose_the_first_answer(route: Route) -> None:

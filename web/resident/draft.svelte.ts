@@ -1,29 +1,13 @@
 /**
- * What the person has written so far. It survives a reload of the page, in this tab only, because it may hold
- * a name and a telephone number and the phone may not be theirs alone. Only the city is remembered for longer.
+ * What the person has written so far. It survives a reload of the page in this tab and, without name and contact
+ * (the phone may not be theirs alone), the closing of the browser for a week. Only the city is remembered for longer.
  */
-import type { Filed, Filing } from '@shared/api/types';
+import type { Filed } from '@shared/api/types';
 import { recall, remember } from '@shared/storage';
+import { get, put, remove } from './queue/database';
+import { newKey, type Draft } from './queue/report';
 
-export interface Draft {
-  city: string | null;
-  service: string | null;
-  position: { lat: number; lon: number } | null;
-  /** True when the place is told in words instead of a pin. */
-  words: boolean;
-  address: string;
-  district: string;
-  description: string;
-  answers: Record<string, string | string[]>;
-  contact: { name: string; email: string; phone: string };
-}
-
-/** The report as it is sent: the key makes any repetition of the same body the same request. */
-export interface Attempt {
-  key: string;
-  city: string;
-  body: Filing;
-}
+export type { Draft };
 
 export interface Confirmation {
   city: string;
@@ -35,10 +19,13 @@ export interface Confirmation {
 const DRAFT = 'nagara.draft';
 const CITY = 'nagara.city';
 const CONFIRMATION = 'nagara.confirmation';
-const ATTEMPT = 'nagara.attempt';
+const HANDED_OVER = 'nagara.handed_over';
+const KEPT_FOR_MS = 7 * 86_400_000;
+const NOBODY = { name: '', email: '', phone: '' };
 
 function empty(city: string | null): Draft {
   return {
+    key: newKey(),
     city,
     service: null,
     position: null,
@@ -47,14 +34,27 @@ function empty(city: string | null): Draft {
     district: '',
     description: '',
     answers: {},
-    contact: { name: '', email: '', phone: '' },
+    contact: { ...NOBODY },
   };
 }
 
-export const draft: Draft = $state({ ...empty(recall<string>('local', CITY)), ...recall<Draft>('session', DRAFT) });
+const inThisTab = recall<Draft>('session', DRAFT);
+export const draft: Draft = $state({ ...empty(recall<string>('local', CITY)), ...inThisTab });
+
+/** Takes up what was begun before the browser was closed; a city named in the address is a new beginning elsewhere. */
+export async function restoreDraft(): Promise<void> {
+  if (inThisTab) return;
+  const kept = await get('drafts', 'draft').catch(() => null);
+  if (!kept) return;
+  if (Date.now() - kept.at > KEPT_FOR_MS) await remove('drafts', 'draft').catch(() => undefined);
+  else Object.assign(draft, kept.draft, { contact: { ...NOBODY } });
+}
 
 export function keepDraft(): void {
-  remember('session', DRAFT, $state.snapshot(draft));
+  const now = $state.snapshot(draft);
+  remember('session', DRAFT, now);
+  // A phone that is full still keeps it in this tab.
+  put('drafts', { key: 'draft', draft: { ...now, contact: { ...NOBODY } }, at: Date.now() }).catch(() => undefined);
 }
 
 /** Services and places belong to a city, so a change of city forgets them; the person's words stay. */
@@ -79,11 +79,19 @@ export function chooseService(code: string): void {
 export function clearDraft(): void {
   Object.assign(draft, empty(draft.city));
   remember('session', DRAFT, null);
-  remember('session', ATTEMPT, null);
+  remove('drafts', 'draft').catch(() => undefined);
 }
 
-export const lastAttempt = (): Attempt | null => recall<Attempt>('session', ATTEMPT);
-export const keepAttempt = (attempt: Attempt | null): void => remember('session', ATTEMPT, attempt);
+/** Takes a refused report up again, under the same key. */
+export function takeUp(refused: Draft): void {
+  Object.assign(draft, refused);
+  keepDraft();
+  markHandedOver(refused.key);
+}
+
+/** Whether this tab gave this draft to the queue: another tab may have taken up the same one. */
+export const handedOver = (key: string): boolean => recall<string>('session', HANDED_OVER) === key;
+export const markHandedOver = (key: string): void => remember('session', HANDED_OVER, key);
 
 export const lastConfirmation = (): Confirmation | null => recall<Confirmation>('session', CONFIRMATION);
 export const keepConfirmation = (one: Confirmation): void => remember('session', CONFIRMATION, one);

@@ -1,7 +1,7 @@
 /** From the draft to the body the API takes, and from an API error back to the step that can mend it. */
 import type { ApiError } from '@shared/api/client';
 import type { Filing, Question } from '@shared/api/types';
-import type { Draft } from './draft.svelte';
+import type { Draft } from './queue/report';
 import type { Step } from './route.svelte';
 
 type Answer = string | string[];
@@ -47,7 +47,7 @@ export function filingOf(draft: Draft, questions: readonly Question[], language:
 const FIELD_STEPS: readonly [RegExp, Step][] = [
   [/service/, 'what'],
   [/lat|lon|address|district|place|position/, 'where'],
-  [/description|answers/, 'details'],
+  [/description|answers|media|file/, 'details'],
 ];
 
 /** The step whose field the server refused; the last one when it named none. */

@@ -2,9 +2,14 @@ import '@shared/styles/base.css';
 import { startLanguage } from '@shared/i18n/i18n.svelte';
 import { mount } from 'svelte';
 import App from './App.svelte';
+import { restoreDraft } from './draft.svelte';
+import { startWorker } from './offline';
+import { startQueue } from './queue/queue.svelte';
 
 const target = document.getElementById('app');
 if (!target) throw new Error('the page has no #app');
 
-await startLanguage();
+await Promise.all([startLanguage(), restoreDraft()]);
+await startQueue();
 mount(App, { target });
+startWorker();

@@ -6,6 +6,7 @@ export type Step = (typeof STEPS)[number];
 export type Route =
   | { at: 'report'; step: Step }
   | { at: 'done' }
+  | { at: 'phone' }
   | { at: 'track'; reference: string | null; token: string | null };
 
 function decoded(part: string): string {
@@ -22,7 +23,7 @@ function parse(hash: string): Route {
   if (first === 'track') {
     return { at: 'track', reference: second ?? null, token: new URLSearchParams(query).get('token') };
   }
-  if (first === 'done') return { at: 'done' };
+  if (first === 'done' || first === 'phone') return { at: first };
   return { at: 'report', step: STEPS.find((step) => step === second) ?? 'what' };
 }
 
@@ -34,6 +35,7 @@ export function route(): Route {
 }
 
 export const stepAddress = (step: Step): string => (step === 'what' ? '#/' : `#/report/${step}`);
+export const PHONE_ADDRESS = '#/phone';
 export function trackAddress(reference = '', token = ''): string {
   if (!reference) return '#/track';
   return `#/track/${encodeURIComponent(reference)}${token ? `?token=${encodeURIComponent(token)}` : ''}`;

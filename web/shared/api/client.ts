@@ -18,8 +18,10 @@ export class ApiError extends Error {
   readonly field: string | undefined;
   readonly allowed: string[];
   readonly reference: string | undefined;
+  /** Seconds the server asks to wait before the next try. */
+  readonly retryAfter: number | null;
 
-  constructor(status: number, body: ErrorBody) {
+  constructor(status: number, body: ErrorBody, retryAfter: number | null = null) {
     super(body.message);
     this.name = 'ApiError';
     this.status = status;
@@ -27,20 +29,26 @@ export class ApiError extends Error {
     this.field = body.field;
     this.allowed = body.allowed == null ? [] : [body.allowed].flat().map(String);
     this.reference = body.reference;
+    this.retryAfter = retryAfter;
   }
 
   /** True when the server may or may not have done what was asked: the same call should be repeated. */
   get uncertain(): boolean {
-    return this.status === 0 || this.status === 408 || this.status === 429 || this.status >= 500;
+    // A success that is not ours comes from something in between, such as the sign-in page of a public network.
+    const foreign = this.status >= 200 && this.status < 400;
+    return this.status === 0 || foreign || this.status === 408 || this.status === 429 || this.status >= 500;
   }
 }
 
 export interface Call {
-  method?: 'GET' | 'POST' | 'DELETE';
+  method?: 'GET' | 'HEAD' | 'POST' | 'DELETE';
+  /** Sent as JSON, except a form (of files). */
   body?: unknown;
   headers?: Record<string, string>;
   query?: Record<string, string | number | boolean | null | undefined>;
   signal?: AbortSignal;
+  /** Milliseconds after which silence counts as no connection. */
+  within?: number;
 }
 
 /** Empty and absent values are left out. */
@@ -69,26 +77,46 @@ async function readJson(response: Response): Promise<unknown> {
   }
 }
 
+/** Seconds from now; the header holds them or a date (RFC 9110, 10.2.3). */
+function readRetryAfter(response: Response): number | null {
+  const text = response.headers.get('Retry-After');
+  if (!text) return null;
+  const seconds = /^\d+$/.test(text) ? Number(text) : (Date.parse(text) - Date.now()) / 1000;
+  return Number.isFinite(seconds) ? Math.max(0, seconds) : null;
+}
+
+/** `fetch`, given up after `within`; both ends of the line being silent is told as no connection. */
+async function ask(path: string, request: RequestInit, { signal, within }: Call): Promise<Response> {
+  const stop = new AbortController();
+  const halt = (): void => stop.abort();
+  const timer = within === undefined ? undefined : setTimeout(halt, within);
+  signal?.addEventListener('abort', halt);
+  if (signal?.aborted) halt();
+  try {
+    return await fetch(path, { ...request, signal: stop.signal });
+  } catch (cause) {
+    if (signal?.aborted) throw cause;
+    throw new ApiError(0, { code: 'no_connection', message: '' });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** Calls the API and returns its JSON, unchecked: the shapes in `types.ts` are the contract. */
 export async function call<T>(path: string, options: Call = {}): Promise<T> {
   const headers: Record<string, string> = { Accept: 'application/json', ...options.headers };
   const request: RequestInit = { method: options.method ?? 'GET', headers, credentials: 'same-origin' };
-  if (options.signal) request.signal = options.signal;
-  if (options.body !== undefined) {
+  if (options.body instanceof FormData) {
+    request.body = options.body;
+  } else if (options.body !== undefined) {
     headers['Content-Type'] = 'application/json';
     request.body = JSON.stringify(options.body);
   }
-  let response: Response;
-  try {
-    response = await fetch(withQuery(path, options.query), request);
-  } catch (cause) {
-    if (options.signal?.aborted) throw cause;
-    throw new ApiError(0, { code: 'no_connection', message: '' });
-  }
+  const response = await ask(withQuery(path, options.query), request, options);
   const body = await readJson(response);
   if (response.ok && body !== undefined) return body as T;
-  if (isErrorBody(body)) throw new ApiError(response.status, body.error);
-  throw new ApiError(response.status, { code: 'unreadable_answer', message: '' });
+  if (isErrorBody(body)) throw new ApiError(response.status, body.error, readRetryAfter(response));
+  throw new ApiError(response.status, { code: 'unreadable_answer', message: '' }, readRetryAfter(response));
 }
 
 const cityPath = (city: string): string => `/api/v1/cities/${encodeURIComponent(city)}`;
@@ -100,6 +128,7 @@ export const paths = {
   districts: (city: string) => `${cityPath(city)}/districts`,
   departments: (city: string) => `${cityPath(city)}/departments`,
   place: (city: string) => `${cityPath(city)}/place`,
+  media: (city: string) => `${cityPath(city)}/media`,
   file: (city: string) => `${cityPath(city)}/requests`,
   status: (reference: string) => `/api/v1/requests/${encodeURIComponent(reference)}`,
   staffSession: '/api/v1/staff/session',

@@ -84,8 +84,11 @@ export interface Filing {
   description: string;
   answers: Record<string, string | number | string[]>;
   contact?: { name?: string; email?: string; phone?: string };
+  /** By the phone's clock, kept beside the server's. */
   observed_at: string;
   language: string;
+  /** Ids of uploaded photos. */
+  media?: string[];
 }
 
 export interface Filed {

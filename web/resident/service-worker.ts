@@ -1,0 +1,105 @@
+/**
+ * What makes the resident page work without a line. Built to `/service-worker.js`, with the list of what the page is
+ * made of and a version that changes with any of it.
+ *
+ * Guarantees: only GET answers that are the same for everybody are kept - the page itself, its hashed files, and the
+ * lists of cities that were visited; never a report, a status or anything with a token. Other pages and other hosts
+ * are not touched. The page and its files are kept and dropped together, so an old page never meets new files.
+ */
+import { sendQueue } from './queue/sender';
+import { all } from './queue/database';
+
+declare const self: ServiceWorkerGlobalScope;
+/** Filled in by the build (`scripts/service-worker.ts`). */
+declare const __PRECACHE__: readonly string[];
+declare const __VERSION__: string;
+
+interface SyncEvent extends ExtendableEvent {
+  readonly tag: string;
+}
+
+const SHELL = `nagara-shell-${__VERSION__}`;
+const LISTS = 'nagara-lists-1';
+const PAGE = '/';
+const PAGE_WITHIN_MS = 4000;
+const LIST = /^\/api\/v1\/(about|cities|cities\/[^/]+\/(services|departments|districts))$/;
+const SHELL_FILE = /^\/(assets|icons)\/|^\/manifest\.webmanifest$/;
+
+self.addEventListener('install', (event) => event.waitUntil(fill()));
+self.addEventListener('activate', (event) => event.waitUntil(dropOld().then(() => self.clients.claim())));
+
+async function fill(): Promise<void> {
+  const cache = await caches.open(SHELL);
+  await cache.addAll([new Request(PAGE, { cache: 'reload' }), ...__PRECACHE__]);
+}
+
+async function dropOld(): Promise<void> {
+  const kept = new Set([SHELL, LISTS]);
+  const names = (await caches.keys()).filter((name) => name.startsWith('nagara-') && !kept.has(name));
+  await Promise.all(names.map((name) => caches.delete(name)));
+}
+
+self.addEventListener('fetch', (event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  if (request.method !== 'GET' || url.origin !== self.location.origin) return;
+  if (request.mode === 'navigate') {
+    if (url.pathname === PAGE) event.respondWith(page(request));
+  } else if (SHELL_FILE.test(url.pathname)) {
+    event.respondWith(shellFile(request));
+  } else if (LIST.test(url.pathname) && !url.search) {
+    event.respondWith(list(event, url.pathname));
+  }
+});
+
+/** The newest page where there is a line that answers in time, else the kept one, whose files are kept with it. */
+async function page(request: Request): Promise<Response> {
+  const fresh = fetch(request);
+  const kept = await caches.match(PAGE, { cacheName: SHELL });
+  if (!kept) return fresh;
+  const late = new Promise<null>((resolve) => setTimeout(() => resolve(null), PAGE_WITHIN_MS));
+  const answer = await Promise.race([fresh.catch(() => null), late]);
+  return answer?.ok ? answer : kept;
+}
+
+async function shellFile(request: Request): Promise<Response> {
+  return (await caches.match(request, { cacheName: SHELL })) ?? fetch(request);
+}
+
+/** What is kept, at once, and the newest for the next time. */
+async function list(event: FetchEvent, path: string): Promise<Response> {
+  const kept = await caches.match(path, { cacheName: LISTS });
+  const fresh = renew(path);
+  if (!kept) return fresh;
+  event.waitUntil(fresh.catch(() => undefined));
+  return kept;
+}
+
+async function renew(path: string): Promise<Response> {
+  const answer = await fetch(path, { headers: { Accept: 'application/json' } });
+  if (answer.ok) await (await caches.open(LISTS)).put(path, answer.clone());
+  return answer;
+}
+
+self.addEventListener('message', (event) => {
+  const { keep } = event.data as { keep?: unknown };
+  if (typeof keep === 'string') event.waitUntil(keepCity(keep));
+});
+
+async function keepCity(city: string): Promise<void> {
+  const base = `/api/v1/cities/${encodeURIComponent(city)}`;
+  const wanted = ['/api/v1/about', '/api/v1/cities', `${base}/services`, `${base}/districts`, `${base}/departments`];
+  const cache = await caches.open(LISTS);
+  for (const path of wanted) if (!(await cache.match(path))) await renew(path).catch(() => undefined);
+}
+
+/** The line is back while no page may be open. A rejection asks the browser to try again later. */
+self.addEventListener('sync' as 'message', (event: unknown) => {
+  const { tag } = event as SyncEvent;
+  if (tag === 'nagara-queue') (event as SyncEvent).waitUntil(sendWhatWaits());
+});
+
+async function sendWhatWaits(): Promise<void> {
+  await sendQueue({ force: true });
+  if ((await all('reports')).some((one) => one.state === 'waiting')) throw new Error('reports are still waiting');
+}
