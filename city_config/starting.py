@@ -15,10 +15,10 @@ from string import Template
 from typing import Any
 
 import shapely
-from pydantic import Field
+from pydantic import Field, TypeAdapter, ValidationError
 from shapely.geometry import mapping, shape
 
-from city_config.basics import Calendar, Code, Names, Part, Priority, Span
+from city_config.basics import Calendar, CityId, Code, Names, Part, Priority, Span
 from city_config.configuration import Configuration, ConfigurationError, Sources
 from city_config.loader import load_city
 from city_config.network import NetworkCode
@@ -71,8 +71,10 @@ def write_new_city(configuration: Configuration, wanted: NewCity, boundary: Path
     """Write the city's folder under ``into`` and return it; nothing is left behind where anything is wrong.
 
     ``boundary`` is GeoJSON: one shape, or one for each district, with ``code`` and ``names`` or ``name`` in
-    its properties where there are several. Raises ``ConfigurationError``.
+    its properties where there are several. Raises ``ConfigurationError``, before any path is made from the
+    id: one with a path in it would be written somewhere else.
     """
+    _must_be_an_id(wanted.id)
     folder = into / wanted.id
     if folder.exists():
         raise ConfigurationError([f"{folder}: is there already; nothing was written"])
@@ -98,6 +100,16 @@ def write_new_city(configuration: Configuration, wanted: NewCity, boundary: Path
             ) from None
         shutil.move(draft, folder)
     return folder
+
+
+def _must_be_an_id(text: str) -> None:
+    """Raise ``ConfigurationError`` unless this may be a city's id, and so a folder's name."""
+    try:
+        TypeAdapter(CityId).validate_python(text)
+    except ValidationError:
+        raise ConfigurationError(
+            [f"id: {text!r} is not a city's id; allowed: country and city in small letters, like kh-pnh"]
+        ) from None
 
 
 def read_boundary(path: Path, names: Mapping[str, str]) -> list[dict[str, Any]]:

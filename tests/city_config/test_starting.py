@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,20 @@ def test_the_folder_loads_and_passes_the_checks(folder: Folder, boundary: Path) 
         "'kh-kpt' is no member in network.yaml",
     }
     assert (made / "city.yaml").read_text(encoding="utf-8").startswith("# yaml-language-server: $schema=")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["../kh-x", "..", ".", "", "/tmp/kh-abs", "kh-kpt/..", "kh/kpt", "kh-kpt\n", "KH-KPT", "kh-k\\pt"],
+)
+def test_an_id_that_is_none_is_refused_before_any_path_is_made_of_it(
+    folder: Folder, boundary: Path, wrong: str
+) -> None:
+    before = sorted(folder.root.parent.rglob("*"))
+    with pytest.raises(ConfigurationError, match="is not a city's id; allowed: country and city"):
+        write_new_city(folder.load(), replace(KAMPOT, id=wrong), boundary, folder.root / "cities")
+    assert sorted(folder.root.parent.rglob("*")) == before
+    folder.load()
 
 
 @pytest.mark.parametrize("country", ["BN", "ID", "KH", "LA", "MM", "MY", "PH", "SG", "TH", "TL", "VN"])
@@ -103,7 +118,7 @@ def test_a_boundary_that_is_none_leaves_nothing_behind(
 @pytest.mark.parametrize(
     ("wanted", "says"),
     [
-        (NewCity("kampot", "KH", {"en": "Kampot"}, "Asia/Phnom_Penh"), "city.yaml:7: id:"),
+        (NewCity("kampot", "KH", {"en": "Kampot"}, "Asia/Phnom_Penh"), "id: 'kampot' is not a city's id"),
         (NewCity("kh-kpt", "KH", {"en": "Kampot"}, "Phnom_Penh"), "is not an IANA time zone"),
         (NewCity("fr-par", "FR", {"en": "Paris"}, "Europe/Paris"), "no calendar for 'FR'"),
         (NewCity("kh-bat", "KH", {"en": "Battambang"}, "Asia/Phnom_Penh"), "is there already"),
