@@ -1,6 +1,6 @@
 """What differs between cities: a typed, frozen schema, a loader, checks, and the data itself."""
 
-from city_config.checks import Finding, check
+from city_config.checks import Finding, check, load_checked
 from city_config.configuration import Configuration, ConfigurationError
 from city_config.import_mapping import ImportMapping, StateMapping, load_import_mapping
 from city_config.loader import load_city, load_configuration
@@ -24,6 +24,7 @@ __all__ = [
     "Span",
     "StateMapping",
     "check",
+    "load_checked",
     "load_city",
     "load_configuration",
     "load_import_mapping",

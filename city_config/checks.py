@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from city_config.configuration import Configuration, KeyPath, Sources
+from city_config.configuration import Configuration, ConfigurationError, KeyPath, Sources
 from city_config.facts import missing_translations, unconfirmed
 from city_config.geometry_checks import areas_elsewhere, geometry_errors, outside_the_boundary
+from city_config.loader import load_configuration
 from city_config.network_faults import network_faults
 from city_config.reach_checks import never_in_force, promises_and_ladder
 from city_config.references import reference_faults
@@ -44,6 +45,23 @@ def check(configuration: Configuration) -> list[Finding]:
     return sorted(found, key=lambda f: (_ORDER[f.severity], f.city, str(f.file), f.line or 0, f.message))
 
 
+def load_checked(folder: Path, known: Configuration | None = None) -> Configuration:
+    """Load a configuration that may be served: as ``load_configuration``, and without an error-level finding.
+
+    Raises ``ConfigurationError`` naming file and line of every fault. Cities taken over from ``known`` were
+    checked when they came, and are not looked at again.
+    """
+    loaded = load_configuration(folder, known)
+    wrong = list(_unknown_districts_found(loaded))
+    for city in loaded.cities.values():
+        if known is None or known.cities.get(city.id) is not city:
+            # What hangs together wrongly was refused on loading; only the shapes are left to be looked at.
+            wrong += _findings("error", loaded, city, geometry_errors(city))
+    if wrong:
+        raise ConfigurationError([str(finding) for finding in wrong])
+    return loaded
+
+
 def _network(configuration: Configuration) -> Iterator[Finding]:
     sources = _sources(configuration, "network", configuration.folder / "network.yaml")
     for path, message in network_faults(configuration.network):
@@ -56,6 +74,11 @@ def _network(configuration: Configuration) -> Iterator[Finding]:
         if not role.confirmed:
             message = f"{role.role} {role.country} is not confirmed; source: {role.source or 'none given'}"
             yield _finding("unconfirmed", "network", sources, ("roles", number), message)
+    yield from _unknown_districts_found(configuration)
+
+
+def _unknown_districts_found(configuration: Configuration) -> Iterator[Finding]:
+    sources = _sources(configuration, "network", configuration.folder / "network.yaml")
     for path, message in _unknown_districts(configuration):
         yield _finding("error", "network", sources, path, message)
 
@@ -70,16 +93,22 @@ def _unknown_districts(configuration: Configuration) -> Iterator[tuple[KeyPath, 
 
 
 def _city(configuration: Configuration, city: City) -> Iterator[Finding]:
-    folder = configuration.folder / "cities" / city.id
-    sources = _sources(configuration, city.id, folder / "city.yaml")
     by_severity: tuple[tuple[Severity, Iterator[tuple[KeyPath, str]]], ...] = (
         ("error", _errors(city, configuration.network)),
         ("warning", _warnings(configuration, city)),
         ("unconfirmed", unconfirmed(city)),
     )
     for severity, faults in by_severity:
-        for path, message in faults:
-            yield _finding(severity, city.id, sources, path, message)
+        yield from _findings(severity, configuration, city, faults)
+
+
+def _findings(
+    severity: Severity, configuration: Configuration, city: City, faults: Iterator[tuple[KeyPath, str]]
+) -> Iterator[Finding]:
+    """What was found in a city, each with its file and line."""
+    sources = _sources(configuration, city.id, configuration.folder / "cities" / city.id / "city.yaml")
+    for path, message in faults:
+        yield _finding(severity, city.id, sources, path, message)
 
 
 def _errors(city: City, network: Network) -> Iterator[tuple[KeyPath, str]]:

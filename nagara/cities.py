@@ -21,7 +21,7 @@ from typing import Any
 
 import psycopg
 
-from city_config import City, Configuration, ConfigurationError, Service, check, load_configuration
+from city_config import City, Configuration, ConfigurationError, Service, load_checked
 from city_config.diff import configuration_changes
 from city_config.loader import city_files
 from nagara.deadlines import prepare_clocks
@@ -77,7 +77,7 @@ class _Following:
             if self.served is None:
                 folder = settings().city_config
                 stamps = _stamps(folder)
-                self.served = _Served(load_configuration(folder), stamps)
+                self.served = _Served(load_checked(folder), stamps)
                 self._next_look = time.monotonic() + SECONDS_BETWEEN_LOOKS
             return self.served
 
@@ -101,10 +101,7 @@ class _Following:
         if stamps in (served.stamps, self._refused) or not _settled(stamps):
             return False
         self._refused = stamps
-        new = load_configuration(served.configuration.folder, served.configuration)
-        wrong = [str(finding) for finding in check(new) if finding.severity == "error"]
-        if wrong:
-            raise ConfigurationError(wrong)
+        new = load_checked(served.configuration.folder, served.configuration)
         _record(new, served.configuration)
         _work_out(new.cities.values(), dt.datetime.now(dt.UTC))
         self.served = _Served(new, stamps)

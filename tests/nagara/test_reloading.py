@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from city_config import ConfigurationError
 from nagara import cities
 from nagara.cities import city_of, city_of_reference, configuration, look_for_changes
 from nagara.places import index_for
@@ -109,8 +110,8 @@ def test_a_wrong_file_is_told_with_its_line_and_the_last_good_one_stays(
     assert city_of("kh-bat").fingerprint == before.cities["kh-bat"].fingerprint
 
 
-def test_what_only_the_checks_find_is_refused_too(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
-    before = configuration()
+def cross_an_outline(folder: Path) -> None:
+    """Draw a sangkat so that its outline crosses itself: the files load, and only the checks see it."""
     path = folder / "cities" / "kh-bat" / "districts.geojson"
     text = path.read_text(encoding="utf-8").replace('"code": "020302"', '"code": "020399"', 1)
     crossing = "[[[103.1, 13.0], [103.2, 13.1], [103.2, 13.0], [103.1, 13.1], [103.1, 13.0]]]"
@@ -121,9 +122,20 @@ def test_what_only_the_checks_find_is_refused_too(folder: Path, caplog: pytest.L
     path.write_text(text.replace('"features": [', f'"features": [{feature},', 1), encoding="utf-8")
     _age(folder)
 
+
+def test_what_only_the_checks_find_is_refused_too(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    before = configuration()
+    cross_an_outline(folder)
+
     assert not look_for_changes()
     assert configuration() is before
     assert "Self-intersection" in caplog.text
+
+
+def test_what_only_the_checks_find_stops_the_start_with_its_line(folder: Path) -> None:
+    cross_an_outline(folder)
+    with pytest.raises(ConfigurationError, match=r"districts\.geojson:\d+: error: 020302: Self-intersection"):
+        configuration()
 
 
 def test_a_file_written_just_now_waits_for_the_next_look(folder: Path) -> None:
