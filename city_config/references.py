@@ -14,6 +14,7 @@ from typing import Any
 import holidays
 
 from city_config.basics import Answers, Dated, common_period
+from city_config.calendar_checks import hours_overrides_faults
 from city_config.configuration import KeyPath
 from city_config.facts import parts
 from city_config.rule_cover import RuleCover, services_of
@@ -88,6 +89,8 @@ def _calendars(city: City) -> Iterator[Fault]:
     for path, calendar in calendars:
         if not any(calendar.hours.values()):
             yield (*path, "hours"), "no working hours in the whole week; nothing would ever be due"
+        for inside, fault_of_hours in hours_overrides_faults(calendar):
+            yield (*path, *inside), fault_of_hours
         if calendar.holidays:
             fault = _holiday_fault(calendar)
             if fault:

@@ -156,6 +156,38 @@ DEFECTS = [
         "refused",
     ),
     Defect(
+        "an override that closes for years",
+        "city.yaml",
+        "\n  holidays: {country: KH}\n",
+        "\n  hours_overrides:\n    - {from_date: 2026-01-01, to_date: 2029-12-31, hours: {}, reason: flood}\n",
+        "- {from_date: 2026-01-01",
+        "nobody works for more than 380 days on end from 2026-01-01 on",
+        "refused",
+    ),
+    Defect(
+        "overrides that together close for years",
+        "city.yaml",
+        "\n  holidays: {country: KH}\n",
+        "\n  hours_overrides:\n"
+        "    - {from_date: 2026-06-30, to_date: 2026-12-31, hours: {mon: []}, reason: flood}\n"
+        "    - {from_date: 2026-02-02, to_date: 2026-06-29, hours: {}, reason: flood}\n"
+        "    - {from_date: 2027-01-01, to_date: 2027-04-30, hours: {}, reason: flood}\n",
+        "- {from_date: 2026-02-02",
+        "nobody works for more than 380 days on end from 2026-02-02 on",
+        "refused",
+    ),
+    Defect(
+        "two hours for one day",
+        "city.yaml",
+        "\n  holidays: {country: KH}\n",
+        "\n  hours_overrides:\n"
+        "    - {from_date: 2026-02-02, to_date: 2026-02-09, hours: {mon: ['08:00-12:00']}, reason: feast}\n"
+        "    - {from_date: 2026-02-09, to_date: 2026-02-10, hours: {mon: ['09:00-12:00']}, reason: flood}\n",
+        "- {from_date: 2026-02-09",
+        "'flood' (2026-02-09 to 2026-02-10) overlaps 'feast' (2026-02-02 to 2026-02-09) with other hours",
+        "refused",
+    ),
+    Defect(
         "a map that opens elsewhere",
         "city.yaml",
         "centre: {lat: 13.10271, lon: 103.19822}",
