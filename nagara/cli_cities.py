@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from city_config import City, Configuration, load_city, load_configuration
+from city_config import City, Configuration, Service, load_city, load_configuration
+from city_config.basics import Priority
 from nagara.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -87,14 +89,19 @@ def cities_explain(
     service: Annotated[str, typer.Option(help="Service code")],
     at: Annotated[str, typer.Option(help="LAT,LON")],
     when: Annotated[str | None, typer.Option(help="ISO 8601 with zone; default: now")] = None,
+    priority: Annotated[
+        str | None, typer.Option(help="low, normal, high or urgent; default: the service's")
+    ] = None,
+    answer: Annotated[
+        list[str] | None, typer.Option(help="QUESTION=KEY, what the resident chose; may be repeated")
+    ] = None,
 ) -> None:
     """The walk through a city's routing rules for one request: which did not match and why, and which did.
 
     Example: nagara cities explain kh-pnh --service waste_missed --at 11.5564,104.9282
     """
-    from nagara.cities import city_of, service_of  # noqa: PLC0415
-    from nagara.deadlines import promise  # noqa: PLC0415
-    from nagara.places import check_coordinates, index_for  # noqa: PLC0415
+    from nagara.cities import city_of, configuration, service_of  # noqa: PLC0415
+    from nagara.places import check_coordinates, locate_in  # noqa: PLC0415
     from nagara.routing import explain, route  # noqa: PLC0415
 
     found = city_of(city)
@@ -102,21 +109,28 @@ def cities_explain(
     lat, lon = _position(at)
     check_coordinates(lat, lon)
     moment = _moment(when)
-    place = index_for(found).locate(lat, lon, moment.astimezone(found.zone).date())
+    urgency = _priority(priority) or wanted.priority
+    answers = _answers(wanted, answer or ())
+    place = locate_in(found, lat, lon, configuration(), moment.astimezone(found.zone).date())
     typer.echo(
         f"place: district {place.district or '-'} ({place.method}), areas {', '.join(place.areas) or '-'}"
     )
-    if not place.inside:
-        raise InvalidInput(f"{at} is outside {found.name_in(found.names, 'en')}.", field="at")
-    for trial in explain(found, wanted, place, moment, wanted.priority):
+    for trial in explain(found, wanted, place, moment, urgency, answers):
         typer.echo(f"{'-> ' if trial.matched else '   '}{trial.rule}: {trial.why}")
-    chosen = route(found, wanted, place, moment, wanted.priority)
-    times = promise(found, wanted, chosen.owner, moment, wanted.priority)
+    chosen = route(found, wanted, place, moment, urgency, answers)
     typer.echo(f"owner: {chosen.owner}" + (f", worked on by {chosen.assignee}" if chosen.assignee else ""))
     typer.echo(f"because: {chosen.reason}")
+    _tell_promise(found, wanted, chosen.owner, moment, urgency)
+
+
+def _tell_promise(city: City, service: Service, owner: str, moment: dt.datetime, priority: Priority) -> None:
+    """What would be promised, in local time, and what kind of promise it is."""
+    from nagara.deadlines import promise  # noqa: PLC0415
+
+    times = promise(city, service, owner, moment, priority)
     for stage in ("acknowledge_by", "respond_by", "resolve_by"):
         due = getattr(times, stage)
-        typer.echo(f"{stage}: {due.astimezone(found.zone).isoformat(timespec='minutes') if due else '-'}")
+        typer.echo(f"{stage}: {due.astimezone(city.zone).isoformat(timespec='minutes') if due else '-'}")
     typer.echo(f"standard: {times.standard}")
 
 
@@ -247,6 +261,33 @@ def _position(text: str) -> tuple[float, float]:
     except ValueError:
         raise InvalidInput(f"{text!r} is not a position.", field="at", allowed="LAT,LON") from None
     return lat, lon
+
+
+def _priority(text: str | None) -> Priority | None:
+    known: tuple[Priority, ...] = get_args(Priority)
+    found = next((priority for priority in known if priority == text), None)
+    if text is not None and found is None:
+        raise InvalidInput(f"{text!r} is not a priority.", field="priority", allowed=known)
+    return found
+
+
+def _answers(service: Service, given: Sequence[str]) -> dict[str, list[str]]:
+    """Answers by question, as rules look at them; a question given twice has two answers."""
+    questions = {question.code: question for question in service.questions}
+    answers: dict[str, list[str]] = {}
+    for text in given:
+        code, equals, value = text.partition("=")
+        if not equals:
+            raise InvalidInput(f"{text!r} is not an answer.", field="answer", allowed="QUESTION=KEY")
+        if code not in questions:
+            raise InvalidInput(
+                f"{service.code} has no question {code!r}.", field="answer", allowed=questions or "no answer"
+            )
+        keys = [choice.key for choice in questions[code].choices]
+        if keys and value not in keys:
+            raise InvalidInput(f"{value!r} is no answer to {code!r}.", field="answer", allowed=keys)
+        answers.setdefault(code, []).append(value)
+    return answers
 
 
 def _day(text: str | None) -> dt.date | None:

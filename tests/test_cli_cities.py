@@ -82,6 +82,41 @@ def test_a_new_city_is_listed_and_checked(services: Throwaway, tmp_path: Path) -
     assert "is there already" in again.stderr
 
 
+def test_explain_takes_priority_and_answers_so_that_every_rule_can_be_walked(services: Throwaway) -> None:
+    at = ("--at", "11.5696,104.9210")
+    pothole = ("cities", "explain", "kh-pnh", "--service", "road_pothole", *at)
+    usual = nagara(*pothole).stdout
+    national = nagara(*pothole, "--answer", "road_kind=national")
+    assert national.returncode == 0, national.stderr
+    assert owner(national.stdout) != owner(usual)
+    dumped = ("cities", "explain", "kh-pnh", "--service", "waste_dumping", *at, "--priority")
+    assert matched(nagara(*dumped, "urgent").stdout) != matched(nagara(*dumped, "normal").stdout)
+
+
+def owner(told: str) -> str:
+    return next(line for line in told.splitlines() if line.startswith("owner: "))
+
+
+def matched(told: str) -> str:
+    return next(line for line in told.splitlines() if line.startswith("-> "))
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--at", "13.3633,103.8564"), "The position lies outside Phnom Penh; it is in Siem Reap (kh-rep)"),
+        (("--at", "11.57,104.92", "--priority", "soon"), "'soon' is not a priority. Allowed: low, normal"),
+        (("--at", "11.57,104.92", "--answer", "road_kind"), "'road_kind' is not an answer"),
+        (("--at", "11.57,104.92", "--answer", "colour=red"), "road_pothole has no question 'colour'"),
+        (("--at", "11.57,104.92", "--answer", "road_kind=moon"), "'moon' is no answer to 'road_kind'"),
+    ],
+)
+def test_what_cannot_be_explained_is_said(services: Throwaway, words: tuple[str, ...], said: str) -> None:
+    refused = nagara("cities", "explain", "kh-pnh", "--service", "road_pothole", *words)
+    assert refused.returncode == 1
+    assert said in refused.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
