@@ -9,7 +9,12 @@ from typing import Literal
 
 from city_config.configuration import Configuration, ConfigurationError, KeyPath, Sources
 from city_config.facts import missing_translations, unconfirmed
-from city_config.geometry_checks import areas_elsewhere, geometry_errors, outside_the_boundary
+from city_config.geometry_checks import (
+    areas_elsewhere,
+    far_from_the_others,
+    geometry_errors,
+    outside_the_boundary,
+)
 from city_config.loader import load_configuration
 from city_config.network_faults import network_faults
 from city_config.reach_checks import never_in_force, promises_and_ladder
@@ -123,6 +128,7 @@ def _warnings(configuration: Configuration, city: City) -> Iterator[tuple[KeyPat
     yield from _unknown_to_network(city, configuration.network)
     yield from areas_elsewhere(city)
     yield from outside_the_boundary(city)
+    yield from far_from_the_others(city)
     yield from promises_and_ladder(city)
     yield from never_in_force(city)
     yield from missing_translations(city)

@@ -1,8 +1,10 @@
-"""Looks at a city's shapes: broken polygons, districts that overlap, areas that lie elsewhere."""
+"""Looks at a city's shapes: broken polygons, districts that overlap or lie far out, areas that lie elsewhere."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
+from statistics import median
 from typing import Any
 
 import shapely
@@ -18,6 +20,13 @@ OVERLAP_TOLERANCE = 0.001
 
 OUTSIDE_TOLERANCE = 0.01
 """Share of a district that simplified outlines may leave outside a simplified boundary."""
+
+FAR_OUT = 8
+"""Times the median distance from the middle at which a district is doubted; Can Gio, an outlying one, has 6."""
+
+LEAST_DISTRICTS = 3
+KM_PER_DEGREE = 111.2
+"""Of latitude, on the mean sphere."""
 
 
 def geometry_errors(city: City) -> Iterator[tuple[KeyPath, str]]:
@@ -52,6 +61,29 @@ def outside_the_boundary(city: City) -> Iterator[tuple[KeyPath, str]]:
     west, south, east, north = shapely.total_bounds(list(districts.values()))
     if districts and not shapely.box(west, south, east, north).intersects(centre):
         yield ("map", "centre"), "the map opens away from every district; are latitude and longitude swapped?"
+
+
+def far_from_the_others(city: City) -> Iterator[tuple[KeyPath, str]]:
+    """Districts so much farther out than the others that their coordinates are hardly right.
+
+    Distances run from the median of the districts' middles, and are held against their median, so that
+    neither is moved by the district that is wrong. Fewer than three districts have no such middle.
+    """
+    shapes = {code: g for code, g in _shapes(city.districts).items() if g.is_valid and not g.is_empty}
+    if len(shapes) < LEAST_DISTRICTS:
+        return
+    middles = {code: (g.centroid.x, g.centroid.y) for code, g in shapes.items()}
+    lon, lat = (median(middle[axis] for middle in middles.values()) for axis in (0, 1))
+    narrow = math.cos(math.radians(lat))
+    away = {code: KM_PER_DEGREE * math.hypot((x - lon) * narrow, y - lat) for code, (x, y) in middles.items()}
+    usual = median(away.values())
+    for code, kilometres in away.items():
+        if kilometres > FAR_OUT * usual > 0:
+            yield (
+                ("districts", code),
+                f"{code}: lies {kilometres:.0f} km from the middle of the districts, where half of them lie within "
+                f"{usual:.0f} km; are its coordinates right?",
+            )
 
 
 def _overlaps(city: City, shapes: Mapping[str, BaseGeometry]) -> Iterator[tuple[KeyPath, str]]:

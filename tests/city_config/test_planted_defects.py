@@ -7,8 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
+from shapely.affinity import translate
+from shapely.geometry import mapping, shape
 
-from city_config import ConfigurationError, check
+from city_config import Configuration, ConfigurationError, check
+from city_config.geometry_checks import far_from_the_others
 from tests.city_config.conftest import Folder
 
 RING = [[[103.2, 13.1], [103.21, 13.1], [103.21, 13.11], [103.2, 13.1]]]
@@ -347,6 +350,27 @@ def test_a_district_outside_the_boundary(folder: Folder) -> None:
     ]
 
     assert any(words.startswith(f"{path}:{line}: warning: 020310: ") for words in told), told
+
+
+@pytest.mark.parametrize(("east", "north"), [(-103.19, -13.1), (1, 0), (0, -1)])
+def test_a_district_far_from_the_others(folder: Folder, east: float, north: float) -> None:
+    path = folder.path("districts.geojson")
+    content = json.loads(path.read_text(encoding="utf-8"))
+    moved = content["features"][4]
+    moved["geometry"] = mapping(translate(shape(moved["geometry"]), east, north))
+    path.write_text(json.dumps(content, indent=1), encoding="utf-8")
+    text = path.read_text(encoding="utf-8")
+    code = moved["properties"]["code"]
+    line = text[: text.index(f'"{code}"')].count("\n") + 1
+
+    (told,) = [words for words in _told(folder, "warning") if "from the middle of the districts" in words]
+
+    assert told.startswith(f"{path}:{line}: warning: {code}: lies ")
+
+
+def test_islands_and_outlying_districts_of_the_region_are_not_doubted(shipped: Configuration) -> None:
+    for city in shipped.cities.values():
+        assert not list(far_from_the_others(city)), city.id
 
 
 def test_shapes_are_named_with_the_line_of_their_code(folder: Folder) -> None:
