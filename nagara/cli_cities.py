@@ -54,9 +54,9 @@ def cities_list(folder: Folder = None) -> None:
 
 
 def _found_of_expected(city: City) -> str:
-    """Districts that have an outline today, of those the city has where it says how many."""
+    """Districts that have an outline today, of those the city has; ``?`` where nobody said how many."""
     found = sum(dates.valid_to is None for dates in city.district_dates.values())
-    return f"{found}/{city.districts_expected or found}"
+    return f"{found}/{city.districts_expected or '?'}"
 
 
 @cities_app.command("check")

@@ -112,6 +112,24 @@ def test_middle_of_each_khan(shipped: Configuration, khan: str, middle: tuple[fl
     assert outline.centroid.distance(Point(middle)) < 0.003
 
 
+# Cities of which some districts have no outline: how many have, and how many there are.
+NOT_ALL_DRAWN = {"bn-bsb": (17, 18), "vn-dad": (7, 94), "vn-han": (30, 126), "vn-sgn": (22, 168)}
+
+
+def test_every_city_says_how_many_districts_it_has(shipped: Configuration) -> None:
+    """Kota Kinabalu has no official list of districts; in Viet Nam wards took the districts' place in 2025."""
+    for city in shipped.cities.values():
+        drawn = len(city.district_names)
+        unknown = city.id == "my-bki"
+        expected = (drawn, None if unknown else drawn)
+        assert (drawn, city.districts_expected) == NOT_ALL_DRAWN.get(city.id, expected), city.id
+
+
+def test_bangkok_names_its_hotline(shipped: Configuration) -> None:
+    (line,) = shipped.cities["th-bkk"].contact_lines
+    assert (line.kind, line.phone, line.confirmed, line.shown) == ("municipal", "1555", False, True)
+
+
 PLACES = [
     ("kh-pnh", "Wat Phnom", 11.5763, 104.9231, "Doun Penh"),
     ("kh-pnh", "Royal Palace", 11.5637, 104.9311, "Doun Penh"),
