@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from functools import cached_property
 from itertools import pairwise
@@ -14,7 +15,27 @@ Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
 """A code that may stand in a URL: letters, digits, hyphen, underscore; at most 64 characters."""
 
 CityId = Annotated[str, Field(pattern=r"^[a-z]{2}-[a-z0-9]{2,8}$")]
-Names = Annotated[Mapping[str, str], Field(min_length=1)]
+LANGUAGE_TAG = r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?"
+"""Language, script and region of BCP-47, in the letters it recommends: ``km``, ``zh-Hans``, ``ms-BN``."""
+
+
+def _language_tag(text: str) -> str:
+    if not is_language_tag(text):
+        raise ValueError(
+            f"{text!r} is not a language; allowed: a BCP-47 tag, like 'km', 'zh-Hans' or 'ms-BN'"
+        )
+    return text
+
+
+def is_language_tag(text: str) -> bool:
+    """Whether a text looks like a language tag."""
+    return re.fullmatch(LANGUAGE_TAG, text) is not None
+
+
+LanguageTag = Annotated[
+    str, AfterValidator(_language_tag), Field(json_schema_extra={"pattern": f"^{LANGUAGE_TAG}$"})
+]
+Names = Annotated[Mapping[LanguageTag, str], Field(min_length=1)]
 """Names by BCP-47 language tag, for example ``{"km": "ភ្នំពេញ", "en": "Phnom Penh"}``."""
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -59,6 +80,16 @@ def window_minutes(window: str) -> tuple[int, int]:
     """Minutes after local midnight at which a checked ``TimeWindow`` opens and closes."""
     start, end = window.split("-")
     return clock_minutes(start), clock_minutes(end)
+
+
+def _says_something(text: str) -> str:
+    if not text.strip():
+        raise ValueError("is empty; allowed: a sentence people can read")
+    return text
+
+
+Sentence = Annotated[str, AfterValidator(_says_something), Field(json_schema_extra={"minLength": 1})]
+"""Words somebody will read: not empty, and not blanks alone."""
 
 
 class Part(BaseModel):

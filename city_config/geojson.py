@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from city_config.basics import population_in
+from city_config.basics import is_language_tag, population_in
 from city_config.configuration import ConfigurationError, KeyPath, Source
 from city_config.yaml_source import read_text
 
@@ -86,6 +86,10 @@ def _feature_faults(feature: Any, seen: set[str]) -> Iterator[str]:
         seen.add(code)
     if not isinstance(names, dict) or not names or not all(isinstance(n, str) and n for n in names.values()):
         yield f"properties.names must be names by language, for example {{'en': ...}}; read {names!r}"
+    else:
+        for tag in names:
+            if not is_language_tag(tag):
+                yield f"properties.names: {tag!r} is not a language; allowed: a BCP-47 tag, like 'km'"
     yield from _property_faults(properties, code)
     yield from _geometry_faults(feature.get("geometry"), code)
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from city_config.basics import CityId, Code, Dated, Fact, Names, Part
+from city_config.basics import CityId, Code, Dated, Fact, Names, Part, Sentence
 
 Precision = Literal["day", "month", "year"]
 _PRECISION = "How exactly the sources give the dates; the rest is the period's first"
@@ -61,7 +61,7 @@ class PeerBand(Fact, Dated):
     code: Code = Field(description="Unique among the bands")
     names: Names = Field(description="Label, by language")
     cities: tuple[CityId, ...] = Field(min_length=1, description="Members of the network")
-    because: str = Field(description="What they have in common")
+    because: Sentence = Field(description="What they have in common")
 
 
 class Emergency(Fact, Dated):

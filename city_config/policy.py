@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from city_config.basics import Code, Fact, Names, Part, Priority, Span
+from city_config.basics import Code, Fact, Names, Part, Priority, Sentence, Span
 
 
 class LadderStep(Part):
@@ -21,7 +21,7 @@ class LadderStep(Part):
     raise_priority_to: Priority | None = Field(
         default=None, description="At least this priority from then on"
     )
-    because: str = Field(description="A sentence those who are told can read")
+    because: Sentence = Field(description="A sentence those who are told can read")
 
     @model_validator(mode="after")
     def _one_time(self) -> LadderStep:

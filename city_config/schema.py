@@ -27,11 +27,13 @@ from city_config.basics import (
     Fact,
     Holidays,
     HoursOverride,
+    LanguageTag,
     Names,
     Part,
     Population,
     Position,
     Priority,
+    Sentence,
     Span,
     TimeWindow,
     Weekday,
@@ -145,7 +147,7 @@ class Rule(Fact, Dated):
     assign: Literal["contractor"] | None = Field(
         default=None, description="contractor: the owner's contractor whose zone holds the district that day"
     )
-    because: str = Field(description="A sentence staff and residents can read")
+    because: Sentence = Field(description="A sentence staff and residents can read")
 
 
 class City(Part):
@@ -156,7 +158,7 @@ class City(Part):
     reference_prefix: str = Field(pattern=r"^[A-Z]{3}$", description="First letters of a reference; unique")
     names: Names = Field(description="The city's name, by language")
     timezone: Annotated[str, AfterValidator(_known_timezone)] = Field(description="IANA name")
-    languages: tuple[str, ...] = Field(min_length=1, description="BCP-47; the first is the default")
+    languages: tuple[LanguageTag, ...] = Field(min_length=1, description="BCP-47; the first is the default")
     population: Population | None = Field(default=None, description="Of the whole city")
     district_population: DistrictPopulation | None = Field(
         default=None,

@@ -18,7 +18,7 @@ import shapely
 from pydantic import Field, TypeAdapter, ValidationError
 from shapely.geometry import mapping, shape
 
-from city_config.basics import Calendar, CityId, Code, Names, Part, Priority, Span
+from city_config.basics import Calendar, CityId, Code, LanguageTag, Names, Part, Priority, Span
 from city_config.configuration import Configuration, ConfigurationError, Sources
 from city_config.loader import load_city
 from city_config.network import NetworkCode
@@ -34,7 +34,7 @@ DIGITS = 6
 class StarterCountry(Part):
     """What a new city of a country begins with."""
 
-    languages: tuple[str, ...] = Field(min_length=1, description="BCP-47; the first is the default")
+    languages: tuple[LanguageTag, ...] = Field(min_length=1, description="BCP-47; the first is the default")
     calendar: Calendar = Field(description="Customary hours and public holidays")
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, model_validator
 
-from city_config.schema import Part
+from city_config.basics import LanguageTag, Part
 
 EventKind = Literal[
     "filed",
@@ -132,7 +132,7 @@ class Notification(Part):
 class Messages(Part):
     """All texts of one language. Every kind, reason, status and promise must be there."""
 
-    language: str
+    language: LanguageTag
     review: Literal["pending", "approved"] = "pending"
     notifications: Mapping[EventKind, Notification]
     for_staff: Mapping[StaffEventKind, Notification]

@@ -37,6 +37,11 @@ CHANGES: list[tuple[str, Change, str]] = [
         lambda c: _first(c)["properties"].pop("names"),
         "properties.names must be names by language",
     ),
+    (
+        "a language that is none",
+        lambda c: _first(c)["properties"]["names"].update(Khmer="x"),
+        "properties.names: 'Khmer' is not a language; allowed: a BCP-47 tag",
+    ),
     ("code twice", lambda c: c["features"].append(_first(c)), "feature 11: code '020301' is given twice"),
     ("open ring", lambda c: _ring(c).pop(), "a ring must end where it begins"),
     ("short ring", lambda c: _ring(c).__delitem__(slice(2, None)), "at least 4 positions"),
