@@ -7,9 +7,12 @@ import gc
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import cast
 
 from fastapi import FastAPI
+from granian.utils.proxies import wrap_asgi_with_proxy_headers
 from redis.asyncio import Redis
+from starlette.types import ASGIApp
 
 from api.dependencies import Resources
 from api.edge import BodyLimit, SecurityHeaders
@@ -64,7 +67,7 @@ def create_app() -> FastAPI:
         version="1",
         description=DESCRIPTION,
         lifespan=lifespan,
-        docs_url="/api/docs" if settings().demo else None,
+        docs_url=None,  # its page loads scripts from another host
         redoc_url=None,
     )
     add_error_answers(app)
@@ -78,4 +81,13 @@ def create_app() -> FastAPI:
     return app
 
 
-app = create_app()
+def served_app() -> ASGIApp:
+    """The application behind the proxies it trusts: without any, nobody's word for an address is taken."""
+    trusted = [address.strip() for address in settings().trusted_proxies.split(",") if address.strip()]
+    application = create_app()
+    if not trusted:
+        return application
+    return cast(ASGIApp, wrap_asgi_with_proxy_headers(application, trusted_hosts=trusted))
+
+
+app = served_app()

@@ -97,7 +97,7 @@ def staff_city(staff: Account) -> City:
 
 
 async def client_address(request: Request) -> str:
-    """Where a call comes from, for the limits; a proxy in front must set the address itself."""
+    """Where a call comes from, for the limits: the peer, or what a trusted proxy says of it."""
     return request.client.host if request.client else "unknown"
 
 

@@ -24,7 +24,8 @@ SECURITY_HEADERS = {
 }
 PAGE_POLICY = (
     "default-src 'self'; img-src 'self' data: blob: {tiles}; style-src 'self'; "
-    "connect-src 'self'; worker-src 'self'; manifest-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+    "connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 )
 
 

@@ -157,7 +157,7 @@ def add_error_answers(app: FastAPI) -> None:
             answer.headers[name] = value
         return answer
 
-    for fault in (*DATABASE_FAULTS, DBAPIError):
+    for fault in (*DATABASE_FAULTS, psycopg.DataError, DBAPIError):
         app.exception_handler(fault)(_database_fault)
 
     @app.exception_handler(Exception)
@@ -171,6 +171,10 @@ def add_error_answers(app: FastAPI) -> None:
 async def _database_fault(request: Request, error: Exception) -> Response:
     """The database went away or is overrun: nothing was written, and trying again is right."""
     cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, psycopg.DataError):
+        allowed = "UTF-8 text without control characters, numbers within range"
+        message = "The input holds characters or numbers that cannot be kept."
+        return refusal(422, "invalid_input", message, allowed=allowed, path=request.url.path)
     if not isinstance(cause, DATABASE_FAULTS) and not getattr(error, "connection_invalidated", False):
         log.error("unforeseen database error", exc_info=error)
         return refusal(

@@ -23,6 +23,7 @@ from nagara.local.postgres_programs import find_programs
 
 PLACEHOLDER = re.compile(r"%(?:\((\w+)\))?s|%%")
 RATE = re.compile(r"^tps = ([\d.]+) \(without initial connection time\)", re.MULTILINE)
+LONGEST_SECONDS = 15.0
 FAILED = re.compile(r"^number of failed transactions: (\d+)", re.MULTILINE)
 LATENCY_FIELD = 2
 CONNECTING_SECONDS = 0.05
@@ -89,7 +90,8 @@ def run_pgbench(
     """Run scripts in equal shares: for a time, or a number of transactions each connection.
 
     The time is made longer for connecting, which pgbench takes from it, and rounded up to whole seconds.
-    Raises RuntimeError if pgbench, or any of its transactions, fails.
+    A time in which nothing was done is tried again, four times as long, up to a minute. Raises RuntimeError
+    if pgbench, or any of its transactions, fails.
     """
     with tempfile.TemporaryDirectory(prefix="nagara-pgbench-") as folder:
         command = [str(find_programs().folder / "pgbench"), "--no-vacuum", "--protocol=prepared"]
@@ -113,6 +115,9 @@ def run_pgbench(
             for log in Path(folder).glob("log.*")
             for line in log.read_text().splitlines()
         )
+    if not took and seconds is not None and seconds < LONGEST_SECONDS:
+        longer = max(1.0, seconds * 4)
+        return run_pgbench(database_url, role, scripts, connections=connections, seconds=longer)
     return FloorRate(len(took), float(rate[1]), *tail(took))
 
 

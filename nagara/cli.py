@@ -110,14 +110,17 @@ def import_(
     rejects: Annotated[Path | None, typer.Option(help="CSV for refused rows with their reasons")] = None,
     json_: Annotated[Path | None, typer.Option("--json", help="Also write the numbers to this file")] = None,
 ) -> None:
-    """Import requests of the past at the times stated for them. Safe to repeat: what is there is skipped.
+    """Import requests of the past at the times stated for them, and compute the city's figures anew.
+
+    Safe to repeat: what is there is skipped.
 
     Example: nagara import reports.csv.gz --city th-bkk --mapping traffy --rejects rejects.csv
     """
     from city_config.import_mapping import load_import_mapping  # noqa: PLC0415 - only this command maps
     from nagara import importing  # noqa: PLC0415
     from nagara.cities import city_of, configuration  # noqa: PLC0415
-    from nagara.database import clock_connection  # noqa: PLC0415
+    from nagara.database import clock_connection, time_told  # noqa: PLC0415
+    from nagara.indicators.build import build_city  # noqa: PLC0415
 
     found = city_of(city)
     how = None
@@ -136,6 +139,9 @@ def import_(
             rejects_path=rejects,
             progress=progress,
         )
+        if summary.imported and not dry_run:
+            build_city(connection, configuration(), city, time_told(connection))
+            connection.commit()
     typer.echo("\n".join(summary.lines()))
     if json_:
         json_.write_text(json.dumps(summary.as_json(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

@@ -49,6 +49,10 @@ class Settings(BaseSettings):
     public_url: str = Field(
         default="http://127.0.0.1:8000", description="Address residents reach, for links in mails"
     )
+    trusted_proxies: str = Field(
+        default="",
+        description="Addresses of the proxies in front, by comma; only theirs may say where a call comes from",
+    )
     smtp_url: str | None = Field(
         default=None, description="smtp://host:port of the mail server; none: mails wait"
     )

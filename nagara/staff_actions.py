@@ -63,6 +63,8 @@ def make_move(
     ``InvalidInput``, or ``PhotoNotUsable``; then nothing has changed.
     """
     demand(account.role, permission_for(move))
+    if move is Move.LINK_DUPLICATE and details.parent:
+        _lock_in_order(session, city, reference, details.parent)
     row = locked(session, city, reference)
     if account.department is not None and account.department != row.department:
         raise NotPermitted(f"The request belongs to {row.department}, you to {account.department}.")
@@ -97,6 +99,13 @@ def locked(session: Session, city: City, reference: str) -> Request:
     if row is None:
         raise UnknownRequest(f"There is no request {reference[:20]!r}.", field="reference")
     return row
+
+
+def _lock_in_order(session: Session, city: City, *references: str) -> None:
+    """Lock several requests in the order of their references, so that two crosswise links wait, not deadlock."""
+    known = sorted({found[1] for text in references if (found := city_of_reference(text))})
+    query = select(Request.id).where(col(Request.city_id) == city.id, col(Request.reference).in_(known))
+    session.exec(query.order_by(col(Request.reference)).with_for_update()).all()
 
 
 def _check_details(city: City, step: Transition, move: Move, details: Details) -> None:
@@ -194,6 +203,10 @@ def _link(session: Session, city: City, row: Request, details: Details) -> dict[
     parent = locked(session, city, details.parent or "")
     if parent.id == row.id:
         raise InvalidInput("A request is not a duplicate of itself.", field="parent")
+    if parent.closed_at is not None and parent.duplicate_of is None:
+        raise InvalidInput(
+            f"{parent.reference} is closed; a duplicate follows a request that goes on.", field="parent"
+        )
     if parent.duplicate_of is not None:
         raise InvalidInput(
             f"{parent.reference} is itself a duplicate; link to the one it follows.", field="parent"

@@ -109,7 +109,8 @@ select r.id, r.reference, r.status, r.service_code, r.department, r.assignee, r.
           from event e
          where e.city_id = r.city_id and e.request_id = r.id and e.kind = any(%s))
   from request r
-  left join request parent on parent.city_id = r.city_id and parent.id = r.duplicate_of
+  left join request parent
+         on parent.city_id = r.city_id and parent.id = r.duplicate_of and not parent.confidential
  where r.city_id = %s and r.reference = %s
 """
 

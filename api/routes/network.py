@@ -16,7 +16,7 @@ from api.error_responses import documented
 from nagara import network_report, network_view
 from nagara.cities import configuration
 from nagara.database import app_connection, clock_connection, time_told
-from nagara.errors import InvalidInput
+from nagara.errors import InvalidInput, UnknownReport
 from nagara.indicators.figures import ALL_CODES
 from nagara.indicators.period import Period
 from nagara.indicators.snapshots import ALL_DISTRICTS
@@ -61,6 +61,8 @@ def indicators(
             field="code",
             allowed=[ALL_CODES, *served.network.codes_by_code],
         )
+    if not district.isprintable():
+        raise InvalidInput("district is not a code.", field="district")
     with app_connection() as connection:
         content = network_view.indicators(
             connection, served, Period.parse(period), city or [], code, district or ALL_DISTRICTS
@@ -109,11 +111,19 @@ def build(body: ReportBody, official: Reporter) -> Response:
     dependencies=[Open],
     operation_id="get_report_json",
 )
-def report_json(report: uuid.UUID) -> Response:
+def report_json(report: str) -> Response:
     """The same report for programs, with the snapshots it was made of."""
     with app_connection() as connection:
-        kept = network_report.read_report(connection, report)
+        kept = network_report.read_report(connection, _report_id(report))
     return json_answer(asdict(kept, dict_factory=_without_html))
+
+
+def _report_id(text: str) -> uuid.UUID:
+    """The id of a report; what cannot be one is as unknown as one that is not there."""
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        raise UnknownReport(f"There is no network report {text[:40]!r}.", field="report") from None
 
 
 def _without_html(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -126,9 +136,9 @@ def _without_html(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     dependencies=[Open],
     operation_id="get_report",
 )
-def report(report: uuid.UUID) -> Response:
+def report(report: str) -> Response:
     """A report as a readable page."""
     with app_connection() as connection:
-        html = network_report.read_report(connection, report).html
+        html = network_report.read_report(connection, _report_id(report)).html
     policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
     return Response(html, media_type="text/html; charset=utf-8", headers={"Content-Security-Policy": policy})

@@ -99,7 +99,7 @@ def filing_of(body: schemas.FilingBody, idempotency_key: str | None) -> Filing:
         confidential=body.confidential,
         media=body.media,
         channel="web",
-        idempotency_key=idempotency_key,
+        idempotency_key=(idempotency_key or "").strip() or None,
     )
 
 

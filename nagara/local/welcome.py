@@ -15,9 +15,9 @@ PLACES = (
     ("/staff/", "the work queue of a city's departments"),
     ("/network/", "the cities side by side"),
     ("/dev/outbox", "every message the demo sent"),
-    ("/api/docs", "the HTTP interface"),
+    ("/openapi.json", "the HTTP interface"),
 )
-ONLY_IN_DEMO = ("/dev/outbox", "/api/docs")
+ONLY_IN_DEMO = ("/dev/outbox",)
 
 
 def refresh_demo_file(file: Path, url: str) -> dict[str, Any]:

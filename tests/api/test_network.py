@@ -113,4 +113,5 @@ def test_officials_have_no_queue(client: TestClient) -> None:
 def test_unknown_reports_are_unknown(client: TestClient) -> None:
     missing = client.get("/api/v1/network/reports/00000000-0000-7000-8000-000000000000")
     assert (missing.status_code, missing.json()["error"]["code"]) == (404, "unknown_report")
-    assert client.get("/api/v1/network/reports/nonsense").status_code == 422
+    assert client.get("/api/v1/network/reports/nonsense").status_code == 404
+    assert client.get("/api/v1/network/reports/nonsense.pdf").status_code == 404

@@ -204,3 +204,48 @@ def test_place_tells_district_or_nearest_city(client: TestClient) -> None:
     outside = client.get("/api/v1/cities/kh-pnh/place", params={"lat": 13.75, "lon": 100.5}).json()
     assert outside["inside"] is False
     assert outside["nearest_city"]["id"] == "th-bkk"
+
+
+def test_an_empty_key_is_no_key(client: TestClient, owner: psycopg.Connection[Any]) -> None:
+    for key in ("", " ", ""):
+        assert client.post(FILE, json=RUBBISH, headers={"Idempotency-Key": key}).status_code == 201
+    assert counts(owner)[0] == 3
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/v1/network/indicators?period=2026-11&district=%00",
+        "/api/v1/requests/PNH-2345678-2?token=%C3%A9",
+        "/api/v1/cities/kh-pnh/place?lat=1e400&lon=0",
+        "/api/v1/cities/%00/services",
+    ],
+)
+def test_odd_characters_are_refused_not_stumbled_over(client: TestClient, path: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code in (404, 422), answer.text
+    assert set(answer.json()) == {"error"}
+
+
+def test_a_sign_in_name_with_odd_characters_is_refused(client: TestClient) -> None:
+    body = {"username": "agent@kh-pnh\u0000", "password": "x", "totp": "123456"}
+    assert client.post("/api/v1/staff/session", json=body).status_code in (401, 422)
+
+
+def test_only_a_trusted_proxy_may_say_where_a_call_comes_from() -> None:
+    """The address that limits count is the peer's, unless the peer is a proxy the operator named."""
+    import asyncio
+
+    from granian.utils.proxies import wrap_asgi_with_proxy_headers
+
+    seen: list[str] = []
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        seen.append(scope["client"][0])
+
+    wrapped = wrap_asgi_with_proxy_headers(application, trusted_hosts=["10.0.0.1"])
+    for peer in ("10.0.0.1", "203.0.113.9"):
+        headers = [(b"x-forwarded-for", b"198.51.100.7")]
+        scope = {"type": "http", "client": (peer, 1), "headers": headers, "scheme": "http"}
+        asyncio.run(wrapped(scope, None, None))
+    assert seen == ["198.51.100.7", "203.0.113.9"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 from typing import Any
 
 import psycopg
@@ -249,3 +250,31 @@ def test_wrong_filters_are_named(agent: Staff, query: dict[str, Any], field: str
     answer = agent.get("/queue", **query)
     assert answer.status_code == 422, answer.text
     assert answer.json()["error"]["field"] == field
+
+
+def test_links_crosswise_at_once_do_not_deadlock(agent: Staff, client: TestClient, reference: str) -> None:
+    other = client.post(FILE, json=RUBBISH).json()["reference"]
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        answers = list(
+            pool.map(
+                lambda pair: agent.move(pair[0], "link_duplicate", parent=pair[1]).status_code,
+                [(reference, other), (other, reference)],
+            )
+        )
+    assert sorted(answers)[0] == 200
+    assert sorted(answers)[1] in (409, 422)
+
+
+def test_a_duplicate_follows_only_what_goes_on(agent: Staff, client: TestClient, reference: str) -> None:
+    closed = client.post(FILE, json=RUBBISH).json()["reference"]
+    agent.move(closed, "decline", reason="abuse")
+    refused = agent.move(reference, "link_duplicate", parent=closed)
+    assert (refused.status_code, refused.json()["error"]["field"]) == (422, "parent")
+
+
+def test_a_confidential_parent_is_not_named_to_the_public(
+    agent: Staff, client: TestClient, reference: str
+) -> None:
+    parent = client.post(FILE, json=RUBBISH | {"confidential": True}).json()["reference"]
+    agent.move(reference, "link_duplicate", parent=parent)
+    assert parent not in client.get(f"/api/v1/requests/{reference}").text

@@ -147,7 +147,8 @@ def test_every_setting_exists_and_every_secret_comes_from_the_operator() -> None
     text = (ROOT / "docker-compose.yml").read_text()
     asked = {found["name"]: found["kind"] for found in PLACEHOLDER.finditer(text)}
     assert {name for name, kind in asked.items() if kind == ":?"} == set(GIVEN_BY_OPERATOR)
-    assert {name for name, kind in asked.items() if kind == ":-"} == {"NAGARA_VERSION", "NAGARA_PORT"}
+    optional = {"NAGARA_VERSION", "NAGARA_PORT", "NAGARA_TRUSTED_PROXIES"}
+    assert {name for name, kind in asked.items() if kind == ":-"} == optional
 
 
 def test_the_order_of_start_and_the_shape_of_each_service() -> None:

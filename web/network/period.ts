@@ -29,10 +29,10 @@ export function monthsOf(from: string, to: string): string[] {
   return months;
 }
 
-/** The period in the address, else the last two complete months. */
+/** The period in the address, else the present month and the two before it: what was just reported counts too. */
 export function startPeriod(search: string, now: Date): { from: string; to: string } {
   const given = /^(\d{4}-\d{2})(?:\.\.(\d{4}-\d{2}))?$/.exec(new URLSearchParams(search).get('period') ?? '');
   if (given?.[1]) return { from: given[1], to: given[2] ?? given[1] };
   const current = monthsUntil(now)[0] ?? '2026-01';
-  return { from: monthBefore(current, 2), to: monthBefore(current, 1) };
+  return { from: monthBefore(current, 2), to: current };
 }

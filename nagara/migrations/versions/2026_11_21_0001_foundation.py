@@ -186,6 +186,8 @@ create index request_received on request (city_id, received_at desc, id desc);
 create index request_next_step on request (next_step_at) where next_step_at is not null;
 -- one event for one promise and step
 create unique index event_dedupe on event (city_id, request_id, dedupe_key) where dedupe_key is not null;
+-- which requests follow others: few among very many
+create index event_duplicates on event (city_id, request_id, seq) where kind = 'duplicate_linked';
 -- what was recorded since a time: a block range index costs next to nothing on a log that only grows
 create index event_recorded on event using brin (recorded_at) with (pages_per_range = 32, autosummarize = on);
 -- the notification sweep: what is not yet sent
