@@ -61,6 +61,8 @@ def test_what_a_killed_child_leaves_behind_is_cleared_and_does_not_delay_its_ret
     os.kill(parent, signal.SIGKILL)
     wait_until(lambda: not alive(orphan), "the orphan is gone")
     wait_until(lambda: number(tmp_path, "forking.pid") not in (0, parent), "a new one runs")
+    wait_until(lambda: number(tmp_path, "forking.child") not in (0, orphan), "with a child of its own")
+    os.killpg(number(tmp_path, "forking.pid"), signal.SIGKILL)
 
 
 def test_killing_the_supervisor_leaves_nothing(world: Started, tmp_path: Path) -> None:
