@@ -18,14 +18,13 @@ from nagara.database import Pool, read_in_city
 from nagara.errors import UnknownRequest
 from nagara.event_log import PUBLIC_KINDS
 from nagara.ids import resident_token
-from nagara.lifecycle import TRANSITIONS, Status, allowed_moves, due_or_none, is_late, why_not
+from nagara.lifecycle import STAFF_MOVES, TRANSITIONS, Status, allowed_moves, due_or_none, is_late, why_not
 from nagara.permissions import Permission, may, permission_for
 from nagara.photos import keeping
 from nagara.sealing import unseal
 from nagara.staff_actions import CLOSING_REASONS
 from nagara.tables import Contact, Event, Request
 
-STAFF_MOVES_SHOWN = tuple(move for move in TRANSITIONS if move != "withdraw")
 METRES_PER_DEGREE = 111_320.0
 _public_kinds = sorted(kind.value for kind in PUBLIC_KINDS)
 
@@ -195,7 +194,7 @@ def _moves(row: Request, account: Account) -> list[dict[str, Any]]:
     status = Status(row.status)
     possible = allowed_moves(status)
     shown = []
-    for move in STAFF_MOVES_SHOWN:
+    for move in STAFF_MOVES:
         permitted = may(account.role, permission_for(move))
         step = TRANSITIONS[move]
         reason = None

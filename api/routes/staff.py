@@ -39,7 +39,6 @@ from nagara.tables import Request
 from nagara.work_queue import QueueFilter
 
 router = APIRouter(prefix="/api/v1/staff", tags=["staff"])
-BBOX_PARTS = 4
 
 
 @router.post(
