@@ -6,10 +6,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
-from api import schemas
 from api.answers import json_answer
 from api.dependencies import CurrentCity, Open
 from api.error_responses import documented
+from api.schemas import cities as cities_schemas
+from api.schemas import common as common_schemas
 from city_config import City, Service
 from nagara.cities import configuration
 from nagara.places import check_coordinates, index_for, nearest_city
@@ -20,20 +21,22 @@ AN_HOUR = {"Cache-Control": "public, max-age=3600"}
 A_MINUTE = {"Cache-Control": "public, max-age=60"}
 
 
-@router.get("/about", response_model=schemas.About, operation_id="about")
+@router.get("/about", response_model=cities_schemas.About, operation_id="about")
 async def about() -> Response:
     """What this installation is: whether it is the demo, and which network it serves."""
     network = configuration().network
     return json_answer({"name": "Nagara", "demo": settings().demo, "network": dict(network.names)})
 
 
-@router.get("/cities", response_model=schemas.Cities, operation_id="list_cities")
+@router.get("/cities", response_model=cities_schemas.Cities, operation_id="list_cities")
 async def list_cities() -> Response:
     """The cities served here, in order of id."""
     return json_answer({"cities": [_city(city) for city in configuration().cities.values()]}, 200, A_MINUTE)
 
 
-@router.get("/cities/{city}", response_model=schemas.City, responses=documented(404), operation_id="get_city")
+@router.get(
+    "/cities/{city}", response_model=cities_schemas.City, responses=documented(404), operation_id="get_city"
+)
 async def get_city(city: CurrentCity) -> Response:
     """One city."""
     return json_answer(_city(city), 200, A_MINUTE)
@@ -41,7 +44,7 @@ async def get_city(city: CurrentCity) -> Response:
 
 @router.get(
     "/cities/{city}/services",
-    response_model=schemas.Services,
+    response_model=cities_schemas.Services,
     responses=documented(404),
     operation_id="list_services",
 )
@@ -57,7 +60,7 @@ async def list_services(city: CurrentCity) -> Response:
 
 @router.get(
     "/cities/{city}/departments",
-    response_model=schemas.Departments,
+    response_model=cities_schemas.Departments,
     responses=documented(404),
     operation_id="list_departments",
 )
@@ -69,7 +72,7 @@ async def list_departments(city: CurrentCity) -> Response:
 
 @router.get(
     "/cities/{city}/districts",
-    response_model=schemas.FeatureCollection,
+    response_model=common_schemas.FeatureCollection,
     responses=documented(404),
     operation_id="list_districts",
 )
@@ -79,7 +82,10 @@ async def list_districts(city: CurrentCity) -> Response:
 
 
 @router.get(
-    "/cities/{city}/place", response_model=schemas.Place, responses=documented(404), operation_id="locate"
+    "/cities/{city}/place",
+    response_model=cities_schemas.Place,
+    responses=documented(404),
+    operation_id="locate",
 )
 async def locate(
     city: CurrentCity,

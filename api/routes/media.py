@@ -9,7 +9,6 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
-from api import schemas
 from api.answers import json_answer
 from api.dependencies import (
     ClientAddress,
@@ -21,6 +20,7 @@ from api.dependencies import (
     session_token,
 )
 from api.error_responses import documented
+from api.schemas import media as schemas
 from city_config import City
 from nagara.errors import InvalidInput, NotAPhoto, Refused
 from nagara.permissions import Permission, may

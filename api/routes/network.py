@@ -9,10 +9,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 
-from api import schemas
 from api.answers import json_answer
 from api.dependencies import Open, Reporter
 from api.error_responses import documented
+from api.schemas import common as common_schemas
+from api.schemas import network as network_schemas
 from nagara import network_report, network_view
 from nagara.cities import configuration
 from nagara.database import app_connection, clock_connection, time_told
@@ -24,7 +25,7 @@ from nagara.indicators.snapshots import ALL_DISTRICTS
 router = APIRouter(prefix="/api/v1/network", tags=["network"])
 
 
-class ReportBody(schemas.Input):
+class ReportBody(common_schemas.Input):
     """Which months a report is about."""
 
     period: str
@@ -40,7 +41,7 @@ class Built(BaseModel):
 
 @router.get(
     "/indicators",
-    response_model=schemas.Indicators,
+    response_model=network_schemas.Indicators,
     responses=documented(404),
     dependencies=[Open],
     operation_id="get_indicators",
@@ -71,14 +72,19 @@ def indicators(
 
 
 @router.get(
-    "/definitions", response_model=schemas.Definitions, dependencies=[Open], operation_id="get_definitions"
+    "/definitions",
+    response_model=network_schemas.Definitions,
+    dependencies=[Open],
+    operation_id="get_definitions",
 )
 def definitions() -> Response:
     """What each figure is - what it estimates, of whom, with which interval and minimum - and the common codes."""
     return json_answer(network_view.definitions(configuration()))
 
 
-@router.get("/reports", response_model=schemas.Reports, dependencies=[Open], operation_id="list_reports")
+@router.get(
+    "/reports", response_model=network_schemas.Reports, dependencies=[Open], operation_id="list_reports"
+)
 def reports() -> Response:
     """Network reports, newest first."""
     with app_connection() as connection:
@@ -106,7 +112,7 @@ def build(body: ReportBody, official: Reporter) -> Response:
 
 @router.get(
     "/reports/{report}.json",
-    response_model=schemas.ReportContent,
+    response_model=network_schemas.ReportContent,
     responses=documented(404),
     dependencies=[Open],
     operation_id="get_report_json",

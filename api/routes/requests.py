@@ -7,10 +7,11 @@ from typing import Annotated, Any
 import psycopg
 from fastapi import APIRouter, Header, Query, Response
 
-from api import schemas
 from api.answers import json_answer
 from api.dependencies import ClientAddress, CurrentCity, FromProcess, Open, Resources
 from api.error_responses import documented
+from api.schemas import filing as filing_schemas
+from api.schemas import status as status_schemas
 from city_config import City
 from nagara.filing import Filing
 from nagara.ids import resident_token
@@ -33,14 +34,14 @@ router = APIRouter(prefix="/api/v1", tags=["residents"], dependencies=[Open])
 @router.post(
     "/cities/{city}/requests",
     status_code=201,
-    response_model=schemas.Filed,
+    response_model=filing_schemas.Filed,
     responses=documented(404, 409, 413, 429)
-    | {200: {"model": schemas.Filed, "description": "Filed before under the same key"}},
+    | {200: {"model": filing_schemas.Filed, "description": "Filed before under the same key"}},
     operation_id="file_request",
 )
 async def file(
     city: CurrentCity,
-    body: schemas.FilingBody,
+    body: filing_schemas.FilingBody,
     process: FromProcess,
     address: ClientAddress,
     idempotency_key: Annotated[
@@ -67,7 +68,7 @@ async def file_surely(process: Resources, city: City, filing: Filing) -> Filed:
 
 @router.get(
     "/requests/{reference}",
-    response_model=schemas.PublicStatus,
+    response_model=status_schemas.PublicStatus,
     responses=documented(404, 429),
     operation_id="get_request_status",
 )
@@ -83,7 +84,7 @@ async def status(
     return json_answer(await public_status(process.pool, city, stored, token, process.secret))
 
 
-def filing_of(body: schemas.FilingBody, idempotency_key: str | None) -> Filing:
+def filing_of(body: filing_schemas.FilingBody, idempotency_key: str | None) -> Filing:
     """What came in as the intake takes it."""
     return Filing(
         service_code=body.service_code,

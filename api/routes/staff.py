@@ -1,4 +1,4 @@
-"""The staff's side: sign in, see the queue, work on a request."""
+"""The staff's side: see the queue, work on a request."""
 
 from __future__ import annotations
 
@@ -9,82 +9,35 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 from sqlalchemy import func
 from sqlmodel import Session, col, select
-from starlette.concurrency import run_in_threadpool
 
-from api import schemas
 from api.answers import json_answer
 from api.dependencies import (
-    SESSION_COOKIE,
-    ClientAddress,
     FromProcess,
-    Open,
-    SignedIn,
     StaffSession,
-    Token,
     Viewer,
     staff_city,
 )
 from api.error_responses import documented
+from api.schemas import media as media_schemas
+from api.schemas import staff as staff_schemas
 from city_config import City
-from nagara import accounts, staff_actions, work_queue
+from nagara import staff_actions, work_queue
 from nagara.accounts import Account
-from nagara.database import city_session
 from nagara.errors import InvalidInput, UnknownCity, UnknownRequest
 from nagara.lifecycle import Status, read_move
-from nagara.permissions import PERMISSIONS
 from nagara.photos import releasing
 from nagara.request_views import find_city, queue_row, staff_detail
-from nagara.settings import settings
 from nagara.tables import Request
 from nagara.work_queue import QueueFilter
 
 router = APIRouter(prefix="/api/v1/staff", tags=["staff"])
 
 
-@router.post(
-    "/session",
-    response_model=schemas.Session,
-    responses=documented(401, 429),
-    dependencies=[Open],
-    operation_id="sign_in",
-)
-async def sign_in(body: schemas.SignInBody, process: FromProcess, address: ClientAddress) -> Response:
-    """Open a session of twelve hours: a token for clients, the same as a cookie for the web."""
-    await process.limiter.count("sign_in", address)
-    username, city_id = accounts.split_sign_in_name(body.username)
-    opened = await run_in_threadpool(_open_session, city_id, username, body.password)
-    content = {"token": opened.token, "expires_at": opened.expires_at, "account": _shown(opened.account)}
-    answer = json_answer(content)
-    answer.set_cookie(
-        SESSION_COOKIE,
-        opened.token,
-        max_age=int(accounts.SESSION_LENGTH.total_seconds()),
-        httponly=True,
-        samesite="strict",
-        secure=settings().public_url.startswith("https:"),
-    )
-    return answer
-
-
 @router.get(
-    "/session", response_model=schemas.SessionShown, responses=documented(401), operation_id="get_session"
-)
-def session_shown(staff: SignedIn) -> Response:
-    """Who is signed in, and what they may do."""
-    return json_answer({"account": _shown(staff)})
-
-
-@router.delete("/session", status_code=204, responses=documented(401), operation_id="sign_out")
-def sign_out(staff: SignedIn, token: Token, session: StaffSession) -> Response:
-    """End the session at once."""
-    accounts.sign_out(session, staff.city_id, token)
-    answer = Response(status_code=204)
-    answer.delete_cookie(SESSION_COOKIE)
-    return answer
-
-
-@router.get(
-    "/queue", response_model=schemas.Queue, responses=documented(401, 403, 404), operation_id="get_queue"
+    "/queue",
+    response_model=staff_schemas.Queue,
+    responses=documented(401, 403, 404),
+    operation_id="get_queue",
 )
 async def queue(
     staff: Viewer,
@@ -142,7 +95,7 @@ async def queue(
 
 @router.get(
     "/requests/{reference}",
-    response_model=schemas.StaffRequest,
+    response_model=staff_schemas.StaffRequest,
     responses=documented(401, 403, 404),
     operation_id="get_staff_request",
 )
@@ -159,7 +112,7 @@ def request(reference: str, staff: Viewer, session: StaffSession, process: FromP
 
 @router.post(
     "/requests/{reference}/{move}",
-    response_model=schemas.StaffRequest,
+    response_model=staff_schemas.StaffRequest,
     responses=documented(401, 403, 404, 409),
     operation_id="make_move",
 )
@@ -169,7 +122,7 @@ def make_move(
     staff: Viewer,
     session: StaffSession,
     process: FromProcess,
-    body: schemas.MoveBody | None = None,
+    body: staff_schemas.MoveBody | None = None,
 ) -> Response:
     """Make a move: acknowledge, assign, start, ask, pause, resume, refer, resolve, decline, reopen, ...
 
@@ -183,14 +136,14 @@ def make_move(
 
 @router.put(
     "/requests/{reference}/media/{id}",
-    response_model=schemas.StaffRequest,
+    response_model=staff_schemas.StaffRequest,
     responses=documented(401, 403, 404),
     operation_id="release_photo",
 )
 def release_photo(
     reference: str,
     id: uuid.UUID,
-    body: schemas.ReleaseBody,
+    body: media_schemas.ReleaseBody,
     staff: Viewer,
     session: StaffSession,
     process: FromProcess,
@@ -204,22 +157,6 @@ def release_photo(
 def _detail(session: Session, city: City, staff: Account, row: Request, secret: bytes) -> Response:
     now: dt.datetime = session.execute(select(func.clock_timestamp())).scalar_one()
     return json_answer(staff_detail(session, city, staff, row, secret, now))
-
-
-def _open_session(city_id: str, username: str, password: str) -> accounts.SignedIn:
-    with city_session(city_id) as session:
-        return accounts.sign_in(session, city_id, username, password)
-
-
-def _shown(account: Account) -> dict[str, Any]:
-    return {
-        "username": account.sign_in_name,
-        "city": account.city_id,
-        "role": account.role.value,
-        "department": account.department,
-        "display_name": account.display_name,
-        "permissions": sorted(p.value for p in PERMISSIONS[account.role]),
-    }
 
 
 def _statuses(given: list[str] | None) -> tuple[Status, ...]:

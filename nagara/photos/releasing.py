@@ -10,10 +10,10 @@ from sqlmodel import Session
 from city_config import City
 from nagara import event_log
 from nagara.accounts import Account
+from nagara.changing import locked
 from nagara.errors import NotPermitted, UnknownPhoto
 from nagara.event_log import Actor, EventKind
 from nagara.permissions import Permission, demand
-from nagara.staff_actions import locked
 from nagara.tables import Photo, Request
 
 

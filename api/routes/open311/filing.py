@@ -25,7 +25,7 @@ from api.routes.open311.parameters import (
 )
 from api.routes.open311.services import language_headers, reader_of
 from api.routes.requests import file_surely
-from api.schemas import ContactBody
+from api.schemas.filing import ContactBody
 from city_config import City, Service
 from city_config.schema import Question
 from nagara import accounts

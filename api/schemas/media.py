@@ -1,0 +1,46 @@
+"""Pictures, for residents, the public and staff."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from api.schemas.common import Input, Position
+
+
+class KeptPhoto(BaseModel):
+    """A picture that waits for its report, and what the camera wrote, which is not kept."""
+
+    id: uuid.UUID
+    position: Position | None
+    taken_at: dt.datetime | None
+    width: int
+    height: int
+    bytes: int
+
+
+class PhotoShown(BaseModel):
+    """A picture of a request: ``before`` shows the problem, ``after`` what was done."""
+
+    id: uuid.UUID
+    url: str
+    thumbnail_url: str
+    width: int
+    height: int
+    kind: Literal["before", "after"]
+    public: bool = Field(description="True where anybody may see it")
+
+
+class StaffPhoto(PhotoShown):
+    """A picture, for staff."""
+
+    released: bool = Field(description="True where staff released it; the city's rule decides as well")
+
+
+class ReleaseBody(Input):
+    """Whether the public may see a picture, as far as the city's rule leaves it to staff."""
+
+    public: bool
