@@ -16,10 +16,19 @@ class Permission(StrEnum):
     """What an account may be allowed."""
 
     VIEW_QUEUE = "view_queue"  # requests of the own city, without who filed them
-    VIEW_CONTACT = "view_contact"  # name and address of who filed it
-    WORK = "work"  # acknowledge, start, ask, pause, resume, refer, resolve, decline, reopen, note, link
-    DISPATCH = "dispatch"  # assign, recategorise
-    SUPERVISE = "supervise"  # prioritise, escalate
+    VIEW_CONTACT = "view_contact"  # name and address of who filed it; each read is logged with its reason
+    VIEW_ORIGINAL = "view_original"  # pictures and words as they came, before anything was hidden
+    VIEW_AUDIT = "view_audit"  # who read contacts, who signed in, who changed accounts
+    FILE = "file"  # file a request for somebody who called or came
+    WORK = "work"  # acknowledge, ask, refer, decline, reopen, link duplicates
+    FIELD = "field"  # a job on the ground: start, pause, resume, resolve with a picture, note
+    DISPATCH = "dispatch"  # assign, recategorise, confirm duplicates, hand a job to a contractor by link
+    MODERATE = "moderate"  # release to the public, reword, hide parts of pictures
+    SUPERVISE = "supervise"  # prioritise, escalate; load and age of departments and people, hand over a desk
+    BULK = "bulk"  # one move over many requests, and its undoing
+    EXPORT = "export"  # take a list out as a file
+    ANNOUNCE = "announce"  # templates, announcements, declared emergencies
+    ADMINISTER = "administer"  # accounts, keys, what the city is configured to do
     VIEW_NETWORK = "view_network"  # figures and reports of all cities
     PUBLISH_REPORT = "publish_report"  # build a network report
 
@@ -27,6 +36,7 @@ class Permission(StrEnum):
 class Role(StrEnum):
     """What an account is."""
 
+    CREW = "crew"
     AGENT = "agent"
     DISPATCHER = "dispatcher"
     SUPERVISOR = "supervisor"
@@ -38,26 +48,33 @@ class Role(StrEnum):
 
 
 P, R = Permission, Role
-CITY_ROLES = (R.AGENT, R.DISPATCHER, R.SUPERVISOR, R.AUDITOR, R.CITY_ADMIN)
+CITY_ROLES = (R.CREW, R.AGENT, R.DISPATCHER, R.SUPERVISOR, R.AUDITOR, R.CITY_ADMIN)
 NETWORK_ROLES = (R.OFFICIAL, R.NATIONAL_REPRESENTATIVE, R.APPROVER)
 
+_AGENT = frozenset({P.VIEW_QUEUE, P.VIEW_CONTACT, P.VIEW_ORIGINAL, P.FILE, P.WORK, P.FIELD, P.DISPATCH})
+_SUPERVISOR = _AGENT | {P.MODERATE, P.SUPERVISE, P.BULK, P.EXPORT, P.ANNOUNCE}
+
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
-    R.AGENT: frozenset({P.VIEW_QUEUE, P.VIEW_CONTACT, P.WORK, P.DISPATCH}),
-    R.DISPATCHER: frozenset({P.VIEW_QUEUE, P.WORK, P.DISPATCH}),
-    R.SUPERVISOR: frozenset({P.VIEW_QUEUE, P.VIEW_CONTACT, P.WORK, P.DISPATCH, P.SUPERVISE}),
-    R.AUDITOR: frozenset({P.VIEW_QUEUE}),
-    R.CITY_ADMIN: frozenset({P.VIEW_QUEUE, P.VIEW_CONTACT, P.WORK, P.DISPATCH, P.SUPERVISE}),
+    R.CREW: frozenset({P.VIEW_QUEUE, P.FIELD}),
+    R.AGENT: _AGENT,
+    R.DISPATCHER: _AGENT - {P.VIEW_CONTACT, P.VIEW_ORIGINAL} | {P.MODERATE, P.BULK, P.EXPORT},
+    R.SUPERVISOR: _SUPERVISOR,
+    R.AUDITOR: frozenset({P.VIEW_QUEUE, P.VIEW_AUDIT, P.EXPORT}),
+    R.CITY_ADMIN: _SUPERVISOR | {P.ADMINISTER},
     R.OFFICIAL: frozenset({P.VIEW_NETWORK, P.PUBLISH_REPORT}),
     R.NATIONAL_REPRESENTATIVE: frozenset({P.VIEW_NETWORK}),
     R.APPROVER: frozenset({P.VIEW_NETWORK}),
 }
 
+FIELD_MOVES = frozenset({Move.START, Move.PAUSE, Move.RESUME, Move.RESOLVE, Move.NOTE})
 DISPATCH_MOVES = frozenset({Move.ASSIGN, Move.RECATEGORISE})
 SUPERVISE_MOVES = frozenset({Move.PRIORITISE, Move.ESCALATE})
 
 
 def permission_for(move: Move) -> Permission:
     """The permission a move needs."""
+    if move in FIELD_MOVES:
+        return P.FIELD
     if move in DISPATCH_MOVES:
         return P.DISPATCH
     return P.SUPERVISE if move in SUPERVISE_MOVES else P.WORK
