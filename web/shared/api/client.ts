@@ -9,6 +9,16 @@ export interface ErrorBody {
   field?: string;
   allowed?: unknown;
   reference?: string;
+  /** Of a 409: what somebody else changed since the version this page last saw. */
+  changes?: FieldChange[];
+  /** Of a 409: who changed it. */
+  by?: string | null;
+}
+
+export interface FieldChange {
+  field: string;
+  from: unknown;
+  to: unknown;
 }
 
 /** What the API said went wrong; `status` 0 means that no answer came at all. */
@@ -18,6 +28,8 @@ export class ApiError extends Error {
   readonly field: string | undefined;
   readonly allowed: string[];
   readonly reference: string | undefined;
+  readonly changes: FieldChange[];
+  readonly by: string | null;
   /** Seconds the server asks to wait before the next try. */
   readonly retryAfter: number | null;
 
@@ -29,6 +41,8 @@ export class ApiError extends Error {
     this.field = body.field;
     this.allowed = body.allowed == null ? [] : [body.allowed].flat().map(String);
     this.reference = body.reference;
+    this.changes = body.changes ?? [];
+    this.by = body.by ?? null;
     this.retryAfter = retryAfter;
   }
 
@@ -41,7 +55,7 @@ export class ApiError extends Error {
 }
 
 export interface Call {
-  method?: 'GET' | 'HEAD' | 'POST' | 'DELETE';
+  method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Sent as JSON, except a form (of files). */
   body?: unknown;
   headers?: Record<string, string>;
