@@ -84,3 +84,24 @@ class ContactLine(Fact):
     def shown(self) -> bool:
         """Whether residents may be shown it: an emergency number only where the city confirmed it."""
         return self.confirmed or self.kind == "municipal"
+
+
+class IdentityProvider(Fact):
+    """Somebody who vouches for people by OpenID Connect; our secret there is a setting, never in a file."""
+
+    code: Code = Field(description="Within the city; NAGARA_OIDC_SECRETS names it as <city>/<code>")
+    signs_in: Literal["residents", "staff"] = Field(description="Whom it vouches for")
+    names: Names = Field(description="As it stands on the button, by language")
+    issuer: str = Field(
+        pattern=r"^(https://|http://(127\.0\.0\.1|localhost)[:/])", description="Its issuer, as it writes it"
+    )
+    client_id: str = Field(min_length=1, description="What it knows us as")
+    scopes: tuple[str, ...] = Field(default=("openid", "email"), description="What is asked of it")
+    contact_claim: str = Field(
+        default="email", description="Residents: the claim with an e-mail address or a telephone number"
+    )
+    verified_claim: str | None = Field(
+        default="email_verified",
+        description="Residents: the claim that must be true before the contact counts; null: it always does",
+    )
+    username_claim: str = Field(default="email", description="Staff: the claim that says which account it is")

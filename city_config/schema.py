@@ -44,7 +44,14 @@ from city_config.basics import (
 )
 from city_config.network import Emergency, Member, Network, NetworkCode, PeerBand, Role
 from city_config.organisation import CollectionRound, Contractor, Department, RoundWindow, Zone
-from city_config.policy import ContactLine, LadderStep, Privacy, Publication, Retention
+from city_config.policy import (
+    ContactLine,
+    IdentityProvider,
+    LadderStep,
+    Privacy,
+    Publication,
+    Retention,
+)
 from city_config.services import Choice, Promise, Question, Redirect, Service, Stages, StopNotice
 
 __all__ = [
@@ -67,6 +74,7 @@ __all__ = [
     "Fact",
     "Holidays",
     "HoursOverride",
+    "IdentityProvider",
     "LadderStep",
     "MapView",
     "Member",
@@ -181,6 +189,13 @@ class City(Part):
     retention: Retention | None = Field(default=None, description="How long personal data are kept")
     privacy: Privacy | None = Field(default=None, description="What residents are told about their data")
     contact_lines: tuple[ContactLine, ...] = Field(default=(), description="Numbers shown beside the form")
+    contact_confirmation: Literal["none", "email", "sms", "either"] = Field(
+        default="none",
+        description="Whether notices wait until a code sent to the resident's contact was entered",
+    )
+    identity_providers: tuple[IdentityProvider, ...] = Field(
+        default=(), description="Who vouches for residents or staff by OpenID Connect"
+    )
     districts: Mapping[str, Any] = Field(description="GeoJSON FeatureCollection from districts.geojson")
     areas: Mapping[str, Any] | None = Field(default=None, description="GeoJSON from areas.geojson")
     boundary: Mapping[str, Any] | None = Field(

@@ -180,6 +180,12 @@ class WrongCredentials(Refused):
     code = "wrong_credentials"
 
 
+class SignInFailed(WrongCredentials):
+    """An identity provider did not vouch for whoever came back, or a code was wrong; begin again."""
+
+    code = "sign_in_failed"
+
+
 class NotPermitted(Refused):
     """Your role does not include this."""
 
@@ -218,6 +224,12 @@ class PhotosBusy(Unavailable):
     """More pictures are being prepared than there is room for."""
 
     code = "photos_busy"
+
+
+class IdentityProviderUnavailable(Unavailable):
+    """The identity provider does not answer, or not as the standard says."""
+
+    code = "identity_provider_unavailable"
 
 
 class NoRoute(Unavailable):

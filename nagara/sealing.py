@@ -19,6 +19,15 @@ def _box(secret: bytes, city_id: str) -> Fernet:
     return Fernet(base64.urlsafe_b64encode(derived))
 
 
+@lru_cache(maxsize=16)
+def box_for(secret: bytes, purpose: str) -> Fernet:
+    """A key of its own for what is sealed for a purpose rather than for a city: cookies, tickets."""
+    derived = HKDF(hashes.SHA256(), 32, salt=None, info=f"nagara sealed for {purpose}".encode()).derive(
+        secret
+    )
+    return Fernet(base64.urlsafe_b64encode(derived))
+
+
 def seal(secret: bytes, city_id: str, values: Mapping[str, str]) -> bytes:
     """Encrypt and authenticate (Fernet: AES-128-CBC with HMAC-SHA256)."""
     return _box(secret, city_id).encrypt(json.dumps(dict(values), ensure_ascii=False).encode())

@@ -60,6 +60,30 @@ class Settings(BaseSettings):
     outbox_dir: Path | None = Field(
         default=None, description="Where the demo's mail sink keeps what it received"
     )
+    oidc_secrets: dict[str, SecretStr] = Field(
+        default={}, description='Our secrets at identity providers, as JSON: {"kh-pnh/<provider>": "..."}'
+    )
+    sms_url: str | None = Field(
+        default=None, description="Address of the SMS gateway; none: text messages wait"
+    )
+    sms_method: Literal["POST", "PUT", "GET"] = Field(default="POST", description="How the gateway is called")
+    sms_body: str = Field(
+        default='{"to": {to}, "text": {text}, "from": {from}, "id": {id}}',
+        description="What the gateway is sent: {to} {text} {from} {id} become JSON strings, or parts of a form",
+    )
+    sms_content_type: Literal["application/json", "application/x-www-form-urlencoded"] = Field(
+        default="application/json", description="What the body is written in"
+    )
+    sms_auth_header: SecretStr | None = Field(
+        default=None, description="A header that says who we are: Authorization: Bearer ..."
+    )
+    sms_from: str = Field(default="Nagara", max_length=16, description="Sender of text messages")
+    push_private_key: SecretStr | None = Field(
+        default=None, description="VAPID key (P-256, base64url); none: made from the secret key"
+    )
+    push_contact: str = Field(
+        default="mailto:nagara@localhost", description="Whom a push service may write to: mailto: or https:"
+    )
     pool_size: int = Field(default=8, ge=1, le=64, description="Database connections a process keeps per way")
 
     def refuse_unsafe(self) -> None:
