@@ -17,7 +17,19 @@ from starlette.types import ASGIApp
 from api.dependencies import Resources
 from api.edge import BodyLimit, SecurityHeaders
 from api.error_responses import add_error_answers
-from api.routes import accounts, cities, demo, health, media, network, open311, pages, requests, staff
+from api.routes import (
+    accounts,
+    cities,
+    demo,
+    health,
+    media,
+    network,
+    open311,
+    pages,
+    requests,
+    staff,
+    suggestions,
+)
 from nagara import logs
 from nagara.cities import configuration, prepare
 from nagara.database import app_pool
@@ -71,7 +83,7 @@ def create_app() -> FastAPI:
         redoc_url=None,
     )
     add_error_answers(app)
-    for room in (health, cities, requests, media, accounts, staff, network, open311):
+    for room in (health, cities, suggestions, requests, media, accounts, staff, network, open311):
         app.include_router(room.router)
     if settings().demo:
         app.include_router(demo.router)

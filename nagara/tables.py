@@ -227,3 +227,14 @@ class ConfigVersion(SQLModel, table=True):
     fingerprint: str = Field(primary_key=True)
     recorded_at: dt.datetime = Field(sa_column=_time(nullable=False))
     content: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+
+
+class SuggestionModel(SQLModel, table=True):
+    """Runs of characters by service, learnt from a city's reports; none that fewer than three reports share."""
+
+    __tablename__ = "suggestion_model"
+
+    city_id: str = Field(primary_key=True)
+    learnt_at: dt.datetime = Field(sa_column=_time(nullable=False))
+    reports: int
+    content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))

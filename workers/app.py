@@ -40,6 +40,7 @@ app = Celery(
         "workers.tasks.notifications",
         "workers.tasks.indicators",
         "workers.tasks.photos",
+        "workers.tasks.suggestions",
     ],
 )
 app.conf.update(
@@ -51,6 +52,7 @@ app.conf.update(
         "notifications.*": {"queue": NOTICES},
         "indicators.*": {"queue": SLOW},
         "photos.*": {"queue": SLOW},
+        "suggestions.*": {"queue": SLOW},
     },
     task_default_queue=NOTICES,
     task_create_missing_queues=False,

@@ -66,4 +66,10 @@ SCHEDULE: Mapping[str, Mapping[str, Any]] = {
         "schedule": crontab(hour="18", minute="5"),
         "options": {"expires": NOT_ONCE_IN_AN_HOUR},
     },
+    # Which service words mean is learnt from thousands of reports; a day's more change little.
+    "learn which services words mean": {
+        "task": "suggestions.learn",
+        "schedule": crontab(hour="19", minute="20"),
+        "options": {"expires": NOT_ONCE_IN_AN_HOUR},
+    },
 }

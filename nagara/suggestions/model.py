@@ -1,0 +1,123 @@
+"""Which service a text speaks of: one language model of character runs a service, the likeliest first. Pure.
+
+Each service has counts of runs. A text is scored by the likelihood of its runs under each service's counts,
+smoothed with the average over all services (Dirichlet smoothing; Zhai and Lafferty, ACM TOIS 22(2), 2004), so
+that a run all services share says nothing. How often a service is reported moves the order a little, and only
+where history says so.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from nagara.suggestions.ngrams import ngrams
+
+SMOOTHING = 2000.0
+"""Weight of the average over all services, in runs."""
+
+PHRASES_WEIGHT = 2000.0
+"""What all phrases of a service count together, in runs, however many there are."""
+
+HISTORY_WEIGHT = 20_000.0
+"""The most that a service's history counts, in runs: the phrases stay audible beside ten thousand reports."""
+
+PRIOR_WEIGHT = 1.0
+"""How many times the logarithm of a service's share in history is added to a score."""
+
+LEAST_KNOWN = 0.1
+"""Share of a text's runs that the model must know before it says anything."""
+
+AT_MOST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A service and how likely it is meant among the city's services, between 0 and 1."""
+
+    service_code: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What was learnt from a city's reports: runs by service, and how many reports each service had."""
+
+    runs: Mapping[str, Mapping[str, int]]
+    reports: Mapping[str, int]
+
+
+NO_HISTORY = History({}, {})
+
+
+class Model:
+    """A city's services, ready to be asked. Never changes once it is made; safe from several threads."""
+
+    def __init__(self, phrases: Mapping[str, Iterable[str]], history: History = NO_HISTORY) -> None:
+        """Take phrases by service code, and what history says of those codes; others in it are left aside."""
+        self._services = tuple(phrases)
+        counts = [_together(phrases[service], history.runs.get(service, {})) for service in self._services]
+        self._totals = [sum(own.values()) for own in counts]
+        self._average: dict[str, float] = {}
+        self._of_run: dict[str, list[tuple[int, float]]] = {}
+        for index, own in enumerate(counts):
+            total = self._totals[index] or 1.0
+            for run, count in own.items():
+                self._average[run] = self._average.get(run, 0.0) + count / total / len(counts)
+                self._of_run.setdefault(run, []).append((index, count))
+        self._prior = _priors(self._services, history.reports)
+
+    def suggest(self, text: str, at_most: int = AT_MOST) -> tuple[Suggestion, ...]:
+        """The likeliest services, best first; none where the text has too little that the model knows."""
+        asked = ngrams(text)
+        known = {run: times for run, times in asked.items() if run in self._average}
+        length = sum(known.values())
+        if not known or length < LEAST_KNOWN * sum(asked.values()):
+            return ()
+        scores = [
+            prior + length * math.log(SMOOTHING / (total + SMOOTHING))
+            for prior, total in zip(self._prior, self._totals, strict=True)
+        ]
+        touched: set[int] = set()
+        for run, times in known.items():
+            expected = SMOOTHING * self._average[run]
+            for index, count in self._of_run[run]:
+                scores[index] += times * math.log1p(count / expected)
+                touched.add(index)
+        return self._ranked(scores, touched, length, at_most)
+
+    def _ranked(
+        self, scores: list[float], touched: set[int], length: int, at_most: int
+    ) -> tuple[Suggestion, ...]:
+        """Scores as shares. Runs overlap, so a text of n runs is no more than about its square root of evidence."""
+        best = max(scores)
+        shares = [math.exp((score - best) / math.sqrt(length)) for score in scores]
+        whole = sum(shares)
+        order = sorted(touched, key=lambda index: -scores[index])[:at_most]
+        return tuple(Suggestion(self._services[index], shares[index] / whole) for index in order)
+
+
+def _together(phrases: Iterable[str], history: Mapping[str, int]) -> dict[str, float]:
+    """The counts of phrases and history, each scaled to its weight."""
+    said: Counter[str] = Counter()
+    for phrase in phrases:
+        said.update(ngrams(phrase))
+    both: dict[str, float] = {}
+    for counts, weight in (
+        (said, PHRASES_WEIGHT),
+        (history, min(HISTORY_WEIGHT, float(sum(history.values())))),
+    ):
+        total = sum(counts.values())
+        for run, count in counts.items():
+            both[run] = both.get(run, 0.0) + count * weight / total
+    return both
+
+
+def _priors(services: tuple[str, ...], reports: Mapping[str, int]) -> list[float]:
+    """The logarithms of shares in history, each service with one report more than it had."""
+    whole = sum(reports.get(service, 0) + 1 for service in services)
+    if not reports:
+        return [0.0] * len(services)
+    return [PRIOR_WEIGHT * math.log((reports.get(service, 0) + 1) / whole) for service in services]
