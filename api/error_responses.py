@@ -18,6 +18,8 @@ from sqlalchemy.exc import TimeoutError as SessionTimeout
 from starlette.exceptions import HTTPException
 
 from api.answers import json_answer
+from api.schemas.cities import NearestCity
+from api.schemas.common import Names
 from nagara import errors
 
 log = logging.getLogger(__name__)
@@ -49,6 +51,14 @@ class ErrorBody(BaseModel):
     )
     allowed: list[str] | str | None = Field(default=None, description="What would have been right")
     reference: str = Field(description="To find this answer in the logs", examples=["e7c1f09a"])
+    notice: Names | None = Field(
+        default=None, description="With stopped and redirected: what to do instead, by language"
+    )
+    url: str | None = Field(default=None, description="With redirected: where to go")
+    phone: str | None = Field(default=None, description="With stopped and redirected: whom to call")
+    nearest_city: NearestCity | None = Field(
+        default=None, description="With outside_city: the city to ask instead"
+    )
 
 
 class ErrorAnswer(BaseModel):
@@ -87,6 +97,7 @@ def refusal(
     retry_after: int | None = None,
     *,
     path: str = "",
+    details: Mapping[str, Any] | None = None,
 ) -> Response:
     """An answer in the one shape, with a reference that also stands in the log; some paths have their own."""
     for prefix, form in _own_forms.items():
@@ -103,6 +114,7 @@ def refusal(
         body["field"] = field
     if allowed is not None:
         body["allowed"] = allowed
+    body |= details or {}
     body["reference"] = reference
     headers = {"Retry-After": str(retry_after)} if retry_after is not None else None
     return json_answer({"error": body}, status, headers)
@@ -124,6 +136,7 @@ def add_error_answers(app: FastAPI) -> None:
             error.allowed,
             retry_after,
             path=request.url.path,
+            details=error.details,
         )
 
     @app.exception_handler(RequestValidationError)

@@ -41,6 +41,7 @@ Names = Annotated[Mapping[LanguageTag, str], Field(min_length=1)]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Priority = Literal["low", "normal", "high", "urgent"]
+Waste = Literal["household", "recycling", "organic", "bulky", "street"]
 
 
 def _time_window(text: str) -> str:

@@ -21,6 +21,7 @@ KEYED: tuple[tuple[str, str, str], ...] = (
     ("departments", "code", "department"),
     ("contractors", "code", "contractor"),
     ("rounds", "code", "round"),
+    ("landmarks", "code", "landmark"),
     ("services", "code", "service"),
     ("rules", "id", "rule"),
     ("ladder", "step", "ladder step"),

@@ -15,7 +15,8 @@ DRAFT = "https://json-schema.org/draft/2020-12/schema"
 def city_schema() -> dict[str, Any]:
     """For every YAML file of a city's folder: together they are the city, so none needs all keys."""
     schema = _schema(
-        City, "A YAML file of a city's folder: city.yaml, services.yaml, routing.yaml or rounds.yaml"
+        City,
+        "A YAML file of a city's folder: city.yaml, services.yaml, routing.yaml, rounds.yaml, landmarks.yaml",
     )
     for field in (*GEOJSON_FILES, "fingerprint"):
         del schema["properties"][field]

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from city_config.basics import Calendar, Code, Dated, Fact, Names, Weekday, clock_minutes
+from city_config.basics import Calendar, Code, Dated, Fact, Names, Waste, Weekday, clock_minutes
 
 
 class Department(Fact, Dated):
@@ -62,9 +62,7 @@ class CollectionRound(Fact, Dated):
 
     code: Code = Field(description="Unique among the city's rounds")
     names: Names | None = Field(default=None, description="How the city calls it, by language")
-    waste: Literal["household", "recycling", "organic", "bulky", "street"] = Field(
-        default="household", description="What is collected"
-    )
+    waste: Waste = Field(default="household", description="What is collected")
     districts: tuple[Code, ...] = Field(min_length=1, description="Codes of districts.geojson")
     streets: tuple[str, ...] = Field(
         default=(), description="Only these streets of the districts; none: the whole districts"

@@ -50,6 +50,33 @@ class Publication(Part):
     photos: Literal["none", "released", "all"] = Field(
         default="released", description="Which photos the public sees: none, those staff released, all"
     )
+    delay_hours: int = Field(
+        default=0, ge=0, le=24 * 90, description="Hours from receipt until the public sees a request"
+    )
+    show_description: bool = Field(
+        default=False, description="True: the public reads the resident's own words, as staff left them"
+    )
+    hide: tuple[Literal["faces", "plates"], ...] = Field(
+        default=(),
+        description="What a detector looks for and hides in photos before anybody but privileged staff sees them",
+    )
+    originals_days: int = Field(
+        default=30, gt=0, description="Days for which words and photos are kept as they were before redaction"
+    )
+
+
+class Nearby(Part):
+    """Which open reports a resident is shown before sending another about the same problem."""
+
+    metres: int = Field(
+        default=100, ge=0, le=2000, description="How far around the place they are looked for; 0: not at all"
+    )
+    alike_bits: int = Field(
+        default=10,
+        ge=0,
+        le=20,
+        description="In how many of the 64 bits of their hashes two pictures may differ and still look alike",
+    )
 
 
 class Retention(Fact):

@@ -42,12 +42,14 @@ from city_config.basics import (
     population_in,
     window_minutes,
 )
+from city_config.landmarks import Landmark
 from city_config.network import Emergency, Member, Network, NetworkCode, PeerBand, Role
 from city_config.organisation import CollectionRound, Contractor, Department, RoundWindow, Zone
 from city_config.policy import (
     ContactLine,
     IdentityProvider,
     LadderStep,
+    Nearby,
     Privacy,
     Publication,
     Retention,
@@ -76,9 +78,11 @@ __all__ = [
     "HoursOverride",
     "IdentityProvider",
     "LadderStep",
+    "Landmark",
     "MapView",
     "Member",
     "Names",
+    "Nearby",
     "Network",
     "NetworkCode",
     "Part",
@@ -181,10 +185,12 @@ class City(Part):
     departments: tuple[Department, ...] = Field(min_length=1, description="Who owns requests")
     contractors: tuple[Contractor, ...] = Field(default=(), description="Who works for departments")
     rounds: tuple[CollectionRound, ...] = Field(default=(), description="When rubbish is collected where")
+    landmarks: tuple[Landmark, ...] = Field(default=(), description="Places people find their way by")
     groups: Mapping[Code, Names] = Field(default_factory=dict, description="Groups services are shown in")
     services: tuple[Service, ...] = Field(min_length=1, description="What residents may report")
     rules: tuple[Rule, ...] = Field(min_length=1, description="The routing table, read from the top")
     ladder: tuple[LadderStep, ...] = Field(default=(), description="What happens when nobody answers")
+    nearby: Nearby = Field(default=Nearby(), description="What is shown as reported already")
     publication: Publication = Field(default=Publication(), description="What the public sees")
     retention: Retention | None = Field(default=None, description="How long personal data are kept")
     privacy: Privacy | None = Field(default=None, description="What residents are told about their data")

@@ -8,7 +8,18 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from city_config.basics import Answers, Code, Dated, Fact, Names, Part, Priority, Span, answers_hold
+from city_config.basics import (
+    Answers,
+    Code,
+    Dated,
+    Fact,
+    Names,
+    Part,
+    Priority,
+    Span,
+    Waste,
+    answers_hold,
+)
 
 
 class Stages(Part):
@@ -131,6 +142,16 @@ class Service(Dated):
     )
     stop_notices: tuple[StopNotice, ...] = Field(
         default=(), description="Words that stop a report, always or on an answer"
+    )
+    asks_round: Waste | None = Field(
+        default=None,
+        description="A missed collection of this waste: the resident is told when the rounds come here",
+    )
+    nearby_metres: int | None = Field(
+        default=None,
+        ge=0,
+        le=2000,
+        description="Instead of the city's nearby.metres: a dark street is longer than a pothole",
     )
 
     def stopped_by(self, answers: Mapping[str, object], day: dt.date) -> Redirect | StopNotice | None:

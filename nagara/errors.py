@@ -10,24 +10,32 @@ NagaraError
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 
 class NagaraError(Exception):
     """Something was refused; the message is fit for the person who asked.
 
-    ``field`` names the part of the input that was wrong, ``allowed`` what would have been right.
+    ``field`` names the part of the input that was wrong, ``allowed`` what would have been right. ``details``
+    are further members of the answer, for errors that people need more than a sentence of.
     """
 
     code = "error"
 
     def __init__(
-        self, message: str, *, field: str | None = None, allowed: Iterable[str] | str | None = None
+        self,
+        message: str,
+        *,
+        field: str | None = None,
+        allowed: Iterable[str] | str | None = None,
+        details: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.field = field
         self.allowed = allowed if isinstance(allowed, str) or allowed is None else list(allowed)
+        self.details = dict(details or {})
 
 
 class NotFound(NagaraError):
@@ -90,10 +98,76 @@ class InvalidInput(Invalid):
     code = "invalid_input"
 
 
+class TextTooLong(InvalidInput):
+    """A text has more characters than are kept."""
+
+    code = "text_too_long"
+
+
+class NotText(InvalidInput):
+    """A text holds characters that are none: half a pair, or a zero byte."""
+
+    code = "not_text"
+
+
+class PlaceMissing(InvalidInput):
+    """Nothing says where it is, or half a position does."""
+
+    code = "place_missing"
+
+
+class WrongDeviceTime(InvalidInput):
+    """The device's time has no zone, or is too far from now to mean anything."""
+
+    code = "wrong_device_time"
+
+
+class TooManyPhotos(InvalidInput):
+    """More pictures were named than a report takes, or one of them twice."""
+
+    code = "too_many_photos"
+
+
+class UnknownQuestion(InvalidInput):
+    """The service does not ask what was answered."""
+
+    code = "unknown_question"
+
+
+class AnswerMissing(InvalidInput):
+    """A question that must be answered was not."""
+
+    code = "answer_missing"
+
+
+class AnswerNotAllowed(InvalidInput):
+    """An answer is of the wrong kind or not among the choices."""
+
+    code = "answer_not_allowed"
+
+
 class NotTakenHere(Invalid):
     """The city takes no such report here: another body does, or a notice says what to do instead."""
 
     code = "not_taken_here"
+
+
+class NotOffered(NotTakenHere):
+    """The city does not offer the service on this day."""
+
+    code = "not_offered"
+
+
+class StoppedByNotice(NotTakenHere):
+    """A notice of the city says what to do instead; its ``details`` hold the notice in every language."""
+
+    code = "stopped"
+
+
+class Redirected(NotTakenHere):
+    """Another body takes these reports; the ``details`` hold the notice in every language, and its address."""
+
+    code = "redirected"
 
 
 class InvalidCoordinates(Invalid):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from api.schemas.common import Choice, Named, Names, Position
+from city_config.basics import Waste
 
 
 class About(BaseModel):
@@ -48,7 +49,7 @@ class PromiseSpans(BaseModel):
 
 
 class Question(BaseModel):
-    """A question asked with a service."""
+    """A question asked with a service; ``shown_when``: only after one of these answers to each of these questions."""
 
     code: str
     datatype: str
@@ -56,6 +57,32 @@ class Question(BaseModel):
     required: bool
     hint: Names | None
     choices: list[Choice]
+    shown_when: dict[str, list[str]]
+
+
+class Redirect(BaseModel):
+    """Where residents go instead: reports of this service are not taken here."""
+
+    notice: Names
+    url: str | None
+    phone: str | None
+
+
+class StopNotice(BaseModel):
+    """Words shown before a report is sent; ``stops``: it is not taken. Without ``shown_when``: always."""
+
+    notice: Names
+    shown_when: dict[str, list[str]]
+    stops: bool
+    phone: str | None = Field(description="A number the city confirmed")
+
+
+class ContactLine(BaseModel):
+    """A telephone line shown beside the form; emergency numbers only where the city confirmed them."""
+
+    kind: Literal["emergency", "municipal"]
+    names: Names
+    phone: str
 
 
 class Service(BaseModel):
@@ -71,14 +98,37 @@ class Service(BaseModel):
     questions: list[Question]
     promise: PromiseSpans
     emergency_notice: Names | None
+    redirect: Redirect | None
+    stop_notices: list[StopNotice] = Field(description="Those that hold on the city's present day")
+    asks_round: Waste | None = Field(
+        description="A missed collection of this waste: ``collection`` of a check says when it comes"
+    )
+    nearby_metres: int = Field(description="How far around open reports are looked for; 0: not at all")
 
 
 class Services(BaseModel):
-    """A city's services."""
+    """A city's services, as they are offered on its present day."""
 
     city: str
     groups: dict[str, Names]
+    contact_lines: list[ContactLine]
     services: list[Service]
+
+
+class PlaceFound(BaseModel):
+    """Somewhere the city knows by name; ``position`` is a point of it, null for streets."""
+
+    kind: Literal["district", "area", "street", "landmark"]
+    code: str
+    names: Names
+    position: Position | None
+    district: Named | None
+
+
+class PlacesFound(BaseModel):
+    """What fits the words, best first."""
+
+    places: list[PlaceFound]
 
 
 class Department(Named):

@@ -1,14 +1,22 @@
-"""A report as it is sent, and what answers it."""
+"""A report as it is sent, what is said of it before, and what answers it."""
 
 from __future__ import annotations
 
 import datetime as dt
 import uuid
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.schemas.common import Input, Named, Promise, Route
+from api.schemas.cities import NearestCity, Place
+from api.schemas.common import Input, Named, Names, Position, Promise, Route
+
+CHECK_EXAMPLE = {"service_code": "waste_missed", "lat": 11.5564, "lon": 104.9282}
+FILING_EXAMPLE = CHECK_EXAMPLE | {
+    "description": "The truck has not come since Monday.",
+    "contact": {"email": "resident@example.org"},
+    "language": "km",
+}
 
 
 class ContactBody(Input):
@@ -19,24 +27,10 @@ class ContactBody(Input):
     phone: str | None = Field(default=None, max_length=32, pattern=r"^[+0-9 ()./-]*$")
 
 
-class FilingBody(Input):
-    """A report. Where it is: ``lat`` and ``lon``, or a ``district``, or an ``address`` in words."""
+class CheckBody(Input):
+    """A report as far as it is known; only the service must be."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "service_code": "waste_missed",
-                    "lat": 11.5564,
-                    "lon": 104.9282,
-                    "description": "The truck has not come since Monday.",
-                    "contact": {"email": "resident@example.org"},
-                    "language": "km",
-                }
-            ]
-        },
-    )
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [CHECK_EXAMPLE]})
 
     service_code: str = Field(max_length=64)
     lat: float | None = Field(default=None, description="WGS 84 degrees north")
@@ -54,6 +48,17 @@ class FilingBody(Input):
     media: tuple[uuid.UUID, ...] = Field(
         default=(), max_length=5, description="Pictures sent before, by the ids they were given"
     )
+    same_as: str | None = Field(
+        default=None,
+        max_length=40,
+        description="Reference of an open report of the same problem, which this one joins: me too",
+    )
+
+
+class FilingBody(CheckBody):
+    """A report. Where it is: ``lat`` and ``lon``, or a ``district``, or an ``address`` in words."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [FILING_EXAMPLE]})
 
 
 class Filed(BaseModel):
@@ -72,3 +77,69 @@ class Filed(BaseModel):
     district: Named | None
     route: Route
     promise: Promise
+    joined: str | None = Field(
+        description="The report it was linked to; null where none was named, or that one had ended meanwhile"
+    )
+
+
+class Refusal(BaseModel):
+    """Why the report would not be taken, and what to do instead."""
+
+    kind: Literal["stop", "redirect", "outside", "not_offered"]
+    notice: Names
+    url: str | None
+    phone: str | None
+    nearest_city: NearestCity | None = None
+
+
+class ShownNotice(BaseModel):
+    """Words to read before sending; they do not stop the report."""
+
+    notice: Names
+    phone: str | None
+
+
+class Coming(BaseModel):
+    """One coming of the collecting crew."""
+
+    round: Named
+    from_: dt.datetime = Field(alias="from")
+    to: dt.datetime
+
+
+class CollectionShown(BaseModel):
+    """Whether a collection was due at the place. ``unknown``: the city told of no round there."""
+
+    state: Literal["was_due", "running", "not_due", "unknown"]
+    last: Coming | None
+    running: Coming | None
+    next: Coming | None
+
+
+class NearbyReport(BaseModel):
+    """An open report near the place. Place and distance are those the public is shown."""
+
+    reference: str
+    service: Named
+    status: str
+    open: bool
+    metres: int
+    received_at: dt.datetime
+    alike: bool = Field(description="A picture of it looks like one of those sent")
+    others: int = Field(description="How many have joined it")
+    thumbnail_url: str | None
+    position: Position | None
+
+
+class Checked(BaseModel):
+    """What would become of a report, and what is known about the same problem already."""
+
+    taken: bool
+    refusal: Refusal | None
+    notices: list[ShownNotice]
+    questions: list[str] = Field(description="Codes of those to be asked after the answers given")
+    place: Place | None
+    department: Named | None
+    promise: Promise | None
+    collection: CollectionShown | None
+    nearby: list[NearbyReport]
