@@ -41,6 +41,11 @@ class EventKind(StrEnum):
     NOTED = "noted"  # for staff only
     ESCALATED = "escalated"  # by the ladder or by hand
     OBSERVED = "observed"  # an import's last sight of an unfinished request
+    PUBLISHED = "published"  # staff released it, hid it, or left it to the city's rule again
+    REWORDED = "reworded"  # staff took something out of the resident's words; neither wording is in the data
+    PHOTO_RELEASED = "photo_released"  # a picture was released or taken back
+    PHOTO_REDACTED = "photo_redacted"  # parts of a picture were hidden by hand
+    DATA_REMOVED = "data_removed"  # personal data went: their time was over, or the resident wanted it
 
 
 PUBLIC_KINDS = frozenset(EventKind) - {
@@ -48,6 +53,11 @@ PUBLIC_KINDS = frozenset(EventKind) - {
     EventKind.PRIORITISED,
     EventKind.ESCALATED,
     EventKind.OBSERVED,
+    EventKind.PUBLISHED,
+    EventKind.REWORDED,
+    EventKind.PHOTO_RELEASED,
+    EventKind.PHOTO_REDACTED,
+    EventKind.DATA_REMOVED,
 }
 """Events a resident sees in the timeline."""
 

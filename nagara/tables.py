@@ -17,8 +17,9 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     SmallInteger,
+    Text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
 metadata: MetaData = SQLModel.metadata
@@ -70,6 +71,7 @@ class Request(SQLModel, table=True):
     escalation_step: int = 0
     next_step_at: dt.datetime | None = Field(default=None, sa_column=_time())
     observed_until: dt.datetime | None = Field(default=None, sa_column=_time())
+    public: bool | None = None
     source: str | None = None
     source_id: str | None = None
     idempotency_key: str | None = None
@@ -92,7 +94,8 @@ class Photo(SQLModel, table=True):
     """A picture, from the moment it was sent. Without a request it waits for one, at most a day.
 
     Its bytes lie in the media store under ``sha256``. ``public``: staff released it. ``kind``: ``before``
-    shows the problem, ``after`` what was done about it.
+    shows the problem, ``after`` what was done about it. ``redacted_sha256`` is the same picture with parts
+    hidden: those that were ``found`` in it when it was ``searched``, and the ``boxes`` staff drew.
     """
 
     __table_args__ = (ForeignKeyConstraint(["city_id", "request_id"], ["request.city_id", "request.id"]),)
@@ -109,6 +112,70 @@ class Photo(SQLModel, table=True):
     position: int | None = Field(default=None, sa_column=Column(SmallInteger))
     kind: str = "before"
     public: bool = False
+    redacted_sha256: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    redacted_at: dt.datetime | None = Field(default=None, sa_column=_time())
+    searched: list[str] = Field(default_factory=list, sa_column=Column(ARRAY(Text), nullable=False))
+    found: list[list[float]] = Field(default_factory=list, sa_column=Column(JSONB, nullable=False))
+    boxes: list[list[float]] = Field(default_factory=list, sa_column=Column(JSONB, nullable=False))
+
+
+class OriginalWords(SQLModel, table=True):
+    """A resident's words as they came, encrypted, where staff took something out of them; kept for a set time."""
+
+    __tablename__ = "original_words"
+    __table_args__ = (ForeignKeyConstraint(["city_id", "request_id"], ["request.city_id", "request.id"]),)
+
+    city_id: str = Field(primary_key=True)
+    request_id: uuid.UUID = Field(primary_key=True)
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    redacted_at: dt.datetime = Field(sa_column=_time(nullable=False))
+    redacted_by: str
+
+
+class ContactRead(SQLModel, table=True):
+    """Somebody of the staff read who filed a request, or its original words: who, when and why."""
+
+    __tablename__ = "contact_read"
+    __table_args__ = (ForeignKeyConstraint(["city_id", "request_id"], ["request.city_id", "request.id"]),)
+
+    city_id: str = Field(primary_key=True)
+    id: uuid.UUID = Field(primary_key=True)
+    request_id: uuid.UUID
+    what: str
+    username: str
+    why: str
+    found: bool
+    read_at: dt.datetime = Field(sa_column=_time(nullable=False))
+
+
+class ContactBlock(SQLModel, table=True):
+    """Nobody with this contact files for a while; the contact itself is not kept, only its keyed digest."""
+
+    __tablename__ = "contact_block"
+    __table_args__ = (ForeignKeyConstraint(["city_id", "request_id"], ["request.city_id", "request.id"]),)
+
+    city_id: str = Field(primary_key=True)
+    id: uuid.UUID = Field(primary_key=True)
+    digest: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    reason: str
+    request_id: uuid.UUID
+    blocked_by: str
+    created_at: dt.datetime = Field(sa_column=_time(nullable=False))
+    expires_at: dt.datetime = Field(sa_column=_time(nullable=False))
+    lifted_by: str | None = None
+    lifted_at: dt.datetime | None = Field(default=None, sa_column=_time())
+
+
+class Removal(SQLModel, table=True):
+    """What is left of personal data that was removed: that there was some, when it went, and why."""
+
+    __table_args__ = (ForeignKeyConstraint(["city_id", "request_id"], ["request.city_id", "request.id"]),)
+
+    city_id: str = Field(primary_key=True)
+    request_id: uuid.UUID = Field(primary_key=True)
+    what: str = Field(primary_key=True)
+    why: str
+    removed_at: dt.datetime = Field(sa_column=_time(nullable=False))
 
 
 class Event(SQLModel, table=True):
@@ -181,11 +248,44 @@ class StaffAccount(SQLModel, table=True):
     username: str = Field(primary_key=True)
     password_hash: str
     role: str
-    department: str | None = None
     display_name: str
     email: str | None = None
     active: bool = True
     created_at: dt.datetime = Field(sa_column=_time(nullable=False))
+    totp_sealed: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    totp_pending: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    totp_last_step: int | None = Field(default=None, sa_column=Column(BigInteger))
+    must_change_password: bool = False
+    oidc_issuer: str | None = None
+    oidc_subject: str | None = None
+    last_sign_in_at: dt.datetime | None = Field(default=None, sa_column=_time())
+
+
+class StaffDepartment(SQLModel, table=True):
+    """A department somebody works for; who has none works for the whole city."""
+
+    __tablename__ = "staff_department"
+    __table_args__ = (
+        ForeignKeyConstraint(["city_id", "username"], ["staff_account.city_id", "staff_account.username"]),
+    )
+
+    city_id: str = Field(primary_key=True)
+    username: str = Field(primary_key=True)
+    department: str = Field(primary_key=True)
+
+
+class StaffRecoveryCode(SQLModel, table=True):
+    """A code that stands in for the second factor once; only its keyed digest is kept."""
+
+    __tablename__ = "staff_recovery_code"
+    __table_args__ = (
+        ForeignKeyConstraint(["city_id", "username"], ["staff_account.city_id", "staff_account.username"]),
+    )
+
+    city_id: str = Field(primary_key=True)
+    username: str = Field(primary_key=True)
+    digest: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
+    used_at: dt.datetime | None = Field(default=None, sa_column=_time())
 
 
 class StaffSession(SQLModel, table=True):
@@ -202,20 +302,45 @@ class StaffSession(SQLModel, table=True):
     created_at: dt.datetime = Field(sa_column=_time(nullable=False))
     expires_at: dt.datetime = Field(sa_column=_time(nullable=False))
     revoked_at: dt.datetime | None = Field(default=None, sa_column=_time())
+    id: uuid.UUID
+    last_used_at: dt.datetime = Field(sa_column=_time(nullable=False))
+    user_agent: str = ""
+    how: str = "password"
 
 
 class ApiKey(SQLModel, table=True):
-    """A key of another system; only its digest is kept."""
+    """A key of another system, held by a service account; only its digest is kept."""
 
     __tablename__ = "api_key"
+    __table_args__ = (
+        ForeignKeyConstraint(["city_id", "username"], ["staff_account.city_id", "staff_account.username"]),
+    )
 
     city_id: str = Field(primary_key=True)
     key_digest: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
     label: str
-    scope: str
     created_at: dt.datetime = Field(sa_column=_time(nullable=False))
     expires_at: dt.datetime | None = Field(default=None, sa_column=_time())
     revoked_at: dt.datetime | None = Field(default=None, sa_column=_time())
+    id: uuid.UUID
+    username: str
+    scopes: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    created_by: str | None = None
+    last_used_at: dt.datetime | None = Field(default=None, sa_column=_time())
+
+
+class StaffAudit(SQLModel, table=True):
+    """Who of the staff signed in or changed what about accounts, and when. Append-only; never a secret."""
+
+    __tablename__ = "staff_audit"
+
+    city_id: str = Field(primary_key=True)
+    id: uuid.UUID = Field(primary_key=True)
+    at: dt.datetime = Field(sa_column=_time(nullable=False))
+    actor: str | None = None
+    action: str
+    subject: str | None = None
+    details: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False))
 
 
 class ConfigVersion(SQLModel, table=True):
