@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pwdlib import PasswordHash
-from sqlalchemy import func, update
+from sqlalchemy import delete, func, update
 from sqlmodel import Session, col, select
 
 from nagara import statements
@@ -15,7 +17,7 @@ from nagara.database import Pool, read_in_city
 from nagara.errors import InvalidInput, NotSignedIn, WrongCredentials
 from nagara.ids import new_secret, secret_digest
 from nagara.permissions import Role, roles_of
-from nagara.tables import ApiKey, StaffAccount, StaffSession
+from nagara.tables import ApiKey, StaffAccount, StaffDepartment, StaffSession
 
 SESSION_LENGTH = dt.timedelta(hours=12)
 MINIMUM_PASSWORD = 12
@@ -31,8 +33,17 @@ class Account:
     city_id: str
     username: str
     role: Role
-    department: str | None
+    departments: tuple[str, ...]
     display_name: str
+
+    @property
+    def department(self) -> str | None:
+        """The department of somebody who belongs to exactly one."""
+        return self.departments[0] if len(self.departments) == 1 else None
+
+    def works_for(self, department: str) -> bool:
+        """Whether a department's requests are theirs: who belongs to none works for the whole city."""
+        return not self.departments or department in self.departments
 
     @property
     def sign_in_name(self) -> str:
@@ -70,12 +81,14 @@ def sign_in(session: Session, city_id: str, username: str, password: str) -> Sig
         StaffSession(
             city_id=city_id,
             token_digest=secret_digest(token),
+            id=uuid.uuid4(),
             username=username,
             created_at=now,
+            last_used_at=now,
             expires_at=now + SESSION_LENGTH,
         )
     )
-    return SignedIn(_account(known), token, now + SESSION_LENGTH)
+    return SignedIn(_account(session, known), token, now + SESSION_LENGTH)
 
 
 async def account_of_token(pool: Pool, city_id: str, token: str) -> Account:
@@ -83,8 +96,8 @@ async def account_of_token(pool: Pool, city_id: str, token: str) -> Account:
     [found] = await read_in_city(pool, city_id, (statements.SIGNED_IN_STAFF, (city_id, secret_digest(token))))
     if not found:
         raise NotSignedIn("Sign in first; your session may have ended.")
-    [(own_city, username, role, department, display_name)] = found
-    return Account(own_city, username, Role(role), department, display_name)
+    [(own_city, username, role, departments, display_name)] = found
+    return Account(own_city, username, Role(role), tuple(departments), display_name)
 
 
 def sign_out(session: Session, city_id: str, token: str) -> None:
@@ -129,14 +142,19 @@ def add_account(
             city_id=city_id, username=username, password_hash="", role=role, display_name="", created_at=now
         )
         session.add(row)
-    row.password_hash, row.role, row.department, row.active = _hasher.hash(password), role, department, True
+    row.password_hash, row.role, row.active = _hasher.hash(password), role, True
     row.display_name, row.email = display_name or username, email
+    session.flush()
+    _set_departments(session, city_id, username, [department] if department else [])
     session.execute(
         update(StaffSession)
         .where(col(StaffSession.city_id) == city_id, col(StaffSession.username) == username)
         .values(revoked_at=now)
     )
-    return _account(row)
+    return _account(session, row)
+
+
+SERVICE_ACCOUNT = "other-systems"
 
 
 def add_key(
@@ -144,13 +162,28 @@ def add_key(
 ) -> str:
     """A new key for another system; the only time it is seen."""
     key = new_secret(city_id)
+    now = _now(session)
+    if session.get(StaffAccount, (city_id, SERVICE_ACCOUNT)) is None:
+        session.add(
+            StaffAccount(
+                city_id=city_id,
+                username=SERVICE_ACCOUNT,
+                password_hash="",
+                role="service",
+                display_name="Other systems",
+                created_at=now,
+            )
+        )
+        session.flush()
     session.add(
         ApiKey(
             city_id=city_id,
             key_digest=secret_digest(key),
+            id=uuid.uuid4(),
+            username=SERVICE_ACCOUNT,
             label=label,
-            scope=scope,
-            created_at=_now(session),
+            scopes=[scope],
+            created_at=now,
             expires_at=expires_at,
         )
     )
@@ -162,7 +195,7 @@ def key_label(session: Session, city_id: str, key: str, scope: str) -> str | Non
     query = select(ApiKey).where(
         col(ApiKey.city_id) == city_id,
         col(ApiKey.key_digest) == secret_digest(key),
-        col(ApiKey.scope) == scope,
+        col(ApiKey.scopes).any(scope),  # type: ignore[arg-type]
         col(ApiKey.revoked_at).is_(None),
         col(ApiKey.expires_at).is_(None) | (col(ApiKey.expires_at) > func.now()),
     )
@@ -170,8 +203,23 @@ def key_label(session: Session, city_id: str, key: str, scope: str) -> str | Non
     return row.label if row else None
 
 
-def _account(row: StaffAccount) -> Account:
-    return Account(row.city_id, row.username, Role(row.role), row.department, row.display_name)
+def _set_departments(session: Session, city_id: str, username: str, departments: Iterable[str]) -> None:
+    session.execute(
+        delete(StaffDepartment).where(
+            col(StaffDepartment.city_id) == city_id, col(StaffDepartment.username) == username
+        )
+    )
+    for department in dict.fromkeys(departments):
+        session.add(StaffDepartment(city_id=city_id, username=username, department=department))
+
+
+def _account(session: Session, row: StaffAccount) -> Account:
+    query = select(StaffDepartment.department).where(
+        col(StaffDepartment.city_id) == row.city_id, col(StaffDepartment.username) == row.username
+    )
+    return Account(
+        row.city_id, row.username, Role(row.role), tuple(session.exec(query).all()), row.display_name
+    )
 
 
 def _now(session: Session) -> dt.datetime:

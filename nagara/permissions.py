@@ -42,6 +42,7 @@ class Role(StrEnum):
     SUPERVISOR = "supervisor"
     AUDITOR = "auditor"
     CITY_ADMIN = "city_admin"
+    SERVICE = "service"
     OFFICIAL = "official"
     NATIONAL_REPRESENTATIVE = "national_representative"
     APPROVER = "approver"
@@ -61,6 +62,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     R.SUPERVISOR: _SUPERVISOR,
     R.AUDITOR: frozenset({P.VIEW_QUEUE, P.VIEW_AUDIT, P.EXPORT}),
     R.CITY_ADMIN: _SUPERVISOR | {P.ADMINISTER},
+    R.SERVICE: frozenset(),
     R.OFFICIAL: frozenset({P.VIEW_NETWORK, P.PUBLISH_REPORT}),
     R.NATIONAL_REPRESENTATIVE: frozenset({P.VIEW_NETWORK}),
     R.APPROVER: frozenset({P.VIEW_NETWORK}),

@@ -64,8 +64,9 @@ def make_move(
     if move is Move.LINK_DUPLICATE and details.parent:
         _lock_in_order(session, city, reference, details.parent)
     row = locked(session, city, reference)
-    if account.department is not None and account.department != row.department:
-        raise NotPermitted(f"The request belongs to {row.department}, you to {account.department}.")
+    if not account.works_for(row.department):
+        own = ", ".join(account.departments)
+        raise NotPermitted(f"The request belongs to {row.department}, you to {own}.")
     if details.version is not None and details.version != row.version:
         raise ChangedMeanwhile(
             f"{row.reference} changed after you read it: version {row.version}, yours {details.version}.",

@@ -164,7 +164,10 @@ GEOREPORT_BY_REFERENCE = (
 """The same for references that are known; unknown and confidential ones are simply not there."""
 
 SIGNED_IN_STAFF = """
-select a.city_id, a.username, a.role, a.department, a.display_name
+select a.city_id, a.username, a.role,
+       array(select d.department from staff_department d
+              where d.city_id = a.city_id and d.username = a.username order by 1),
+       a.display_name
   from staff_session s
   join staff_account a on a.city_id = s.city_id and a.username = s.username
  where s.city_id = %s and s.token_digest = %s and s.revoked_at is null and s.expires_at > now() and a.active

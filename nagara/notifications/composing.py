@@ -44,7 +44,11 @@ select event.city_id, event.request_id, event.seq, event.kind, event.actor_kind,
 """
 
 STAFF_TO_TELL = """
-select city_id, username, role, department, email from staff_account
+select city_id, username, role,
+       array(select d.department from staff_department d
+              where d.city_id = a.city_id and d.username = a.username),
+       email
+  from staff_account a
  where active and email is not null and city_id = any(%s)
 """
 
@@ -71,7 +75,7 @@ class Composed:
 class _Staff:
     username: str
     role: str
-    department: str | None
+    departments: Sequence[str]
     email: str
 
 
@@ -148,7 +152,7 @@ def _to_staff(known: Configuration, taken: _Taken, staff: Iterable[_Staff]) -> I
     if notice is None:
         return
     for account in staff:
-        concerned = account.department in (None, taken.happening.department)
+        concerned = not account.departments or taken.happening.department in account.departments
         if account.role in roles and concerned and is_address(account.email):
             yield _Addressed(taken, f"staff:{account.username}", account.email, notice)
 

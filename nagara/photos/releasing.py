@@ -26,8 +26,9 @@ def release(
     """
     demand(account.role, Permission.WORK)
     row = locked(session, city, reference)
-    if account.department is not None and account.department != row.department:
-        raise NotPermitted(f"The request belongs to {row.department}, you to {account.department}.")
+    if not account.works_for(row.department):
+        own = ", ".join(account.departments)
+        raise NotPermitted(f"The request belongs to {row.department}, you to {own}.")
     photo = session.get(Photo, (city.id, photo_id))
     if photo is None or photo.request_id != row.id:
         raise UnknownPhoto("There is no such picture.", field="id")

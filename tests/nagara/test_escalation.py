@@ -56,7 +56,7 @@ def hours_to_step(city: City, owner: Connection, request: Known, number: int) ->
 
 def worked_on(city: City, request: Known, *moves: tuple[Move, Details]) -> None:
     """Make moves as a supervisor of the city."""
-    account = Account(city.id, "somebody", Role.SUPERVISOR, None, "Somebody")
+    account = Account(city.id, "somebody", Role.SUPERVISOR, (), "Somebody")
     for move, details in moves:
         with city_session(city.id) as session:
             staff_actions.make_move(session, city, account, request.reference, move, details)

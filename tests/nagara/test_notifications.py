@@ -109,7 +109,7 @@ def tell(db: Connection) -> tuple[Composed, Delivered]:
 
 
 def move(city: City, request: Known, move: Move, **details: Any) -> None:
-    account = Account(city.id, "somebody", Role.SUPERVISOR, None, "Somebody")
+    account = Account(city.id, "somebody", Role.SUPERVISOR, (), "Somebody")
     with city_session(city.id) as session:
         staff_actions.make_move(session, city, account, request.reference, move, Details(**details))
 
