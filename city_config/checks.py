@@ -16,6 +16,7 @@ from city_config.geometry_checks import (
     outside_the_boundary,
 )
 from city_config.loader import load_configuration
+from city_config.look import look_faults
 from city_config.network_faults import network_faults
 from city_config.reach_checks import never_in_force, promises_and_ladder
 from city_config.references import reference_faults
@@ -62,6 +63,9 @@ def load_checked(folder: Path, known: Configuration | None = None) -> Configurat
         if known is None or known.cities.get(city.id) is not city:
             # What hangs together wrongly was refused on loading; only the shapes are left to be looked at.
             wrong += _findings("error", loaded, city, geometry_errors(city))
+            wrong += _findings(
+                "error", loaded, city, look_faults(city.look, loaded.folder / "cities" / city.id)
+            )
     if wrong:
         raise ConfigurationError([str(finding) for finding in wrong])
     return loaded
@@ -99,7 +103,7 @@ def _unknown_districts(configuration: Configuration) -> Iterator[tuple[KeyPath, 
 
 def _city(configuration: Configuration, city: City) -> Iterator[Finding]:
     by_severity: tuple[tuple[Severity, Iterator[tuple[KeyPath, str]]], ...] = (
-        ("error", _errors(city, configuration.network)),
+        ("error", _errors(configuration, city)),
         ("warning", _warnings(configuration, city)),
         ("unconfirmed", unconfirmed(city)),
     )
@@ -116,9 +120,10 @@ def _findings(
         yield _finding(severity, city.id, sources, path, message)
 
 
-def _errors(city: City, network: Network) -> Iterator[tuple[KeyPath, str]]:
-    yield from reference_faults(city, network)
+def _errors(configuration: Configuration, city: City) -> Iterator[tuple[KeyPath, str]]:
+    yield from reference_faults(city, configuration.network)
     yield from geometry_errors(city)
+    yield from look_faults(city.look, configuration.folder / "cities" / city.id)
 
 
 def _warnings(configuration: Configuration, city: City) -> Iterator[tuple[KeyPath, str]]:

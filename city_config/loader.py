@@ -114,7 +114,8 @@ def city_files(folder: Path) -> list[Path]:
     """Every file that decides what a configuration folder says, whether or not it is there."""
     names = (*CITY_FILES, *OPTIONAL_FILES, *GEOJSON_FILES.values())
     cities = [city / name for city in _city_folders(folder) for name in names]
-    return [folder / "network.yaml", *sorted((folder / "messages").glob("*.yaml")), *cities]
+    crests = [path for city in _city_folders(folder) for path in sorted(city.glob("*.svg"))]
+    return [folder / "network.yaml", *sorted((folder / "messages").glob("*.yaml")), *cities, *crests]
 
 
 def _same_city(
@@ -201,7 +202,8 @@ def _dotted(path: tuple[str | int, ...]) -> str:
 def _fingerprint(folder: Path) -> str:
     """SHA-256 over names and bytes of the folder's files: equal folders, equal fingerprints."""
     digest = hashlib.sha256()
-    for name in (*CITY_FILES, *OPTIONAL_FILES, *GEOJSON_FILES.values()):
+    crests = sorted(path.name for path in folder.glob("*.svg"))
+    for name in (*CITY_FILES, *OPTIONAL_FILES, *GEOJSON_FILES.values(), *crests):
         path = folder / name
         if path.is_file():
             digest.update(name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())

@@ -43,6 +43,7 @@ from city_config.basics import (
     window_minutes,
 )
 from city_config.landmarks import Landmark
+from city_config.look import Look
 from city_config.network import Emergency, Member, Network, NetworkCode, PeerBand, Role
 from city_config.organisation import CollectionRound, Contractor, Department, RoundWindow, Zone
 from city_config.policy import (
@@ -79,6 +80,7 @@ __all__ = [
     "IdentityProvider",
     "LadderStep",
     "Landmark",
+    "Look",
     "MapView",
     "Member",
     "Names",
@@ -180,6 +182,7 @@ class City(Part):
         default=None, gt=0, description="How many districts the city has, where not all could be drawn"
     )
     map: MapView = Field(description="How its map opens")
+    look: Look | None = Field(default=None, description="Its colour and crest; without: Nagara's own")
     near_metres: int = Field(default=200, ge=0, le=5000, description="A point this near counts as inside")
     calendar: Calendar = Field(description="Working time of departments that have none of their own")
     departments: tuple[Department, ...] = Field(min_length=1, description="Who owns requests")

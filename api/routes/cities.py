@@ -12,13 +12,16 @@ from api.error_responses import documented
 from api.schemas import cities as cities_schemas
 from api.schemas import common as common_schemas
 from city_config import City, Service
+from city_config.look import read_crest
 from nagara.cities import configuration
+from nagara.errors import NotFound
 from nagara.places import check_coordinates, index_for, nearest_city
 from nagara.settings import settings
 
 router = APIRouter(prefix="/api/v1", tags=["cities"], dependencies=[Open])
 AN_HOUR = {"Cache-Control": "public, max-age=3600"}
 A_MINUTE = {"Cache-Control": "public, max-age=60"}
+A_DRAWING = AN_HOUR | {"Content-Security-Policy": "default-src 'none'; style-src 'none'; sandbox"}
 
 
 @router.get("/about", response_model=cities_schemas.About, operation_id="about")
@@ -40,6 +43,24 @@ async def list_cities() -> Response:
 async def get_city(city: CurrentCity) -> Response:
     """One city."""
     return json_answer(_city(city), 200, A_MINUTE)
+
+
+@router.get(
+    "/cities/{city}/crest.svg",
+    response_class=Response,
+    responses=documented(404) | {200: {"content": {"image/svg+xml": {}}, "description": "The drawing"}},
+    operation_id="get_crest",
+)
+async def get_crest(city: CurrentCity) -> Response:
+    """The city's crest, where it has one: shapes alone, and sent so that a browser runs nothing in it."""
+    name = city.look.crest if city.look else None
+    if name is None:
+        raise NotFound(f"{city.id} has no crest.", field="city")
+    try:
+        content = read_crest(configuration().folder / "cities" / city.id / name)
+    except ValueError:  # changed on disk since the configuration was checked
+        raise NotFound(f"{city.id} has no crest that can be shown.", field="city") from None
+    return Response(content, media_type="image/svg+xml", headers=A_DRAWING)
 
 
 @router.get(
@@ -120,7 +141,28 @@ def _city(city: City) -> dict[str, Any]:
         "tile_url": city.map.tile_url,
         "attribution": city.map.attribution,
         "population": city.population.value if city.population else None,
+        "look": _look(city),
+        "contact_lines": [
+            {"kind": line.kind, "names": dict(line.names), "phone": line.phone}
+            for line in city.contact_lines
+            if line.shown
+        ],
+        "privacy": _privacy(city),
     }
+
+
+def _look(city: City) -> dict[str, Any] | None:
+    if city.look is None:
+        return None
+    crest = f"/api/v1/cities/{city.id}/crest.svg?v={city.fingerprint[:12]}" if city.look.crest else None
+    return {"colour": city.look.colour, "crest_url": crest}
+
+
+def _privacy(city: City) -> dict[str, Any] | None:
+    told = city.privacy
+    if told is None:
+        return None
+    return {"notice": dict(told.notice), "law": told.law, "url": told.url, "contact": told.contact}
 
 
 def _service(service: Service) -> dict[str, Any]:

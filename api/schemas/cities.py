@@ -18,6 +18,30 @@ class About(BaseModel):
     network: Names
 
 
+class Look(BaseModel):
+    """What makes the pages the city's own; white text on ``colour`` is readable."""
+
+    colour: str
+    crest_url: str | None
+
+
+class ContactLine(BaseModel):
+    """A telephone line to show beside the form."""
+
+    kind: Literal["emergency", "municipal"]
+    names: Names
+    phone: str
+
+
+class PrivacyNotice(BaseModel):
+    """What residents are told about their data before they hand any in."""
+
+    notice: Names
+    law: str | None
+    url: str | None
+    contact: str | None
+
+
 class City(BaseModel):
     """A city."""
 
@@ -31,6 +55,9 @@ class City(BaseModel):
     tile_url: str | None
     attribution: str
     population: int | None
+    look: Look | None
+    contact_lines: list[ContactLine]
+    privacy: PrivacyNotice | None
 
 
 class Cities(BaseModel):
