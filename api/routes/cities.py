@@ -142,11 +142,6 @@ def _city(city: City) -> dict[str, Any]:
         "attribution": city.map.attribution,
         "population": city.population.value if city.population else None,
         "look": _look(city),
-        "contact_lines": [
-            {"kind": line.kind, "names": dict(line.names), "phone": line.phone}
-            for line in city.contact_lines
-            if line.shown
-        ],
         "privacy": _privacy(city),
     }
 

@@ -25,14 +25,6 @@ class Look(BaseModel):
     crest_url: str | None
 
 
-class ContactLine(BaseModel):
-    """A telephone line to show beside the form."""
-
-    kind: Literal["emergency", "municipal"]
-    names: Names
-    phone: str
-
-
 class PrivacyNotice(BaseModel):
     """What residents are told about their data before they hand any in."""
 
@@ -56,7 +48,6 @@ class City(BaseModel):
     attribution: str
     population: int | None
     look: Look | None
-    contact_lines: list[ContactLine]
     privacy: PrivacyNotice | None
 
 
