@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import Field, model_validator
 
-from city_config.basics import Code, Fact, Names, Part, Priority, Sentence, Span
+from city_config.basics import Code, Fact, LanguageTag, Names, Part, Priority, Sentence, Span
+
+Numerals = Literal["latn", "khmr", "laoo", "mymr", "thai", "tamldec"]
+"""Decimal digits as Unicode names them: Latin, Khmer, Lao, Burmese, Thai, Tamil."""
 
 
 class LadderStep(Part):
@@ -79,6 +83,29 @@ class Nearby(Part):
     )
 
 
+class AfterClosing(Fact):
+    """What a resident may do once a request was closed."""
+
+    reopen_days: int = Field(
+        default=14,
+        ge=0,
+        le=365,
+        description="'Not fixed' opens a request again so many days after its closing; 0: never",
+    )
+    reopenings: int = Field(
+        default=2, ge=0, le=20, description="How often the resident can open one request again"
+    )
+
+
+class Display(Fact):
+    """How times are written for residents. What is not given follows the custom of the reader's language."""
+
+    calendar: Literal["gregory", "buddhist"] | None = Field(default=None, description="How years are counted")
+    numerals: Mapping[LanguageTag, Numerals] = Field(
+        default_factory=dict, description="Digits, by language; the names are Unicode's"
+    )
+
+
 class Retention(Fact):
     """How long personal data stay after a request was closed; what is not given stays until it is erased."""
 
@@ -132,3 +159,28 @@ class IdentityProvider(Fact):
         description="Residents: the claim that must be true before the contact counts; null: it always does",
     )
     username_claim: str = Field(default="email", description="Staff: the claim that says which account it is")
+
+
+class StaffAccess(Part):
+    """How the city's staff sign in, and for how long."""
+
+    second_factor_roles: tuple[
+        Literal["crew", "agent", "dispatcher", "supervisor", "auditor", "city_admin"], ...
+    ] = Field(default=(), description="Roles that can do nothing before they have set up a second factor")
+    idle_minutes: int = Field(
+        default=120, ge=5, le=1440, description="A session that was not used for so long has ended"
+    )
+    session_hours: int = Field(default=12, ge=1, le=168, description="No session lasts longer, used or not")
+    new_account_role: Literal["crew", "agent", "dispatcher", "supervisor", "auditor"] | None = Field(
+        default=None,
+        description="Role of an account made for somebody an identity provider vouches for; none: none is made",
+    )
+    new_account_domains: tuple[str, ...] = Field(
+        default=(), description="Domains of e-mail addresses for which such accounts are made"
+    )
+
+    @model_validator(mode="after")
+    def _not_for_everybody(self) -> StaffAccess:
+        if (self.new_account_role is None) != (not self.new_account_domains):
+            raise ValueError("give new_account_role and new_account_domains together, or neither")
+        return self

@@ -47,13 +47,16 @@ from city_config.look import Look
 from city_config.network import Emergency, Member, Network, NetworkCode, PeerBand, Role
 from city_config.organisation import CollectionRound, Contractor, Department, RoundWindow, Zone
 from city_config.policy import (
+    AfterClosing,
     ContactLine,
+    Display,
     IdentityProvider,
     LadderStep,
     Nearby,
     Privacy,
     Publication,
     Retention,
+    StaffAccess,
 )
 from city_config.services import Choice, Promise, Question, Redirect, Service, Stages, StopNotice
 
@@ -103,6 +106,7 @@ __all__ = [
     "Rule",
     "Service",
     "Span",
+    "StaffAccess",
     "Stages",
     "StopNotice",
     "TimeWindow",
@@ -195,6 +199,10 @@ class City(Part):
     ladder: tuple[LadderStep, ...] = Field(default=(), description="What happens when nobody answers")
     nearby: Nearby = Field(default=Nearby(), description="What is shown as reported already")
     publication: Publication = Field(default=Publication(), description="What the public sees")
+    after_closing: AfterClosing = Field(
+        default=AfterClosing(), description="What residents may do once a request was closed"
+    )
+    display: Display = Field(default=Display(), description="How times are written for residents")
     retention: Retention | None = Field(default=None, description="How long personal data are kept")
     privacy: Privacy | None = Field(default=None, description="What residents are told about their data")
     contact_lines: tuple[ContactLine, ...] = Field(default=(), description="Numbers shown beside the form")
@@ -205,6 +213,7 @@ class City(Part):
     identity_providers: tuple[IdentityProvider, ...] = Field(
         default=(), description="Who vouches for residents or staff by OpenID Connect"
     )
+    staff_access: StaffAccess = Field(default=StaffAccess(), description="How staff sign in")
     districts: Mapping[str, Any] = Field(description="GeoJSON FeatureCollection from districts.geojson")
     areas: Mapping[str, Any] | None = Field(default=None, description="GeoJSON from areas.geojson")
     boundary: Mapping[str, Any] | None = Field(

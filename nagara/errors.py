@@ -80,6 +80,24 @@ class UnknownReport(NotFound):
     code = "unknown_report"
 
 
+class UnknownAccount(NotFound):
+    """The city has no account of this name."""
+
+    code = "unknown_account"
+
+
+class UnknownSession(NotFound):
+    """You have no session of this id."""
+
+    code = "unknown_session"
+
+
+class UnknownKey(NotFound):
+    """The city has no key of this id."""
+
+    code = "unknown_key"
+
+
 class UnknownPhoto(NotFound):
     """There is no such picture, or it is not shown to whoever asks."""
 
@@ -144,6 +162,12 @@ class AnswerNotAllowed(InvalidInput):
     """An answer is of the wrong kind or not among the choices."""
 
     code = "answer_not_allowed"
+
+
+class WeakPassword(InvalidInput):
+    """The password is known from breaches, or made of what everybody knows about its owner."""
+
+    code = "weak_password"
 
 
 class NotTakenHere(Invalid):
@@ -224,6 +248,18 @@ class MoveNotAllowed(Conflict):
     code = "move_not_allowed"
 
 
+class LastAdministrator(Conflict):
+    """Nobody could administer the city's accounts any more."""
+
+    code = "last_administrator"
+
+
+class AlreadyThere(Conflict):
+    """Something of this name is there already."""
+
+    code = "already_there"
+
+
 class ChangedMeanwhile(Conflict):
     """Somebody else changed the request after you read it."""
 
@@ -254,6 +290,18 @@ class WrongCredentials(Refused):
     code = "wrong_credentials"
 
 
+class SecondFactorNeeded(WrongCredentials):
+    """The password is right; the code of the second factor is missing."""
+
+    code = "second_factor_needed"
+
+
+class WrongSecondFactor(WrongCredentials):
+    """The code is wrong, too old, or was used before."""
+
+    code = "wrong_second_factor"
+
+
 class SignInFailed(WrongCredentials):
     """An identity provider did not vouch for whoever came back, or a code was wrong; begin again."""
 
@@ -264,6 +312,24 @@ class NotPermitted(Refused):
     """Your role does not include this."""
 
     code = "not_permitted"
+
+
+class SignInIncomplete(NotPermitted):
+    """Before anything else the account needs a password of its own, or the second factor its role demands."""
+
+    code = "sign_in_incomplete"
+
+
+class ForPeopleOnly(NotPermitted):
+    """A key of another system asks for what belongs to a person's account."""
+
+    code = "for_people_only"
+
+
+class CrossSite(NotPermitted):
+    """Another site's page tried to use the session that this browser holds."""
+
+    code = "cross_site"
 
 
 class TooManyRequests(Refused):

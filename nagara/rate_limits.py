@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 import time
@@ -26,11 +27,35 @@ class Limit:
 
 LIMITS: Mapping[str, tuple[Limit, ...]] = {
     "file": (Limit(20, 60), Limit(200, 86_400)),
+    "file by device": (Limit(10, 60), Limit(60, 86_400)),
+    "file by contact": (Limit(10, 3600), Limit(40, 86_400)),
     "media": (Limit(30, 60), Limit(300, 86_400)),
+    # Failed sign-ins only: what succeeded is taken back. By account and address a guesser stands alone; by
+    # account only addresses from which nobody ever got in are held, so that its owner is not locked out.
     "sign_in": (Limit(10, 60), Limit(100, 86_400)),
+    "sign_in by account and address": (Limit(5, 300), Limit(20, 86_400)),
+    "sign_in by account": (Limit(50, 3600),),
     "read": (Limit(600, 60),),
+    # A message to somebody who may not have asked for it: few to one contact, however many ask.
+    "code": (Limit(10, 600), Limit(60, 86_400)),
+    "code by device": (Limit(5, 600), Limit(20, 86_400)),
+    "code by contact": (Limit(3, 600), Limit(10, 86_400)),
+    # Guesses: with five tries a code and these limits, a million codes stay a million.
+    "try code": (Limit(30, 600), Limit(200, 86_400)),
+    "try code by contact": (Limit(15, 3600), Limit(40, 86_400)),
+    "follow": (Limit(20, 600), Limit(100, 86_400)),
+    "follow by device": (Limit(10, 600), Limit(60, 86_400)),
 }
-"""What residents and unknown clients may do, per source; a school or café shares one address."""
+"""What residents and unknown clients may do. Plain names count by address, which a school or a café shares;
+``by device`` by the random number a client may send of itself, ``by contact`` by an e-mail address or number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a call comes from: its address, and the random number its client gave itself, if it did."""
+
+    address: str
+    device: str | None = None
 
 
 class RateLimiter:
@@ -46,15 +71,67 @@ class RateLimiter:
         if not self._enabled:
             return
         now = int(time.time())
-        digest = hashlib.blake2b(source.encode(), key=self._secret[:64], digest_size=16).hexdigest()
+        wait = 0
         for limit in LIMITS[what]:
             window = now // limit.seconds
-            key = f"limit:{what}:{limit.seconds}:{window}:{digest}"
-            if await self._increment(key, limit.seconds) > limit.times:
-                wait = (window + 1) * limit.seconds - now
-                raise TooManyRequests(
-                    f"Too many requests; try again in {wait} seconds.", retry_after_seconds=wait
-                )
+            key = self._key(what, source, limit, now)
+            # What is refused already does not use up the longer windows, but their wait is told, too.
+            over = (
+                await self._kept(key) >= limit.times
+                if wait
+                else await self._increment(key, limit.seconds) > limit.times
+            )
+            if over:
+                wait = max(wait, (window + 1) * limit.seconds - now)
+        if wait:
+            raise TooManyRequests(
+                f"Too many requests; try again in {wait} seconds.", retry_after_seconds=wait
+            )
+
+    async def take_back(self, what: str, source: str) -> None:
+        """Count one less: it turned out to be what the limit is not meant for."""
+        if not self._enabled:
+            return
+        now = int(time.time())
+        try:
+            for limit in LIMITS[what]:
+                key = self._key(what, source, limit, now)
+                if await self._kept(key) > 0:
+                    await self._redis.decr(key)
+        except (RedisError, OSError):
+            log.warning("rate limits are off: Redis does not answer")
+
+    async def remember(self, what: str, source: str, seconds: int) -> None:
+        """Know something of a source for a while."""
+        if self._enabled:
+            with contextlib.suppress(RedisError, OSError):
+                await self._redis.set(f"known:{what}:{self._digest(source)}", 1, ex=seconds)
+
+    async def remembers(self, what: str, source: str) -> bool:
+        """Whether that is still known of a source; without Redis nothing is."""
+        return self._enabled and await self._kept(f"known:{what}:{self._digest(source)}") > 0
+
+    def _digest(self, source: str) -> str:
+        return hashlib.blake2b(source.encode(), key=self._secret[:64], digest_size=16).hexdigest()
+
+    def _key(self, what: str, source: str, limit: Limit, now: int) -> str:
+        return f"limit:{what}:{limit.seconds}:{now // limit.seconds}:{self._digest(source)}"
+
+    async def _kept(self, key: str) -> int:
+        try:
+            return int(await self._redis.get(key) or 0)
+        except (RedisError, OSError):
+            return 0
+
+    async def count_all(self, what: str, source: Source, contact: bytes | None = None) -> None:
+        """Count one by address, device and contact, where there is a limit for each; the first that is
+        reached raises ``TooManyRequests``. The address always counts: a device can call itself anything.
+        """
+        await self.count(what, source.address)
+        if source.device and f"{what} by device" in LIMITS:
+            await self.count(f"{what} by device", source.device)
+        if contact and f"{what} by contact" in LIMITS:
+            await self.count(f"{what} by contact", contact.hex())
 
     async def _increment(self, key: str, seconds: int) -> int:
         try:
