@@ -3,12 +3,17 @@
  * the server's own where it sent its error shape, ours where the network or a proxy failed.
  */
 
+import type { Names } from './types';
+
 export interface ErrorBody {
   code: string;
   message: string;
   field?: string;
   allowed?: unknown;
   reference?: string;
+  notice?: Names | null;
+  url?: string | null;
+  phone?: string | null;
   /** Of a 409: what somebody else changed since the version this page last saw. */
   changes?: FieldChange[];
   /** Of a 409: who changed it. */
@@ -30,6 +35,10 @@ export class ApiError extends Error {
   readonly reference: string | undefined;
   readonly changes: FieldChange[];
   readonly by: string | null;
+  /** What to do instead, in the city's languages, where a notice stopped the report. */
+  readonly notice: Names | null;
+  readonly url: string | null;
+  readonly phone: string | null;
   /** Seconds the server asks to wait before the next try. */
   readonly retryAfter: number | null;
 
@@ -43,6 +52,9 @@ export class ApiError extends Error {
     this.reference = body.reference;
     this.changes = body.changes ?? [];
     this.by = body.by ?? null;
+    this.notice = body.notice ?? null;
+    this.url = body.url ?? null;
+    this.phone = body.phone ?? null;
     this.retryAfter = retryAfter;
   }
 
@@ -143,6 +155,9 @@ export const paths = {
   departments: (city: string) => `${cityPath(city)}/departments`,
   place: (city: string) => `${cityPath(city)}/place`,
   media: (city: string) => `${cityPath(city)}/media`,
+  check: (city: string) => `${cityPath(city)}/requests/check`,
+  places: (city: string) => `${cityPath(city)}/places`,
+  suggestions: (city: string) => `${cityPath(city)}/services/suggestions`,
   file: (city: string) => `${cityPath(city)}/requests`,
   status: (reference: string) => `/api/v1/requests/${encodeURIComponent(reference)}`,
   staffSession: '/api/v1/staff/session',

@@ -24,6 +24,9 @@ export interface City {
   tile_url?: string | null;
   attribution?: string | null;
   simulated?: boolean;
+  /** Its colour, on which white text is readable, and its crest. */
+  look?: { colour: string; crest_url: string | null } | null;
+  privacy?: { notice: Names; law: string | null; url: string | null; contact: string | null } | null;
 }
 
 export type Datatype = 'string' | 'number' | 'datetime' | 'text' | 'singlevaluelist' | 'multivaluelist';
@@ -35,6 +38,24 @@ export interface Question {
   required: boolean;
   choices: { key: string; names: Names }[];
   hint?: Names | null;
+  /** Asked only after one of these answers to each of these questions. */
+  shown_when?: ShownWhen;
+}
+
+export type ShownWhen = Record<string, string[]>;
+
+export interface StopNotice {
+  notice: Names;
+  shown_when: ShownWhen;
+  /** True: the report is not taken; false: words to read first. */
+  stops: boolean;
+  phone: string | null;
+}
+
+export interface ContactLine {
+  kind: 'emergency' | 'municipal';
+  names: Names;
+  phone: string;
 }
 
 export interface Service {
@@ -47,11 +68,19 @@ export interface Service {
   keywords?: string[];
   questions: Question[];
   emergency_notice?: Names | null;
+  /** Where residents go instead: reports of this service are not taken here. */
+  redirect?: { notice: Names; url: string | null; phone: string | null } | null;
+  stop_notices?: StopNotice[];
+  /** Kind of waste of which it reports a missed collection: the rounds say whether one was due. */
+  asks_round?: string | null;
+  /** How far around open reports are looked for; 0: not at all. */
+  nearby_metres?: number;
 }
 
 export interface Services {
   services: Service[];
   groups?: Record<string, Names>;
+  contact_lines?: ContactLine[];
 }
 
 export interface Place {
@@ -89,6 +118,67 @@ export interface Filing {
   language: string;
   /** Ids of uploaded photos. */
   media?: string[];
+  /** Shown to nobody but staff and the private link. */
+  confidential?: boolean;
+  /** Reference of an open report of the same problem: me too. */
+  same_as?: string;
+}
+
+/** A report as far as it is known: what is asked before it is sent. */
+export type Unfinished = Partial<Omit<Filing, 'contact'>> & { service_code: string };
+
+export interface Coming {
+  round: Named;
+  from: string;
+  to: string;
+}
+
+export interface NearbyReport {
+  reference: string;
+  service: Named;
+  status: string;
+  open: boolean;
+  metres: number;
+  received_at: string;
+  /** A picture of it looks like one of the person's own. */
+  alike: boolean;
+  /** How many have joined it. */
+  others: number;
+  thumbnail_url: string | null;
+  position: { lat: number; lon: number } | null;
+}
+
+/** What would become of a report, and what is known of the same problem already. */
+export interface Checked {
+  taken: boolean;
+  refusal: {
+    kind: 'stop' | 'redirect' | 'outside' | 'not_offered';
+    notice: Names;
+    url: string | null;
+    phone: string | null;
+    nearest_city?: { id: string; names: Names } | null;
+  } | null;
+  notices: { notice: Names; phone: string | null }[];
+  questions: string[];
+  place: Place | null;
+  department: Named | null;
+  promise: PromiseTimes | null;
+  collection: {
+    state: 'was_due' | 'running' | 'not_due' | 'unknown';
+    last: Coming | null;
+    running: Coming | null;
+    next: Coming | null;
+  } | null;
+  nearby: NearbyReport[];
+}
+
+/** Somewhere the city knows by name; streets have no position. */
+export interface PlaceFound {
+  kind: 'district' | 'area' | 'street' | 'landmark';
+  code: string;
+  names: Names;
+  position: { lat: number; lon: number } | null;
+  district: Named | null;
 }
 
 export interface Filed {
@@ -100,6 +190,8 @@ export interface Filed {
   assignee?: string | Named | null;
   route: { rule: string; reason: string };
   promise: PromiseTimes;
+  /** The report it joined; null where none was named or that one had ended meanwhile. */
+  joined?: string | null;
 }
 
 export interface TimelineEntry {
