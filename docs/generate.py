@@ -62,14 +62,14 @@ def lifecycle() -> str:
 
 def permissions() -> str:
     """Roles and what they may do."""
-    from nagara.lifecycle import Move  # noqa: PLC0415
+    from nagara.lifecycle import STAFF_MOVES  # noqa: PLC0415
     from nagara.permissions import PERMISSIONS, Permission, Role, permission_for  # noqa: PLC0415
 
     rows = [
         (f"`{role}`", *("yes" if permission in PERMISSIONS[role] else "" for permission in Permission))
         for role in Role
     ]
-    moves = [(f"`{move}`", f"`{permission_for(move)}`") for move in Move if move is not Move.WITHDRAW]
+    moves = [(f"`{move}`", f"`{permission_for(move)}`") for move in STAFF_MOVES]
     return (
         HEAD
         + "# Who may do what\n\n"

@@ -44,8 +44,8 @@ def finish(
     actor: Actor,
     now: dt.datetime,
     data: dict[str, Any],
-) -> None:
-    """Set status, stages, clocks and version, and write the event."""
+) -> int:
+    """Set status, stages, clocks and version, and write the event; returns the event's number."""
     before, after = Status(row.status), step.end or Status(row.status)
     if before in PAUSED and after not in PAUSED:
         data |= _end_pause(city, row, now)
@@ -61,7 +61,8 @@ def finish(
     set_clocks(city, row)
     row.version, row.updated_at = row.version + 1, now
     session.flush()
-    event_log.record(session, city.id, row.id, EventKind(step.event), actor, before.value, after.value, data)
+    kind = EventKind(step.event)
+    return event_log.record(session, city.id, row.id, kind, actor, before.value, after.value, data)
 
 
 def _end_pause(city: City, row: Request, now: dt.datetime) -> dict[str, Any]:

@@ -40,6 +40,9 @@ class EventKind(StrEnum):
     PRIORITISED = "prioritised"
     NOTED = "noted"  # for staff only
     ESCALATED = "escalated"  # by the ladder or by hand
+    ADDED = "added"  # the resident said or showed more; the words are kept apart
+    FEEDBACK_GIVEN = "feedback_given"  # fixed or not, and one to five; the words are kept apart
+    LINK_RENEWED = "link_renewed"  # the private link before it opens nothing any more
     OBSERVED = "observed"  # an import's last sight of an unfinished request
     PUBLISHED = "published"  # staff released it, hid it, or left it to the city's rule again
     REWORDED = "reworded"  # staff took something out of the resident's words; neither wording is in the data
@@ -58,6 +61,7 @@ PUBLIC_KINDS = frozenset(EventKind) - {
     EventKind.PHOTO_RELEASED,
     EventKind.PHOTO_REDACTED,
     EventKind.DATA_REMOVED,
+    EventKind.LINK_RENEWED,
 }
 """Events a resident sees in the timeline."""
 

@@ -77,6 +77,13 @@ def secret_digest(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def resident_token(secret_key: bytes, city_id: str, request_id: uuid.UUID) -> str:
-    """The private link's token of one request, derived so that a repeated filing gets the same one."""
-    return hmac.new(secret_key, f"resident:{city_id}:{request_id}".encode(), hashlib.sha256).hexdigest()[:40]
+def resident_token(
+    secret_key: bytes, city_id: str, request_id: uuid.UUID, generation: int | None = None
+) -> str:
+    """The private link's token of one request, derived so that a repeated filing gets the same one.
+
+    ``generation`` counts renewals, as the request's row does: with each, another token is the only right one.
+    """
+    renewed = f":{generation}" if generation else ""
+    words = f"resident:{city_id}:{request_id}{renewed}"
+    return hmac.new(secret_key, words.encode(), hashlib.sha256).hexdigest()[:40]

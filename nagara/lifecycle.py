@@ -48,6 +48,11 @@ class Move(StrEnum):
     NOTE = "note"
     ESCALATE = "escalate"
     WITHDRAW = "withdraw"
+    ADD = "add"
+    ANSWER = "answer"
+    GIVE_FEEDBACK = "give_feedback"
+    RENEW_LINK = "renew_link"
+    ERASE = "erase"
 
 
 S, M = Status, Move
@@ -207,9 +212,41 @@ TRANSITIONS: Mapping[Move, Transition] = {
     M.WITHDRAW: Transition(
         _from(*OPEN), S.WITHDRAWN, "withdrawn", (), "The resident takes it back.", ("note",)
     ),
+    M.ADD: Transition(
+        _from(*OPEN), None, "added", (), "The resident says or shows more.", ("text", "media")
+    ),
+    M.ANSWER: Transition(
+        _from(S.WAITING_REPORTER),
+        S.IN_PROGRESS,
+        "answered",
+        (),
+        "The resident answers the question; the due times move by exactly the working time it took.",
+        ("text", "media"),
+    ),
+    M.GIVE_FEEDBACK: Transition(
+        _from(S.RESOLVED, S.DECLINED, S.DUPLICATE),
+        None,
+        "feedback_given",
+        ("fixed",),
+        "The resident says whether it is fixed. Said in time, 'not fixed' opens it again by an event of its own.",
+        ("rating", "text", "media"),
+    ),
+    M.RENEW_LINK: Transition(
+        frozenset(Status), None, "link_renewed", (), "The private link was lost or passed on; the old one dies."
+    ),
+    M.ERASE: Transition(
+        frozenset(Status),
+        None,
+        "data_removed",
+        ("what",),
+        "The resident withdraws consent: what is personal goes, what is counted stays.",
+    ),
 }
 
-STAFF_MOVES = tuple(move for move in Move if move is not Move.WITHDRAW)
+RESIDENT_MOVES = frozenset({M.WITHDRAW, M.ADD, M.ANSWER, M.GIVE_FEEDBACK, M.RENEW_LINK, M.ERASE})
+"""What only the holder of the private link does; staff may revoke the link, by an address of its own."""
+
+STAFF_MOVES = tuple(move for move in Move if move not in RESIDENT_MOVES)
 
 
 def transition(status: Status, move: Move) -> Transition:

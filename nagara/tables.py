@@ -12,8 +12,10 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Column,
+    Computed,
     DateTime,
     ForeignKeyConstraint,
+    Integer,
     LargeBinary,
     MetaData,
     SmallInteger,
@@ -67,6 +69,9 @@ class Request(SQLModel, table=True):
     closing_reason: str | None = None
     status_note: str | None = None
     duplicate_of: uuid.UUID | None = None
+    near_band: int | None = Field(
+        default=None, sa_column=Column(Integer, Computed("floor(lat * 500)::integer", persisted=True))
+    )
     paused_at: dt.datetime | None = Field(default=None, sa_column=_time())
     escalation_step: int = 0
     next_step_at: dt.datetime | None = Field(default=None, sa_column=_time())
@@ -76,6 +81,8 @@ class Request(SQLModel, table=True):
     source_id: str | None = None
     idempotency_key: str | None = None
     body_digest: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    link_generation: int | None = None
+    erased_at: dt.datetime | None = Field(default=None, sa_column=_time())
     version: int = 1
     updated_at: dt.datetime = Field(sa_column=_time(nullable=False))
 
@@ -90,12 +97,39 @@ class Contact(SQLModel, table=True):
     sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
+class ResidentEntry(SQLModel, table=True):
+    """What a resident said after filing, beside the event that says that they did.
+
+    The words stand here and not in the event, because an event can never be changed and these can be erased.
+    ``fixed`` to ``about`` belong to feedback; ``about`` is the closing it is about, of which there is one each.
+    """
+
+    __tablename__ = "resident_entry"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["city_id", "request_id", "seq"], ["event.city_id", "event.request_id", "event.seq"]
+        ),
+    )
+
+    city_id: str = Field(primary_key=True)
+    request_id: uuid.UUID = Field(primary_key=True)
+    seq: int = Field(primary_key=True)
+    kind: str
+    words: str = ""
+    said_at: dt.datetime = Field(sa_column=_time(nullable=False))
+    fixed: bool | None = None
+    rating: int | None = Field(default=None, sa_column=Column(SmallInteger))
+    reopened: bool = False
+    about: dt.datetime | None = Field(default=None, sa_column=_time())
+
+
 class Photo(SQLModel, table=True):
     """A picture, from the moment it was sent. Without a request it waits for one, at most a day.
 
     Its bytes lie in the media store under ``sha256``. ``public``: staff released it. ``kind``: ``before``
-    shows the problem, ``after`` what was done about it. ``redacted_sha256`` is the same picture with parts
-    hidden: those that were ``found`` in it when it was ``searched``, and the ``boxes`` staff drew.
+    shows the problem, ``after`` what was done, ``feedback`` what the resident found then. ``redacted_sha256``
+    is the same picture with parts hidden: those that were ``found`` in it when it was ``searched``, and the
+    ``boxes`` staff drew.
     """
 
     __table_args__ = (ForeignKeyConstraint(["city_id", "request_id"], ["request.city_id", "request.id"]),)
