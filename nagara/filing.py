@@ -13,7 +13,21 @@ from typing import Any
 import orjson
 
 from city_config import City, Service
-from nagara.errors import InvalidInput, NotTakenHere
+from city_config.services import Redirect, StopNotice
+from nagara.errors import (
+    AnswerMissing,
+    AnswerNotAllowed,
+    InvalidInput,
+    NotOffered,
+    NotTakenHere,
+    NotText,
+    Redirected,
+    StoppedByNotice,
+    TextTooLong,
+    TooManyPhotos,
+    UnknownQuestion,
+    WrongDeviceTime,
+)
 
 MAX_DESCRIPTION = 4000
 MAX_TEXT = 500
@@ -44,6 +58,8 @@ class Filing:
     media: tuple[uuid.UUID, ...] = ()
     media_digests: tuple[str, ...] = ()
     """What the pictures are, where each repetition sends them anew and they get other ids."""
+    same_as: str | None = None
+    """Reference of an open request of the same problem, which this one joins."""
     channel: str = "web"
     idempotency_key: str | None = None
     actor_kind: str = "resident"
@@ -60,6 +76,8 @@ def body_digest(filing: Filing) -> bytes:
         dict(filing.answers), dict(filing.contact), filing.observed_at, filing.language, filing.confidential,
         filing.channel, *(filing.media_digests or map(str, filing.media)),
     )  # fmt: skip
+    if filing.same_as is not None:  # left out where nothing is joined: older digests stay what they are
+        content = (*content, {"same_as": filing.same_as})
     return hashlib.sha256(as_json("body", content)).digest()
 
 
@@ -85,7 +103,7 @@ def check_texts(filing: Filing) -> None:
 def check_media(media: Sequence[uuid.UUID]) -> None:
     """Refuse too many pictures, and the same one twice."""
     if len(media) > MAX_PHOTOS or len(set(media)) < len(media):
-        raise InvalidInput(
+        raise TooManyPhotos(
             f"{len(media)} pictures were named, some perhaps twice.",
             field="media",
             allowed=f"at most {MAX_PHOTOS} different ones",
@@ -97,13 +115,13 @@ def check_text(name: str, value: str | None, longest: int) -> None:
     if value is None:
         return
     if len(value) > longest:
-        raise InvalidInput(
+        raise TextTooLong(
             f"{name} has {len(value)} characters; at most {longest} are allowed.",
             field=name,
             allowed=f"at most {longest} characters",
         )
     if "\x00" in value or any("\ud800" <= character <= "\udfff" for character in value):
-        raise InvalidInput(f"{name} contains characters that are not text.", field=name, allowed="UTF-8 text")
+        raise NotText(f"{name} contains characters that are not text.", field=name, allowed="UTF-8 text")
 
 
 def check_observed(observed_at: dt.datetime | None, now: dt.datetime) -> None:
@@ -111,13 +129,13 @@ def check_observed(observed_at: dt.datetime | None, now: dt.datetime) -> None:
     if observed_at is None:
         return
     if observed_at.tzinfo is None:
-        raise InvalidInput(
+        raise WrongDeviceTime(
             "observed_at has no time zone.",
             field="observed_at",
             allowed="ISO 8601 with zone, 2026-01-31T08:00:00+07:00",
         )
     if observed_at > now + FUTURE_TOLERANCE or observed_at < now - OLDEST_OBSERVATION:
-        raise InvalidInput(
+        raise WrongDeviceTime(
             f"observed_at {observed_at.isoformat()} is not within the last year.",
             field="observed_at",
             allowed=f"{(now - OLDEST_OBSERVATION).isoformat()} to {(now + FUTURE_TOLERANCE).isoformat()}",
@@ -126,36 +144,65 @@ def check_observed(observed_at: dt.datetime | None, now: dt.datetime) -> None:
 
 def check_taken(city: City, service: Service, answers: Mapping[str, Any], day: dt.date) -> None:
     """Refuse what the city does not take on a local day, with what the resident is to do instead."""
+    refusal = why_not_taken(city, service, answers, day)
+    if refusal is not None:
+        raise refusal
+
+
+def why_not_taken(
+    city: City, service: Service, answers: Mapping[str, Any], day: dt.date
+) -> NotTakenHere | None:
+    """Why a report with these answers is not taken on a local day; None where it is."""
     if not service.holds_on(day):
-        raise NotTakenHere(
-            f"{city.name_in(city.names, 'en')} does not take {service.code!r} on {day}.", field="service_code"
+        open_today = [each.code for each in city.services if each.holds_on(day)]
+        return NotOffered(
+            f"{city.name_in(city.names, 'en')} does not take {service.code!r} on {day}.",
+            field="service_code",
+            allowed=open_today,
         )
     stop = service.stopped_by(answers, day)
-    if stop is not None:
-        raise NotTakenHere(city.name_in(stop.notice, "en"), field="service_code")
+    if stop is None:
+        return None
+    details = {
+        "notice": dict(stop.notice),
+        "url": stop.url if isinstance(stop, Redirect) else None,
+        "phone": stop.shown_phone if isinstance(stop, StopNotice) else stop.phone,
+    }
+    kind = Redirected if isinstance(stop, Redirect) else StoppedByNotice
+    words = [city.name_in(stop.notice, "en"), details["url"], details["phone"]]
+    waits_for = list(stop.shown_when) if isinstance(stop, StopNotice) else []
+    field = f"answers.{waits_for[0]}" if waits_for else "service_code"
+    return kind(" ".join(str(word) for word in words if word), field=field, details=details)
 
 
-def check_answers(service: Service, answers: Mapping[str, Any]) -> None:
-    """Hold answers against the service's questions; raise ``InvalidInput`` for the first misfit."""
+def check_answers(service: Service, answers: Mapping[str, Any], *, complete: bool = True) -> None:
+    """Hold answers against the service's questions; raise a kind of ``InvalidInput`` for the first misfit.
+
+    While they are still being given (``complete`` False) none is missing yet.
+    """
     if answers and len(as_json("answers", dict(answers))) > MAX_ANSWERS_BYTES:
-        raise InvalidInput(
+        raise TextTooLong(
             "answers are too long.", field="answers", allowed=f"at most {MAX_ANSWERS_BYTES} bytes as JSON"
         )
     questions = {question.code: question for question in service.questions}
     for code in answers:
         if code not in questions:
-            raise InvalidInput(
+            raise UnknownQuestion(
                 f"Service {service.code!r} asks no question {str(code)[:40]!r}.",
                 field=f"answers.{str(code)[:40]}",
                 allowed=questions,
             )
     for code, question in questions.items():
         value = answers.get(code)
-        if value in (None, "", []):
-            if question.required and question.shown(answers):
-                raise InvalidInput(f"The question {code!r} must be answered.", field=f"answers.{code}")
-            continue
-        _check_answer(code, question.datatype, [choice.key for choice in question.choices], value)
+        keys = [choice.key for choice in question.choices]
+        if value not in (None, "", []):
+            _check_answer(code, question.datatype, keys, value)
+        elif complete and question.required and question.shown(answers):
+            raise AnswerMissing(
+                f"The question {code!r} must be answered.",
+                field=f"answers.{code}",
+                allowed=keys or question.datatype,
+            )
 
 
 def _check_answer(code: str, datatype: str, keys: Sequence[str], value: Any) -> None:
@@ -163,23 +210,27 @@ def _check_answer(code: str, datatype: str, keys: Sequence[str], value: Any) -> 
     if datatype == "multivaluelist":
         chosen = value if isinstance(value, list) else [value]
         if any(item not in keys for item in chosen):
-            raise InvalidInput(f"{value!r} is not among the choices of {code!r}.", field=where, allowed=keys)
+            raise AnswerNotAllowed(
+                f"{value!r} is not among the choices of {code!r}.", field=where, allowed=keys
+            )
     elif datatype == "singlevaluelist":
         if value not in keys:
-            raise InvalidInput(f"{value!r} is not among the choices of {code!r}.", field=where, allowed=keys)
+            raise AnswerNotAllowed(
+                f"{value!r} is not among the choices of {code!r}.", field=where, allowed=keys
+            )
     elif datatype == "number":
         try:
             float(value)
         except (TypeError, ValueError):
-            raise InvalidInput(f"{value!r} is not a number.", field=where, allowed="a number") from None
+            raise AnswerNotAllowed(f"{value!r} is not a number.", field=where, allowed="a number") from None
     elif datatype == "datetime":
         try:
             dt.datetime.fromisoformat(str(value))
         except ValueError:
-            raise InvalidInput(
+            raise AnswerNotAllowed(
                 f"{value!r} is not a date and time.", field=where, allowed="ISO 8601"
             ) from None
     else:
         if not isinstance(value, str):
-            raise InvalidInput(f"The answer to {code!r} must be text.", field=where, allowed="text")
+            raise AnswerNotAllowed(f"The answer to {code!r} must be text.", field=where, allowed="text")
         check_text(where, value, MAX_DESCRIPTION)

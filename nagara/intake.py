@@ -24,6 +24,7 @@ from nagara.errors import (
     DatabaseUnavailable,
     InvalidInput,
     PhotoNotUsable,
+    PlaceMissing,
     ReplayedWithOtherBody,
     UnknownDistrict,
 )
@@ -97,7 +98,11 @@ async def file_request(pool: Pool, city: City, filing: Filing, secret: bytes) ->
     statement = statements.FILE_WITH_PHOTOS if filing.media else statements.FILE_REQUEST
     digest = body_digest(filing) if filing.idempotency_key else None
     if filing.idempotency_key and len(filing.idempotency_key) > MAX_KEY:
-        raise InvalidInput(f"Idempotency-Key is longer than {MAX_KEY} characters.", field="Idempotency-Key")
+        raise InvalidInput(
+            f"Idempotency-Key is longer than {MAX_KEY} characters.",
+            field="Idempotency-Key",
+            allowed=f"at most {MAX_KEY} characters",
+        )
     async with pool.connection() as connection:
         while True:
             async with connection.pipeline():
@@ -277,7 +282,9 @@ def _place(city: City, filing: Filing, day: dt.date) -> Place:
     if filing.lat is not None and filing.lon is not None:
         return locate_in(city, filing.lat, filing.lon, configuration(), day)
     if (filing.lat is None) != (filing.lon is None):
-        raise InvalidInput("lat and lon belong together; one of them is missing.", field="lat,lon")
+        raise PlaceMissing(
+            "lat and lon belong together; one of them is missing.", field="lat,lon", allowed="lat and lon"
+        )
     if filing.district is not None:
         known = city.districts_on(day)
         if filing.district not in known:
@@ -287,7 +294,7 @@ def _place(city: City, filing: Filing, day: dt.date) -> Place:
         return Place(True, filing.district, (), "inside")
     if filing.address and filing.address.strip():
         return Place(True, None, (), "inside")
-    raise InvalidInput(
+    raise PlaceMissing(
         "Say where it is: lat and lon, or a district, or an address.",
         field="lat,lon",
         allowed=["lat and lon", "district", "address"],

@@ -73,6 +73,7 @@ def multiply(owner: Connection, request: Known, copies: int) -> None:
         row[0]
         for row in owner.execute(
             "select column_name from information_schema.columns where table_name = 'request' "
+            "and is_generated = 'NEVER' "
             "and column_name not in ('id', 'reference', 'idempotency_key', 'body_digest') order by 1"
         )
     ]
