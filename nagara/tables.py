@@ -377,6 +377,83 @@ class StaffAudit(SQLModel, table=True):
     details: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False))
 
 
+class RequestWords(SQLModel, table=True):
+    """The text of a request as it is searched, and its runs of letters; without either until computed.
+
+    Triggers write the row whenever a request comes in or its text changes.
+    """
+
+    __tablename__ = "request_words"
+
+    city_id: str = Field(primary_key=True)
+    request_id: uuid.UUID = Field(primary_key=True)
+    words: str | None = None
+    grams: list[int] | None = Field(default=None, sa_column=Column(ARRAY(Integer)))
+
+
+class SavedFilter(SQLModel, table=True):
+    """A list somebody of the staff looks at often, for themselves, their departments or the city."""
+
+    __tablename__ = "saved_filter"
+    __table_args__ = (
+        ForeignKeyConstraint(["city_id", "username"], ["staff_account.city_id", "staff_account.username"]),
+    )
+
+    city_id: str = Field(primary_key=True)
+    id: uuid.UUID = Field(primary_key=True)
+    username: str
+    departments: list[str] = Field(default_factory=list, sa_column=Column(ARRAY(Text), nullable=False))
+    name: str
+    filter: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    shared: str
+    created_at: dt.datetime = Field(sa_column=_time(nullable=False))
+    updated_at: dt.datetime = Field(sa_column=_time(nullable=False))
+
+
+class StaffJob(SQLModel, table=True):
+    """What takes longer than an answer may: moves over many requests, a list taken out as a file."""
+
+    __tablename__ = "staff_job"
+    __table_args__ = (
+        ForeignKeyConstraint(["city_id", "username"], ["staff_account.city_id", "staff_account.username"]),
+        ForeignKeyConstraint(["city_id", "undo_of"], ["staff_job.city_id", "staff_job.id"]),
+    )
+
+    city_id: str = Field(primary_key=True)
+    id: uuid.UUID = Field(primary_key=True)
+    kind: str
+    username: str
+    wanted: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    state: str = "waiting"
+    total: int | None = None
+    done: int = 0
+    failure: str | None = None
+    undo_of: uuid.UUID | None = None
+    created_at: dt.datetime = Field(sa_column=_time(nullable=False))
+    finished_at: dt.datetime | None = Field(default=None, sa_column=_time())
+    expires_at: dt.datetime | None = Field(default=None, sa_column=_time())
+
+
+class StaffJobRow(SQLModel, table=True):
+    """One request of a job: the version it was chosen at, the move, and what became of it."""
+
+    __tablename__ = "staff_job_row"
+    __table_args__ = (ForeignKeyConstraint(["city_id", "job_id"], ["staff_job.city_id", "staff_job.id"]),)
+
+    city_id: str = Field(primary_key=True)
+    job_id: uuid.UUID = Field(primary_key=True)
+    position: int = Field(primary_key=True)
+    reference: str
+    version: int | None = None
+    move: str
+    details: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    ok: bool | None = None
+    code: str | None = None
+    message: str | None = None
+    before: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB))
+    version_after: int | None = None
+
+
 class ConfigVersion(SQLModel, table=True):
     """The configuration behind a fingerprint, so that what decided a request can be read years later."""
 
