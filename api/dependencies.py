@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Annotated, cast
 
-from fastapi import Depends, Path, Request
+from fastapi import Depends, Header, Path, Request
 from sqlmodel import Session
 
 from city_config import City
@@ -22,7 +22,7 @@ from nagara.errors import NotSignedIn, UnknownCity
 from nagara.ids import secret_city
 from nagara.permissions import NETWORK, Permission, demand
 from nagara.photos.darkroom import Darkroom
-from nagara.rate_limits import RateLimiter
+from nagara.rate_limits import RateLimiter, Source
 
 SESSION_COOKIE = "nagara_session"
 
@@ -101,10 +101,26 @@ async def client_address(request: Request) -> str:
     return request.client.host if request.client else "unknown"
 
 
+async def client_source(
+    address: Annotated[str, Depends(client_address)],
+    nagara_device: Annotated[
+        str | None,
+        Header(
+            max_length=64,
+            pattern=r"^[A-Za-z0-9_-]{8,64}$",
+            description="A random number the client made once for itself; limits count by it too",
+        ),
+    ] = None,
+) -> Source:
+    """Where a call comes from, by address and by what the client calls itself."""
+    return Source(address, nagara_device)
+
+
 CurrentCity = Annotated[City, Depends(current_city)]
 FromProcess = Annotated[Resources, Depends(resources)]
 StaffSession = Annotated[Session, Depends(staff_session, scope="function")]
 ClientAddress = Annotated[str, Depends(client_address)]
+ClientSource = Annotated[Source, Depends(client_source)]
 Viewer = Annotated[Account, Depends(allowed(Permission.VIEW_QUEUE))]
 Reporter = Annotated[Account, Depends(allowed(Permission.PUBLISH_REPORT))]
 SignedIn = Annotated[Account, Depends(current_staff)]

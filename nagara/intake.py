@@ -18,6 +18,7 @@ import psycopg
 from city_config import City, Service
 from nagara import statements
 from nagara.cities import configuration, service_of
+from nagara.contact_digests import digests_of
 from nagara.database import BEGIN, COMMIT, SET_CITY, Pool
 from nagara.deadlines import PromisedTimes, promise
 from nagara.errors import (
@@ -274,7 +275,8 @@ def _row(
 
 def _sealed(city: City, filing: Filing, secret: bytes) -> dict[str, bytes | None]:
     contact = {name: value for name, value in filing.contact.items() if value}
-    return {"sealed": seal(secret, city.id, contact) if contact else None}
+    sealed = seal(secret, city.id, contact) if contact else None
+    return {"sealed": sealed} | digests_of(secret, city, contact)
 
 
 def _place(city: City, filing: Filing, day: dt.date) -> Place:

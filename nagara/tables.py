@@ -95,6 +95,99 @@ class Contact(SQLModel, table=True):
     city_id: str = Field(primary_key=True)
     request_id: uuid.UUID = Field(primary_key=True)
     sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    email_digest: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    phone_digest: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    channels: list[str] | None = Field(default=None, sa_column=Column(ARRAY(Text)))
+    moves: list[str] | None = Field(default=None, sa_column=Column(ARRAY(Text)))
+    confirmed_at: dt.datetime | None = Field(default=None, sa_column=_time())
+
+
+class Subscription(SQLModel, table=True):
+    """Somebody who wants to be told of a request or an area over one channel, once they confirmed it.
+
+    ``digest`` finds the same contact again, ``sealed`` is what a message is sent to. ``own``: they filed it.
+    """
+
+    __table_args__ = (ForeignKeyConstraint(["city_id", "request_id"], ["request.city_id", "request.id"]),)
+
+    city_id: str = Field(primary_key=True)
+    id: uuid.UUID = Field(primary_key=True)
+    kind: str
+    request_id: uuid.UUID | None = None
+    channel: str
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    digest: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    language: str | None = None
+    moves: list[str] | None = Field(default=None, sa_column=Column(ARRAY(Text)))
+    own: bool = False
+    district: str | None = None
+    lat: float | None = None
+    lon: float | None = None
+    metres: int | None = None
+    services: list[str] = Field(default_factory=list, sa_column=Column(ARRAY(Text), nullable=False))
+    frequency: str = "at_once"
+    created_at: dt.datetime = Field(sa_column=_time(nullable=False))
+    confirmed_at: dt.datetime | None = Field(default=None, sa_column=_time())
+    last_digest_at: dt.datetime | None = Field(default=None, sa_column=_time())
+
+
+class OneTimeCode(SQLModel, table=True):
+    """Six digits sent to a contact for one purpose; only a keyed digest of them is kept."""
+
+    __tablename__ = "one_time_code"
+
+    city_id: str = Field(primary_key=True)
+    purpose: str = Field(primary_key=True)
+    digest: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
+    code_digest: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    tries: int = 0
+    created_at: dt.datetime = Field(sa_column=_time(nullable=False))
+    expires_at: dt.datetime = Field(sa_column=_time(nullable=False))
+
+
+class ResidentSession(SQLModel, table=True):
+    """A browser whose owner showed that a contact is theirs; ``digest`` finds the requests filed with it."""
+
+    __tablename__ = "resident_session"
+
+    city_id: str = Field(primary_key=True)
+    token_digest: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
+    channel: str
+    digest: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    created_at: dt.datetime = Field(sa_column=_time(nullable=False))
+    expires_at: dt.datetime = Field(sa_column=_time(nullable=False))
+    revoked_at: dt.datetime | None = Field(default=None, sa_column=_time())
+
+
+class Message(SQLModel, table=True):
+    """A message with no event behind it: a code, or what a day brought. Its words are sealed."""
+
+    city_id: str = Field(primary_key=True)
+    id: uuid.UUID = Field(primary_key=True)
+    audience: str
+    channel: str
+    sealed_recipient: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    sealed_text: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    language: str
+    created_at: dt.datetime = Field(sa_column=_time(nullable=False))
+    expires_at: dt.datetime = Field(sa_column=_time(nullable=False))
+    attempts: int = 0
+    next_attempt_at: dt.datetime | None = Field(default=None, sa_column=_time())
+    sent_at: dt.datetime | None = Field(default=None, sa_column=_time())
+    failed_at: dt.datetime | None = Field(default=None, sa_column=_time())
+    last_error: str | None = None
+
+
+class AlertWaiting(SQLModel, table=True):
+    """A request whose filing has not been told to the watchers of its area: the public may not see it yet."""
+
+    __tablename__ = "alert_waiting"
+    __table_args__ = (ForeignKeyConstraint(["city_id", "request_id"], ["request.city_id", "request.id"]),)
+
+    city_id: str = Field(primary_key=True)
+    request_id: uuid.UUID = Field(primary_key=True)
+    since: dt.datetime = Field(sa_column=_time(nullable=False))
 
 
 class ResidentEntry(SQLModel, table=True):
