@@ -3,9 +3,8 @@
 Everything but the two queries is pure. Keys of the returned trees are the standard's own names.
 
 What the standard leaves open is decided here: every documented field is present, null where unknown; a
-closed request's ``updated_datetime`` is its closing; confidential requests and those of a city that
-moderates do not exist. Text a resident wrote is published only where it came in through GeoReport, whose
-clients know that it is; what was written on Nagara's own pages stays between resident and city.
+closed request's ``updated_datetime`` is its closing. Which requests exist here, and which of their words
+are read, ``nagara.publication`` decides.
 """
 
 from __future__ import annotations
@@ -19,14 +18,15 @@ from typing import Any, NamedTuple
 from psycopg import AsyncConnection
 
 from city_config import City, Messages, Service
-from nagara import statements
+from nagara import publication, statements
 from nagara.errors import InvalidInput
 from nagara.event_log import PUBLIC_KINDS, EventKind
 from nagara.lifecycle import CLOSED, Status
 from nagara.photos.keeping import shown_to
-from nagara.request_views import METRES_PER_DEGREE, promise_shown, public_position
+from nagara.publication import public_address, public_note, public_position, public_values, public_words
+from nagara.request_views import promise_shown
 
-CHANNEL = "open311"
+CHANNEL = publication.CHANNEL_OF_PUBLISHED_WORDS
 LONGEST_SPAN = dt.timedelta(days=90)
 MOST_ROWS = 1000
 ONE_SECOND = dt.timedelta(seconds=1)
@@ -43,8 +43,6 @@ NOTE_TYPES: Mapping[str, str] = {
 }
 """The four kinds of note that extended GeoReport knows; everything else that happens is ``activity``."""
 
-BY_RESIDENTS = frozenset({EventKind.FILED, EventKind.ANSWERED, EventKind.WITHDRAWN})
-"""Events whose text is a resident's; it is not published here."""
 
 _public_kinds = sorted(kind.value for kind in PUBLIC_KINDS)
 
@@ -150,11 +148,9 @@ def window(
 async def list_requests(
     connection: AsyncConnection[Any], city: City, wanted: ListFilter, extensions: bool = False
 ) -> Page:
-    """What the public may see of a city's requests, newest first. Nothing where the city moderates."""
-    if city.publication.moderated:
-        return Page([], False)
+    """What the public may see of a city's requests, newest first."""
     west, south, east, north = wanted.bbox or (None, None, None, None)
-    values = {
+    values = public_values(city) | {
         "city_id": city.id,
         "received_from": wanted.received.start,
         "received_before": wanted.received.before,
@@ -166,7 +162,6 @@ async def list_requests(
         "south": south,
         "east": east,
         "north": north,
-        "lat_step": city.publication.blur_metres / METRES_PER_DEGREE,
         "limit": wanted.page_size + 1,
         "offset": (wanted.page - 1) * wanted.page_size,
     }
@@ -178,9 +173,9 @@ async def find_requests(
     connection: AsyncConnection[Any], city: City, references: Sequence[str], extensions: bool = False
 ) -> list[Row]:
     """Those of these references (as stored) that the public may see, newest first; the others are left out."""
-    if city.publication.moderated or not references:
+    if not references:
         return []
-    values = {"city_id": city.id, "references": list(references)}
+    values = public_values(city) | {"city_id": city.id, "references": list(references)}
     return await _rows(connection, statements.GEOREPORT_BY_REFERENCE, values, extensions)
 
 
@@ -231,11 +226,7 @@ def request_item(reader: Reader, row: Row, extensions: bool = False, public_url:
     service = city.services_by_code.get(row.service_code)
     department = city.departments_by_code.get(row.department)
     position = public_position(city, row.lat, row.lon, own=False)
-    published = row.channel == CHANNEL
-    # an address in words would undo the blur
-    address, address_id = (
-        split_address(row.address) if published and not city.publication.blur_metres else (None, None)
-    )
+    address, address_id = split_address(public_address(city, row.channel, row.address))
     photos = _photos(city, row, public_url)
     item: Tree = {
         "service_request_id": row.reference,
@@ -243,7 +234,7 @@ def request_item(reader: Reader, row: Row, extensions: bool = False, public_url:
         "status_notes": status_notes(reader, row),
         "service_name": reader.name(service.names) if service else row.service_code,
         "service_code": row.service_code,
-        "description": (row.description or None) if published else None,
+        "description": public_words(city, row.channel, row.description),
         "agency_responsible": reader.name(department.names) if department else row.department,
         "service_notice": None,
         "requested_datetime": row.received_at,
@@ -289,7 +280,7 @@ def _extended(row: Row) -> Tree:
 
 
 def _photos(city: City, row: Row, public_url: str) -> list[Tree]:
-    """The pictures anybody may see; requests that are confidential never come here."""
+    """The pictures anybody may see; requests that nobody may see never come here."""
     base = public_url.rstrip("/")
     return [
         {
@@ -299,7 +290,7 @@ def _photos(city: City, row: Row, public_url: str) -> list[Tree]:
             "height": photo["height"],
             "kind": photo["kind"],
         }
-        for photo in shown_to(city, row.photos or (), row.service_code, confidential=False)
+        for photo in shown_to(city, row.photos or (), request_public=True)
     ]
 
 
@@ -308,8 +299,10 @@ def _note(reader: Reader, event: Mapping[str, Any]) -> Tree:
     reasons: Mapping[Any, str] = reader.messages.closing_reasons
     kind, reason = event["kind"], event["reason"]
     summary = statuses.get(event["status"]) or kind.replace("_", " ")
-    note = None if kind in BY_RESIDENTS else event["note"]
-    told = [reasons.get(reason, reason) if reason else None, note]
+    told = [
+        reasons.get(reason, reason) if reason else None,
+        public_note(event["actor_kind"], event["note"], own=False),
+    ]
     return {
         "datetime": dt.datetime.fromisoformat(event["at"]),
         "summary": summary,

@@ -18,15 +18,14 @@ from collections.abc import Collection
 from typing import Any, LiteralString, NamedTuple
 
 from city_config import City
-from nagara.event_log import EventKind
 
 METRES_PER_DEGREE = 111_320.0
 """Of latitude, and of longitude at the equator."""
 
 CHANNEL_OF_PUBLISHED_WORDS = "open311"
 
-BY_RESIDENTS = frozenset({EventKind.FILED, EventKind.ANSWERED, EventKind.WITHDRAWN})
-"""Events whose text is a resident's; the public is not shown it."""
+BY_STAFF = frozenset({"staff", "system", "import"})
+"""Kinds of actors whose notes are meant for everybody; all others are residents, or speak for one."""
 
 
 class Standing(NamedTuple):
@@ -137,9 +136,9 @@ def public_address(city: City, channel: str, address: str | None) -> str | None:
     return address if channel == CHANNEL_OF_PUBLISHED_WORDS and not city.publication.blur_metres else None
 
 
-def public_note(kind: str, note: str | None, own: bool) -> str | None:
+def public_note(actor_kind: str, note: str | None, own: bool) -> str | None:
     """An event's text: staff's is for everybody, a resident's for the holder of the private link."""
-    return note if own or kind not in BY_RESIDENTS else None
+    return note if own or actor_kind in BY_STAFF else None
 
 
 def photo_is_public(city: City, request_public: bool, released: bool, searched: Collection[str]) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import hmac
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,11 +20,11 @@ from nagara.ids import resident_token
 from nagara.lifecycle import STAFF_MOVES, TRANSITIONS, Status, allowed_moves, due_or_none, is_late, why_not
 from nagara.permissions import Permission, may, permission_for
 from nagara.photos import keeping
+from nagara.publication import public_address, public_note, public_position, public_values, public_words
 from nagara.sealing import unseal
 from nagara.staff_actions import CLOSING_REASONS
 from nagara.tables import Contact, Event, Request
 
-METRES_PER_DEGREE = 111_320.0
 _public_kinds = sorted(kind.value for kind in PUBLIC_KINDS)
 
 
@@ -40,24 +39,25 @@ def find_city(reference: str) -> tuple[City, str]:
 async def public_status(
     pool: Pool, city: City, reference: str, token: str | None, secret: bytes
 ) -> dict[str, Any]:
-    """What anybody may know of a request, and its timeline; confidential ones only with their own token.
+    """What anybody may know of a request, and its timeline; one that is not public only with its own token.
 
-    Without the right token a confidential request is as unknown as one that does not exist.
+    Without the right token such a request is as unknown as one that does not exist.
     """
-    [found] = await read_in_city(
-        pool, city.id, (statements.PUBLIC_STATUS, (_public_kinds, city.id, reference))
-    )
+    values = public_values(city) | {
+        "city_id": city.id, "reference": reference, "public_kinds": _public_kinds,
+    }  # fmt: skip
+    [found] = await read_in_city(pool, city.id, (statements.PUBLIC_STATUS, values))
     if not found:
         raise UnknownRequest(f"There is no request {reference!r}.", field="reference")
     (
         id_, ref, status, service, department, assignee, district, lat, lon, received, updated, closed,
-        closing_reason, note, acknowledge_by, respond_by, resolve_by, standard, confidential, description,
-        address, reason, parent, photos, timeline,
+        closing_reason, note, acknowledge_by, respond_by, resolve_by, standard, _confidential, description,
+        address, reason, parent, channel, public, photos, timeline,
     ) = found[0]  # fmt: skip
     own = token is not None and hmac.compare_digest(
         token.encode(), resident_token(secret, city.id, id_).encode()
     )
-    if (confidential or city.publication.moderated) and not own:
+    if not (public or own):
         raise UnknownRequest(f"There is no request {reference!r}.", field="reference")
     return {
         "reference": ref,
@@ -69,8 +69,8 @@ async def public_status(
         "department": named_department(city, department),
         "assignee": named_assignee(city, assignee),
         "position": public_position(city, lat, lon, own),
-        "description": description if own else None,
-        "address": address if own else None,
+        "description": description if own else public_words(city, channel, description),
+        "address": address if own else public_address(city, channel, address),
         "route_reason": reason,
         "received_at": received,
         "updated_at": updated,
@@ -79,8 +79,8 @@ async def public_status(
         "note": note,
         "duplicate_of": parent,
         "promise": promise_shown(acknowledge_by, respond_by, resolve_by, standard),
-        "photos": keeping.shown_to(city, photos or [], service, confidential, token if own else None),
-        "timeline": timeline or [],
+        "photos": keeping.shown_to(city, photos or [], public, token if own else None),
+        "timeline": [_event_for_all(event, own) for event in timeline or ()],
     }
 
 
@@ -126,16 +126,10 @@ def named_district(city: City, code: str | None) -> dict[str, Any] | None:
     return {"code": code, "names": dict(city.district_names.get(code, {"en": code}))}
 
 
-def public_position(city: City, lat: float | None, lon: float | None, own: bool) -> dict[str, float] | None:
-    """The position, on the grid the city blurs public positions to; the resident sees their own exactly."""
-    if lat is None or lon is None:
-        return None
-    metres = 0 if own else city.publication.blur_metres
-    if metres:
-        lat_step = metres / METRES_PER_DEGREE
-        lon_step = lat_step / max(0.01, math.cos(math.radians(lat)))
-        lat, lon = round(lat / lat_step) * lat_step, round(lon / lon_step) * lon_step
-    return {"lat": round(lat, 6), "lon": round(lon, 6)}
+def _event_for_all(event: Mapping[str, Any], own: bool) -> dict[str, Any]:
+    """An event of the timeline; what residents wrote is left to the holder of the private link."""
+    shown = {name: event[name] for name in ("kind", "at", "status", "reason")}
+    return shown | {"note": public_note(event["actor_kind"], event["note"], own)}
 
 
 def staff_detail(
@@ -160,7 +154,7 @@ def staff_detail(
         "closing_reason": row.closing_reason,
         "duplicate_of": parent.reference if parent else None,
         "contact": contact,
-        "photos": keeping.of_request(session, city, row),
+        "photos": keeping.of_request(session, city, row, now),
         "timeline": [_event_shown(event) for event in events],
         "moves": _moves(row, account),
     }

@@ -6,6 +6,8 @@ times the floor; a test holds every column named here against the models.
 
 from __future__ import annotations
 
+from nagara.publication import blurred_sql, public_sql
+
 BEGIN_IN_CITY = "select clock_timestamp() from (select set_config('nagara.city', %s, true)) as city"
 """First statement of a transaction: names the city whose rows it may see, and tells the time."""
 
@@ -81,12 +83,21 @@ values (%(city_id)s, %(id)s, %(sha256)s, %(width)s, %(height)s, %(size)s, %(dhas
 HOLD_PHOTO = "select pg_advisory_xact_lock_shared(%s, hashtext(%s))"
 """Held while a picture's bytes are written, so that nobody removes the same bytes in between."""
 
-FIND_PHOTO = """
-select p.sha256, p.public, p.request_id, r.service_code, r.confidential
+FIND_PHOTO = f"""
+select p.sha256, p.redacted_sha256, p.public, p.searched, p.request_id, {public_sql()}
   from photo p
   join request r on r.city_id = p.city_id and r.id = p.request_id
- where p.city_id = %s and p.id = %s
+ where p.city_id = %(city_id)s and p.id = %(id)s
 """
+
+_PHOTOS = """
+       (select json_agg(json_build_object('id', p.id, 'width', p.width, 'height', p.height, 'kind', p.kind,
+                                          'public', p.public, 'searched', p.searched) order by p.position)
+          from photo p where p.city_id = r.city_id and p.request_id = r.id)"""
+
+_BOX_HOLDS_WHAT_IS_SHOWN = """(%(west)s::float8 is null or ({} between %(south)s and %(north)s
+        and {} between %(west)s and %(east)s))""".format(*blurred_sql())
+"""A box is held against the position the public is shown: against the exact one, boxes would reveal it."""
 
 FIND_BY_KEY = """
 select id, reference, service_code, department, assignee, district, rule, reason,
@@ -94,74 +105,77 @@ select id, reference, service_code, department, assignee, district, rule, reason
   from request where city_id = %s and idempotency_key = %s
 """
 
-PUBLIC_STATUS = """
+PUBLIC_STATUS = f"""
 select r.id, r.reference, r.status, r.service_code, r.department, r.assignee, r.district, r.lat, r.lon,
        r.received_at, r.updated_at, r.closed_at, r.closing_reason, r.status_note, r.acknowledge_by,
        r.respond_by, r.resolve_by, r.promise_standard, r.confidential, r.description, r.address,
-       r.reason, parent.reference,
-       (select json_agg(json_build_object(
-                   'id', p.id, 'width', p.width, 'height', p.height, 'kind', p.kind, 'public', p.public)
-               order by p.position)
-          from photo p where p.city_id = r.city_id and p.request_id = r.id),
+       r.reason, parent.reference, r.channel, {public_sql()},{_PHOTOS},
        (select json_agg(json_build_object(
                    'kind', e.kind, 'at', e.occurred_at, 'status', e.to_status,
-                   'note', e.data ->> 'note', 'reason', e.data ->> 'reason') order by e.seq)
+                   'note', e.data ->> 'note', 'reason', e.data ->> 'reason',
+                   'actor_kind', e.actor_kind) order by e.seq)
           from event e
-         where e.city_id = r.city_id and e.request_id = r.id and e.kind = any(%s))
+         where e.city_id = r.city_id and e.request_id = r.id and e.kind = any(%(public_kinds)s))
   from request r
   left join request parent
-         on parent.city_id = r.city_id and parent.id = r.duplicate_of and not parent.confidential
- where r.city_id = %s and r.reference = %s
+         on parent.city_id = r.city_id and parent.id = r.duplicate_of and {public_sql("parent")}
+ where r.city_id = %(city_id)s and r.reference = %(reference)s
 """
 
-_GEOREPORT_REQUEST = """
+_GEOREPORT_REQUEST = f"""
 select r.reference, r.status, r.service_code, r.network_code, r.department, r.district, r.lat, r.lon,
        r.description, r.address, r.channel, r.received_at, r.updated_at, r.closed_at, r.closing_reason,
        r.status_note, r.acknowledge_by, r.respond_by, r.resolve_by, r.promise_standard,
        (select parent.reference from request parent
-         where parent.city_id = r.city_id and parent.id = r.duplicate_of and not parent.confidential),
+         where parent.city_id = r.city_id and parent.id = r.duplicate_of and {public_sql("parent")}),
        case when %(extensions)s then
            (select json_agg(json_build_object(
                        'kind', e.kind, 'at', e.occurred_at, 'status', e.to_status,
-                       'note', e.data ->> 'note', 'reason', e.data ->> 'reason') order by e.seq)
+                       'note', e.data ->> 'note', 'reason', e.data ->> 'reason',
+                   'actor_kind', e.actor_kind) order by e.seq)
               from event e
              where e.city_id = r.city_id and e.request_id = r.id and e.kind = any(%(public_kinds)s))
-       end,
-       (select json_agg(json_build_object(
-                   'id', p.id, 'width', p.width, 'height', p.height, 'kind', p.kind, 'public', p.public)
-               order by p.position)
-          from photo p where p.city_id = r.city_id and p.request_id = r.id)
+       end,{_PHOTOS}
   from request r
 """
 
 GEOREPORT_LIST = (
     _GEOREPORT_REQUEST
-    + """ where r.city_id = %(city_id)s and not r.confidential
+    + f""" where r.city_id = %(city_id)s and {public_sql()}
    and r.received_at >= %(received_from)s and r.received_at < %(received_before)s
    and r.updated_at >= %(updated_from)s and r.updated_at < %(updated_before)s
    and r.status = any(%(statuses)s)
    and (%(services)s::text[] is null or r.service_code = any(%(services)s::text[]))
-   and (%(west)s::float8 is null or (
-        case when %(lat_step)s = 0 then r.lat else round(r.lat / %(lat_step)s) * %(lat_step)s end
-            between %(south)s and %(north)s
-        and case when %(lat_step)s = 0 then r.lon
-                 else round(r.lon / (%(lat_step)s / greatest(0.01, cos(radians(r.lat)))))
-                      * (%(lat_step)s / greatest(0.01, cos(radians(r.lat)))) end
-            between %(west)s and %(east)s))
+   and {_BOX_HOLDS_WHAT_IS_SHOWN}
  order by r.received_at desc, r.id desc
  limit %(limit)s offset %(offset)s
 """
 )
-"""Requests the public may see, newest first. A box is held against the position the public is shown, blurred
-onto a grid of ``lat_step`` degrees where the city does so: against the exact one, boxes would reveal it."""
+"""Requests the public may see, newest first."""
 
 GEOREPORT_BY_REFERENCE = (
     _GEOREPORT_REQUEST
-    + """ where r.city_id = %(city_id)s and not r.confidential and r.reference = any(%(references)s)
+    + f""" where r.city_id = %(city_id)s and {public_sql()} and r.reference = any(%(references)s)
  order by r.received_at desc, r.id desc
 """
 )
-"""The same for references that are known; unknown and confidential ones are simply not there."""
+"""The same for references that are known; those nobody may see are simply not there."""
+
+PUBLIC_LIST = f"""
+select r.reference, r.status, r.service_code, r.department, r.district, r.lat, r.lon, r.channel,
+       r.description, r.received_at, r.updated_at, r.closed_at, r.id,{_PHOTOS}
+  from request r
+ where r.city_id = %(city_id)s and {public_sql()}
+   and (%(since)s::timestamptz is null or r.received_at >= %(since)s)
+   and (%(before)s::timestamptz is null or (r.received_at, r.id) < (%(before)s, %(before_id)s::uuid))
+   and (%(statuses)s::text[] is null or r.status = any(%(statuses)s::text[]))
+   and (%(services)s::text[] is null or r.service_code = any(%(services)s::text[]))
+   and (%(district)s::text is null or r.district = %(district)s)
+   and {_BOX_HOLDS_WHAT_IS_SHOWN}
+ order by r.received_at desc, r.id desc
+ limit %(limit)s
+"""
+"""What the city's public page and map show, newest first."""
 
 SIGNED_IN_STAFF = """
 select a.city_id, a.username, a.role,

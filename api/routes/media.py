@@ -31,7 +31,13 @@ from nagara.photos.storage import Kind
 router = APIRouter(tags=["photos"], dependencies=[Open])
 Token = Annotated[str | None, Query(max_length=100, description="From the private link")]
 
+Original = Annotated[
+    bool, Query(description="As it came, before parts were hidden; for staff who may, others get it as it is")
+]
+
 PICTURE_HEADERS = {
+    "Content-Disposition": 'inline; filename="photo.jpg"',
+    "Cross-Origin-Resource-Policy": "same-site",
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "X-Content-Type-Options": "nosniff",
     "Vary": "Authorization, Cookie",
@@ -107,9 +113,10 @@ async def picture(
     process: FromProcess,
     address: ClientAddress,
     token: Token = None,
+    original: Original = False,
 ) -> Response:
     """A picture, upright and at most 2048 pixels wide and high."""
-    return await _shown(city, id, "picture", request, process, address, token)
+    return await _shown(city, id, "picture", request, process, address, (token, original))
 
 
 @router.get(
@@ -125,9 +132,10 @@ async def thumbnail(
     process: FromProcess,
     address: ClientAddress,
     token: Token = None,
+    original: Original = False,
 ) -> Response:
     """The same picture, at most 320 pixels wide and high."""
-    return await _shown(city, id, "thumbnail", request, process, address, token)
+    return await _shown(city, id, "thumbnail", request, process, address, (token, original))
 
 
 async def _shown(
@@ -137,11 +145,11 @@ async def _shown(
     request: Request,
     process: Resources,
     address: str,
-    token: str | None,
+    asked: tuple[str | None, bool],
 ) -> Response:
     await process.limiter.count("read", address)
-    staff = await _is_staff_of(city, request, process)
-    seen = await keeping.find(process.pool, city, id_, token, process.secret, staff)
+    viewer = await _viewer(city, request, process, *asked)
+    seen = await keeping.find(process.pool, city, id_, viewer, process.secret)
     tag = f'"{seen.sha256.hex()}-{kind}"'
     headers = PICTURE_HEADERS | {"ETag": tag, "Cache-Control": FOR_ALL if seen.public else FOR_ONE}
     if request.headers.get("If-None-Match") == tag:
@@ -150,13 +158,18 @@ async def _shown(
     return Response(content, media_type="image/jpeg", headers=headers)
 
 
-async def _is_staff_of(city: City, request: Request, process: Resources) -> bool:
-    """Whether somebody is signed in who works on the city's requests; nobody has to be."""
+async def _viewer(
+    city: City, request: Request, process: Resources, token: str | None, original: bool
+) -> keeping.Viewer:
+    """Who asks: perhaps somebody signed in who works on the city's requests; nobody has to be."""
+    anybody = keeping.Viewer(token)
     try:
         account = await current_staff(await session_token(request), process)
     except Refused:
-        return False
-    return account.city_id == city.id and may(account.role, Permission.VIEW_QUEUE)
+        return anybody
+    if account.city_id != city.id or not may(account.role, Permission.VIEW_QUEUE):
+        return anybody
+    return keeping.Viewer(token, True, may(account.role, Permission.VIEW_ORIGINAL), original)
 
 
 async def _file_of(request: Request) -> bytes:

@@ -38,6 +38,12 @@ class StaffPhoto(PhotoShown):
     """A picture, for staff."""
 
     released: bool = Field(description="True where staff released it; the city's rule decides as well")
+    waits_for_hiding: bool = Field(
+        description="True until what the city hides was looked for; only the privileged see it before"
+    )
+    redacted: bool = Field(description="True where parts are hidden; the original opens with ?original=true")
+    found: list[list[float]] = Field(description="What the detector found: x, y, width, height as fractions")
+    boxes: list[list[float]] = Field(description="What staff hid, likewise")
 
 
 class ReleaseBody(Input):

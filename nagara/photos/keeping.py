@@ -26,6 +26,7 @@ from nagara.intake import refuse_unusable
 from nagara.locks import NAMESPACE
 from nagara.photos.checking import Prepared
 from nagara.photos.storage import MediaStore
+from nagara.publication import Standing, is_public, is_searched, photo_is_public, public_values
 from nagara.tables import Photo, Request
 
 UNATTACHED_AT_MOST = dt.timedelta(hours=24)
@@ -37,17 +38,33 @@ TAKE_UNATTACHED = """
 delete from photo where (city_id, id) in (
     select city_id, id from photo where request_id is null and created_at < %s
      order by created_at limit %s for update skip locked)
-returning city_id, sha256
+returning city_id, sha256, redacted_sha256
 """
-CONTENT_IN_USE = "select exists (select from photo where city_id = %s and sha256 = %s)"
+CONTENT_IN_USE = """
+select exists (select from photo where city_id = %(city)s and sha256 = %(sha)s)
+    or exists (select from photo where city_id = %(city)s and redacted_sha256 = %(sha)s)
+"""
 ONLY_HOLDER = "select pg_advisory_xact_lock(%s, hashtext(%s))"
 
 
 class Seen(NamedTuple):
-    """A picture somebody may see; ``public`` if anybody may."""
+    """A picture somebody may see; ``public`` if anybody may see it as it is."""
 
     sha256: bytes
     public: bool
+
+
+class Viewer(NamedTuple):
+    """Who asks for a picture, besides anybody: with which private link, and what they may see as staff."""
+
+    token: str | None = None
+    staff: bool = False
+    privileged: bool = False
+    original: bool = False
+    """Asks for the picture as it came; only for whoever is privileged."""
+
+
+ANYBODY = Viewer()
 
 
 async def keep(pool: Pool, store: MediaStore, city: City, prepared: Prepared) -> uuid.UUID:
@@ -73,35 +90,26 @@ async def keep(pool: Pool, store: MediaStore, city: City, prepared: Prepared) ->
     return id_
 
 
-async def find(
-    pool: Pool, city: City, photo_id: uuid.UUID, token: str | None, secret: bytes, staff: bool
-) -> Seen:
+async def find(pool: Pool, city: City, photo_id: uuid.UUID, viewer: Viewer, secret: bytes) -> Seen:
     """A picture of a request, for whoever may see it; raise ``UnknownPhoto`` for all others.
 
-    Its request's private link opens it, and so does a session of the city's staff.
+    Its request's private link opens it, and so does a session of the city's staff. Where the city hides
+    anything in pictures, only the privileged see one before that has happened. A picture with hidden parts
+    is shown as it came to the privileged who ask for that, and to nobody else.
     """
-    [found] = await read_in_city(pool, city.id, (statements.FIND_PHOTO, (city.id, photo_id)))
+    values = public_values(city) | {"city_id": city.id, "id": photo_id}
+    [found] = await read_in_city(pool, city.id, (statements.FIND_PHOTO, values))
     if found:
-        sha256, released, request_id, service_code, confidential = found[0]
-        public = open_to_public(city, service_code, confidential, released)
-        own = token is not None and hmac.compare_digest(
-            token.encode(), resident_token(secret, city.id, request_id).encode()
+        sha256, redacted, released, searched, request_id, request_public = found[0]
+        public = photo_is_public(city, request_public, released, searched)
+        own = viewer.token is not None and hmac.compare_digest(
+            viewer.token.encode(), resident_token(secret, city.id, request_id).encode()
         )
-        if public or own or staff:
-            return Seen(bytes(sha256), public)
+        if viewer.privileged and (viewer.original or not is_searched(city, searched)):
+            return Seen(bytes(sha256), public and redacted is None)
+        if public or ((own or viewer.staff) and is_searched(city, searched)):
+            return Seen(bytes(redacted or sha256), public)
     raise UnknownPhoto("There is no such picture.", field="id")
-
-
-def open_to_public(city: City, service_code: str, confidential: bool, released: bool) -> bool:
-    """Whether anybody may see a picture, by the city's rule of publication."""
-    rule = city.publication
-    hidden = (
-        confidential
-        or rule.moderated
-        or service_code in rule.moderated_services
-        or service_code in rule.private_services
-    )
-    return not hidden and (rule.photos == "all" or (rule.photos == "released" and released))
 
 
 def shown(city: City, photos: Iterable[Mapping[str, Any]], token: str | None = None) -> list[dict[str, Any]]:
@@ -122,22 +130,23 @@ def shown(city: City, photos: Iterable[Mapping[str, Any]], token: str | None = N
 
 
 def shown_to(
-    city: City,
-    photos: Iterable[Mapping[str, Any]],
-    service_code: str,
-    confidential: bool,
-    own_token: str | None = None,
+    city: City, photos: Iterable[Mapping[str, Any]], request_public: bool, own_token: str | None = None
 ) -> list[dict[str, Any]]:
-    """Those of a request's pictures that anybody may see, or all of them for the holder of its token."""
+    """Those of a request's pictures that anybody may see, or all of them for the holder of its token.
+
+    A picture in which something has yet to be hidden is not listed for either.
+    """
     judged = [
-        {**photo, "public": open_to_public(city, service_code, confidential, photo["public"])}
+        {**photo, "public": photo_is_public(city, request_public, photo["public"], photo["searched"])}
         for photo in photos
+        if is_searched(city, photo["searched"])
     ]
     return shown(city, [photo for photo in judged if own_token or photo["public"]], own_token)
 
 
-def of_request(session: Session, city: City, row: Request) -> list[dict[str, Any]]:
+def of_request(session: Session, city: City, row: Request, now: dt.datetime) -> list[dict[str, Any]]:
     """All pictures of a request, for staff; ``public`` says whether anybody may see them."""
+    seen = is_public(city, Standing(row.service_code, row.confidential, row.public, row.received_at), now)
     query = (
         select(Photo)
         .where(col(Photo.city_id) == city.id, col(Photo.request_id) == row.id)
@@ -145,9 +154,16 @@ def of_request(session: Session, city: City, row: Request) -> list[dict[str, Any
     )
     found = [photo.model_dump() for photo in session.exec(query).all()]
     return [
-        item | {"released": photo["public"], "public": seen}
+        item
+        | {
+            "released": photo["public"],
+            "public": photo_is_public(city, seen, photo["public"], photo["searched"]),
+            "waits_for_hiding": not is_searched(city, photo["searched"]),
+            "redacted": photo["redacted_sha256"] is not None,
+            "found": photo["found"],
+            "boxes": photo["boxes"],
+        }
         for photo in found
-        for seen in [open_to_public(city, row.service_code, row.confidential, photo["public"])]
         for item in shown(city, [photo])
     ]
 
@@ -185,12 +201,23 @@ def remove_unattached(
     """
     with connection.transaction():
         gone = connection.execute(TAKE_UNATTACHED, (now - UNATTACHED_AT_MOST, most)).fetchall()
-        for city_id, sha256 in sorted({(city_id, bytes(sha256)) for city_id, sha256 in gone}):
-            connection.execute(ONLY_HOLDER, (CONTENT_LOCKS, _lock_name(city_id, sha256)))
-            used = connection.execute(CONTENT_IN_USE, (city_id, sha256)).fetchone()
-            if used is not None and not used[0]:
-                store.remove(city_id, sha256)
+        remove_unused(connection, store, gone)
     return len(gone)
+
+
+def remove_unused(
+    connection: psycopg.Connection[Any], store: MediaStore, contents: Iterable[Sequence[Any]]
+) -> None:
+    """Remove the bytes of each city and hash that no row names any more. Only inside a transaction.
+
+    A hash of None is passed over. Contents are locked in order, so that two removals wait, not deadlock.
+    """
+    named = {(city_id, bytes(sha)) for city_id, *several in contents for sha in several if sha is not None}
+    for city_id, sha256 in sorted(named):
+        connection.execute(ONLY_HOLDER, (CONTENT_LOCKS, _lock_name(city_id, sha256)))
+        used = connection.execute(CONTENT_IN_USE, {"city": city_id, "sha": sha256}).fetchone()
+        if used is not None and not used[0]:
+            store.remove(city_id, sha256)
 
 
 def _lock_name(city_id: str, sha256: bytes) -> str:
