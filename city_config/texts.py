@@ -31,6 +31,9 @@ EventKind = Literal[
 StaffEventKind = Literal["escalated"]
 """The events staff are told of."""
 
+OtherKind = Literal["followed", "alert", "digest", "code"]
+"""What people are told who did not file the request, and codes that show whose a contact is."""
+
 PromiseKind = Literal["promised", "expected"]
 """Whether the city stands behind a time, or it is only the network's reference, which binds nobody."""
 
@@ -72,6 +75,12 @@ PLACEHOLDERS = (
     "status_url",
     "note",
     "reason",
+    "status",
+    "district",
+    "count",
+    "list",
+    "code",
+    "stop_url",
 )
 """What a notification may speak of, written ``{reference}``; a brace itself is written twice."""
 
@@ -136,6 +145,7 @@ class Messages(Part):
     review: Literal["pending", "approved"] = "pending"
     notifications: Mapping[EventKind, Notification]
     for_staff: Mapping[StaffEventKind, Notification]
+    others: Mapping[OtherKind, Notification]
     promises: Mapping[PromiseKind, PromiseSentence]
     closing_reasons: Mapping[ClosingReason, str]
     statuses: Mapping[StatusName, str]
@@ -145,6 +155,7 @@ class Messages(Part):
         for field, wanted, given in (
             ("notifications", get_args(EventKind), self.notifications),
             ("for_staff", get_args(StaffEventKind), self.for_staff),
+            ("others", get_args(OtherKind), self.others),
             ("promises", get_args(PromiseKind), self.promises),
             ("closing_reasons", get_args(ClosingReason), self.closing_reasons),
             ("statuses", get_args(StatusName), self.statuses),
