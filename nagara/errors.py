@@ -104,6 +104,12 @@ class UnknownPhoto(NotFound):
     code = "unknown_photo"
 
 
+class UnknownBlock(NotFound):
+    """No contact of this city was blocked under this id."""
+
+    code = "unknown_block"
+
+
 class Invalid(NagaraError):
     """The input cannot be taken as it is."""
 
@@ -330,6 +336,12 @@ class CrossSite(NotPermitted):
     """Another site's page tried to use the session that this browser holds."""
 
     code = "cross_site"
+
+
+class ContactBlocked(Refused):
+    """The city takes no reports with this contact for now; somebody of the city decided so, and until when."""
+
+    code = "contact_blocked"
 
 
 class TooManyRequests(Refused):

@@ -75,6 +75,12 @@ USABLE_PHOTOS = """
 select id from photo where city_id = %s and id = any(%s::uuid[]) and request_id is null
 """
 
+FIND_BLOCK = """
+select expires_at from contact_block
+ where city_id = %s and digest = any(%s) and lifted_at is null and expires_at > clock_timestamp()
+ order by expires_at desc limit 1
+"""
+
 KEEP_PHOTO = """
 insert into photo (city_id, id, sha256, width, height, size, dhash)
 values (%(city_id)s, %(id)s, %(sha256)s, %(width)s, %(height)s, %(size)s, %(dhash)s)
@@ -84,7 +90,7 @@ HOLD_PHOTO = "select pg_advisory_xact_lock_shared(%s, hashtext(%s))"
 """Held while a picture's bytes are written, so that nobody removes the same bytes in between."""
 
 FIND_PHOTO = f"""
-select p.sha256, p.redacted_sha256, p.public, p.searched, p.request_id, {public_sql()}
+select p.sha256, p.redacted_sha256, p.public, p.searched, p.request_id, r.link_generation, {public_sql()}
   from photo p
   join request r on r.city_id = p.city_id and r.id = p.request_id
  where p.city_id = %(city_id)s and p.id = %(id)s
@@ -101,18 +107,26 @@ _BOX_HOLDS_WHAT_IS_SHOWN = """(%(west)s::float8 is null or ({} between %(south)s
 
 FIND_BY_KEY = """
 select id, reference, service_code, department, assignee, district, rule, reason,
-       acknowledge_by, respond_by, resolve_by, promise_standard, received_at, body_digest
-  from request where city_id = %s and idempotency_key = %s
+       acknowledge_by, respond_by, resolve_by, promise_standard, received_at, body_digest,
+       (select e.data ->> 'parent' from event e
+         where e.city_id = request.city_id and e.request_id = request.id and e.seq = 2
+           and e.kind = 'duplicate_linked' and e.actor_kind <> 'staff')
+  from request
+ where city_id = %s and idempotency_key = %s
 """
 
 PUBLIC_STATUS = f"""
 select r.id, r.reference, r.status, r.service_code, r.department, r.assignee, r.district, r.lat, r.lon,
        r.received_at, r.updated_at, r.closed_at, r.closing_reason, r.status_note, r.acknowledge_by,
        r.respond_by, r.resolve_by, r.promise_standard, r.confidential, r.description, r.address,
-       r.reason, parent.reference, r.channel, {public_sql()},{_PHOTOS},
+       r.reason, parent.reference, r.channel, {public_sql()}, r.link_generation, r.config_fingerprint,
+       r.erased_at is not null, r.acknowledged_at, r.responded_at,
+       (select count(*) from request other
+         where other.city_id = r.city_id and other.duplicate_of = coalesce(r.duplicate_of, r.id)),{_PHOTOS},
        (select json_agg(json_build_object(
                    'kind', e.kind, 'at', e.occurred_at, 'status', e.to_status,
-                   'note', e.data ->> 'note', 'reason', e.data ->> 'reason',
+                   'note', case when r.erased_at is null then e.data ->> 'note' end,
+                   'reason', e.data ->> 'reason',
                    'actor_kind', e.actor_kind) order by e.seq)
           from event e
          where e.city_id = r.city_id and e.request_id = r.id and e.kind = any(%(public_kinds)s))
@@ -121,6 +135,19 @@ select r.id, r.reference, r.status, r.service_code, r.department, r.assignee, r.
          on parent.city_id = r.city_id and parent.id = r.duplicate_of and {public_sql("parent")}
  where r.city_id = %(city_id)s and r.reference = %(reference)s
 """
+
+OWN_PARTS = """
+select (select json_agg(json_build_object(
+                   'kind', said.kind, 'at', said.said_at, 'text', said.words, 'fixed', said.fixed,
+                   'rating', said.rating, 'reopened', said.reopened, 'about', said.about) order by said.seq)
+          from resident_entry said where said.city_id = r.city_id and said.request_id = r.id),
+       exists (select from contact c where c.city_id = r.city_id and c.request_id = r.id),
+       (select parent.closed_at from request parent
+         where parent.city_id = r.city_id and parent.id = r.duplicate_of)
+  from request r
+ where r.city_id = %(city_id)s and r.reference = %(reference)s
+"""
+"""What the holder of the private link is shown besides; asked only where a token was sent."""
 
 _GEOREPORT_REQUEST = f"""
 select r.reference, r.status, r.service_code, r.network_code, r.department, r.district, r.lat, r.lon,
@@ -131,7 +158,7 @@ select r.reference, r.status, r.service_code, r.network_code, r.department, r.di
        case when %(extensions)s then
            (select json_agg(json_build_object(
                        'kind', e.kind, 'at', e.occurred_at, 'status', e.to_status,
-                       'note', e.data ->> 'note', 'reason', e.data ->> 'reason',
+                       'note', case when r.erased_at is null then e.data ->> 'note' end, 'reason', e.data ->> 'reason',
                    'actor_kind', e.actor_kind) order by e.seq)
               from event e
              where e.city_id = r.city_id and e.request_id = r.id and e.kind = any(%(public_kinds)s))
