@@ -567,3 +567,100 @@ class SuggestionModel(SQLModel, table=True):
     learnt_at: dt.datetime = Field(sa_column=_time(nullable=False))
     reports: int
     content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class Job(SQLModel, table=True):
+    """One of several pieces of work that a request needs; the request is not resolved while one is open."""
+
+    __table_args__ = (ForeignKeyConstraint(["city_id", "request_id"], ["request.city_id", "request.id"]),)
+
+    city_id: str = Field(primary_key=True)
+    id: uuid.UUID = Field(primary_key=True)
+    request_id: uuid.UUID
+    number: int = Field(sa_column=Column(SmallInteger, nullable=False))
+    title: str
+    assignee: str | None = None
+    state: str = "open"
+    note: str | None = None
+    created_by: str
+    created_at: dt.datetime = Field(sa_column=_time(nullable=False))
+    finished_by: str | None = None
+    finished_at: dt.datetime | None = Field(default=None, sa_column=_time())
+
+
+class JobLink(SQLModel, table=True):
+    """A page for one job, opened by who holds its token; only the token's digest is kept."""
+
+    __tablename__ = "job_link"
+    __table_args__ = (
+        ForeignKeyConstraint(["city_id", "request_id"], ["request.city_id", "request.id"]),
+        ForeignKeyConstraint(["city_id", "job_id"], ["job.city_id", "job.id"]),
+    )
+
+    city_id: str = Field(primary_key=True)
+    token_digest: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
+    id: uuid.UUID
+    request_id: uuid.UUID
+    job_id: uuid.UUID | None = None
+    contractor: str
+    instructions: str | None = None
+    created_by: str
+    created_at: dt.datetime = Field(sa_column=_time(nullable=False))
+    expires_at: dt.datetime = Field(sa_column=_time(nullable=False))
+    revoked_at: dt.datetime | None = Field(default=None, sa_column=_time())
+    opened_at: dt.datetime | None = Field(default=None, sa_column=_time())
+    started_at: dt.datetime | None = Field(default=None, sa_column=_time())
+    finished_at: dt.datetime | None = Field(default=None, sa_column=_time())
+    outcome: str | None = None
+    note: str | None = None
+
+
+class ReplyTemplate(SQLModel, table=True):
+    """A text staff write often, with places to fill; by move, service and language, each where given."""
+
+    __tablename__ = "reply_template"
+
+    city_id: str = Field(primary_key=True)
+    id: uuid.UUID = Field(primary_key=True)
+    name: str
+    move: str | None = None
+    service_code: str | None = None
+    language: str
+    body: str
+    changed_by: str
+    changed_at: dt.datetime = Field(sa_column=_time(nullable=False))
+    retired_at: dt.datetime | None = Field(default=None, sa_column=_time())
+
+
+class Announcement(SQLModel, table=True):
+    """What the city tells everybody for a while, by language; to some districts or services where named."""
+
+    city_id: str = Field(primary_key=True)
+    id: uuid.UUID = Field(primary_key=True)
+    level: str
+    texts: dict[str, str] = Field(sa_column=Column(JSONB, nullable=False))
+    districts: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    services: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    shown_from: dt.datetime = Field(sa_column=_time(nullable=False))
+    shown_until: dt.datetime = Field(sa_column=_time(nullable=False))
+    created_by: str
+    created_at: dt.datetime = Field(sa_column=_time(nullable=False))
+    withdrawn_at: dt.datetime | None = Field(default=None, sa_column=_time())
+
+
+class DeclaredEmergency(SQLModel, table=True):
+    """A flood, storm or the like, declared by an authority: it marks figures of its days, it erases nothing."""
+
+    __tablename__ = "declared_emergency"
+
+    city_id: str = Field(primary_key=True)
+    id: uuid.UUID = Field(primary_key=True)
+    kind: str
+    districts: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    declared_by: str
+    source: str
+    valid_from: dt.datetime = Field(sa_column=_time(nullable=False))
+    valid_to: dt.datetime | None = Field(default=None, sa_column=_time())
+    recorded_by: str
+    recorded_at: dt.datetime = Field(sa_column=_time(nullable=False))
+    ended_by: str | None = None
