@@ -48,6 +48,9 @@ class EventKind(StrEnum):
     REWORDED = "reworded"  # staff took something out of the resident's words; neither wording is in the data
     PHOTO_RELEASED = "photo_released"  # a picture was released or taken back
     PHOTO_REDACTED = "photo_redacted"  # parts of a picture were hidden by hand
+    JOB_CHANGED = "job_changed"  # a piece of work was added, done or dropped; only its number is in the data
+    HANDED_OUT = "handed_out"  # somebody without an account got a link to a job, or lost it
+    JOB_REPORTED = "job_reported"  # who holds such a link started, did or gave back the job
     DATA_REMOVED = "data_removed"  # personal data went: their time was over, or the resident wanted it
 
 
@@ -62,6 +65,9 @@ PUBLIC_KINDS = frozenset(EventKind) - {
     EventKind.PHOTO_REDACTED,
     EventKind.DATA_REMOVED,
     EventKind.LINK_RENEWED,
+    EventKind.JOB_CHANGED,
+    EventKind.HANDED_OUT,
+    EventKind.JOB_REPORTED,
 }
 """Events a resident sees in the timeline."""
 
