@@ -40,6 +40,7 @@ from nagara.filing import (
     check_texts,
 )
 from nagara.ids import new_reference, uuid7
+from nagara.joining import JOIN, Joinable, Search, joining_values
 from nagara.ladder import next_step
 from nagara.lifecycle import Status, next_due
 from nagara.places import Place, locate_in
@@ -72,6 +73,8 @@ class Filed:
     times: PromisedTimes
     received_at: dt.datetime
     replayed: bool
+    joined: str | None = None
+    """The request it was linked to as it came in: me too."""
 
 
 def decide(city: City, filing: Filing, now: dt.datetime) -> Decision:
@@ -94,7 +97,8 @@ async def file_request(pool: Pool, city: City, filing: Filing, secret: bytes) ->
 
     The time of receipt is the database's. Raises what ``decide`` raises, and ``ReplayedWithOtherBody``
     when the key was used with another body, and ``PhotoNotUsable`` when a picture does not wait for a
-    request; in all cases nothing is written.
+    request; in all cases nothing is written. What ``same_as`` names is joined if it is open; otherwise the
+    report is filed as any other, because nothing a resident sends may be lost.
     """
     statement = statements.FILE_WITH_PHOTOS if filing.media else statements.FILE_REQUEST
     digest = body_digest(filing) if filing.idempotency_key else None
@@ -104,20 +108,25 @@ async def file_request(pool: Pool, city: City, filing: Filing, secret: bytes) ->
             field="Idempotency-Key",
             allowed=f"at most {MAX_KEY} characters",
         )
+    search = Search(city, filing.same_as)
     async with pool.connection() as connection:
         while True:
             async with connection.pipeline():
                 await connection.execute(BEGIN, prepare=True)
                 began = await connection.execute(statements.BEGIN_IN_CITY, (city.id,), prepare=True)
+                await search.send(connection)
                 now = await _time_told(began)
                 decision = decide(city, filing, now)
+                parent = await search.found(connection)
                 row = _row(city, filing, decision, now, digest)
                 written = await connection.execute(
                     statement, row | _sealed(city, filing, secret), prepare=True
                 )
+                if parent is not None:
+                    await connection.execute(JOIN, joining_values(row, parent), prepare=True)
                 await connection.execute(COMMIT, prepare=True)
             if await written.fetchone() is not None:
-                return _filed(decision, row, now)
+                return _filed(decision, row, now, parent)
             earlier = await _earlier(connection, city, filing, digest)
             if earlier is not None:
                 return earlier
@@ -150,7 +159,7 @@ async def _earlier(
     row = await cursor.fetchone()
     if row is None:
         return None
-    *values, stored_digest = row
+    *values, stored_digest, joined = row
     if bytes(stored_digest) != digest:
         raise ReplayedWithOtherBody(
             "This Idempotency-Key was used before with another body; use a new key for a new report.",
@@ -158,7 +167,7 @@ async def _earlier(
         )
     id_, reference, service, owner, assignee, district, rule, reason, ack, respond, resolve, std, at = values
     times = PromisedTimes(ack, respond, resolve, std)
-    return Filed(id_, reference, service, owner, assignee, district, rule, reason, times, at, True)
+    return Filed(id_, reference, service, owner, assignee, district, rule, reason, times, at, True, joined)
 
 
 async def _check_usable(connection: psycopg.AsyncConnection[Any], city: City, filing: Filing) -> None:
@@ -186,7 +195,7 @@ def refuse_unusable(named: Sequence[uuid.UUID], usable: Collection[uuid.UUID]) -
         )
 
 
-def _filed(decision: Decision, row: Mapping[str, Any], now: dt.datetime) -> Filed:
+def _filed(decision: Decision, row: Mapping[str, Any], now: dt.datetime, parent: Joinable | None) -> Filed:
     return Filed(
         row["id"],
         row["reference"],
@@ -199,6 +208,7 @@ def _filed(decision: Decision, row: Mapping[str, Any], now: dt.datetime) -> File
         decision.times,
         now,
         False,
+        parent.reference if parent else None,
     )
 
 

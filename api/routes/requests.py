@@ -99,6 +99,7 @@ def filing_of(body: filing_schemas.FilingBody, idempotency_key: str | None) -> F
         language=body.language,
         confidential=body.confidential,
         media=body.media,
+        same_as=body.same_as,
         channel="web",
         idempotency_key=(idempotency_key or "").strip() or None,
     )
@@ -112,7 +113,7 @@ def filed_answer(process: Resources, city: City, filed: Filed) -> dict[str, Any]
         "reference": filed.reference,
         "token": token,
         "city": city.id,
-        "status": Status.RECEIVED.value,
+        "status": Status.DUPLICATE.value if filed.joined else Status.RECEIVED.value,
         "status_url": f"/api/v1/requests/{filed.reference}",
         "page_url": f"{settings().public_url}/#/track/{filed.reference}?token={token}",
         "received_at": filed.received_at,
@@ -122,4 +123,5 @@ def filed_answer(process: Resources, city: City, filed: Filed) -> dict[str, Any]
         "district": named_district(city, filed.district),
         "route": {"rule": filed.rule, "reason": filed.reason},
         "promise": promise_shown(times.acknowledge_by, times.respond_by, times.resolve_by, times.standard),
+        "joined": filed.joined,
     }

@@ -7,12 +7,13 @@ import uuid
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 from api.schemas.cities import NearestCity, Place
 from api.schemas.common import Input, Named, Names, Position, Promise, Route
 
-CHECK_EXAMPLE = {"service_code": "waste_missed", "lat": 11.5564, "lon": 104.9282}
-FILING_EXAMPLE = CHECK_EXAMPLE | {
+CHECK_EXAMPLE: JsonDict = {"service_code": "waste_missed", "lat": 11.5564, "lon": 104.9282}
+FILING_EXAMPLE: JsonDict = CHECK_EXAMPLE | {
     "description": "The truck has not come since Monday.",
     "contact": {"email": "resident@example.org"},
     "language": "km",
