@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Annotated, cast
+from urllib.parse import urlsplit
 
 from fastapi import Depends, Header, Path, Request
 from sqlmodel import Session
@@ -18,13 +19,15 @@ from nagara import accounts
 from nagara.accounts import Account
 from nagara.cities import city_of
 from nagara.database import Pool, city_session
-from nagara.errors import NotSignedIn, UnknownCity
+from nagara.errors import CrossSite, NotSignedIn, UnknownCity
 from nagara.ids import secret_city
-from nagara.permissions import NETWORK, Permission, demand
+from nagara.permissions import NETWORK, Permission
 from nagara.photos.darkroom import Darkroom
 from nagara.rate_limits import RateLimiter, Source
+from nagara.settings import settings
 
 SESSION_COOKIE = "nagara_session"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +51,16 @@ async def current_city(city: Annotated[str, Path(description="City id", examples
 
 
 async def session_token(request: Request) -> str:
-    """The token of the caller: a bearer header, else the cookie the web's sign-in set."""
+    """The token of the caller: a bearer header, else the cookie the web's sign-in set.
+
+    A cookie changes nothing at the word of another site's page (``CrossSite``).
+    """
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token:
         return token.strip()
     cookie = request.cookies.get(SESSION_COOKIE)
     if cookie:
+        refuse_cross_site(request)
         return cookie
     raise NotSignedIn("Sign in first: send the token as 'Authorization: Bearer …'.")
 
@@ -68,11 +75,42 @@ async def current_staff(
     return await accounts.account_of_token(process.pool, city_id, token)
 
 
+async def current_account(staff: Annotated[Account, Depends(current_staff)]) -> Account:
+    """The person who is signed in, even where the sign-in still lacks something; for the own account only."""
+    staff.demand_person()
+    return staff
+
+
+async def current_person(staff: Annotated[Account, Depends(current_account)]) -> Account:
+    """The person who is signed in; a key is refused, and so is a sign-in that still lacks something."""
+    staff.demand_complete()
+    return staff
+
+
+def refuse_cross_site(request: Request) -> None:
+    """Raise ``CrossSite`` if a browser says that another site's page sends this and it would change something.
+
+    Browsers say it with Sec-Fetch-Site, older ones with Origin (OWASP, CSRF prevention); the cookie is
+    SameSite=Strict besides. Programs that say neither have no cookies that others could abuse.
+    """
+    if request.method in SAFE_METHODS:
+        return
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        foreign = site not in ("same-origin", "none")
+    else:
+        origin = request.headers.get("Origin")
+        own = {request.headers.get("Host"), urlsplit(settings().public_url).netloc}
+        foreign = origin is not None and urlsplit(origin).netloc not in own
+    if foreign:
+        raise CrossSite("This was sent by a page of another site; nothing was changed.", field="Origin")
+
+
 def allowed(permission: Permission) -> Callable[..., Awaitable[Account]]:
     """A dependency that lets through who has the permission; the route's declaration of what it needs."""
 
     async def check(staff: Annotated[Account, Depends(current_staff)]) -> Account:
-        demand(staff.role, permission)
+        staff.demand(permission)
         return staff
 
     check.permission = permission  # type: ignore[attr-defined]
@@ -123,6 +161,9 @@ ClientAddress = Annotated[str, Depends(client_address)]
 ClientSource = Annotated[Source, Depends(client_source)]
 Viewer = Annotated[Account, Depends(allowed(Permission.VIEW_QUEUE))]
 Reporter = Annotated[Account, Depends(allowed(Permission.PUBLISH_REPORT))]
-SignedIn = Annotated[Account, Depends(current_staff)]
+Administrator = Annotated[Account, Depends(allowed(Permission.ADMINISTER))]
+AuditReader = Annotated[Account, Depends(allowed(Permission.VIEW_AUDIT))]
+SignedIn = Annotated[Account, Depends(current_person)]
+OwnAccount = Annotated[Account, Depends(current_account)]
 Token = Annotated[str, Depends(session_token)]
 Open = Depends(public)

@@ -68,6 +68,19 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     R.APPROVER: frozenset({P.VIEW_NETWORK}),
 }
 
+SCOPES: Mapping[str, frozenset[Permission]] = {
+    "open311": frozenset(),
+    "file": frozenset({P.FILE}),
+    "read_queue": frozenset({P.VIEW_QUEUE}),
+    "work": frozenset({P.VIEW_QUEUE, P.WORK, P.FIELD, P.DISPATCH}),
+    "moderate": frozenset({P.VIEW_QUEUE, P.MODERATE}),
+    "export": frozenset({P.VIEW_QUEUE, P.EXPORT}),
+    "audit": frozenset({P.VIEW_AUDIT}),
+}
+"""What a key of another system opens; ``open311`` is the api_key of GeoReport v2 alone. None opens contacts,
+originals or accounts: those are for people.
+"""
+
 FIELD_MOVES = frozenset({Move.START, Move.PAUSE, Move.RESUME, Move.RESOLVE, Move.NOTE})
 DISPATCH_MOVES = frozenset({Move.ASSIGN, Move.RECATEGORISE})
 SUPERVISE_MOVES = frozenset({Move.PRIORITISE, Move.ESCALATE})

@@ -22,7 +22,7 @@ from nagara.errors import ChangedMeanwhile, InvalidInput, MoveNotAllowed, NotPer
 from nagara.event_log import Actor
 from nagara.filing import MAX_DESCRIPTION, MAX_TEXT, check_text
 from nagara.lifecycle import Move, Status, Transition, transition
-from nagara.permissions import demand, permission_for
+from nagara.permissions import permission_for
 from nagara.photos import keeping
 from nagara.places import Place, index_for
 from nagara.routing import route
@@ -60,7 +60,7 @@ def make_move(
     Raises ``NotPermitted``, ``UnknownRequest``, ``MoveNotAllowed``, ``ChangedMeanwhile`` or
     ``InvalidInput``, or ``PhotoNotUsable``; then nothing has changed.
     """
-    demand(account.role, permission_for(move))
+    account.demand(permission_for(move))
     if move is Move.LINK_DUPLICATE and details.parent:
         _lock_in_order(session, city, reference, details.parent)
     row = locked(session, city, reference)

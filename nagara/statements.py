@@ -205,12 +205,39 @@ select r.reference, r.status, r.service_code, r.department, r.district, r.lat, r
 """What the city's public page and map show, newest first."""
 
 SIGNED_IN_STAFF = """
-select a.city_id, a.username, a.role,
+select a.username, a.role,
        array(select d.department from staff_department d
               where d.city_id = a.city_id and d.username = a.username order by 1),
-       a.display_name
+       a.display_name, s.how, a.totp_sealed is not null, a.must_change_password,
+       s.last_used_at < now() - interval '5 minutes'
   from staff_session s
   join staff_account a on a.city_id = s.city_id and a.username = s.username
- where s.city_id = %s and s.token_digest = %s and s.revoked_at is null and s.expires_at > now() and a.active
+ where s.city_id = %s and s.token_digest = %s and s.revoked_at is null and s.expires_at > now()
+   and s.last_used_at > now() - %s::interval and a.active
 """
-"""Who a token belongs to, while its session lasts and the account is active."""
+"""Who a token belongs to, while its session lasts, is not idle for too long and the account is active."""
+
+SESSION_USED = """
+update staff_session set last_used_at = now()
+ where city_id = %s and token_digest = %s and last_used_at < now() - interval '5 minutes'
+"""
+"""That a session was used: at most once in five minutes, so that reading does not mean writing."""
+
+ACCOUNT_OF_KEY = """
+select a.username,
+       array(select d.department from staff_department d
+              where d.city_id = a.city_id and d.username = a.username order by 1),
+       a.display_name, k.scopes, coalesce(k.last_used_at < now() - interval '5 minutes', true)
+  from api_key k
+  join staff_account a on a.city_id = k.city_id and a.username = k.username
+ where k.city_id = %s and k.key_digest = %s and k.revoked_at is null
+   and (k.expires_at is null or k.expires_at > now()) and a.active
+"""
+"""Whose key it is, while it has not ended and its service account is active."""
+
+KEY_USED = """
+update api_key set last_used_at = now()
+ where city_id = %s and key_digest = %s
+   and coalesce(last_used_at < now() - interval '5 minutes', true)
+"""
+"""That a key was used: at most once in five minutes."""

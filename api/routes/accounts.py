@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from fastapi import APIRouter, Response
@@ -22,7 +23,6 @@ from api.schemas import accounts as accounts_schemas
 from nagara import accounts
 from nagara.accounts import Account
 from nagara.database import city_session
-from nagara.permissions import PERMISSIONS
 from nagara.settings import settings
 
 router = APIRouter(prefix="/api/v1/staff", tags=["staff"])
@@ -47,7 +47,7 @@ async def sign_in(
     answer.set_cookie(
         SESSION_COOKIE,
         opened.token,
-        max_age=int(accounts.SESSION_LENGTH.total_seconds()),
+        max_age=int((opened.expires_at - dt.datetime.now(dt.UTC)).total_seconds()),
         httponly=True,
         samesite="strict",
         secure=settings().public_url.startswith("https:"),
@@ -87,5 +87,5 @@ def _shown(account: Account) -> dict[str, Any]:
         "role": account.role.value,
         "department": account.department,
         "display_name": account.display_name,
-        "permissions": sorted(p.value for p in PERMISSIONS[account.role]),
+        "permissions": sorted(p.value for p in account.permissions),
     }

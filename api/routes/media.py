@@ -23,7 +23,7 @@ from api.error_responses import documented
 from api.schemas import media as schemas
 from city_config import City
 from nagara.errors import InvalidInput, NotAPhoto, Refused
-from nagara.permissions import Permission, may
+from nagara.permissions import Permission
 from nagara.photos import keeping
 from nagara.photos.checking import ACCEPTED
 from nagara.photos.storage import Kind
@@ -167,9 +167,9 @@ async def _viewer(
         account = await current_staff(await session_token(request), process)
     except Refused:
         return anybody
-    if account.city_id != city.id or not may(account.role, Permission.VIEW_QUEUE):
+    if account.city_id != city.id or not account.may(Permission.VIEW_QUEUE):
         return anybody
-    return keeping.Viewer(token, True, may(account.role, Permission.VIEW_ORIGINAL), original)
+    return keeping.Viewer(token, True, account.may(Permission.VIEW_ORIGINAL), original)
 
 
 async def _file_of(request: Request) -> bytes:

@@ -13,7 +13,7 @@ from nagara.accounts import Account
 from nagara.changing import locked
 from nagara.errors import NotPermitted, UnknownPhoto
 from nagara.event_log import Actor, EventKind
-from nagara.permissions import Permission, demand
+from nagara.permissions import Permission
 from nagara.tables import Photo, Request
 
 
@@ -24,7 +24,7 @@ def release(
 
     Doing it twice changes nothing. Raises ``NotPermitted``, ``UnknownRequest`` or ``UnknownPhoto``.
     """
-    demand(account.role, Permission.WORK)
+    account.demand(Permission.WORK)
     row = locked(session, city, reference)
     if not account.works_for(row.department):
         own = ", ".join(account.departments)

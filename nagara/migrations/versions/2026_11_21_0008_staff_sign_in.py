@@ -93,6 +93,7 @@ GRANTS = """
 grant select, insert, delete on staff_department, staff_recovery_code to nagara_app;
 grant update (used_at) on staff_recovery_code to nagara_app;
 grant select, insert on staff_audit to nagara_app;
+grant delete on staff_session to nagara_app;
 grant select on staff_department to nagara_clock;
 grant insert on staff_department to nagara_clock;
 """
