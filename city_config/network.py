@@ -64,13 +64,17 @@ class PeerBand(Fact, Dated):
     because: Sentence = Field(description="What they have in common")
 
 
+EmergencyKind = Literal[
+    "flood", "storm", "earthquake", "epidemic", "drought", "fire", "haze", "unrest", "other"
+]
+"""What may be declared an emergency."""
+
+
 class Emergency(Fact, Dated):
     """A flood, storm or the like that a city declared; figures of these days are told apart."""
 
     city: CityId = Field(description="The city that declared it")
-    kind: Literal[
-        "flood", "storm", "earthquake", "epidemic", "drought", "fire", "haze", "unrest", "other"
-    ] = Field(description="What happened")
+    kind: EmergencyKind = Field(description="What happened")
     districts: tuple[Code, ...] = Field(default=(), description="Where; none: the whole city")
     declared_by: str = Field(description="Who declared it")
 

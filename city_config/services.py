@@ -133,6 +133,9 @@ class Service(Dated):
     keywords: tuple[str, ...] = Field(default=(), description="Words residents may search by, any language")
     questions: tuple[Question, ...] = Field(default=(), description="Asked in this order")
     promise: Promise = Field(description="By when the city acts")
+    evidence: bool = Field(
+        default=False, description="True: it counts as resolved only with a picture of what was done"
+    )
     priority: Priority = Field(default="normal", description="Of a new request")
     emergency_notice: Names | None = Field(
         default=None, description="Shown before the form: not for emergencies"

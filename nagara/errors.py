@@ -98,10 +98,34 @@ class UnknownKey(NotFound):
     code = "unknown_key"
 
 
+class UnknownFilter(NotFound):
+    """No saved filter of this id is yours or shared with you."""
+
+    code = "unknown_filter"
+
+
+class UnknownBatch(NotFound):
+    """No bulk move and no export of yours has this id, or its file has expired."""
+
+    code = "unknown_batch"
+
+
 class UnknownPhoto(NotFound):
     """There is no such picture, or it is not shown to whoever asks."""
 
     code = "unknown_photo"
+
+
+class UnknownJob(NotFound):
+    """The request has no such job, or the link to it is over."""
+
+    code = "unknown_job"
+
+
+class UnknownNotice(NotFound):
+    """The city has no template, announcement or emergency of this id."""
+
+    code = "unknown_notice"
 
 
 class UnknownBlock(NotFound):
@@ -174,6 +198,12 @@ class WeakPassword(InvalidInput):
     """The password is known from breaches, or made of what everybody knows about its owner."""
 
     code = "weak_password"
+
+
+class EvidenceMissing(InvalidInput):
+    """The city wants a picture of what was done before this service counts as resolved."""
+
+    code = "evidence_missing"
 
 
 class NotTakenHere(Invalid):

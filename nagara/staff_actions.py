@@ -18,15 +18,16 @@ from city_config import City
 from nagara.accounts import Account
 from nagara.changing import finish, locked
 from nagara.cities import city_of_reference, service_of
-from nagara.errors import ChangedMeanwhile, InvalidInput, MoveNotAllowed, NotPermitted
+from nagara.errors import EvidenceMissing, ChangedMeanwhile, InvalidInput, MoveNotAllowed, NotPermitted
 from nagara.event_log import Actor
+from nagara.field_work import jobs
 from nagara.filing import MAX_DESCRIPTION, MAX_TEXT, check_text
 from nagara.lifecycle import Move, Status, Transition, transition
 from nagara.permissions import permission_for
 from nagara.photos import keeping
 from nagara.places import Place, index_for
 from nagara.routing import route
-from nagara.tables import Request
+from nagara.tables import Photo, Request
 
 CLOSING_REASONS: Mapping[Move, tuple[str, ...]] = {
     Move.RESOLVE: ("fixed", "cleaned", "removed", "answered"),
@@ -75,6 +76,8 @@ def make_move(
         )
     step = transition(Status(row.status), move)
     _check_details(city, step, move, details)
+    if move is Move.RESOLVE:
+        _check_resolvable(session, city, row, details)
     now: dt.datetime = session.execute(select(func.clock_timestamp())).scalar_one()
     data = _apply(session, city, row, move, details, now)
     if details.media:
@@ -106,6 +109,23 @@ def _check_details(city: City, step: Transition, move: Move, details: Details) -
             raise InvalidInput(f"{value[:60]!r} is not a {name} here.", field=name, allowed=allowed)
     if move is Move.ASSIGN and not (details.assignee or details.department):
         raise InvalidInput("Say who it is assigned to.", field="assignee", allowed=["assignee", "department"])
+
+
+def _check_resolvable(session: Session, city: City, row: Request, details: Details) -> None:
+    """Refuse to call resolved what still has open jobs, or lacks the picture its service wants."""
+    jobs.demand_none_open(session, row)
+    service = city.services_by_code.get(row.service_code)
+    if service is None or not service.evidence or details.media or details.reason == "answered":
+        return
+    query = select(Photo.id).where(
+        col(Photo.city_id) == city.id, col(Photo.request_id) == row.id, col(Photo.kind) == "after"
+    )
+    if session.exec(query).first() is None:
+        raise EvidenceMissing(
+            "The city wants a picture of what was done before this service counts as resolved.",
+            field="media",
+            allowed="a picture, or the reason 'answered'",
+        )
 
 
 def _choices(city: City, move: Move, name: str) -> tuple[str, ...] | None:
