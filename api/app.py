@@ -22,10 +22,12 @@ from api.routes import (
     cities,
     demo,
     health,
+    live,
     media,
     network,
     open311,
     pages,
+    queue,
     requests,
     staff,
     suggestions,
@@ -33,8 +35,10 @@ from api.routes import (
 from nagara import logs
 from nagara.cities import configuration, prepare
 from nagara.database import app_pool
+from nagara.live import live as live_news
 from nagara.photos.darkroom import Darkroom
 from nagara.photos.storage import media_store
+from nagara.presence import Presence
 from nagara.rate_limits import RateLimiter
 from nagara.settings import settings
 
@@ -58,18 +62,19 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     redis = Redis.from_url(chosen.redis_url, socket_timeout=1, socket_connect_timeout=1)
     limiter = RateLimiter(redis, chosen.rate_limits == "on", chosen.secret)
     darkroom = Darkroom(media_store(chosen))
-    app.state.resources = Resources(pool, limiter, chosen.secret, darkroom)
-    await pool.open()
-    log.info("serving %d cities", len(served.cities))
-    # What start-up made lives as long as the process; the collector need not walk through it again.
-    gc.collect()
-    gc.freeze()
-    try:
-        yield
-    finally:
-        await pool.close()
-        await redis.aclose()
-        darkroom.close()
+    async with live_news(chosen.redis_url) as hub:
+        app.state.resources = Resources(pool, limiter, chosen.secret, darkroom, hub, Presence(redis))
+        await pool.open()
+        log.info("serving %d cities", len(served.cities))
+        # What start-up made lives as long as the process; the collector need not walk through it again.
+        gc.collect()
+        gc.freeze()
+        try:
+            yield
+        finally:
+            await pool.close()
+            await redis.aclose()
+            darkroom.close()
 
 
 def create_app() -> FastAPI:
@@ -84,6 +89,8 @@ def create_app() -> FastAPI:
     )
     add_error_answers(app)
     for room in (health, cities, suggestions, requests, media, accounts, staff, network, open311):
+        app.include_router(room.router)
+    for room in (queue, live):
         app.include_router(room.router)
     if settings().demo:
         app.include_router(demo.router)

@@ -21,8 +21,10 @@ from nagara.cities import city_of
 from nagara.database import Pool, city_session
 from nagara.errors import CrossSite, NotSignedIn, UnknownCity
 from nagara.ids import secret_city
+from nagara.live import Hub
 from nagara.permissions import NETWORK, Permission
 from nagara.photos.darkroom import Darkroom
+from nagara.presence import Presence
 from nagara.rate_limits import RateLimiter, Source
 from nagara.settings import settings
 
@@ -38,6 +40,8 @@ class Resources:
     limiter: RateLimiter
     secret: bytes
     darkroom: Darkroom
+    hub: Hub
+    presence: Presence
 
 
 async def resources(request: Request) -> Resources:

@@ -18,14 +18,15 @@ from bench.references import drawing_commands, drawn, reference
 from bench.rounds import Bar, Operation, Side
 from bench.servers import Measured
 from city_config import City
-from nagara import statements, work_queue
+from nagara import statements
 from nagara.database import SET_CITY
 from nagara.event_log import PUBLIC_KINDS
 from nagara.filing import body_digest
 from nagara.intake import filed_data
 from nagara.lifecycle import Status
+from nagara.queue.filters import QueueFilter, Worked
+from nagara.queue.pages import cursor_after, page_statement
 from nagara.sealing import seal
-from nagara.work_queue import QueueFilter
 
 FILE_BAR = Bar(ratio_at_least=0.2)
 QUEUE_BAR = Bar(p95_below_ms=50)
@@ -188,7 +189,7 @@ def _file_script(number: int, city: City, decided: Decided, secret: bytes) -> Sc
 
 
 def _page_script(number: int, city: City, wanted: QueueFilter) -> Script:
-    statement, values = work_queue.page_statement(city.id, wanted)
+    statement, values = page_statement(city.id, Worked(wanted))
     names, variables = variables_of(f"q{number}_", values)
     return Script(_reading(names["city_id"], spelled(statement, names)), variables)
 
@@ -208,10 +209,14 @@ def _queue_request(query: Mapping[str, str], token: str) -> str:
 def _filter(query: Mapping[str, str]) -> QueueFilter:
     """The filter the route makes of a query."""
     wanted = QueueFilter(
-        department=query.get("department"), service=query.get("service"), overdue="overdue" in query
+        departments=_one(query, "department"), services=_one(query, "service"), overdue="overdue" in query
     )
     statuses = tuple(Status(name) for name in query.get("status", "").split(",") if name)
     return replace(wanted, statuses=statuses)
+
+
+def _one(query: Mapping[str, str], name: str) -> tuple[str, ...]:
+    return (query[name],) if name in query else ()
 
 
 def _deep_cursors(owner: psycopg.Connection[Any], city: City) -> list[str]:
@@ -223,8 +228,7 @@ def _deep_cursors(owner: psycopg.Connection[Any], city: City) -> list[str]:
         (city.id, DEEP_PAGES - 1),
     ).fetchall()
     return [
-        work_queue.cursor_after({"next_due_at": at.astimezone(dt.UTC), "id": id_}, QueueFilter())
-        for at, id_ in rows
+        cursor_after({"next_due_at": at.astimezone(dt.UTC), "id": id_}, QueueFilter()) for at, id_ in rows
     ]
 
 

@@ -98,28 +98,33 @@ def app_pool() -> Pool:
     )
 
 
-async def read_in_city(pool: Pool, city_id: str, *questions: Question) -> list[list[tuple[Any, ...]]]:
+async def read_in_city(
+    pool: Pool, city_id: str, *questions: Question, prepare: bool = True
+) -> list[list[tuple[Any, ...]]]:
     """The rows that each statement finds in one city: one transaction, one round trip however many there are.
 
-    If the connection turns out to be broken, the pool is looked through and all is read once more.
+    If the connection turns out to be broken, the pool is looked through and all is read once more. Without
+    ``prepare`` the database plans for these very values, which pays where a plan depends on how rare they are.
     """
     try:
-        return await _read_in_city(pool, city_id, questions)
+        return await _read_in_city(pool, city_id, questions, prepare)
     except psycopg.OperationalError as error:
         if error.sqlstate is not None and not error.sqlstate.startswith(SERVER_WENT_AWAY):
             raise
         await pool.check()
-        return await _read_in_city(pool, city_id, questions)
+        return await _read_in_city(pool, city_id, questions, prepare)
 
 
 async def _read_in_city(
-    pool: Pool, city_id: str, questions: Sequence[Question]
+    pool: Pool, city_id: str, questions: Sequence[Question], prepare: bool
 ) -> list[list[tuple[Any, ...]]]:
     async with pool.connection() as connection:
         async with connection.pipeline():
             await connection.execute(BEGIN, prepare=True)
             await connection.execute(SET_CITY, (city_id,), prepare=True)
-            asked = [await connection.execute(text, values, prepare=True) for text, values in questions]
+            asked = [
+                await connection.execute(text, values, prepare=prepare) for text, values in questions
+            ]
             await connection.execute(COMMIT, prepare=True)
         return [await cursor.fetchall() for cursor in asked]
 

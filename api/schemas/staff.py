@@ -1,4 +1,4 @@
-"""The work queue, a request with everything staff may see, and moves."""
+"""A request with everything staff may see, and moves."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from api.schemas.common import Input, Named, Names, Promise, Route
+from api.schemas.common import Input, Route
 from api.schemas.media import StaffPhoto
+from api.schemas.queue import QueueRow
 
 
 class MoveBody(Input):
@@ -28,52 +29,6 @@ class MoveBody(Input):
     version: int | None = Field(
         default=None, ge=1, description="The version last seen; 409 if it changed since"
     )
-
-
-class QueueRow(BaseModel):
-    """A request in the queue."""
-
-    reference: str
-    city: str
-    status: str
-    service: Named
-    network_code: str
-    district: Named | None
-    department: Named
-    assignee: str | None
-    assignee_names: Names | None
-    priority: str
-    received_at: dt.datetime
-    updated_at: dt.datetime
-    closed_at: dt.datetime | None
-    next_due_at: dt.datetime | None
-    promise: Promise
-    late: bool
-    escalation_level: int
-    lat: float | None
-    lon: float | None
-    address: str | None
-    description: str
-    channel: str
-    version: int
-
-
-class QueueCounts(BaseModel):
-    """How much of what is open."""
-
-    open: int
-    overdue: int
-    due_today: int
-    unassigned: int
-    escalated: int
-
-
-class Queue(BaseModel):
-    """A page of the queue; ``counts`` only where asked for."""
-
-    requests: list[QueueRow]
-    next_cursor: str | None
-    counts: QueueCounts | None = None
 
 
 class StaffEvent(BaseModel):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from nagara.accounts.account import Account, Lack, SignedIn, split_sign_in_name
 from nagara.accounts.keys import add_key, key_label
 from nagara.accounts.people import add_account
-from nagara.accounts.sessions import account_of_token, sign_in, sign_out
+from nagara.accounts.sessions import account_of_token, is_signed_in, sign_in, sign_out
 
 __all__ = [
     "Account",
@@ -17,6 +17,7 @@ __all__ = [
     "account_of_token",
     "add_account",
     "add_key",
+    "is_signed_in",
     "key_label",
     "sign_in",
     "sign_out",

@@ -129,6 +129,20 @@ async def account_of_token(pool: Pool, city_id: str, token: str) -> Account:
     return Account(city_id, username, Role(role), tuple(departments), name, lacks=lacks)
 
 
+async def is_signed_in(pool: Pool, city_id: str, token: str) -> bool:
+    """Whether a token is still somebody's, without counting this look as use of the session."""
+    if keys.is_key(token):
+        try:
+            await keys.account_of_key(pool, city_id, token)
+        except NotSignedIn:
+            return False
+        return True
+    idle = dt.timedelta(minutes=access_of(city_id).idle_minutes)
+    question = (statements.SIGNED_IN_STAFF, (city_id, secret_digest(token), idle))
+    [found] = await read_in_city(pool, city_id, question)
+    return bool(found)
+
+
 def sign_out(session: Session, city_id: str, token: str) -> None:
     """End the session of a token at once."""
     ended = session.execute(

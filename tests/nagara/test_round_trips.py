@@ -22,15 +22,16 @@ from api.dependencies import Resources
 from bench.filling import fill
 from bench.floor import as_text, spelled
 from city_config import City
-from nagara import accounts, escalation, statements, work_queue
+from nagara import accounts, escalation, statements
 from nagara.cities import city_of
 from nagara.database import Role, city_session, engine, role_options, time_told
 from nagara.lifecycle import AT_WORK
 from nagara.local.throwaway import Throwaway
 from nagara.migrations import migrate
+from nagara.queue.filters import QueueFilter, Worked
+from nagara.queue.pages import cursor_after, page_statement
 from nagara.rate_limits import RateLimiter
 from nagara.settings import settings
-from nagara.work_queue import QueueFilter
 from tests.helpers import file, multiply
 
 PASSWORD = "a long demo password"
@@ -213,7 +214,7 @@ def hot_statements(owner: psycopg.Connection[Any], city: City) -> dict[str, tupl
     ).fetchone()
     assert row is not None
     reference, at, id_ = row
-    after = work_queue.cursor_after({"next_due_at": at, "id": id_}, QueueFilter())
+    after = cursor_after({"next_due_at": at, "id": id_}, QueueFilter())
     now = time_told(owner)
     sweep = {
         "now": now,
@@ -230,8 +231,8 @@ def hot_statements(owner: psycopg.Connection[Any], city: City) -> dict[str, tupl
             spelled(statements.FIND_BY_KEY, ["%(city)s", "%(key)s"]),
             {"city": city.id, "key": "a"},
         ),
-        "first page": work_queue.page_statement(city.id, QueueFilter()),
-        "deep page": work_queue.page_statement(city.id, QueueFilter(cursor=after)),
+        "first page": page_statement(city.id, Worked(QueueFilter())),
+        "deep page": page_statement(city.id, Worked(QueueFilter(cursor=after))),
         "due steps": (escalation.TAKE_DUE, sweep),
     }
 

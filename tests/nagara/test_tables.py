@@ -11,9 +11,10 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 from sqlmodel import SQLModel
 
-from nagara import statements, work_queue
+from nagara import statements
 from nagara.indicators.tables import IndicatorSnapshot
 from nagara.migrations import applied_revision, migrate, newest_revision
+from nagara.queue.pages import COLUMNS
 from nagara.tables import Contact, Event, EventOutbox, Request, metadata
 
 STRUCTURE = {"add_table", "remove_table", "add_column", "remove_column", "modify_nullable"}
@@ -66,4 +67,4 @@ def test_the_hot_statements_name_columns_that_exist(model: type[SQLModel]) -> No
 
 
 def test_the_queue_names_columns_that_exist() -> None:
-    assert set(work_queue.COLUMNS) <= set(Request.__table__.columns.keys())  # type: ignore[attr-defined]
+    assert set(COLUMNS) <= set(Request.__table__.columns.keys())  # type: ignore[attr-defined]

@@ -1,0 +1,145 @@
+"""The work queue: pages, figures, positions, saved filters."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+
+from api.answers import json_answer
+from api.dependencies import FromProcess, StaffSession, Viewer, staff_city
+from api.error_responses import documented
+from api.schemas import queue as schemas
+from nagara.accounts import Account
+from nagara.errors import UnknownCity
+from nagara.queue import counts, pages, saved, search
+from nagara.queue.asked import AskedFilter, AskedPage, end_of_day
+from nagara.queue.positions import positions
+from nagara.request_views import queue_row
+from nagara.tables import SavedFilter
+
+router = APIRouter(prefix="/api/v1/staff", tags=["staff"])
+
+
+@router.get(
+    "/queue",
+    response_model=schemas.Queue,
+    responses=documented(401, 403, 404),
+    operation_id="get_queue",
+)
+async def queue(staff: Viewer, process: FromProcess, asked: Annotated[AskedPage, Query()]) -> Response:
+    """The city's requests, what is due next first; follow ``next_cursor`` for more."""
+    own = staff_city(staff)
+    if asked.city is not None and asked.city != own.id:
+        raise UnknownCity(f"There is no city {asked.city[:40]!r} for you.", field="city", allowed=[own.id])
+    now = dt.datetime.now(dt.UTC)
+    worked = await search.work_out(process.pool, own.id, asked.meant(staff, own, now))
+    page = await pages.page(process.pool, own.id, worked)
+    content: dict[str, Any] = {
+        "requests": [queue_row(own, row) for row in page.rows],
+        "next_cursor": page.next_cursor,
+    }
+    if asked.counts:
+        content["counts"] = await _counted(process, staff, end_of_day(own, now))
+    return json_answer(content)
+
+
+@router.get(
+    "/queue/counts",
+    response_model=schemas.QueueCounts,
+    responses=documented(401, 403, 404),
+    operation_id="get_queue_counts",
+)
+async def queue_counts(staff: Viewer, process: FromProcess) -> Response:
+    """The figures beside the views."""
+    return json_answer(await _counted(process, staff, end_of_day(staff_city(staff), dt.datetime.now(dt.UTC))))
+
+
+async def _counted(process: FromProcess, staff: Account, until: dt.datetime) -> dict[str, Any]:
+    counted = await counts.counts(process.pool, staff, until)
+    return counted | {"counted_up_to": counts.COUNTED_UP_TO}
+
+
+@router.get(
+    "/queue/positions",
+    response_model=schemas.Positions,
+    responses=documented(401, 403, 404),
+    operation_id="get_queue_positions",
+)
+async def queue_positions(
+    staff: Viewer, process: FromProcess, asked: Annotated[AskedFilter, Query()]
+) -> Response:
+    """Where the wanted requests are: each, or cells with their numbers where there are too many."""
+    own = staff_city(staff)
+    wanted = asked.meant(staff, own, dt.datetime.now(dt.UTC))
+    found = await positions(process.pool, own.id, await search.work_out(process.pool, own.id, wanted))
+    return json_answer({"positions": found.single, "cells": found.cells, "complete": found.complete})
+
+
+@router.get(
+    "/filters",
+    response_model=schemas.SavedFilters,
+    responses=documented(401, 403, 404),
+    operation_id="get_filters",
+)
+def filters(staff: Viewer, session: StaffSession) -> Response:
+    """Your own filters, and those that are shared with your departments or the city."""
+    staff_city(staff)
+    return json_answer({"filters": [_shown(staff, row) for row in saved.visible(session, staff)]})
+
+
+@router.post(
+    "/filters",
+    status_code=201,
+    response_model=schemas.SavedFilter,
+    responses=documented(401, 403, 404),
+    operation_id="keep_filter",
+)
+def keep_filter(body: schemas.FilterBody, staff: Viewer, session: StaffSession) -> Response:
+    """Keep a filter under a name."""
+    return json_answer(_kept(staff, session, body, None), 201)
+
+
+@router.put(
+    "/filters/{id}",
+    response_model=schemas.SavedFilter,
+    responses=documented(401, 403, 404),
+    operation_id="change_filter",
+)
+def change_filter(id: uuid.UUID, body: schemas.FilterBody, staff: Viewer, session: StaffSession) -> Response:
+    """Change a filter of your own."""
+    return json_answer(_kept(staff, session, body, id))
+
+
+@router.delete(
+    "/filters/{id}",
+    status_code=204,
+    responses=documented(401, 403, 404),
+    operation_id="delete_filter",
+)
+def delete_filter(id: uuid.UUID, staff: Viewer, session: StaffSession) -> Response:
+    """Delete a filter of your own."""
+    saved.forget(session, staff, id)
+    return Response(status_code=204)
+
+
+def _kept(
+    staff: Account, session: StaffSession, body: schemas.FilterBody, id_: uuid.UUID | None
+) -> dict[str, Any]:
+    city = staff_city(staff)
+    body.filter.meant(staff, city, dt.datetime.now(dt.UTC))  # one that cannot be asked is not kept
+    content = body.filter.model_dump(mode="json", exclude_defaults=True)
+    return _shown(staff, saved.keep(session, staff, body.name, content, body.shared, id_))
+
+
+def _shown(staff: Account, row: SavedFilter) -> dict[str, Any]:
+    return {
+        "id": str(row.id),
+        "name": row.name,
+        "filter": row.filter,
+        "shared": row.shared,
+        "username": row.username,
+        "mine": row.username == staff.username,
+    }

@@ -1,0 +1,175 @@
+"""Pages of the queue: each one statement, continued from where the last one ended, the same cost however deep."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import datetime as dt
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, LiteralString
+
+import orjson
+
+from nagara.database import Pool, read_in_city
+from nagara.errors import InvalidInput
+from nagara.queue.filters import LATE, PRIORITIES, QueueFilter, Sort, Values, Worked, conditions
+
+MAX_PAGE = 200
+COLUMNS: tuple[LiteralString, ...] = (
+    "id", "reference", "status", "service_code", "network_code", "department", "assignee", "priority",
+    "district", "lat", "lon", "address", "description", "received_at", "acknowledge_by", "respond_by",
+    "resolve_by", "promise_standard", "next_due_at", "escalation_step", "closed_at", "confidential",
+    "channel", "version", "updated_at",
+)  # fmt: skip
+NAMES = (*COLUMNS, "late")
+SELECT: LiteralString = "select r." + ", r.".join(COLUMNS) + ", " + LATE + " as late from request r"  # noqa: S608
+ID = "id"
+LEVEL_OF_PRIORITY = {priority: level for level, priority in enumerate(PRIORITIES)}
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a list is ordered by, and which way."""
+
+    sort: Sort
+    descending: bool
+
+    @property
+    def column(self) -> str:
+        """The column that is compared, within a level where there are levels."""
+        return {Sort.RECEIVED: "received_at", Sort.UPDATED: "updated_at"}.get(self.sort, "next_due_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A row's place in an order: its level where there are levels, its time, its id."""
+
+    level: int
+    at: dt.datetime
+    id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of rows by column name, and the cursor of the next one if there is any."""
+
+    rows: Sequence[Mapping[str, Any]]
+    next_cursor: str | None
+
+
+_ORDERS: Mapping[tuple[str, bool], tuple[LiteralString, LiteralString]] = {
+    ("next_due_at", False): ("r.next_due_at, r.id", "(r.next_due_at, r.id) > (%(after)s, %(after_id)s)"),
+    ("next_due_at", True): (
+        "r.next_due_at desc, r.id desc",
+        "(r.next_due_at, r.id) < (%(after)s, %(after_id)s)",
+    ),
+    ("received_at", False): ("r.received_at, r.id", "(r.received_at, r.id) > (%(after)s, %(after_id)s)"),
+    ("received_at", True): (
+        "r.received_at desc, r.id desc",
+        "(r.received_at, r.id) < (%(after)s, %(after_id)s)",
+    ),
+    ("updated_at", False): ("r.updated_at, r.id", "(r.updated_at, r.id) > (%(after)s, %(after_id)s)"),
+    ("updated_at", True): (
+        "r.updated_at desc, r.id desc",
+        "(r.updated_at, r.id) < (%(after)s, %(after_id)s)",
+    ),
+}
+_LEVELS: tuple[tuple[LiteralString, LiteralString], ...] = (
+    ("r.priority = 'urgent'", "0"),
+    ("r.priority = 'high'", "1"),
+    ("r.priority = 'normal'", "2"),
+    ("r.priority = 'low'", "3"),
+)
+
+
+def order_of(wanted: QueueFilter) -> Order:
+    """The order of a list. Where closed ones are asked for nothing is due, so what is newest comes first."""
+    sort = wanted.sort or Sort.DUE
+    if sort in (Sort.DUE, Sort.PRIORITY) and not wanted.only_open:
+        sort = Sort.RECEIVED
+    usual = sort is not Sort.DUE
+    return Order(sort, usual if wanted.descending is None else wanted.descending)
+
+
+async def page(pool: Pool, city_id: str, worked: Worked) -> Page:
+    """One page of what a filter wants."""
+    wanted = worked.wanted
+    if not 1 <= wanted.limit <= MAX_PAGE:
+        raise InvalidInput(
+            f"limit {wanted.limit} is not possible.", field="limit", allowed=f"1 to {MAX_PAGE}"
+        )
+    [found] = await read_in_city(pool, city_id, page_statement(city_id, worked), prepare=is_plain(worked))
+    rows = [dict(zip(NAMES, row, strict=True)) for row in found[: wanted.limit]]
+    more = len(found) > wanted.limit
+    return Page(rows, cursor_after(rows[-1], wanted) if more else None)
+
+
+def is_plain(worked: Worked) -> bool:
+    """Whether one plan is right for all values; else the database plans anew, knowing how rare they are."""
+    only_paged = QueueFilter(
+        sort=worked.wanted.sort, descending=worked.wanted.descending, limit=worked.wanted.limit,
+        cursor=worked.wanted.cursor,
+    )  # fmt: skip
+    return worked == Worked(only_paged)
+
+
+def page_statement(city_id: str, worked: Worked) -> tuple[LiteralString, Values]:
+    """The one statement a page takes, and its values; it asks for one row more, to know whether there is more."""
+    wanted, order = worked.wanted, order_of(worked.wanted)
+    where, values = conditions(city_id, worked)
+    values["one_more"] = wanted.limit + 1
+    after = _read_cursor(wanted.cursor, order) if wanted.cursor else None
+    if after is not None:
+        values |= {"after": after.at, "after_id": after.id}
+    if order.sort is Sort.PRIORITY:
+        return _by_level(where, order, after), values
+    by, beyond = _ORDERS[order.column, order.descending]
+    if after is not None:
+        where.append(beyond)
+    return f"{SELECT} where {' and '.join(where)} order by {by} limit %(one_more)s", values
+
+
+def _by_level(where: list[LiteralString], order: Order, after: Place | None) -> LiteralString:
+    """One select a level, each along an index; the most urgent first, within a level what is due next."""
+    by, beyond = _ORDERS["next_due_at", False]
+    parts: list[LiteralString] = []
+    for level, (condition, number) in enumerate(_LEVELS):
+        own = [*where, condition]
+        if after is not None and level == after.level:
+            own.append(beyond)
+        elif after is not None and (level < after.level) is order.descending:
+            continue  # that level is behind us
+        parts.append(
+            f"(select l.*, {number} as level from ({SELECT} where {' and '.join(own)} "  # noqa: S608
+            f"order by {by} limit %(one_more)s) as l)"
+        )
+    names: LiteralString = "a." + ", a.".join(COLUMNS) + ", a.late"
+    levels: LiteralString = "a.level" if order.descending else "a.level desc"
+    return (
+        f"select {names} from ({' union all '.join(parts)}) as a "  # noqa: S608 - all literal
+        f"order by {levels}, a.next_due_at, a.id limit %(one_more)s"
+    )
+
+
+def cursor_after(row: Mapping[str, Any], wanted: QueueFilter) -> str:
+    """Where the page after this row begins, in the order the filter gives."""
+    order = order_of(wanted)
+    level = LEVEL_OF_PRIORITY.get(row["priority"], 0) if order.sort is Sort.PRIORITY else 0
+    at: dt.datetime = row[order.column]
+    content = orjson.dumps([order.sort, order.descending, level, at.isoformat(), str(row[ID])])
+    return base64.urlsafe_b64encode(content).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str, order: Order) -> Place:
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        sort, descending, level, at, id_ = orjson.loads(base64.urlsafe_b64decode(padded))
+        place = Place(int(level), dt.datetime.fromisoformat(at), uuid.UUID(id_))
+        given = (sort, descending)
+    except (ValueError, TypeError, AttributeError, binascii.Error):
+        place, given = None, None
+    if place is None or place.at.tzinfo is None or given != (order.sort.value, order.descending):
+        raise InvalidInput("cursor is not one that this list gave; start again without it.", field="cursor")
+    return place

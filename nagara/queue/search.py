@@ -1,0 +1,137 @@
+"""What lies behind a filter's words and references, looked up before the page is asked for.
+
+The words of requests are computed apart from filing: triggers leave a row without words, and whoever comes
+first fills it - a search looks through what waits in its city, and a timer through all cities. So a search
+finds what was filed a moment ago, and filing costs no more than that row.
+
+Rare words are looked up in the index of runs of letters, which gives all requests that have them. Common ones
+are met soon on the way along the queue, so there each row is held against them instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg
+
+from nagara.database import Pool, city_transaction, read_in_city
+from nagara.errors import InvalidInput, UnknownRequest
+from nagara.ids import read_reference
+from nagara.queue.filters import Near, QueueFilter, Worked
+from nagara.queue.words import Sought, grams, searchable, sought
+
+MOST_FOUND = 3000
+"""From so many requests on words count as common."""
+
+WAITING_AT_A_SEARCH = 200
+BATCH = 1000
+
+TAKE_WAITING = """
+select w.city_id, w.request_id, r.reference, r.description, r.address
+  from request_words w
+  join request r on r.city_id = w.city_id and r.id = w.request_id
+ where w.grams is null and (%(city_id)s::text is null or w.city_id = %(city_id)s)
+ limit %(most)s
+   for update of w skip locked
+"""
+WRITE_WORDS = """
+update request_words as w set words = new.words, grams = new.grams::integer[]
+  from unnest(%(cities)s::text[], %(ids)s::uuid[], %(words)s::text[], %(grams)s::text[])
+       as new (city_id, request_id, words, grams)
+ where w.city_id = new.city_id and w.request_id = new.request_id
+"""
+FIND_WORDS = "select request_words_found(%(grams)s::int[], %(needles)s::text[], %(most)s)"
+POSITION = "select lat, lon from request where city_id = %(city_id)s and reference = %(reference)s"
+
+
+async def work_out(pool: Pool, city_id: str, wanted: QueueFilter) -> Worked:
+    """Look up what a filter's words and references mean; a filter without any costs nothing.
+
+    Raises ``InvalidInput`` for words too short to be looked up, and for a request without a position;
+    ``UnknownRequest`` where a reference is not one of the city's.
+    """
+    around = await _around(pool, city_id, wanted) if wanted.near is not None else None
+    if wanted.text is None:
+        return Worked(wanted, around=around)
+    reference = read_reference(wanted.text)
+    if reference is not None:
+        return Worked(wanted, reference=reference, around=around)
+    looked_for = sought(city_id, wanted.text)
+    if not looked_for.grams:
+        raise InvalidInput(
+            "q is too short to look for.",
+            field="q",
+            allowed="at least one word of three Latin letters or digits, or of two of another script",
+        )
+    found = await _found(pool, city_id, looked_for)
+    if len(found) >= MOST_FOUND:
+        return Worked(wanted, sought=looked_for, around=around)
+    return Worked(wanted, found=tuple(found), around=around)
+
+
+async def _found(pool: Pool, city_id: str, looked_for: Sought) -> Sequence[Any]:
+    """The first requests of a city that have these words, what was filed a moment ago included."""
+    await _fill_waiting(pool, city_id)
+    values = {
+        "grams": list(looked_for.grams),
+        "needles": list(looked_for.needles),
+        "most": MOST_FOUND,
+    }
+    [[(found,)]] = await read_in_city(pool, city_id, (FIND_WORDS, values))
+    ids: Sequence[Any] = found
+    return ids
+
+
+async def _fill_waiting(pool: Pool, city_id: str) -> None:
+    """Compute what waits in a city, up to a limit; what others compute just now is left to them."""
+    async with city_transaction(pool, city_id) as connection:
+        cursor = await connection.execute(
+            TAKE_WAITING, {"city_id": city_id, "most": WAITING_AT_A_SEARCH}, prepare=True
+        )
+        waiting = await cursor.fetchall()
+        if waiting:
+            await connection.execute(WRITE_WORDS, _words_of(waiting), prepare=True)
+
+
+def fill_waiting(connection: psycopg.Connection[Any], batch: int = BATCH, most: int = 100_000) -> int:
+    """Compute the words that wait, of all cities, in batches that are committed; returns how many.
+
+    The connection is one of the time door or the owner's, outside of any transaction. Safe to repeat, to kill
+    and beside itself.
+    """
+    filled = 0
+    while filled < most:
+        with connection.transaction():
+            waiting = connection.execute(
+                TAKE_WAITING, {"city_id": None, "most": batch}, prepare=True
+            ).fetchall()
+            if waiting:
+                connection.execute(WRITE_WORDS, _words_of(waiting), prepare=True)
+        filled += len(waiting)
+        if len(waiting) < batch:
+            break
+    return filled
+
+
+def _words_of(waiting: Sequence[tuple[Any, ...]]) -> dict[str, list[Any]]:
+    """Rows that wait, with their words and runs of letters."""
+    values: dict[str, list[Any]] = {"cities": [], "ids": [], "words": [], "grams": []}
+    for city_id, request_id, reference, description, address in waiting:
+        words = searchable(reference, description, address)
+        values["cities"].append(city_id)
+        values["ids"].append(request_id)
+        values["words"].append(words)
+        values["grams"].append("{" + ",".join(map(str, grams(city_id, (words,)))) + "}")
+    return values
+
+
+async def _around(pool: Pool, city_id: str, wanted: QueueFilter) -> Near:
+    reference = read_reference(wanted.near or "")
+    [found] = await read_in_city(pool, city_id, (POSITION, {"city_id": city_id, "reference": reference}))
+    if not found:
+        raise UnknownRequest(f"There is no request {(wanted.near or '')[:20]!r}.", field="near")
+    [(lat, lon)] = found
+    if lat is None:
+        raise InvalidInput(f"{reference} has no position, so nothing is near it.", field="near")
+    return Near(lat, lon, wanted.metres)
