@@ -15,10 +15,11 @@ from redis.asyncio import Redis
 from starlette.types import ASGIApp
 
 from api.dependencies import Resources
-from api.edge import BodyLimit, SecurityHeaders
+from api.edge import BodyLimit, HeadAnswers, SecurityHeaders
 from api.error_responses import add_error_answers
 from api.routes import (
     accounts,
+    check,
     cities,
     demo,
     health,
@@ -88,13 +89,14 @@ def create_app() -> FastAPI:
         redoc_url=None,
     )
     add_error_answers(app)
-    for room in (health, cities, suggestions, requests, media, accounts, staff, network, open311):
+    for room in (health, cities, suggestions, check, requests, media, accounts, staff, network, open311):
         app.include_router(room.router)
     for room in (queue, live):
         app.include_router(room.router)
     if settings().demo:
         app.include_router(demo.router)
     pages.mount(app)
+    app.add_middleware(HeadAnswers)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(BodyLimit)
     return app

@@ -22,6 +22,9 @@ SECURITY_HEADERS = {
     "X-Frame-Options": "DENY",
     "Permissions-Policy": "geolocation=(self), camera=(self), microphone=()",
 }
+NOT_KEPT = "/api/v1/staff"
+"""What staff are answered is kept by no browser and no proxy, whatever a route says."""
+
 PAGE_POLICY = (
     "default-src 'self'; img-src 'self' data: blob: {tiles}; style-src 'self'; "
     "connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
@@ -92,6 +95,33 @@ def _most(scope: Scope) -> int:
     return MAX_BODY
 
 
+class HeadAnswers:
+    """Answers HEAD wherever GET is answered: status and headers of that answer, nothing of its body."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Ask as GET, and let only the head of the answer through; whoever streams is told that nobody listens."""
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self.app(scope, receive, send)
+            return
+        answered = False
+
+        async def until_answered() -> Message:
+            return {"type": "http.disconnect"} if answered else await receive()
+
+        async def head_alone(message: Message) -> None:
+            nonlocal answered
+            if message["type"] == "http.response.start":
+                await send(message)
+            elif not answered:
+                answered = True
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+        await self.app({**scope, "method": "GET"}, until_answered, head_alone)
+
+
 class SecurityHeaders:
     """Adds the headers every answer carries; pages bring their own content policy."""
 
@@ -109,6 +139,8 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
+                if scope["path"].startswith(NOT_KEPT):
+                    headers["Cache-Control"] = "no-store"
             await send(message)
 
         await self.app(scope, receive, with_headers)

@@ -86,7 +86,7 @@ def decide(city: City, filing: Filing, now: dt.datetime) -> Decision:
     check_observed(filing.observed_at, now)
     day = now.astimezone(city.zone).date()
     check_taken(city, service, filing.answers, day)
-    place = _place(city, filing, day)
+    place = place_of(city, filing, day)
     chosen = route(city, service, place, now, service.priority, filing.answers)
     times = promise(city, service, chosen.owner, now, service.priority)
     return Decision(service, place, chosen, times)
@@ -289,8 +289,11 @@ def _sealed(city: City, filing: Filing, secret: bytes) -> dict[str, bytes | None
     return {"sealed": sealed} | digests_of(secret, city, contact)
 
 
-def _place(city: City, filing: Filing, day: dt.date) -> Place:
-    """Where it is on a local day: by position if there is one, else by the district or address in words."""
+def place_of(city: City, filing: Filing, day: dt.date) -> Place:
+    """Where it is on a local day: by position if there is one, else by the district or address in words.
+
+    Raises ``PlaceMissing`` where nothing says so, ``OutsideCity``, ``UnknownDistrict``, ``InvalidCoordinates``.
+    """
     if filing.lat is not None and filing.lon is not None:
         return locate_in(city, filing.lat, filing.lon, configuration(), day)
     if (filing.lat is None) != (filing.lon is None):

@@ -236,7 +236,7 @@ class _Outlines:
         # Far away the flat projection is wrong; the nearest corner it finds is still good on the sphere.
         outline = self._tree.geometries[nearest]
         corner = shapely.shortest_line(outline, point).coords[0]
-        return _great_circle(lat, lon, corner[1], corner[0])
+        return metres_between(lat, lon, corner[1], corner[0])
 
     def _nearest_district(self, point: shapely.Point) -> tuple[int, float]:
         """Index and metres of the nearest district; of several equally near, the lowest code."""
@@ -270,7 +270,15 @@ def locate_in(
         away = f"the nearest city, {distance} away, is" if metres else "it is in"
         other = nearest.name_in(nearest.names, "en")
         message = f"The position lies outside {name}; {away} {other} ({nearest.id})"
-    raise OutsideCity(message, field="lat,lon", allowed=f"in {name} or at most {city.near_metres} m from it")
+    allowed = f"in {name} or at most {city.near_metres} m from it"
+    raise OutsideCity(
+        message, field="lat,lon", allowed=allowed, details={"nearest_city": named_distance(nearest, metres)}
+    )
+
+
+def named_distance(city: City, metres: float) -> dict[str, Any]:
+    """A city and how far away it is, as answers show it."""
+    return {"id": city.id, "names": dict(city.names), "kilometres": round(metres / 1000, 1)}
 
 
 def nearest_city(configuration: Configuration, lat: float, lon: float) -> tuple[City, float]:
@@ -331,8 +339,8 @@ def _all_beside(degrees: Any, middle: float) -> Any:
     return moved
 
 
-def _great_circle(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
-    """Metres along the sphere, by the haversine formula."""
+def metres_between(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
+    """Metres between two positions along the sphere, by the haversine formula."""
     half_north = math.radians(other_lat - lat) / 2
     half_east = math.radians(other_lon - lon) / 2
     across = math.cos(math.radians(lat)) * math.cos(math.radians(other_lat)) * math.sin(half_east) ** 2

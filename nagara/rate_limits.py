@@ -27,6 +27,7 @@ class Limit:
 
 LIMITS: Mapping[str, tuple[Limit, ...]] = {
     "file": (Limit(20, 60), Limit(200, 86_400)),
+    "check": (Limit(60, 60), Limit(1500, 86_400)),
     "file by device": (Limit(10, 60), Limit(60, 86_400)),
     "file by contact": (Limit(10, 3600), Limit(40, 86_400)),
     "media": (Limit(30, 60), Limit(300, 86_400)),

@@ -78,6 +78,16 @@ def collection_due(
     return CollectionDue(_state(last, running, now), last, running, upcoming)
 
 
+def street_named(city: City, district: str | None, words: str | None, waste: str = "household") -> str | None:
+    """The street of a round of the district that an address in words names; of several the longest name."""
+    if not words:
+        return None
+    spoken = _plain(words).replace(" ", "")
+    streets = {s for r in city.rounds if r.waste == waste and district in r.districts for s in r.streets}
+    named = [street for street in streets if _plain(street).replace(" ", "") in spoken]
+    return max(named, key=lambda street: (len(street), street), default=None)
+
+
 def _state(
     last: Collection | None, running: Collection | None, now: dt.datetime
 ) -> Literal["was_due", "running", "not_due"]:

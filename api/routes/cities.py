@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
 from api.answers import json_answer
-from api.dependencies import CurrentCity, Open
+from api.dependencies import ClientAddress, CurrentCity, FromProcess, Open
 from api.error_responses import documented
 from api.schemas import cities as cities_schemas
 from api.schemas import common as common_schemas
 from city_config import City, Service
 from city_config.look import read_crest
+from city_config.services import StopNotice
+from nagara import place_search
 from nagara.cities import configuration
 from nagara.errors import NotFound
-from nagara.places import check_coordinates, index_for, nearest_city
+from nagara.nearby import radius
+from nagara.places import check_coordinates, index_for, named_distance, nearest_city
+from nagara.request_views import named_district
 from nagara.settings import settings
 
 router = APIRouter(prefix="/api/v1", tags=["cities"], dependencies=[Open])
@@ -70,11 +75,17 @@ async def get_crest(city: CurrentCity) -> Response:
     operation_id="list_services",
 )
 async def list_services(city: CurrentCity) -> Response:
-    """What can be reported in a city, with its questions and the promise that comes with it."""
+    """What can be reported in a city today, with questions, notices and the promise that comes with it.
+
+    A service that another body takes is listed with its ``redirect``: people look for it here.
+    """
+    day = _today(city)
+    lines = [line for line in city.contact_lines if line.shown]
     content = {
         "city": city.id,
         "groups": {code: dict(names) for code, names in city.groups.items()},
-        "services": [_service(service) for service in city.services],
+        "contact_lines": [{"kind": n.kind, "names": dict(n.names), "phone": n.phone} for n in lines],
+        "services": [_service(city, service, day) for service in city.services if service.holds_on(day)],
     }
     return json_answer(content, 200, A_MINUTE)
 
@@ -116,17 +127,47 @@ async def locate(
     """In which district and special areas a position lies; outside, which city is nearest."""
     check_coordinates(lat, lon)
     place = index_for(city).locate(lat, lon)
-    content: dict[str, Any] = {"inside": place.inside, "district": None, "zones": list(place.areas)}
-    if place.district is not None:
-        content["district"] = {"code": place.district, "names": dict(city.district_names[place.district])}
+    content: dict[str, Any] = {
+        "inside": place.inside,
+        "district": named_district(city, place.district),
+        "zones": list(place.areas),
+    }
     if not place.inside:
-        nearest, metres = nearest_city(configuration(), lat, lon)
-        content["nearest_city"] = {
-            "id": nearest.id,
-            "names": dict(nearest.names),
-            "kilometres": round(metres / 1000, 1),
-        }
+        content["nearest_city"] = named_distance(*nearest_city(configuration(), lat, lon))
     return json_answer(content, 200, A_MINUTE)
+
+
+@router.get(
+    "/cities/{city}/places",
+    response_model=cities_schemas.PlacesFound,
+    responses=documented(404, 429),
+    operation_id="search_places",
+)
+async def search_places(
+    city: CurrentCity,
+    process: FromProcess,
+    address: ClientAddress,
+    q: Annotated[str, Query(description="Words, in any of the city's languages", examples=["ផ្សារថ្មី"])],
+) -> Response:
+    """Places the city knows by name: districts, special areas, streets of the rounds, landmarks; at most ten."""
+    await process.limiter.count("read", address)
+    found = place_search.find(city, q, _today(city))
+    shown = [
+        {
+            "kind": place.kind,
+            "code": place.code,
+            "names": dict(place.names),
+            "position": {"lat": place.position[0], "lon": place.position[1]} if place.position else None,
+            "district": named_district(city, place.district),
+        }
+        for place in found
+    ]
+    return json_answer({"places": shown}, 200, A_MINUTE)
+
+
+def _today(city: City) -> dt.date:
+    """The city's present day, by this process's clock: what is listed is decided again when it is filed."""
+    return dt.datetime.now(city.zone).date()
 
 
 def _city(city: City) -> dict[str, Any]:
@@ -160,7 +201,7 @@ def _privacy(city: City) -> dict[str, Any] | None:
     return {"notice": dict(told.notice), "law": told.law, "url": told.url, "contact": told.contact}
 
 
-def _service(service: Service) -> dict[str, Any]:
+def _service(city: City, service: Service, day: dt.date) -> dict[str, Any]:
     spans = {
         stage: span.model_dump(exclude_none=True) if span else None
         for stage in ("acknowledge", "respond", "resolve")
@@ -182,9 +223,28 @@ def _service(service: Service) -> dict[str, Any]:
                 "required": question.required,
                 "hint": dict(question.hint) if question.hint else None,
                 "choices": [{"key": c.key, "names": dict(c.names)} for c in question.choices],
+                "shown_when": {code: list(keys) for code, keys in question.shown_when.items()},
             }
             for question in service.questions
         ],
         "promise": spans | {"standard": service.promise.standard},
         "emergency_notice": dict(service.emergency_notice) if service.emergency_notice else None,
+        "redirect": _redirect(service),
+        "stop_notices": [_notice(notice) for notice in service.stop_notices if notice.holds_on(day)],
+        "asks_round": service.asks_round,
+        "nearby_metres": radius(city, service),
+    }
+
+
+def _redirect(service: Service) -> dict[str, Any] | None:
+    there = service.redirect
+    return {"notice": dict(there.notice), "url": there.url, "phone": there.phone} if there else None
+
+
+def _notice(notice: StopNotice) -> dict[str, Any]:
+    return {
+        "notice": dict(notice.notice),
+        "shown_when": {code: list(keys) for code, keys in notice.shown_when.items()},
+        "stops": notice.stops,
+        "phone": notice.shown_phone,
     }

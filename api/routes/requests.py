@@ -84,7 +84,7 @@ async def status(
     return json_answer(await public_status(process.pool, city, stored, token, process.secret))
 
 
-def filing_of(body: filing_schemas.FilingBody, idempotency_key: str | None) -> Filing:
+def filing_of(body: filing_schemas.CheckBody, idempotency_key: str | None) -> Filing:
     """What came in as the intake takes it."""
     return Filing(
         service_code=body.service_code,
