@@ -168,6 +168,7 @@ Reporter = Annotated[Account, Depends(allowed(Permission.PUBLISH_REPORT))]
 Administrator = Annotated[Account, Depends(allowed(Permission.ADMINISTER))]
 AuditReader = Annotated[Account, Depends(allowed(Permission.VIEW_AUDIT))]
 SignedIn = Annotated[Account, Depends(current_person)]
+SignedInAny = Annotated[Account, Depends(current_staff)]
 OwnAccount = Annotated[Account, Depends(current_account)]
 Token = Annotated[str, Depends(session_token)]
 Open = Depends(public)

@@ -1,0 +1,169 @@
+"""Signing in with the city's identity provider (OpenID Connect), and what ways there are to sign in."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.responses import RedirectResponse
+from starlette.concurrency import run_in_threadpool
+
+from api.answers import json_answer
+from api.dependencies import ClientAddress, CurrentCity, FromProcess, Open
+from api.error_responses import documented
+from api.routes.accounts import set_session_cookie
+from api.schemas import accounts as accounts_schemas
+from city_config import City
+from city_config.policy import IdentityProvider
+from nagara import accounts, openid
+from nagara.accounts import sessions, single_sign_on, trail
+from nagara.cities import city_of
+from nagara.database import city_session
+from nagara.errors import InvalidInput, SignInFailed
+from nagara.settings import settings
+
+router = APIRouter(prefix="/api/v1/staff", tags=["staff"])
+
+TICKET_COOKIE = "nagara_staff_ticket"
+PURPOSE = "staff"
+CONSOLE = "/staff/"
+
+
+@router.get(
+    "/sign-in-options",
+    response_model=accounts_schemas.SignInOptions,
+    responses=documented(404),
+    dependencies=[Open],
+    operation_id="get_sign_in_options",
+)
+def sign_in_options(
+    city: Annotated[
+        str | None, Query(description="City id; without one, passwords are what there is")
+    ] = None,
+) -> Response:
+    """How a city's staff may sign in."""
+    found = city_of(city) if city else None
+    offered = [
+        {
+            "code": provider.code,
+            "name": found.name_in(provider.names),
+            "names": provider.names,
+            "start_url": f"/api/v1/staff/oidc/{found.id}/start?provider={provider.code}",
+        }
+        for provider in (found.identity_providers if found else ())
+        if found and provider.signs_in == "staff"
+    ]
+    return json_answer({"password": True, "oidc": offered})
+
+
+@router.get(
+    "/oidc/{city}/start",
+    status_code=303,
+    response_class=Response,
+    responses=documented(404, 429),
+    dependencies=[Open],
+    operation_id="start_single_sign_on",
+)
+async def start(
+    city: CurrentCity,
+    process: FromProcess,
+    address: ClientAddress,
+    provider: Annotated[str | None, Query(description="Its code; default: the first")] = None,
+) -> Response:
+    """Send the browser to the city's identity provider."""
+    await process.limiter.count("sign_in", address)
+    chosen = _provider(city, provider)
+    begun = await run_in_threadpool(
+        openid.begin,
+        _known_as(city, chosen),
+        _back(city),
+        process.secret,
+        purpose=PURPOSE,
+        remembered={"city": city.id, "provider": chosen.code},
+    )
+    answer = RedirectResponse(begun.url, 303, {"Cache-Control": "no-store"})
+    # Lax: the provider's page sends the browser back, and that first step must bring the ticket along.
+    answer.set_cookie(
+        TICKET_COOKIE,
+        begun.ticket,
+        max_age=openid.TICKET_SECONDS,
+        path=f"/api/v1/staff/oidc/{city.id}",
+        httponly=True,
+        samesite="lax",
+        secure=settings().public_url.startswith("https:"),
+    )
+    return answer
+
+
+@router.get(
+    "/oidc/{city}/callback",
+    status_code=303,
+    response_class=Response,
+    responses=documented(401, 404, 429),
+    dependencies=[Open],
+    operation_id="finish_single_sign_on",
+)
+async def callback(
+    city: CurrentCity,
+    request: Request,
+    process: FromProcess,
+    address: ClientAddress,
+    user_agent: Annotated[str, Header(max_length=1000, include_in_schema=False)] = "",
+) -> Response:
+    """Where the provider sends the browser back to: a session opens for the account it vouches for."""
+    ticket = request.cookies.get(TICKET_COOKIE)
+    remembered = openid.remembered_in(ticket, process.secret, purpose=PURPOSE)
+    if remembered.get("city") != city.id:
+        raise SignInFailed("This sign-in was begun for another city. Begin again.")
+    chosen = _provider(city, remembered.get("provider"))
+    given = dict(request.query_params)
+    opened = await run_in_threadpool(_finish, city, chosen, ticket, given, process.secret, user_agent)
+    await process.limiter.take_back("sign_in", address)
+    answer = RedirectResponse(CONSOLE, 303, {"Cache-Control": "no-store"})
+    answer.delete_cookie(TICKET_COOKIE, path=f"/api/v1/staff/oidc/{city.id}")
+    set_session_cookie(answer, opened)
+    return answer
+
+
+def _finish(
+    city: City,
+    provider: IdentityProvider,
+    ticket: str | None,
+    given: dict[str, str],
+    secret: bytes,
+    user_agent: str,
+) -> accounts.SignedIn:
+    """Ask the provider who it was, find the account and open a session. What is refused is written down."""
+    wanted = (provider.username_claim, *([provider.verified_claim] if provider.verified_claim else []))
+    identity = openid.finish(_known_as(city, provider), ticket, given, secret, purpose=PURPOSE, wanted=wanted)
+    try:
+        with city_session(city.id) as session:
+            row = single_sign_on.account_for(session, city, provider, identity)
+            return sessions.open_session(session, row, "single_sign_on", user_agent)
+    except SignInFailed as refused:
+        with city_session(city.id) as session:
+            trail.record_refusal(session, city.id, "", refused.code)
+        raise
+
+
+def _provider(city: City, code: str | None) -> IdentityProvider:
+    known = {p.code: p for p in city.identity_providers if p.signs_in == "staff"}
+    chosen = known.get(code) if code else next(iter(known.values()), None)
+    if chosen is None:
+        raise InvalidInput("The city has no such identity provider.", field="provider", allowed=known)
+    return chosen
+
+
+def _known_as(city: City, provider: IdentityProvider) -> openid.Provider:
+    secret = settings().oidc_secrets.get(f"{city.id}/{provider.code}")
+    return openid.Provider(
+        provider.issuer,
+        provider.client_id,
+        provider.scopes,
+        secret.get_secret_value() if secret else None,
+    )
+
+
+def _back(city: City) -> str:
+    """Where the provider sends the browser back to; it has to be registered there."""
+    return f"{settings().public_url.rstrip('/')}/api/v1/staff/oidc/{city.id}/callback"
