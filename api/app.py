@@ -15,19 +15,26 @@ from redis.asyncio import Redis
 from starlette.types import ASGIApp
 
 from api.dependencies import Resources
-from api.edge import BodyLimit, SecurityHeaders
+from api.edge import BodyLimit, HeadAnswers, SecurityHeaders
 from api.error_responses import add_error_answers
 from api.routes import (
     accounts,
+    check,
     cities,
+    city_desk,
     demo,
+    field_work,
     health,
     keys,
+    live,
     media,
+    moderation,
     network,
     open311,
     pages,
+    queue,
     requests,
+    residents,
     single_sign_on,
     staff,
     staff_accounts,
@@ -36,8 +43,10 @@ from api.routes import (
 from nagara import logs
 from nagara.cities import configuration, prepare
 from nagara.database import app_pool
+from nagara.live import live as live_news
 from nagara.photos.darkroom import Darkroom
 from nagara.photos.storage import media_store
+from nagara.presence import Presence
 from nagara.rate_limits import RateLimiter
 from nagara.settings import settings
 
@@ -61,18 +70,19 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     redis = Redis.from_url(chosen.redis_url, socket_timeout=1, socket_connect_timeout=1)
     limiter = RateLimiter(redis, chosen.rate_limits == "on", chosen.secret)
     darkroom = Darkroom(media_store(chosen))
-    app.state.resources = Resources(pool, limiter, chosen.secret, darkroom)
-    await pool.open()
-    log.info("serving %d cities", len(served.cities))
-    # What start-up made lives as long as the process; the collector need not walk through it again.
-    gc.collect()
-    gc.freeze()
-    try:
-        yield
-    finally:
-        await pool.close()
-        await redis.aclose()
-        darkroom.close()
+    async with live_news(chosen.redis_url) as hub:
+        app.state.resources = Resources(pool, limiter, chosen.secret, darkroom, hub, Presence(redis))
+        await pool.open()
+        log.info("serving %d cities", len(served.cities))
+        # What start-up made lives as long as the process; the collector need not walk through it again.
+        gc.collect()
+        gc.freeze()
+        try:
+            yield
+        finally:
+            await pool.close()
+            await redis.aclose()
+            darkroom.close()
 
 
 def create_app() -> FastAPI:
@@ -86,13 +96,23 @@ def create_app() -> FastAPI:
         redoc_url=None,
     )
     add_error_answers(app)
-    for room in (health, cities, suggestions, requests, media, accounts, staff, network, open311):
+    for room in (health, cities, suggestions, check, requests, residents, media, accounts, network, open311):
+        app.include_router(room.router)
+    for room in (
+        field_work,
+        city_desk,
+        moderation,
+        queue,
+        live,
+        staff,
+    ):  # the moves of staff come last: their address takes any word
         app.include_router(room.router)
     for room in (single_sign_on, staff_accounts, keys):
         app.include_router(room.router)
     if settings().demo:
         app.include_router(demo.router)
     pages.mount(app)
+    app.add_middleware(HeadAnswers)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(BodyLimit)
     return app

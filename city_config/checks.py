@@ -51,6 +51,12 @@ def check(configuration: Configuration) -> list[Finding]:
     return sorted(found, key=lambda f: (_ORDER[f.severity], f.city, str(f.file), f.line or 0, f.message))
 
 
+def check_city(configuration: Configuration, city: City) -> list[Finding]:
+    """What was found in one city, errors first, then by file and line."""
+    found = list(_city(configuration, city))
+    return sorted(found, key=lambda f: (_ORDER[f.severity], str(f.file), f.line or 0, f.message))
+
+
 def load_checked(folder: Path, known: Configuration | None = None) -> Configuration:
     """Load a configuration that may be served: as ``load_configuration``, and without an error-level finding.
 

@@ -84,8 +84,15 @@ async def status(
     return json_answer(await public_status(process.pool, city, stored, token, process.secret))
 
 
-def filing_of(body: filing_schemas.CheckBody, idempotency_key: str | None) -> Filing:
-    """What came in as the intake takes it."""
+def filing_of(
+    body: filing_schemas.CheckBody,
+    idempotency_key: str | None,
+    *,
+    channel: str = "web",
+    actor_kind: str = "resident",
+    actor: str | None = None,
+) -> Filing:
+    """What came in as the intake takes it; from residents themselves unless said otherwise."""
     return Filing(
         service_code=body.service_code,
         lat=body.lat,
@@ -100,7 +107,9 @@ def filing_of(body: filing_schemas.CheckBody, idempotency_key: str | None) -> Fi
         confidential=body.confidential,
         media=body.media,
         same_as=body.same_as,
-        channel="web",
+        channel=channel,
+        actor_kind=actor_kind,
+        actor=actor,
         idempotency_key=(idempotency_key or "").strip() or None,
     )
 
