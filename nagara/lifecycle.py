@@ -263,6 +263,11 @@ def allowed_moves(status: Status) -> tuple[Move, ...]:
     return tuple(move for move in STAFF_MOVES if status in TRANSITIONS[move].start)
 
 
+def transitions_from(status: Status) -> frozenset[Move]:
+    """Every move the table allows from a status, whoever makes it."""
+    return frozenset(move for move, step in TRANSITIONS.items() if status in step.start)
+
+
 def why_not(status: Status, move: Move) -> str:
     """A sentence saying why a move is not possible now."""
     if status in CLOSED and move is not Move.REOPEN:

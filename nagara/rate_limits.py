@@ -36,6 +36,8 @@ LIMITS: Mapping[str, tuple[Limit, ...]] = {
     "sign_in": (Limit(10, 60), Limit(100, 86_400)),
     "sign_in by account and address": (Limit(5, 300), Limit(20, 86_400)),
     "sign_in by account": (Limit(50, 3600),),
+    "say": (Limit(30, 60), Limit(300, 86_400)),
+    "say by link": (Limit(12, 60), Limit(60, 86_400)),
     "read": (Limit(600, 60),),
     # A message to somebody who may not have asked for it: few to one contact, however many ask.
     "code": (Limit(10, 600), Limit(60, 86_400)),
@@ -48,7 +50,8 @@ LIMITS: Mapping[str, tuple[Limit, ...]] = {
     "follow by device": (Limit(10, 600), Limit(60, 86_400)),
 }
 """What residents and unknown clients may do. Plain names count by address, which a school or a café shares;
-``by device`` by the random number a client may send of itself, ``by contact`` by an e-mail address or number."""
+``by device`` by the random number a client may send of itself, ``by contact`` by an e-mail address or number,
+``by link`` by the token of a private link."""
 
 
 @dataclass(frozen=True, slots=True)

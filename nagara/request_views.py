@@ -21,6 +21,7 @@ from nagara.lifecycle import STAFF_MOVES, TRANSITIONS, Status, allowed_moves, du
 from nagara.permissions import Permission, may, permission_for
 from nagara.photos import keeping
 from nagara.publication import public_address, public_note, public_position, public_values, public_words
+from nagara.resident_views import ResidentStanding, for_everybody, for_the_holder, reason_names, said_to_staff
 from nagara.sealing import unseal
 from nagara.staff_actions import CLOSING_REASONS
 from nagara.tables import Contact, Event, Request
@@ -46,17 +47,21 @@ async def public_status(
     values = public_values(city) | {
         "city_id": city.id, "reference": reference, "public_kinds": _public_kinds,
     }  # fmt: skip
-    [found] = await read_in_city(pool, city.id, (statements.PUBLIC_STATUS, values))
+    asked = [statements.PUBLIC_STATUS, *([statements.OWN_PARTS] if token else [])]
+    found, *mine = await read_in_city(pool, city.id, *((statement, values) for statement in asked))
     if not found:
         raise UnknownRequest(f"There is no request {reference!r}.", field="reference")
     (
         id_, ref, status, service, department, assignee, district, lat, lon, received, updated, closed,
         closing_reason, note, acknowledge_by, respond_by, resolve_by, standard, _confidential, description,
-        address, reason, parent, channel, public, photos, timeline,
+        address, reason, parent, channel, public, generation, fingerprint, erased, acknowledged, responded, others,
+        photos, timeline,
     ) = found[0]  # fmt: skip
     own = token is not None and hmac.compare_digest(
-        token.encode(), resident_token(secret, city.id, id_).encode()
+        token.encode(), resident_token(secret, city.id, id_, generation).encode()
     )
+    standing = ResidentStanding(status, closed, note, others, erased, fingerprint, acknowledged, responded)
+    events = [_event_for_all(event, own) for event in timeline or ()]
     if not (public or own):
         raise UnknownRequest(f"There is no request {reference!r}.", field="reference")
     return {
@@ -80,7 +85,10 @@ async def public_status(
         "duplicate_of": parent,
         "promise": promise_shown(acknowledge_by, respond_by, resolve_by, standard),
         "photos": keeping.shown_to(city, photos or [], public, token if own else None),
-        "timeline": [_event_for_all(event, own) for event in timeline or ()],
+        "timeline": [event | {"reason_names": reason_names(event)} for event in events],
+        "others": others,
+        **for_everybody(city, standing, closing_reason, service),
+        **for_the_holder(city, standing, events, mine[0][0] if own else None),
     }
 
 
@@ -155,7 +163,9 @@ def staff_detail(
         "duplicate_of": parent.reference if parent else None,
         "contact": contact,
         "photos": keeping.of_request(session, city, row, now),
-        "timeline": [_event_shown(event) for event in events],
+        "timeline": [_event_shown(event, row.erased_at is not None) for event in events],
+        "said": said_to_staff(session, row),
+        "erased": row.erased_at is not None,
         "moves": _moves(row, account),
     }
 
@@ -169,7 +179,9 @@ def _contact(
     return unseal(secret, city.id, kept.sealed) if kept else None
 
 
-def _event_shown(event: Event) -> dict[str, Any]:
+def _event_shown(event: Event, erased: bool) -> dict[str, Any]:
+    """An event for staff; once the resident's data are erased, without the notes that may speak of them."""
+    data = {name: value for name, value in event.data.items() if not (erased and name == "note")}
     return {
         "seq": event.seq,
         "kind": event.kind,
@@ -179,8 +191,8 @@ def _event_shown(event: Event) -> dict[str, Any]:
         "actor_kind": event.actor_kind,
         "from_status": event.from_status,
         "to_status": event.to_status,
-        "note": event.data.get("note"),
-        "data": event.data,
+        "note": data.get("note"),
+        "data": data,
     }
 
 

@@ -23,14 +23,14 @@ class KeptPhoto(BaseModel):
 
 
 class PhotoShown(BaseModel):
-    """A picture of a request: ``before`` shows the problem, ``after`` what was done."""
+    """A picture: ``before`` shows the problem, ``after`` what was done, ``feedback`` what the resident found then."""
 
     id: uuid.UUID
     url: str
     thumbnail_url: str
     width: int
     height: int
-    kind: Literal["before", "after"]
+    kind: Literal["before", "after", "feedback"]
     public: bool = Field(description="True where anybody may see it")
 
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from api.schemas.common import Input, Route
 from api.schemas.media import StaffPhoto
 from api.schemas.queue import QueueRow
+from api.schemas.status import Said
 
 
 class MoveBody(Input):
@@ -72,4 +73,6 @@ class StaffRequest(QueueRow):
     contact: dict[str, str] | None
     photos: list[StaffPhoto]
     timeline: list[StaffEvent]
+    said: list[Said]
+    erased: bool
     moves: list[PossibleMove]

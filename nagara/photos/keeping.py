@@ -83,7 +83,7 @@ async def keep(pool: Pool, store: MediaStore, city: City, prepared: Prepared) ->
         await connection.execute(statements.KEEP_PHOTO, row, prepare=True)
     async with city_transaction(pool, city.id) as connection:
         held = await connection.execute(
-            statements.HOLD_PHOTO, (CONTENT_LOCKS, _lock_name(city.id, prepared.sha256)), prepare=True
+            statements.HOLD_PHOTO, (CONTENT_LOCKS, lock_name(city.id, prepared.sha256)), prepare=True
         )
         await held.fetchone()
         await store.write(city.id, prepared.sha256, prepared.picture, prepared.thumbnail)
@@ -100,10 +100,10 @@ async def find(pool: Pool, city: City, photo_id: uuid.UUID, viewer: Viewer, secr
     values = public_values(city) | {"city_id": city.id, "id": photo_id}
     [found] = await read_in_city(pool, city.id, (statements.FIND_PHOTO, values))
     if found:
-        sha256, redacted, released, searched, request_id, request_public = found[0]
+        sha256, redacted, released, searched, request_id, generation, request_public = found[0]
         public = photo_is_public(city, request_public, released, searched)
         own = viewer.token is not None and hmac.compare_digest(
-            viewer.token.encode(), resident_token(secret, city.id, request_id).encode()
+            viewer.token.encode(), resident_token(secret, city.id, request_id, generation).encode()
         )
         if viewer.privileged and (viewer.original or not is_searched(city, searched)):
             return Seen(bytes(sha256), public and redacted is None)
@@ -168,8 +168,10 @@ def of_request(session: Session, city: City, row: Request, now: dt.datetime) -> 
     ]
 
 
-def attach_after(session: Session, city: City, row: Request, media: Sequence[uuid.UUID]) -> None:
-    """Attach waiting pictures to a request as proof of what was done; raise ``PhotoNotUsable``.
+def attach_after(
+    session: Session, city: City, row: Request, media: Sequence[uuid.UUID], kind: str = "after"
+) -> None:
+    """Attach waiting pictures to a request, as proof of what was done by default; raise ``PhotoNotUsable``.
 
     The caller has locked the request and owns the transaction.
     """
@@ -188,7 +190,7 @@ def attach_after(session: Session, city: City, row: Request, media: Sequence[uui
     ).scalar_one()
     for place, id_ in enumerate(media, int(last) + 1):
         photo = by_id[id_]
-        photo.request_id, photo.position, photo.kind = row.id, place, "after"
+        photo.request_id, photo.position, photo.kind = row.id, place, kind
         session.add(photo)
 
 
@@ -214,11 +216,12 @@ def remove_unused(
     """
     named = {(city_id, bytes(sha)) for city_id, *several in contents for sha in several if sha is not None}
     for city_id, sha256 in sorted(named):
-        connection.execute(ONLY_HOLDER, (CONTENT_LOCKS, _lock_name(city_id, sha256)))
+        connection.execute(ONLY_HOLDER, (CONTENT_LOCKS, lock_name(city_id, sha256)))
         used = connection.execute(CONTENT_IN_USE, {"city": city_id, "sha": sha256}).fetchone()
         if used is not None and not used[0]:
             store.remove(city_id, sha256)
 
 
-def _lock_name(city_id: str, sha256: bytes) -> str:
+def lock_name(city_id: str, sha256: bytes) -> str:
+    """What is locked while a content is written or removed."""
     return f"{city_id}/{sha256.hex()}"
