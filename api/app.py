@@ -109,7 +109,6 @@ def create_app() -> FastAPI:
         app.include_router(room.router)
     for room in (single_sign_on, staff_accounts, keys):
         app.include_router(room.router)
-    app.include_router(residents.router)
     if settings().demo:
         app.include_router(demo.router)
     pages.mount(app)

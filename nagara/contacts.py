@@ -25,7 +25,7 @@ from nagara.database import Pool, read_in_city
 from nagara.errors import ContactBlocked, InvalidInput, NotPermitted, UnknownBlock, UnknownRequest
 from nagara.filing import check_text
 from nagara.ids import uuid7
-from nagara.permissions import Permission, demand
+from nagara.permissions import Permission
 from nagara.sealing import unseal
 from nagara.tables import Contact, ContactBlock, ContactRead, OriginalWords, Request
 
@@ -55,7 +55,7 @@ def read_contact(
     Raises ``NotPermitted``, ``UnknownRequest``, or ``InvalidInput`` for a reason that is none. All are null where
     nothing was given, where it was removed, and where the secret has changed since.
     """
-    demand(account.role, Permission.VIEW_CONTACT)
+    account.demand(Permission.VIEW_CONTACT)
     row = request_for(session, city, account, reference)
     kept = session.get(Contact, (city.id, row.id))
     opened = unseal(secret, city.id, kept.sealed) if kept else None
@@ -70,7 +70,7 @@ def read_original_words(
 
     Logged and refused like a contact. ``description`` is null where there is no other wording than what is shown.
     """
-    demand(account.role, Permission.VIEW_ORIGINAL)
+    account.demand(Permission.VIEW_ORIGINAL)
     row = request_for(session, city, account, reference)
     kept = session.get(OriginalWords, (city.id, row.id))
     opened = unseal(secret, city.id, kept.sealed) if kept else None
@@ -130,7 +130,7 @@ def block(
 
     Raises ``NotPermitted``, ``UnknownRequest``, or ``InvalidInput`` where the request has no contact to block.
     """
-    demand(account.role, Permission.ADMINISTER)
+    account.demand(Permission.ADMINISTER)
     if reason not in BLOCK_REASONS:
         raise InvalidInput(f"{reason[:40]!r} is no reason.", field="reason", allowed=BLOCK_REASONS)
     row = request_for(session, city, account, reference)
@@ -178,7 +178,7 @@ def blocks(session: Session, city: City) -> list[dict[str, Any]]:
 
 def lift(session: Session, city: City, account: Account, block_id: uuid.UUID) -> None:
     """End a block before its time; doing it again changes nothing. Raises ``NotPermitted``, ``UnknownBlock``."""
-    demand(account.role, Permission.ADMINISTER)
+    account.demand(Permission.ADMINISTER)
     found = session.get(ContactBlock, (city.id, block_id))
     if found is None:
         raise UnknownBlock("There is no such block.", field="id")

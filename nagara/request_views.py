@@ -10,7 +10,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from city_config import City
-from nagara import statements
+from nagara import contacts, moderation, statements
 from nagara.accounts import Account
 from nagara.cities import city_of_reference
 from nagara.database import Pool, read_in_city
@@ -18,13 +18,12 @@ from nagara.errors import UnknownRequest
 from nagara.event_log import PUBLIC_KINDS
 from nagara.ids import resident_token
 from nagara.lifecycle import STAFF_MOVES, TRANSITIONS, Status, allowed_moves, due_or_none, is_late, why_not
-from nagara.permissions import Permission, may, permission_for
+from nagara.permissions import permission_for
 from nagara.photos import keeping
 from nagara.publication import public_address, public_note, public_position, public_values, public_words
 from nagara.resident_views import ResidentStanding, for_everybody, for_the_holder, reason_names, said_to_staff
-from nagara.sealing import unseal
 from nagara.staff_actions import CLOSING_REASONS
-from nagara.tables import Contact, Event, Request
+from nagara.tables import Event, Request
 
 _public_kinds = sorted(kind.value for kind in PUBLIC_KINDS)
 
@@ -141,7 +140,7 @@ def _event_for_all(event: Mapping[str, Any], own: bool) -> dict[str, Any]:
 
 
 def staff_detail(
-    session: Session, city: City, account: Account, row: Request, secret: bytes, now: dt.datetime
+    session: Session, city: City, account: Account, row: Request, now: dt.datetime
 ) -> dict[str, Any]:
     """Everything staff may know of a request: its history, what may be done next and why not the rest."""
     events = session.exec(
@@ -149,7 +148,6 @@ def staff_detail(
         .where(col(Event.city_id) == city.id, col(Event.request_id) == row.id)
         .order_by(col(Event.seq))
     ).all()
-    contact = _contact(session, city, account, row, secret)
     parent = session.get(Request, (city.id, row.duplicate_of)) if row.duplicate_of else None
     late = is_late(row.resolve_by, row.closed_at or row.paused_at or now)
     return queue_row(city, row.model_dump() | {"late": late}) | {
@@ -161,22 +159,15 @@ def staff_detail(
         "config_fingerprint": row.config_fingerprint,
         "closing_reason": row.closing_reason,
         "duplicate_of": parent.reference if parent else None,
-        "contact": contact,
+        "contact_known": contacts.is_known(session, row),
+        "public": row.public,
+        "waits_for_release": moderation.waits(city, row),
         "photos": keeping.of_request(session, city, row, now),
         "timeline": [_event_shown(event, row.erased_at is not None) for event in events],
         "said": said_to_staff(session, row),
         "erased": row.erased_at is not None,
         "moves": _moves(row, account),
     }
-
-
-def _contact(
-    session: Session, city: City, account: Account, row: Request, secret: bytes
-) -> dict[str, str] | None:
-    if not may(account.role, Permission.VIEW_CONTACT):
-        return None
-    kept = session.get(Contact, (city.id, row.id))
-    return unseal(secret, city.id, kept.sealed) if kept else None
 
 
 def _event_shown(event: Event, erased: bool) -> dict[str, Any]:
@@ -201,7 +192,7 @@ def _moves(row: Request, account: Account) -> list[dict[str, Any]]:
     possible = allowed_moves(status)
     shown = []
     for move in STAFF_MOVES:
-        permitted = may(account.role, permission_for(move))
+        permitted = account.may(permission_for(move))
         step = TRANSITIONS[move]
         reason = None
         if move not in possible:

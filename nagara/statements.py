@@ -6,7 +6,7 @@ times the floor; a test holds every column named here against the models.
 
 from __future__ import annotations
 
-from nagara.publication import blurred_sql, public_sql
+from nagara.publication import blurred_sql, public_sql, waiting_sql
 
 BEGIN_IN_CITY = "select clock_timestamp() from (select set_config('nagara.city', %s, true)) as city"
 """First statement of a transaction: names the city whose rows it may see, and tells the time."""
@@ -100,6 +100,11 @@ _PHOTOS = """
        (select json_agg(json_build_object('id', p.id, 'width', p.width, 'height', p.height, 'kind', p.kind,
                                           'public', p.public, 'searched', p.searched) order by p.position)
           from photo p where p.city_id = r.city_id and p.request_id = r.id)"""
+
+_STAFF_PHOTOS = _PHOTOS.replace(
+    "'searched', p.searched",
+    "'searched', p.searched, 'redacted', p.redacted_sha256 is not null, 'found', p.found, 'boxes', p.boxes",
+)
 
 _BOX_HOLDS_WHAT_IS_SHOWN = """(%(west)s::float8 is null or ({} between %(south)s and %(north)s
         and {} between %(west)s and %(east)s))""".format(*blurred_sql())
@@ -203,6 +208,25 @@ select r.reference, r.status, r.service_code, r.department, r.district, r.lat, r
  limit %(limit)s
 """
 """What the city's public page and map show, newest first."""
+
+WAITING_FOR_RELEASE = f"""
+with asked as (
+    select r.city_id, r.id, true as waits from request r
+     where r.city_id = %(city_id)s and r.public is null and not r.confidential and {waiting_sql()}
+    union
+    select r.city_id, r.id, false from photo p join request r on r.city_id = p.city_id and r.id = p.request_id
+     where p.city_id = %(city_id)s and %(photos_wait)s::boolean and p.public is null
+       and p.request_id is not null and p.created_at > clock_timestamp() - interval '30 days' and not r.confidential
+       and r.public is not false and r.service_code <> all(%(private_services)s::text[]) and not {waiting_sql()})
+select r.id, r.reference, r.status, r.service_code, r.district, r.description, r.received_at,
+       asked.waits,{_STAFF_PHOTOS}
+  from asked join request r on r.city_id = asked.city_id and r.id = asked.id
+ where (%(after)s::timestamptz is null or (r.received_at, r.id) > (%(after)s, %(after_id)s::uuid))
+ order by r.received_at, r.id
+ limit %(limit)s
+"""
+"""Requests nobody sees before staff release them, and others with pictures of the last thirty days that nobody
+has decided about: older ones are no news any more."""
 
 SIGNED_IN_STAFF = """
 select a.username, a.role,

@@ -219,10 +219,10 @@ class ResidentEntry(SQLModel, table=True):
 class Photo(SQLModel, table=True):
     """A picture, from the moment it was sent. Without a request it waits for one, at most a day.
 
-    Its bytes lie in the media store under ``sha256``. ``public``: staff released it. ``kind``: ``before``
-    shows the problem, ``after`` what was done, ``feedback`` what the resident found then. ``redacted_sha256``
-    is the same picture with parts hidden: those that were ``found`` in it when it was ``searched``, and the
-    ``boxes`` staff drew.
+    Its bytes lie in the media store under ``sha256``. ``public``: staff released it, or not; None: nobody has
+    decided. ``kind``: ``before`` shows the problem, ``after`` what was done, ``feedback`` what the resident found
+    then. ``redacted_sha256`` is the same picture with parts hidden: those that were ``found`` in it when it was
+    ``searched``, and the ``boxes`` staff drew.
     """
 
     __table_args__ = (ForeignKeyConstraint(["city_id", "request_id"], ["request.city_id", "request.id"]),)
@@ -238,7 +238,7 @@ class Photo(SQLModel, table=True):
     request_id: uuid.UUID | None = None
     position: int | None = Field(default=None, sa_column=Column(SmallInteger))
     kind: str = "before"
-    public: bool = False
+    public: bool | None = None
     redacted_sha256: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
     redacted_at: dt.datetime | None = Field(default=None, sa_column=_time())
     searched: list[str] = Field(default_factory=list, sa_column=Column(ARRAY(Text), nullable=False))
@@ -358,6 +358,8 @@ class Notification(SQLModel, table=True):
     language: str
     subject: str
     body: str
+    link: str | None = None
+    topic: str | None = None
     created_at: dt.datetime = Field(sa_column=_time(nullable=False))
     attempts: int = 0
     next_attempt_at: dt.datetime | None = Field(default=None, sa_column=_time())

@@ -8,15 +8,18 @@ import psycopg
 from fastapi import APIRouter, Header, Query, Response
 
 from api.answers import json_answer
-from api.dependencies import ClientAddress, CurrentCity, FromProcess, Open, Resources
+from api.dependencies import ClientAddress, ClientSource, CurrentCity, FromProcess, Open, Resources
 from api.error_responses import documented
 from api.schemas import filing as filing_schemas
 from api.schemas import status as status_schemas
 from city_config import City
+from nagara.contact_digests import digests_of
+from nagara.contacts import refuse_blocked
 from nagara.filing import Filing
 from nagara.ids import resident_token
 from nagara.intake import Filed, file_request
 from nagara.lifecycle import Status
+from nagara.rate_limits import Source
 from nagara.request_views import (
     find_city,
     named_assignee,
@@ -35,7 +38,7 @@ router = APIRouter(prefix="/api/v1", tags=["residents"], dependencies=[Open])
     "/cities/{city}/requests",
     status_code=201,
     response_model=filing_schemas.Filed,
-    responses=documented(404, 409, 413, 429)
+    responses=documented(403, 404, 409, 413, 429)
     | {200: {"model": filing_schemas.Filed, "description": "Filed before under the same key"}},
     operation_id="file_request",
 )
@@ -43,16 +46,25 @@ async def file(
     city: CurrentCity,
     body: filing_schemas.FilingBody,
     process: FromProcess,
-    address: ClientAddress,
+    source: ClientSource,
     idempotency_key: Annotated[
         str | None,
         Header(max_length=200, description="Chosen by the client; a retry with it is the same request"),
     ] = None,
 ) -> Response:
     """File a request. It is durable when this answers; the department and the promise are in the answer."""
-    await process.limiter.count("file", address)
-    filed = await file_surely(process, city, filing_of(body, idempotency_key))
+    filing = filing_of(body, idempotency_key)
+    await refuse_flood(process, city, filing, source)
+    filed = await file_surely(process, city, filing)
     return json_answer(filed_answer(process, city, filed), 200 if filed.replayed else 201)
+
+
+async def refuse_flood(process: Resources, city: City, filing: Filing, source: Source) -> None:
+    """Raise ``TooManyRequests`` or ``ContactBlocked``: one address, device or contact may file only so often."""
+    digests = digests_of(process.secret, city, filing.contact) if filing.contact else {}
+    await process.limiter.count_all("file", source, next((d for d in digests.values() if d), None))
+    if digests:
+        await refuse_blocked(process.pool, city, filing.contact, process.secret)
 
 
 async def file_surely(process: Resources, city: City, filing: Filing) -> Filed:

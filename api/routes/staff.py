@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import uuid
 
 from fastapi import APIRouter, Response
 from sqlalchemy import func
@@ -17,14 +16,12 @@ from api.dependencies import (
     staff_city,
 )
 from api.error_responses import documented
-from api.schemas import media as media_schemas
 from api.schemas import staff as staff_schemas
 from city_config import City
 from nagara import staff_actions
 from nagara.accounts import Account
 from nagara.errors import UnknownRequest
 from nagara.lifecycle import read_move
-from nagara.photos import releasing
 from nagara.request_views import find_city, staff_detail
 from nagara.tables import Request
 
@@ -45,7 +42,7 @@ def request(reference: str, staff: Viewer, session: StaffSession, process: FromP
     row = session.exec(query).first() if owner.id == city.id else None
     if row is None:
         raise UnknownRequest(f"There is no request {reference[:20]!r}.", field="reference")
-    return _detail(session, city, staff, row, process.secret)
+    return detail(session, city, staff, row)
 
 
 @router.post(
@@ -69,29 +66,10 @@ def make_move(
     city = staff_city(staff)
     details = staff_actions.Details(**(body.model_dump() if body else {}))
     row = staff_actions.make_move(session, city, staff, reference, read_move(move), details)
-    return _detail(session, city, staff, row, process.secret)
+    return detail(session, city, staff, row)
 
 
-@router.put(
-    "/requests/{reference}/media/{id}",
-    response_model=staff_schemas.StaffRequest,
-    responses=documented(401, 403, 404),
-    operation_id="release_photo",
-)
-def release_photo(
-    reference: str,
-    id: uuid.UUID,
-    body: media_schemas.ReleaseBody,
-    staff: Viewer,
-    session: StaffSession,
-    process: FromProcess,
-) -> Response:
-    """Release a picture to the public, or take it back; caches may show it for an hour more."""
-    city = staff_city(staff)
-    row = releasing.release(session, city, staff, reference, id, body.public)
-    return _detail(session, city, staff, row, process.secret)
-
-
-def _detail(session: Session, city: City, staff: Account, row: Request, secret: bytes) -> Response:
+def detail(session: Session, city: City, staff: Account, row: Request) -> Response:
+    """A request as its room answers with it, after whatever was done to it."""
     now: dt.datetime = session.execute(select(func.clock_timestamp())).scalar_one()
-    return json_answer(staff_detail(session, city, staff, row, secret, now))
+    return json_answer(staff_detail(session, city, staff, row, now))

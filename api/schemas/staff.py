@@ -70,7 +70,13 @@ class StaffRequest(QueueRow):
     config_fingerprint: str
     closing_reason: str | None
     duplicate_of: str | None
-    contact: dict[str, str] | None
+    contact_known: bool = Field(
+        description="Whether whoever filed it can be reached; who it is, is read apart"
+    )
+    public: bool | None = Field(
+        description="Staff's word on whether the public sees it; null: the city's rule"
+    )
+    waits_for_release: bool
     photos: list[StaffPhoto]
     timeline: list[StaffEvent]
     said: list[Said]

@@ -101,7 +101,7 @@ async def find(pool: Pool, city: City, photo_id: uuid.UUID, viewer: Viewer, secr
     [found] = await read_in_city(pool, city.id, (statements.FIND_PHOTO, values))
     if found:
         sha256, redacted, released, searched, request_id, generation, request_public = found[0]
-        public = photo_is_public(city, request_public, released, searched)
+        public = photo_is_public(city, request_public, bool(released), searched)
         own = viewer.token is not None and hmac.compare_digest(
             viewer.token.encode(), resident_token(secret, city.id, request_id, generation).encode()
         )
@@ -123,7 +123,7 @@ def shown(city: City, photos: Iterable[Mapping[str, Any]], token: str | None = N
             "width": photo["width"],
             "height": photo["height"],
             "kind": photo["kind"],
-            "public": photo["public"],
+            "public": bool(photo["public"]),
         }
         for photo in photos
     ]
@@ -137,7 +137,7 @@ def shown_to(
     A picture in which something has yet to be hidden is not listed for either.
     """
     judged = [
-        {**photo, "public": photo_is_public(city, request_public, photo["public"], photo["searched"])}
+        {**photo, "public": photo_is_public(city, request_public, bool(photo["public"]), photo["searched"])}
         for photo in photos
         if is_searched(city, photo["searched"])
     ]
@@ -152,18 +152,26 @@ def of_request(session: Session, city: City, row: Request, now: dt.datetime) -> 
         .where(col(Photo.city_id) == city.id, col(Photo.request_id) == row.id)
         .order_by(col(Photo.position))
     )
-    found = [photo.model_dump() for photo in session.exec(query).all()]
+    found = [
+        photo.model_dump() | {"redacted": photo.redacted_sha256 is not None}
+        for photo in session.exec(query).all()
+    ]
+    return for_staff(city, found, seen)
+
+
+def for_staff(city: City, photos: Iterable[Mapping[str, Any]], request_public: bool) -> list[dict[str, Any]]:
+    """Pictures as staff see them listed: what is hidden in each, and what was decided about it."""
     return [
         item
         | {
-            "released": photo["public"],
-            "public": photo_is_public(city, seen, photo["public"], photo["searched"]),
+            "released": bool(photo["public"]),
+            "public": photo_is_public(city, request_public, bool(photo["public"]), photo["searched"]),
             "waits_for_hiding": not is_searched(city, photo["searched"]),
-            "redacted": photo["redacted_sha256"] is not None,
+            "redacted": photo["redacted"],
             "found": photo["found"],
             "boxes": photo["boxes"],
         }
-        for photo in found
+        for photo in photos
         for item in shown(city, [photo])
     ]
 
@@ -223,5 +231,5 @@ def remove_unused(
 
 
 def lock_name(city_id: str, sha256: bytes) -> str:
-    """What is locked while a content is written or removed."""
+    """What is locked while the bytes of a hash are written or removed."""
     return f"{city_id}/{sha256.hex()}"

@@ -57,6 +57,25 @@ class MediaStore:
         except (BaseError, OSError) as fault:
             raise _unavailable() from fault
 
+    def write_now(self, city_id: str, sha256: bytes, picture: bytes, thumbnail: bytes) -> None:
+        """``write``, for those who are not on an event loop."""
+        for kind, content in zip(KINDS, (picture, thumbnail), strict=True):
+            try:
+                obstore.put(
+                    self._objects, path_of(city_id, sha256, kind), content, mode="create", use_multipart=False
+                )
+            except AlreadyExistsError:
+                continue
+            except (BaseError, OSError) as fault:
+                raise _unavailable() from fault
+
+    def read_now(self, city_id: str, sha256: bytes, kind: Kind) -> bytes:
+        """``read``, likewise."""
+        try:
+            return bytes(obstore.get(self._objects, path_of(city_id, sha256, kind)).bytes())
+        except (BaseError, OSError) as fault:
+            raise _unavailable() from fault
+
     def remove(self, city_id: str, sha256: bytes) -> None:
         """Remove a picture and its thumbnail, whether or not they are still there."""
         for kind in KINDS:

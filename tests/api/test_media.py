@@ -281,7 +281,7 @@ def test_until_staff_release_it_only_the_link_and_staff_see_it(
     seen = client.get(own[0]["thumbnail_url"])
     assert (seen.status_code, seen.headers["cache-control"]) == (200, "private, no-store")
     assert client.get(url, headers=supervisor.headers).status_code == 200
-    foreign = Staff(client, "agent@th-bkk", "agent")
+    foreign = Staff(client, "supervisor@th-bkk", "supervisor")
     assert client.get(url, headers=foreign.headers).status_code == 404
     official = Staff(client, "official@network", "official")
     assert client.get(url, headers=official.headers).status_code == 404
@@ -295,7 +295,7 @@ def test_until_staff_release_it_only_the_link_and_staff_see_it(
         assert answer.status_code == 200, answer.text
         assert answer.json()["photos"][0]["released"] is public
         assert client.get(url).status_code == status
-    rows = owner.execute("select data from event where kind = 'noted' order by seq").fetchall()
+    rows = owner.execute("select data from event where kind = 'photo_released' order by seq").fetchall()
     assert [row[0]["public"] for row in rows] == [True, False], "the history says who released it, and when"
 
 

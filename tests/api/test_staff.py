@@ -142,12 +142,6 @@ def test_each_role_may_do_what_the_table_says(client: TestClient, role: str, ref
             assert staff.move(reference, move.value, note="n").status_code == 403
 
 
-def test_contact_is_shown_to_those_who_may(client: TestClient, agent: Staff, reference: str) -> None:
-    assert agent.get(f"/requests/{reference}").json()["contact"]["email"] == "resident@example.org"
-    auditor = Staff(client, "auditor@kh-pnh", "auditor")
-    assert auditor.get(f"/requests/{reference}").json()["contact"] is None
-
-
 def test_a_department_works_on_its_own(client: TestClient, reference: str, agent: Staff) -> None:
     department = agent.get(f"/requests/{reference}").json()["department"]["code"]
     other = next(

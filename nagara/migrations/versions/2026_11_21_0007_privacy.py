@@ -22,6 +22,9 @@ alter table photo
     add column found jsonb not null default '[]',
     add column boxes jsonb not null default '[]',
     add constraint photo_redacted check ((redacted_sha256 is null) or (redacted_at is not null));
+-- null: nobody has decided yet
+alter table photo alter column public drop not null, alter column public drop default;
+create index photo_undecided on photo (city_id, created_at) where public is null and request_id is not null;
 create index photo_redacted_content on photo (city_id, redacted_sha256) where redacted_sha256 is not null;
 create index photo_not_searched on photo (city_id, created_at) where cardinality(searched) < 2;
 create index photo_original on photo (city_id, redacted_at) where redacted_sha256 is not null;
