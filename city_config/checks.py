@@ -20,6 +20,7 @@ from city_config.look import look_faults
 from city_config.network_faults import network_faults
 from city_config.reach_checks import never_in_force, promises_and_ladder
 from city_config.references import reference_faults
+from city_config.resident_checks import resident_checks
 from city_config.rule_cover import RuleCover, rule_name
 from city_config.schema import City, Network
 
@@ -142,6 +143,7 @@ def _warnings(configuration: Configuration, city: City) -> Iterator[tuple[KeyPat
     yield from far_from_the_others(city)
     yield from promises_and_ladder(city)
     yield from never_in_force(city)
+    yield from resident_checks(city)
     yield from missing_translations(city)
     for number, tag in enumerate(city.languages):
         if tag not in configuration.messages:

@@ -166,6 +166,7 @@ def ends_first(part: Dated) -> bool:
 
 def _rounds(city: City) -> Iterator[Fault]:
     yield from twice("rounds", "code", city.rounds)
+    yield from twice("landmarks", "code", city.landmarks)
     for number, collection in enumerate(city.rounds):
         path: KeyPath = ("rounds", number)
         for position, district in enumerate(collection.districts):
