@@ -18,6 +18,8 @@ class Lock(IntEnum):
 
     INDICATORS = 1  # a build reads every event; a second would do the same work beside it
     DELIVERY = 2  # a mail server that answers slowly must not hold every worker
+    SMS = 31  # nor a gateway
+    PUSH = 32  # nor a push service
 
 
 @contextmanager

@@ -44,6 +44,35 @@ SCHEDULE: Mapping[str, Mapping[str, Any]] = {
         "schedule": _every(2),
         "options": {"expires": DROPPED_AFTER},
     },
+    # Each channel for itself: one that is slow or away delays no other.
+    "deliver text messages": {
+        "task": "notifications.deliver_sms",
+        "schedule": _every(2),
+        "options": {"expires": DROPPED_AFTER},
+    },
+    "deliver to browsers": {
+        "task": "notifications.deliver_push",
+        "schedule": _every(2),
+        "options": {"expires": DROPPED_AFTER},
+    },
+    # A request becomes public when the city's delay has passed or staff release it; nobody waits for seconds.
+    "tell watchers of areas": {
+        "task": "notifications.watchers",
+        "schedule": _every(10),
+        "options": {"expires": DROPPED_AFTER},
+    },
+    # Seven in the morning comes at another hour in each zone, and half past in one of them.
+    "tell the day": {
+        "task": "notifications.day",
+        "schedule": crontab(minute="5,35"),
+        "options": {"expires": NOT_ONCE_IN_AN_HOUR},
+    },
+    # Codes end after minutes and messages with them; an hour more or less harms nobody.
+    "forget codes and messages": {
+        "task": "notifications.forget",
+        "schedule": crontab(minute="50"),
+        "options": {"expires": NOT_ONCE_IN_AN_HOUR},
+    },
     # Whoever closes a request looks at the figures next. A city without new events keeps the snapshot it has,
     # and one with very many is passed over until a pass is worth its cost.
     "refresh indicators": {

@@ -1,11 +1,14 @@
 """Telling people what happened: the event log is the outbox, notices are composed from it and delivered.
 
-``compose`` turns events nobody was told of into notices, in the caller's transaction. ``deliver`` hands due
-notices to the mail server and is an edge: it commits after each one. Both may be killed, repeated and run by
-many workers; a notice has one key, and its mail one Message-ID.
+``compose`` turns events nobody was told of into notices, in the caller's transaction; ``tell_watchers`` and
+``tell_the_day`` do it for those who watch an area. ``deliver`` hands what is due to one of the ``channels`` and
+is an edge: it commits after each one. All may be killed, repeated and run by many workers; a notice has one key,
+and every message made of it bears it.
 """
 
+from nagara.notifications.alerts import tell_the_day, tell_watchers
 from nagara.notifications.composing import Composed, compose
 from nagara.notifications.delivery import Delivered, deliver
+from nagara.notifications.forgetting import forget
 
-__all__ = ["Composed", "Delivered", "compose", "deliver"]
+__all__ = ["Composed", "Delivered", "compose", "deliver", "forget", "tell_the_day", "tell_watchers"]

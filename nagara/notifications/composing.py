@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import psycopg
@@ -13,13 +13,16 @@ import psycopg
 from city_config import Configuration
 from nagara.cities import configuration
 from nagara.event_log import EventKind
-from nagara.notifications.mail import is_address
-from nagara.notifications.wording import Happening, Notice, for_resident, for_staff
+from nagara.notifications.audiences import RESIDENT, STAFF_PREFIX, stop_page, subscription_audience
+from nagara.notifications.channels.email import is_address
+from nagara.notifications.contacts import ask_to_confirm, confirmation_channel, usable_recipients
+from nagara.notifications.keeping import Held, Kept, keep_notices
+from nagara.notifications.wording import Happening, Notice, for_follower, for_resident, for_staff
+from nagara.publication import Standing, is_public
 from nagara.sealing import seal, unseal
 from nagara.settings import settings
 
 EMAIL = "email"
-RESIDENT = "resident"
 BY_HAND_TELLS = ("city_admin",)
 """Whom an escalation by hand tells: a supervisor makes it, so that somebody higher looks."""
 
@@ -32,9 +35,11 @@ taken as (
      where pointer.city_id = picked.city_id and pointer.request_id = picked.request_id
        and pointer.seq = picked.seq
     returning pointer.city_id, pointer.request_id, pointer.seq)
-select event.city_id, event.request_id, event.seq, event.kind, event.actor_kind, event.data,
+select event.city_id, event.request_id, event.seq, event.kind, event.actor_kind, event.to_status, event.data,
        request.reference, request.service_code, request.department, request.resolve_by,
-       request.promise_standard, request.language, filed.recorded_at, contact.sealed
+       request.promise_standard, request.language, filed.recorded_at,
+       request.confidential, request.public, request.received_at,
+       contact.sealed, contact.channels, contact.moves, contact.confirmed_at is not null
   from taken
   join event using (city_id, request_id, seq)
   join event as filed on filed.city_id = event.city_id and filed.request_id = event.request_id and filed.seq = 1
@@ -52,12 +57,17 @@ select city_id, username, role,
  where active and email is not null and city_id = any(%s)
 """
 
-KEEP_NOTICES = """
-insert into notification (city_id, request_id, seq, audience, channel, sealed_recipient, language, subject,
-                          body, created_at, attempts, next_attempt_at)
-select *, clock_timestamp(), 0, clock_timestamp()
-  from unnest(%s::text[], %s::uuid[], %s::int[], %s::text[], %s::text[], %s::bytea[], %s::text[], %s::text[],
-              %s::text[])
+FOLLOWERS = """
+select city_id, request_id, id, channel, sealed, language, moves, own from subscription
+ where (city_id, request_id) in (select * from unnest(%s::text[], %s::uuid[])) and confirmed_at is not null
+"""
+
+WAIT_FOR_WATCHERS = """
+insert into alert_waiting (city_id, request_id, since)
+select told.city_id, told.request_id, clock_timestamp()
+  from unnest(%s::text[], %s::uuid[]) as told (city_id, request_id)
+ where exists (select from subscription s where s.city_id = told.city_id and s.kind = 'area'
+                  and s.confirmed_at is not null)
 on conflict do nothing
 """
 
@@ -80,25 +90,48 @@ class _Staff:
 
 
 @dataclass(frozen=True, slots=True)
+class _Filer:
+    """How whoever filed the request is to be reached, as they chose; ``channels`` and ``moves`` None: as usual."""
+
+    sealed: bytes
+    channels: Sequence[str] | None
+    moves: Sequence[str] | None
+    confirmed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Follower:
+    """Somebody who wants to be told of a request; ``own``: they filed it."""
+
+    id: uuid.UUID
+    channel: str
+    sealed: bytes
+    language: str | None
+    moves: Sequence[str] | None
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Taken:
     """An event from the outbox with what is needed to tell of it."""
 
     request_id: uuid.UUID
     seq: int
     actor_kind: str
+    status: str | None
     happening: Happening
     known_since: dt.datetime
-    sealed: bytes | None
+    standing: Standing
+    filer: _Filer | None
 
+    @property
+    def request(self) -> tuple[str, uuid.UUID]:
+        """The request, by its key."""
+        return self.happening.city_id, self.request_id
 
-@dataclass(frozen=True, slots=True)
-class _Addressed:
-    """A notice on its way to one reader."""
-
-    taken: _Taken
-    audience: str
-    address: str
-    notice: Notice
+    def kept(self, audience: str, channel: str, recipient: bytes, notice: Notice, held: Held = "") -> Kept:
+        """A notice of this event on its way to somebody."""
+        return Kept(*self.request, self.seq, audience, channel, recipient, notice.for_channel(channel), held)
 
 
 def compose(connection: psycopg.Connection[Any], limit: int = 500) -> Composed:
@@ -112,40 +145,85 @@ def compose(connection: psycopg.Connection[Any], limit: int = 500) -> Composed:
     taken = [_taken(row) for row in cursor.fetchall()]
     news = [one for one in taken if one.actor_kind != "import"]
     staff = _staff(connection, {one.happening.city_id for one in news if _roles_told(one)})
-    notices: list[_Addressed] = []
+    followers = _followers(connection, news)
+    notices: list[Kept] = []
     unusable = 0
     for one in news:
         notices += _to_staff(known, one, staff.get(one.happening.city_id, ()))
-        to_resident = _to_resident(known, one)
+        notices += _to_followers(known, one, followers.get(one.request, ()))
+        to_resident = _to_resident(connection, known, one)
         unusable += to_resident is None
         notices += to_resident or ()
-    return Composed(len(taken), _keep(connection, notices), unusable)
+    filed = [one.request for one in news if one.happening.kind == EventKind.FILED]
+    if filed:
+        connection.execute(WAIT_FOR_WATCHERS, [list(column) for column in zip(*filed, strict=True)])
+    return Composed(len(taken), keep_notices(connection, notices), unusable)
 
 
 def _taken(row: tuple[Any, ...]) -> _Taken:
-    city_id, request_id, seq, kind, actor_kind, data, *of_request, known_since, sealed = row
+    city_id, request_id, seq, kind, actor_kind, status, data, *of_request = row
+    *of_request, known_since, confidential, public, received, sealed, channels, moves, confirmed = of_request
     happening = Happening(city_id, kind, data, *of_request)
-    contact = bytes(sealed) if sealed is not None else None
-    return _Taken(request_id, seq, actor_kind, happening, known_since, contact)
+    filer = _Filer(bytes(sealed), channels, moves, confirmed) if sealed is not None else None
+    standing = Standing(happening.service_code, confidential, public, received)
+    return _Taken(request_id, seq, actor_kind, status, happening, known_since, standing, filer)
 
 
-def _to_resident(known: Configuration, taken: _Taken) -> list[_Addressed] | None:
-    """The resident's notice, if one is due; None when the contact cannot be opened or holds no address."""
-    if taken.sealed is None:
+def _to_resident(
+    connection: psycopg.Connection[Any], known: Configuration, taken: _Taken
+) -> list[Kept] | None:
+    """The resident's notices, if any are due; None when the contact cannot be opened or holds no address."""
+    filer, happening = taken.filer, taken.happening
+    if filer is None or (filer.moves is not None and happening.kind not in filer.moves):
         return []
-    notice = for_resident(known, taken.happening, settings().public_url)
+    notice = for_resident(known, happening, settings().public_url)
     if notice is None:
         return []
-    contact = unseal(settings().secret, taken.happening.city_id, taken.sealed)
+    secret, city = settings().secret, known.cities[happening.city_id]
+    contact = unseal(secret, city.id, filer.sealed)
     if contact is None:
         return None
-    address = contact.get("email", "").strip()
-    if not address:
-        return []
-    return [_Addressed(taken, RESIDENT, address, notice)] if is_address(address) else None
+    recipients = usable_recipients(city, contact, filer.channels)
+    if recipients is None:
+        return None
+    waits = not filer.confirmed and confirmation_channel(city, contact) is not None
+    if waits and happening.kind == EventKind.FILED:
+        ask_to_confirm(connection, city, taken.request_id, contact, happening.language)
+    held: Held = "until confirmed" if waits else ""
+    return [
+        taken.kept(RESIDENT, channel, seal(secret, city.id, recipient), notice, held)
+        for channel, recipient in recipients.items()
+    ]
 
 
-def _to_staff(known: Configuration, taken: _Taken, staff: Iterable[_Staff]) -> Iterator[_Addressed]:
+def _to_followers(known: Configuration, taken: _Taken, followers: Iterable[_Follower]) -> Iterator[Kept]:
+    """A notice for each follower. Others' requests only while the public may see them; their filing is no news."""
+    happening = taken.happening
+    city = known.cities[happening.city_id]
+    public = is_public(city, taken.standing, dt.datetime.now(dt.UTC))
+    for follower in followers:
+        if follower.moves is not None and happening.kind not in follower.moves:
+            continue
+        if not (follower.own or (public and happening.kind != EventKind.FILED)):
+            continue
+        if follower.own:
+            told = replace(happening, language=follower.language or happening.language)
+            notice = for_resident(known, told, settings().public_url)
+        else:
+            notice = for_follower(
+                known,
+                happening,
+                settings().public_url,
+                status=taken.status or happening.kind,
+                language=follower.language,
+                stop_url=stop_page(city.id, "f", follower.id),
+            )
+        if notice is not None:
+            audience = subscription_audience(follower.id)
+            yield taken.kept(audience, follower.channel, follower.sealed, notice)
+
+
+def _to_staff(known: Configuration, taken: _Taken, staff: Iterable[_Staff]) -> Iterator[Kept]:
     """A notice for each account of the roles told; who belongs to a department hears only of its requests."""
     roles = _roles_told(taken)
     notice = for_staff(known, taken.happening, settings().public_url) if roles else None
@@ -154,7 +232,8 @@ def _to_staff(known: Configuration, taken: _Taken, staff: Iterable[_Staff]) -> I
     for account in staff:
         concerned = not account.departments or taken.happening.department in account.departments
         if account.role in roles and concerned and is_address(account.email):
-            yield _Addressed(taken, f"staff:{account.username}", account.email, notice)
+            recipient = seal(settings().secret, taken.happening.city_id, {"email": account.email})
+            yield taken.kept(f"{STAFF_PREFIX}{account.username}", EMAIL, recipient, notice)
 
 
 def _roles_told(taken: _Taken) -> Sequence[str]:
@@ -176,24 +255,15 @@ def _staff(connection: psycopg.Connection[Any], cities: set[str]) -> Mapping[str
     return found
 
 
-def _keep(connection: psycopg.Connection[Any], notices: Sequence[_Addressed]) -> int:
-    """Store the notices in one round trip, their recipients sealed; returns how many were new."""
-    if not notices:
-        return 0
-    secret = settings().secret
-    rows = [
-        (
-            addressed.taken.happening.city_id,
-            addressed.taken.request_id,
-            addressed.taken.seq,
-            addressed.audience,
-            EMAIL,
-            seal(secret, addressed.taken.happening.city_id, {"email": addressed.address}),
-            addressed.notice.language,
-            addressed.notice.subject,
-            addressed.notice.body,
-        )
-        for addressed in notices
-    ]
-    columns = [list(column) for column in zip(*rows, strict=True)]
-    return connection.execute(KEEP_NOTICES, columns, prepare=True).rowcount
+def _followers(
+    connection: psycopg.Connection[Any], news: Sequence[_Taken]
+) -> Mapping[tuple[str, uuid.UUID], Sequence[_Follower]]:
+    found: dict[tuple[str, uuid.UUID], list[_Follower]] = {}
+    if news:
+        requests = zip(*{one.request for one in news}, strict=True)
+        for city_id, request_id, id_, channel, sealed, *rest in connection.execute(
+            FOLLOWERS, [list(column) for column in requests], prepare=True
+        ):
+            one = _Follower(id_, channel, bytes(sealed), *rest)
+            found.setdefault((city_id, request_id), []).append(one)
+    return found

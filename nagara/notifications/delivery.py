@@ -1,65 +1,76 @@
-"""Handing due notices to the mail server, one after the other, each marked before the next is taken."""
+"""Handing due messages to a channel, one after the other, each marked before the next is taken.
+
+Two tables are looked into alike: messages (codes, a day's news), whose receivers wait, and then notices of
+events. Each channel is delivered for itself, so that one that answers slowly delays no other.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import random
-import smtplib
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 
-from nagara.notifications.mail import (
-    NoticeKey,
+from nagara.notifications.audiences import subscription_of, unsubscribe_address
+from nagara.notifications.channels import (
+    CHANNELS,
+    Channel,
+    Conversation,
+    Outgoing,
     Refusal,
     Unopenable,
     Unsendable,
-    domain_of,
-    judge,
-    mail_server,
-    write_message,
 )
 from nagara.sealing import unseal
 from nagara.settings import settings
 
 FIRST_PAUSE = dt.timedelta(seconds=5)
 LONGEST_PAUSE = dt.timedelta(minutes=30)
-GIVE_UP_AFTER = dt.timedelta(days=5)
-"""RFC 5321, 4.5.4.1: a sender goes on trying for four to five days."""
 
-PASSING_ERRORS = (OSError, smtplib.SMTPException)
-"""What a mail server or the way to it may answer with; anything else is a fault of ours and is raised."""
-
-TAKE_ONE = """
-select city_id, request_id, seq, audience, channel, sealed_recipient, language, subject, body, created_at,
-       attempts
+TAKE_MESSAGE = """
+select city_id, id, audience, sealed_recipient, sealed_text, language, created_at, expires_at, attempts
+  from message
+ where next_attempt_at <= clock_timestamp() and channel = %s
+ order by next_attempt_at limit 1
+   for update skip locked
+"""
+TAKE_NOTICE = """
+select city_id, request_id, seq, audience, channel, sealed_recipient, language, subject, body, link, topic,
+       created_at, attempts
   from notification
- where next_attempt_at <= clock_timestamp() and channel = 'email'
+ where next_attempt_at <= clock_timestamp() and channel = %s
  order by next_attempt_at limit 1
    for update skip locked
 """
 
-ITS_KEY = "city_id = %s and request_id = %s and seq = %s and audience = %s and channel = %s"
-MARK_SENT = f"""
-update notification set sent_at = clock_timestamp(), attempts = attempts + 1, next_attempt_at = null,
+MARK_SENT = """
+update {table} set sent_at = clock_timestamp(), attempts = attempts + 1, next_attempt_at = null,
        last_error = null
- where {ITS_KEY}
-"""  # noqa: S608 - joined from constants
-PUT_BACK = f"""
-update notification
+ where {key}
+"""
+PUT_BACK = """
+update {table}
    set attempts = attempts + 1, last_error = %s,
-       failed_at = case when created_at + %s < clock_timestamp() then clock_timestamp() end,
-       next_attempt_at = case when created_at + %s >= clock_timestamp() then clock_timestamp() + %s end
- where {ITS_KEY}
-"""  # noqa: S608
-MARK_FAILED = f"""
-update notification set failed_at = clock_timestamp(), attempts = attempts + 1, next_attempt_at = null,
+       failed_at = case when %s < clock_timestamp() then clock_timestamp() end,
+       next_attempt_at = case when %s >= clock_timestamp() then clock_timestamp() + %s end
+ where {key}
+"""
+MARK_FAILED = """
+update {table} set failed_at = clock_timestamp(), attempts = attempts + 1, next_attempt_at = null,
        last_error = %s
- where {ITS_KEY}
-"""  # noqa: S608
+ where {key}
+"""
+KEYS = {
+    "message": "city_id = %s and id = %s",
+    "notification": "city_id = %s and request_id = %s and seq = %s and audience = %s and channel = %s",
+}
+FORGET_SUBSCRIPTION = "delete from subscription where city_id = %s and id = %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,46 +85,80 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class _Due:
-    """A notice in hand, locked until its transaction ends."""
+    """A message in hand, locked until its transaction ends."""
 
-    key: NoticeKey
+    table: str
+    key: tuple[Any, ...]
+    city_id: str
+    audience: str
     sealed_recipient: bytes
+    sealed_text: bytes | None
+    text: Mapping[str, str | None]
     language: str
-    subject: str
-    body: str
     created_at: dt.datetime
+    given_up_at: dt.datetime
     attempts: int
+
+    def outgoing(self) -> Outgoing:
+        """The message, opened. Raises ``Unopenable``."""
+        secret = settings().secret
+        recipient = unseal(secret, self.city_id, self.sealed_recipient)
+        text: Mapping[str, str | None] | None = self.text
+        if self.sealed_text is not None:
+            text = unseal(secret, self.city_id, self.sealed_text)
+        if recipient is None or text is None:
+            raise Unopenable
+        return Outgoing(
+            key=message_key(*self.key),
+            recipient=recipient,
+            language=self.language,
+            subject=text.get("subject") or "",
+            body=text.get("body") or "",
+            created_at=self.created_at,
+            link=text.get("link"),
+            topic=text.get("topic"),
+            unsubscribe=unsubscribe_address(self.city_id, self.audience, self.key[1]),
+        )
+
+
+def message_key(*parts: Any) -> str:
+    """Forty hexadecimal digits made of the row's key alone, so that a receiver sees a repeated message once."""
+    return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()[:40]
 
 
 def deliver(
-    connection: psycopg.Connection[Any], limit: int = 200, within: dt.timedelta = dt.timedelta(seconds=30)
+    connection: psycopg.Connection[Any],
+    channel: str = "email",
+    limit: int = 200,
+    within: dt.timedelta = dt.timedelta(seconds=30),
 ) -> Delivered:
-    """Send up to ``limit`` due notices over one conversation with the mail server, beginning none after ``within``.
+    """Send up to ``limit`` due messages over one conversation with a channel, beginning none after ``within``.
 
-    This is the edge: each notice is locked, sent and marked in a short transaction of its own, committed
+    This is the edge: each message is locked, sent and marked in a short transaction of its own, committed
     here; the connection must be outside of any. Killed between sending and marking, it sends the same
-    message again, with the same Message-ID. While no mail server is set, notices wait.
+    message again, with the same key. While the channel is not set up, messages wait.
     """
-    url, sender = settings().smtp_url, settings().mail_from
-    if url is None:
+    way = CHANNELS[channel]
+    passing: tuple[type[Exception], ...] = (*way.passing_errors, Unopenable, Unsendable)
+    if not way.ready():
         return Delivered()
     sent = put_back = failed = 0
     until = time.monotonic() + within.total_seconds()
     with ExitStack() as stack:
-        server: smtplib.SMTP | None = None
+        conversation: Conversation | None = None
         for _ in range(limit):
             if time.monotonic() >= until:
                 break
             with connection.transaction():
-                due = _take_one(connection)
+                due = _take_one(connection, way)
                 if due is None:
                     break
                 refusal: Refusal | None = None
                 try:
-                    server = server or stack.enter_context(mail_server(url, sender))
-                    _send(server, sender, due)
-                except (*PASSING_ERRORS, Unopenable, Unsendable) as error:
-                    refusal = judge(error)
+                    conversation = conversation or stack.enter_context(way.open())
+                    conversation.send(due.outgoing())
+                except passing as error:
+                    refusal = way.judge(error)
                 _mark(connection, due, refusal)
             sent += refusal is None
             put_back += refusal is not None and not refusal.permanent
@@ -123,45 +168,43 @@ def deliver(
     return Delivered(sent, put_back, failed)
 
 
-def _take_one(connection: psycopg.Connection[Any]) -> _Due | None:
-    row = connection.execute(TAKE_ONE, prepare=True).fetchone()
+def _take_one(connection: psycopg.Connection[Any], way: Channel) -> _Due | None:
+    row = connection.execute(TAKE_MESSAGE, (way.name,), prepare=True).fetchone()
+    if row is not None:
+        city_id, id_, audience, sealed, text, language, created, expires, attempts = row
+        key: tuple[Any, ...] = (city_id, id_)
+        return _Due(
+            "message", key, city_id, audience, bytes(sealed), bytes(text), {}, language, created, expires,
+            attempts,
+        )  # fmt: skip
+    row = connection.execute(TAKE_NOTICE, (way.name,), prepare=True).fetchone()
     if row is None:
         return None
-    key, (sealed, *rest) = NoticeKey(*row[:5]), row[5:]
-    return _Due(key, bytes(sealed), *rest)
-
-
-def _send(server: smtplib.SMTP, sender: str, due: _Due) -> None:
-    """Hand one message over. Raises ``PASSING_ERRORS``, ``Unopenable`` or ``Unsendable``."""
-    contact = unseal(settings().secret, due.key.city_id, due.sealed_recipient)
-    if contact is None:
-        raise Unopenable
-    recipient = contact.get("email", "")
-    try:
-        message = write_message(
-            due.key, sender, recipient, due.subject, due.body, due.language, due.created_at
-        )
-        server.send_message(message, from_addr=_bare(sender), to_addrs=[recipient])
-    except ValueError as error:
-        raise Unsendable from error
-
-
-def _bare(sender: str) -> str:
-    """``Name <a@b>`` as the envelope wants it: ``a@b``."""
-    return f"{sender.rpartition('@')[0].rpartition('<')[2]}@{domain_of(sender)}"
+    key, (sealed, language, subject, body, link, topic, created, attempts) = row[:5], row[5:]
+    texts = {"subject": subject, "body": body, "link": link, "topic": topic}
+    return _Due(
+        "notification", key, key[0], key[3], bytes(sealed), None, texts, language, created,
+        created + way.give_up_after, attempts,
+    )  # fmt: skip
 
 
 def _mark(connection: psycopg.Connection[Any], due: _Due, refusal: Refusal | None) -> None:
-    """Write down how it went. A notice refused for now waits twice as long each time, and not in step."""
-    key = due.key
-    its_key = (key.city_id, key.request_id, key.seq, key.audience, key.channel)
+    """Write down how it went. A message refused for now waits twice as long each time, and not in step."""
+
+    def run(statement: str, *values: Any) -> None:
+        written = statement.format(table=due.table, key=KEYS[due.table])
+        connection.execute(written.encode(), (*values, *due.key), prepare=True)
+
     if refusal is None:
-        connection.execute(MARK_SENT, its_key, prepare=True)
+        run(MARK_SENT)
     elif refusal.permanent:
-        connection.execute(MARK_FAILED, (refusal.why, *its_key))
+        run(MARK_FAILED, refusal.why)
     else:
-        values = (refusal.why, GIVE_UP_AFTER, GIVE_UP_AFTER, pause(due.attempts), *its_key)
-        connection.execute(PUT_BACK, values)
+        later = max(pause(due.attempts), refusal.wait or dt.timedelta())
+        run(PUT_BACK, refusal.why, due.given_up_at, due.given_up_at, later)
+    subscription = subscription_of(due.audience)
+    if refusal is not None and refusal.gone and subscription is not None:
+        connection.execute(FORGET_SUBSCRIPTION, (due.city_id, subscription))
 
 
 def pause(attempts: int) -> dt.timedelta:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from city_config import City, Configuration
 from city_config.texts import Messages
+from nagara.notifications.channels.sms import short_text
+
+LONGEST_PUSH_TEXT = 400
+"""Characters; browsers show fewer."""
 
 PATHS: Mapping[bool, str] = {False: "/#/track/", True: "/staff/#/"}
 """Where a request is read, by whether staff read it. Neither address holds a secret."""
@@ -31,11 +35,31 @@ class Happening:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A text ready to be sent: its language, one line of subject, and the body."""
+    """A text ready to be sent: its language, one line of subject, the body, and where to read on.
+
+    ``topic`` is what it is about: a newer push message about the same thing takes the place of an older one.
+    """
 
     language: str
     subject: str
     body: str
+    link: str | None = None
+    topic: str | None = None
+
+    def for_channel(self, channel: str) -> Notice:
+        """The same for a channel: a text message is the subject and the link, within its few characters."""
+        if channel == "sms":
+            text = short_text(self.subject, self.link, self.topic or "")
+            return replace(self, subject="", body=text)
+        if channel == "push":
+            return replace(self, body=_shortened(self.body))
+        return self
+
+
+def _shortened(body: str) -> str:
+    """What a notification of the browser has room for: the sentences, without the lines that are links."""
+    lines = [line for line in body.splitlines() if line.strip() and "://" not in line]
+    return "\n".join(lines)[:LONGEST_PUSH_TEXT].rstrip()
 
 
 def for_resident(configuration: Configuration, happening: Happening, public_url: str) -> Notice | None:
@@ -46,7 +70,88 @@ def for_resident(configuration: Configuration, happening: Happening, public_url:
     if text is None:
         return None
     values = _values(city, messages, happening, public_url, staff=False)
-    return Notice(messages.language, *text.filled(values))
+    return Notice(messages.language, *text.filled(values), values["status_url"], happening.reference)
+
+
+def for_follower(
+    configuration: Configuration,
+    happening: Happening,
+    public_url: str,
+    *,
+    status: str,
+    language: str | None,
+    stop_url: str,
+) -> Notice | None:
+    """What somebody is told who follows the request: how it stands, and nothing that was written to or by anybody."""
+    city = configuration.cities[happening.city_id]
+    messages = configuration.messages_for(language, *city.languages)
+    if happening.kind not in {str(kind) for kind in messages.notifications}:
+        return None
+    named = {str(name): text for name, text in messages.statuses.items()}
+    values = _values(city, messages, happening, public_url, staff=False)
+    values |= {"note": "", "status": named.get(status, status), "stop_url": stop_url}
+    text = messages.others["followed"]
+    return Notice(messages.language, *text.filled(values), values["status_url"], happening.reference)
+
+
+def for_watcher(
+    configuration: Configuration,
+    city: City,
+    request: Mapping[str, str | None],
+    public_url: str,
+    *,
+    language: str | None,
+    stop_url: str,
+) -> Notice:
+    """What somebody is told who watches an area: that a request (reference, service, district) came in there."""
+    messages = configuration.messages_for(language, *city.languages)
+    named = named_request(city, request, messages.language)
+    link = f"{public_url.rstrip('/')}{PATHS[False]}{request['reference']}"
+    values = named | {"status_url": link, "stop_url": stop_url}
+    return Notice(messages.language, *messages.others["alert"].filled(values), link, request["reference"])
+
+
+def for_day(
+    configuration: Configuration,
+    city: City,
+    lines: Sequence[str],
+    count: int,
+    public_url: str,
+    *,
+    language: str | None,
+    stop_url: str,
+) -> Notice:
+    """A day's news of an area in one message."""
+    messages = configuration.messages_for(language, *city.languages)
+    values = {
+        "city": city.name_in(city.names, messages.language),
+        "count": str(count),
+        "list": "\n".join(lines),
+        "stop_url": stop_url,
+    }
+    link = f"{public_url.rstrip('/')}/#/follow"
+    return Notice(messages.language, *messages.others["digest"].filled(values), link, f"day {city.id}")
+
+
+def for_code(
+    configuration: Configuration, city: City, code: str, *, language: str | None, link: str = ""
+) -> Notice:
+    """Six digits for somebody to show that a contact is theirs; ``link`` does the same by itself."""
+    messages = configuration.messages_for(language, *city.languages)
+    values = {"code": code, "city": city.name_in(city.names, messages.language), "status_url": link}
+    return Notice(messages.language, *messages.others["code"].filled(values))
+
+
+def named_request(city: City, request: Mapping[str, str | None], language: str) -> dict[str, str]:
+    """A request's city, reference, service and district by name."""
+    service = city.services_by_code.get(request["service_code"] or "")
+    district = city.district_names.get(request["district"] or "")
+    return {
+        "city": city.name_in(city.names, language),
+        "reference": request["reference"] or "",
+        "service": city.name_in(service.names, language) if service else request["service_code"] or "",
+        "district": city.name_in(district, language) if district else "",
+    }
 
 
 def for_staff(configuration: Configuration, happening: Happening, public_url: str) -> Notice | None:
@@ -57,7 +162,7 @@ def for_staff(configuration: Configuration, happening: Happening, public_url: st
     if text is None:
         return None
     values = _values(city, messages, happening, public_url, staff=True)
-    return Notice(messages.language, *text.filled(values))
+    return Notice(messages.language, *text.filled(values), values["status_url"], happening.reference)
 
 
 def _values(

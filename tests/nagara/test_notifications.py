@@ -7,7 +7,6 @@ import smtplib
 import socket
 import subprocess
 import sys
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email import message_from_bytes, policy
@@ -28,8 +27,9 @@ from nagara.escalation import sweep
 from nagara.lifecycle import Move
 from nagara.local.ports import free_port
 from nagara.notifications import Composed, Delivered, compose, deliver
+from nagara.notifications.channels import Outgoing
+from nagara.notifications.channels.email import domain_of, is_address, judge, mail_server, write_message
 from nagara.notifications.delivery import LONGEST_PAUSE, pause
-from nagara.notifications.mail import NoticeKey, domain_of, is_address, judge, mail_server, write_message
 from nagara.permissions import Role
 from nagara.sealing import unseal
 from nagara.settings import settings
@@ -382,9 +382,9 @@ def test_addresses_that_could_say_more_than_an_address_are_refused(
     if "\x00" not in address:  # the intake refuses that one itself
         file(phnom_penh, contact={"email": address})
         assert tell(db) == (Composed(1, 0, 1), Delivered())
-    key = NoticeKey("kh-pnh", uuid.uuid4(), 1, "resident", "email")
+    outgoing = Outgoing("a" * 40, {"email": address}, "en", "s", "b", dt.datetime.now(dt.UTC))
     with pytest.raises(ValueError, match="one plain mail address"):
-        write_message(key, "n@example.org", address, "s", "b", "en", dt.datetime.now(dt.UTC))
+        write_message("n@example.org", outgoing)
     assert sink.mails() == []
 
 

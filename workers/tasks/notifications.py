@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 
-from nagara.database import clock_connection
+from nagara.database import clock_connection, time_told
 from nagara.locks import Lock, only_one
-from nagara.notifications import compose, deliver
+from nagara.notifications import compose, deliver, forget, tell_the_day, tell_watchers
 from workers.app import task
 from workers.logs import say
 
 EVENTS_A_TICK = 2000
+SECONDS_A_TICK = dt.timedelta(seconds=20)
+"""A channel that answers slowly holds one worker no longer than this at a time."""
 
 log = logging.getLogger(__name__)
 
@@ -27,12 +30,55 @@ def compose_notices() -> None:
 
 @task("notifications.deliver")
 def deliver_notices() -> None:
-    """Send due notices, one task at a time. Every 2 s; a repeated mail bears the same Message-ID."""
-    with clock_connection() as connection, only_one(connection, Lock.DELIVERY) as mine:
+    """Send due mails, one task at a time. Every 2 s; a repeated mail bears the same Message-ID."""
+    _deliver("email", Lock.DELIVERY)
+
+
+@task("notifications.deliver_sms")
+def deliver_text_messages() -> None:
+    """Hand due text messages to the gateway, one task at a time. Every 2 s; a repeated one bears the same key."""
+    _deliver("sms", Lock.SMS)
+
+
+@task("notifications.deliver_push")
+def deliver_push() -> None:
+    """Hand due messages to browsers' push services, one task at a time. Every 2 s; a repeated one replaces the first."""
+    _deliver("push", Lock.PUSH)
+
+
+@task("notifications.watchers")
+def tell_area_watchers() -> None:
+    """Tell those who watch an area of what became public there. Every 10 s; safe to repeat: a notice has one key."""
+    with clock_connection() as connection:
+        told = tell_watchers(connection, time_told(connection))
+    if told:
+        say(log, "told watchers", notices=told)
+
+
+@task("notifications.day")
+def tell_of_the_day() -> None:
+    """One message for those who want their area's news once a day. Hourly, each city at seven; a repeated one says nothing."""
+    with clock_connection() as connection:
+        told = tell_the_day(connection, time_told(connection))
+    if told:
+        say(log, "told the day", messages=told)
+
+
+@task("notifications.forget")
+def forget_what_is_over() -> None:
+    """Remove codes, sent messages, ended sessions and what was never confirmed. Hourly; safe to repeat."""
+    with clock_connection() as connection:
+        gone = forget(connection, time_told(connection))
+    if gone:
+        say(log, "forgot what is over", rows=gone)
+
+
+def _deliver(channel: str, lock: Lock) -> None:
+    with clock_connection() as connection, only_one(connection, lock) as mine:
         if not mine:
             return
-        done = deliver(connection)
+        done = deliver(connection, channel, within=SECONDS_A_TICK)
     if done.sent or done.put_back or done.failed:
-        say(log, "delivered", sent=done.sent, put_back=done.put_back, failed=done.failed)
+        say(log, "delivered", channel=channel, sent=done.sent, put_back=done.put_back, failed=done.failed)
     if done.trouble:
-        log.warning("the mail server does not take mail (%s); notices wait", done.trouble)
+        log.warning("%s: the other side takes nothing (%s); messages wait", channel, done.trouble)

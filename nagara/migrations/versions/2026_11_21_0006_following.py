@@ -97,9 +97,13 @@ create table message (
 );
 create index message_due on message (channel, next_attempt_at) where next_attempt_at is not null;
 create index message_old on message (expires_at);
+alter table notification add column link text, add column topic text;
 create index notification_due_by_channel on notification (channel, next_attempt_at)
     where next_attempt_at is not null;
 drop index notification_due;
+-- kept for the day's one message
+create index notification_held on notification (city_id, audience)
+    where next_attempt_at is null and sent_at is null and failed_at is null;
 
 -- requests whose filing has not been told to the watchers of their area yet
 create table alert_waiting (

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import re
 import smtplib
 import ssl
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from email.message import EmailMessage
-from email.policy import SMTP as SMTP_POLICY
+from email.policy import EmailPolicy
 from email.utils import format_datetime
 from urllib.parse import unquote, urlsplit
+
+from nagara.notifications.channels.base import Outgoing, Refusal, Unsendable, judge_own
+from nagara.settings import settings
 
 TIMEOUT_SECONDS = 10.0
 LONGEST_ADDRESS = 254
@@ -22,7 +22,19 @@ LONGEST_ADDRESS = 254
 
 _PART = r"[^\s@<>()\[\],;:\\\"]+"
 _ADDRESS = re.compile(f"{_PART}@{_PART}")
-_POLICY = SMTP_POLICY.clone(cte_type="7bit")
+
+
+class _Policy(EmailPolicy):
+    """Leaves addresses of lists whole: folded, a long one would be encoded, and no program could call it."""
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        """A header as it goes out."""
+        if name.lower() == "list-unsubscribe":
+            return f"{name}: {value}{self.linesep}".encode("ascii")
+        return super().fold_binary(name, value)
+
+
+_POLICY = _Policy(linesep="\r\n", cte_type="7bit")
 """Bodies are encoded so that every server passes them on unchanged, whether it knows 8BITMIME or not."""
 
 PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
@@ -40,43 +52,27 @@ def is_address(text: str) -> bool:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class NoticeKey:
-    """What makes a notice one and the same, however often it is sent."""
+def write_message(sender: str, outgoing: Outgoing) -> EmailMessage:
+    """The message; the same at every attempt. Raises ``ValueError`` for what no header may hold.
 
-    city_id: str
-    request_id: uuid.UUID
-    seq: int
-    audience: str
-    channel: str
-
-    def message_id(self, domain: str) -> str:
-        """A Message-ID of the key alone, so that a receiver sees a repeated mail once."""
-        key = "\0".join((self.city_id, str(self.request_id), str(self.seq), self.audience, self.channel))
-        return f"<{hashlib.sha256(key.encode()).hexdigest()[:40]}@{domain}>"
-
-
-def write_message(
-    key: NoticeKey,
-    sender: str,
-    recipient: str,
-    subject: str,
-    body: str,
-    language: str,
-    created_at: dt.datetime,
-) -> EmailMessage:
-    """The notice as a message; the same at every attempt. Raises ``ValueError`` for what no header may hold."""
+    Where it can be unsubscribed from, it says so as RFC 8058 wants it, for mail programs to show a button.
+    """
+    recipient = outgoing.recipient.get("email", "")
     if not is_address(recipient):
         raise ValueError("the recipient is not one plain mail address")
     message = EmailMessage(policy=_POLICY)
     message["From"] = sender
     message["To"] = recipient
-    message["Subject"] = subject
-    message["Date"] = format_datetime(created_at)
-    message["Message-ID"] = key.message_id(domain_of(sender))
+    message["Subject"] = outgoing.subject
+    message["Date"] = format_datetime(outgoing.created_at)
+    message["Message-ID"] = f"<{outgoing.key}@{domain_of(sender)}>"
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(body)
-    message["Content-Language"] = language  # after the content: setting it takes such headers away
+    if outgoing.unsubscribe:
+        message["List-Unsubscribe"] = f"<{outgoing.unsubscribe}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    message.set_content(outgoing.body)
+    # after the content: setting it takes such headers away
+    message["Content-Language"] = outgoing.language
     return message
 
 
@@ -117,27 +113,57 @@ def mail_server(url: str, sender: str) -> Iterator[smtplib.SMTP]:
         server.close()
 
 
-class Unopenable(Exception):
-    """A sealed recipient does not open with the secret key there is."""
+class EmailChannel:
+    """E-mail by SMTP. Tried for five days: RFC 5321, 4.5.4.1 has a sender go on for four to five."""
+
+    name = "email"
+    passing_errors: tuple[type[Exception], ...] = (OSError, smtplib.SMTPException)
+    give_up_after = dt.timedelta(days=5)
+
+    def ready(self) -> bool:
+        """Whether a mail server is set."""
+        return settings().smtp_url is not None
+
+    @contextmanager
+    def open(self) -> Iterator[_Server]:
+        """One SMTP session for several messages."""
+        url, sender = settings().smtp_url, settings().mail_from
+        if url is None:
+            raise ValueError("no mail server is set")
+        with mail_server(url, sender) as server:
+            yield _Server(server, sender)
+
+    def judge(self, error: Exception) -> Refusal:
+        """What the server, or the way to it, meant."""
+        return judge(error)
 
 
-class Unsendable(ValueError):
-    """A stored notice cannot become a message."""
+class _Server:
+    """An open SMTP session."""
+
+    def __init__(self, server: smtplib.SMTP, sender: str) -> None:
+        self._server, self._sender = server, sender
+
+    def send(self, message: Outgoing) -> None:
+        """Hand one message over."""
+        recipient = message.recipient.get("email", "")
+        try:
+            written = write_message(self._sender, message)
+            self._server.send_message(written, from_addr=_bare(self._sender), to_addrs=[recipient])
+        except ValueError as error:
+            raise Unsendable from error
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why a message did not go: in words without personal data, and what it means."""
-
-    why: str
-    permanent: bool
-    """True: this message will never be taken. False: try again later."""
-    stops: bool
-    """True: the server, not the message, is the trouble; leave the others for later too."""
+def _bare(sender: str) -> str:
+    """``Name <a@b>`` as the envelope wants it: ``a@b``."""
+    return f"{sender.rpartition('@')[0].rpartition('<')[2]}@{domain_of(sender)}"
 
 
 def judge(error: Exception) -> Refusal:
     """What an error of ``smtplib``, the network or a message means for the message in hand."""
+    own = judge_own(error)
+    if own is not None:
+        return own
     match error:
         case smtplib.SMTPRecipientsRefused():
             codes = [(int(code), _as_text(text)) for code, text in error.recipients.values()]
@@ -146,11 +172,8 @@ def judge(error: Exception) -> Refusal:
         case smtplib.SMTPDataError():
             code, text = error.smtp_code, _as_text(error.smtp_error)
             return Refusal(_why(error, code, text), permanent=code >= 500, stops=code == 421)
-        case Unopenable():
-            # perhaps the secret key is not the right one at the moment
-            return Refusal(type(error).__name__, permanent=False, stops=False)
-        case smtplib.SMTPNotSupportedError() | Unsendable():
-            # the address needs SMTPUTF8 and the server has none, or the message cannot be written at all
+        case smtplib.SMTPNotSupportedError():
+            # the address needs SMTPUTF8 and the server has none
             return Refusal(type(error).__name__, permanent=True, stops=False)
         case smtplib.SMTPResponseException():
             # it refuses the sender or the password: for an operator to mend, and no fault of the message

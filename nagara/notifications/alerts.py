@@ -1,0 +1,213 @@
+"""Watchers of an area are told what was reported there: at once, or once a day.
+
+A request waits in ``alert_waiting`` until the public may see it; only then anybody is told. What never becomes
+public, or not within two weeks, tells nobody. For those who want one message a day, notices are laid down
+without a time, and ``tell_the_day`` makes one message of them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+
+from city_config import City, Configuration
+from nagara.cities import configuration
+from nagara.notifications.audiences import stop_page, subscription_audience, subscription_of
+from nagara.notifications.keeping import KEEP_MESSAGE, Kept, keep_notices, message_values
+from nagara.notifications.wording import for_day, for_watcher, named_request
+from nagara.publication import METRES_PER_DEGREE, Standing, is_public, never_public
+from nagara.sealing import unseal
+from nagara.settings import settings
+
+WAITS_AT_MOST = dt.timedelta(days=14)
+DAY_IS_TOLD_AT = 7
+"""The hour on the city's clocks from which the day before is told."""
+
+LINES_A_DAY = 20
+WORTH_FOR = dt.timedelta(hours=20)
+"""A day's news that could not be sent for so long is left to the next day."""
+
+TAKE_WAITING = """
+select w.city_id, w.request_id, w.since, r.reference, r.service_code, r.district, r.lat, r.lon,
+       r.confidential, r.public, r.received_at
+  from alert_waiting w
+  join request r on r.city_id = w.city_id and r.id = w.request_id
+ where w.city_id = any(%s)
+ order by w.since limit %s
+   for update of w skip locked
+"""
+WATCHERS = """
+select city_id, id, channel, sealed, language, district, lat, lon, metres, services, frequency, created_at
+  from subscription where city_id = any(%s) and kind = 'area' and confirmed_at is not null
+"""
+FORGET_WAITING = """
+delete from alert_waiting as w using unnest(%s::text[], %s::uuid[]) as told (city_id, request_id)
+ where w.city_id = told.city_id and w.request_id = told.request_id
+"""
+TAKE_HELD = """
+select n.city_id, n.audience, n.channel, n.sealed_recipient, n.request_id, n.seq,
+       s.language, r.reference, r.service_code, r.district
+  from notification n
+  join subscription s on s.city_id = n.city_id and 'subscription:' || s.id = n.audience
+  join request r on r.city_id = n.city_id and r.id = n.request_id
+ where n.city_id = %s and n.next_attempt_at is null and n.sent_at is null and n.failed_at is null
+   and (s.last_digest_at is null or s.last_digest_at < %s)
+ order by n.audience, n.created_at
+   for update of n, s skip locked
+"""
+MARK_TOLD = """
+update notification set sent_at = clock_timestamp()
+ where city_id = %s and audience = %s and channel = %s
+   and next_attempt_at is null and sent_at is null and failed_at is null
+"""
+MARK_DAY = "update subscription set last_digest_at = %s where city_id = %s and id = %s"
+
+
+@dataclass(frozen=True, slots=True)
+class Watcher:
+    """Somebody who watches an area: a district, or what lies within metres of a point."""
+
+    city_id: str
+    id: uuid.UUID
+    channel: str
+    sealed: bytes
+    language: str | None
+    district: str | None
+    lat: float | None
+    lon: float | None
+    metres: int | None
+    services: Sequence[str]
+    frequency: str
+    since: dt.datetime
+
+    def watches(self, service: str, district: str | None, lat: float | None, lon: float | None) -> bool:
+        """Whether a request of a service at a place is among what they asked for."""
+        if self.services and service not in self.services:
+            return False
+        if self.district is not None:
+            return district == self.district
+        if lat is None or lon is None or self.lat is None or self.lon is None or self.metres is None:
+            return False
+        return metres_between(self.lat, self.lon, lat, lon) <= self.metres
+
+
+def metres_between(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
+    """Distance on a plane that touches the Earth here; right to a thousandth over twenty kilometres."""
+    north = (other_lat - lat) * METRES_PER_DEGREE
+    east = (other_lon - lon) * METRES_PER_DEGREE * math.cos(math.radians((lat + other_lat) / 2))
+    return math.hypot(north, east)
+
+
+def tell_watchers(connection: psycopg.Connection[Any], now: dt.datetime, limit: int = 1000) -> int:
+    """Lay down notices of requests that have become public; returns how many. Does not commit."""
+    known = configuration()
+    waiting = connection.execute(TAKE_WAITING, (list(known.cities), limit)).fetchall()
+    if not waiting:
+        return 0
+    watchers: dict[str, list[Watcher]] = {}
+    for row in connection.execute(WATCHERS, (sorted({row[0] for row in waiting}),)):
+        watchers.setdefault(row[0], []).append(Watcher(row[0], row[1], row[2], bytes(row[3]), *row[4:]))
+    notices: list[Kept] = []
+    done: list[tuple[str, uuid.UUID]] = []
+    for city_id, request_id, since, reference, service, district, lat, lon, *standing in waiting:
+        city, decides = known.cities[city_id], Standing(service, *standing)
+        visible = is_public(city, decides, now)
+        if visible:
+            request = {"reference": reference, "service_code": service, "district": district}
+            notices += [
+                _alert(known, city, request_id, request, watcher)
+                for watcher in watchers.get(city_id, ())
+                if watcher.watches(service, district, lat, lon) and watcher.since <= decides.received_at
+            ]
+        if visible or never_public(city, decides) or now - since > WAITS_AT_MOST:
+            done.append((city_id, request_id))
+    if done:
+        connection.execute(FORGET_WAITING, [list(column) for column in zip(*done, strict=True)])
+    return keep_notices(connection, notices)
+
+
+def _alert(
+    known: Configuration,
+    city: City,
+    request_id: uuid.UUID,
+    request: Mapping[str, str | None],
+    watcher: Watcher,
+) -> Kept:
+    notice = for_watcher(
+        known,
+        city,
+        request,
+        settings().public_url,
+        language=watcher.language,
+        stop_url=stop_page(city.id, "f", watcher.id),
+    ).for_channel(watcher.channel)
+    audience = subscription_audience(watcher.id)
+    held = "for the day" if watcher.frequency == "daily" else ""
+    return Kept(city.id, request_id, 1, audience, watcher.channel, watcher.sealed, notice, held)  # type: ignore[arg-type]
+
+
+def tell_the_day(connection: psycopg.Connection[Any], now: dt.datetime) -> int:
+    """Make one message of what each daily watcher's area brought since the last; returns how many.
+
+    Does not commit. From seven in the morning on the city's clocks, once a day; a quiet day tells nothing.
+    """
+    known, messages = configuration(), 0
+    for city in known.cities.values():
+        local = now.astimezone(city.zone)
+        if local.hour < DAY_IS_TOLD_AT:
+            continue
+        begun = local.replace(hour=DAY_IS_TOLD_AT, minute=0, second=0, microsecond=0)
+        held = connection.execute(TAKE_HELD, (city.id, begun)).fetchall()
+        for rows in _by_reader(held):
+            _one_message(connection, known, city, rows, now)
+            messages += 1
+    return messages
+
+
+def _by_reader(held: Sequence[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:
+    readers: dict[tuple[str, str], list[tuple[Any, ...]]] = {}
+    for row in held:
+        readers.setdefault((row[1], row[2]), []).append(row)
+    yield from readers.values()
+
+
+def _one_message(
+    connection: psycopg.Connection[Any],
+    known: Configuration,
+    city: City,
+    rows: Sequence[tuple[Any, ...]],
+    now: dt.datetime,
+) -> None:
+    _, audience, channel, sealed, _, _, language, *_ = rows[0]
+    subscription = subscription_of(audience)
+    recipient = unseal(settings().secret, city.id, bytes(sealed))
+    if subscription is None or recipient is None:
+        return  # the secret key is not the right one at the moment; they are kept
+    spoken = known.messages_for(language, *city.languages).language
+    lines = []
+    for row in rows[:LINES_A_DAY]:
+        request = {"reference": row[7], "service_code": row[8], "district": row[9]}
+        named = named_request(city, request, spoken)
+        where = f", {named['district']}" if named["district"] else ""
+        lines.append(f"{row[7]}  {named['service']}{where}")
+    if len(rows) > LINES_A_DAY:
+        lines.append("…")
+    notice = for_day(
+        known,
+        city,
+        lines,
+        len(rows),
+        settings().public_url,
+        language=language,
+        stop_url=stop_page(city.id, "f", subscription),
+    )
+    values = message_values(city.id, audience, channel, recipient, notice, WORTH_FOR)
+    connection.execute(KEEP_MESSAGE, values)
+    connection.execute(MARK_TOLD, (city.id, audience, channel))
+    connection.execute(MARK_DAY, (now, city.id, subscription))

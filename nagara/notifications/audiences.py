@@ -1,0 +1,82 @@
+"""Who a message is for, as it stands in the tables, and the secret address by which they can end it.
+
+A management key, ``kh-pnh.f<id>.<forty digits>``, is only ever sent to the contact it is about: whoever has it
+showed that the contact is theirs. Its kind: ``f`` a subscription, ``c`` the contact a request was filed with.
+"""
+
+from __future__ import annotations
+
+import hmac
+import uuid
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Literal
+
+from nagara.settings import settings
+
+RESIDENT = "resident"
+STAFF_PREFIX = "staff:"
+SUBSCRIPTION_PREFIX = "subscription:"
+CONTACT_PREFIX = "contact:"
+"""Of a code: nobody subscribed to it, and nothing can be ended."""
+
+Kind = Literal["f", "c"]
+
+
+@dataclass(frozen=True, slots=True)
+class Managed:
+    """What a management key is for."""
+
+    city_id: str
+    kind: Kind
+    id: uuid.UUID
+
+
+def subscription_audience(id_: uuid.UUID) -> str:
+    """The audience of one subscription."""
+    return f"{SUBSCRIPTION_PREFIX}{id_}"
+
+
+def subscription_of(audience: str) -> uuid.UUID | None:
+    """The subscription an audience is, if it is one."""
+    if not audience.startswith(SUBSCRIPTION_PREFIX):
+        return None
+    return uuid.UUID(audience.removeprefix(SUBSCRIPTION_PREFIX))
+
+
+def management_key(city_id: str, kind: Kind, id_: uuid.UUID) -> str:
+    """The key for a subscription, or for the notices of a request."""
+    content = f"manage:{city_id}:{kind}:{id_}".encode()
+    proof = hmac.new(settings().secret, content, sha256).hexdigest()[:40]
+    return f"{city_id}.{kind}{id_.hex}.{proof}"
+
+
+def read_management_key(key: str) -> Managed | None:
+    """What a key is for; None for one that we did not make."""
+    city_id, _, rest = key.partition(".")
+    named, _, _ = rest.partition(".")
+    kind: Kind = "f" if named[:1] == "f" else "c"
+    try:
+        id_ = uuid.UUID(hex=named[1:])
+    except ValueError:
+        return None
+    if not hmac.compare_digest(key.encode(), management_key(city_id, kind, id_).encode()):
+        return None
+    return Managed(city_id, kind, id_)
+
+
+def stop_page(city_id: str, kind: Kind, id_: uuid.UUID) -> str:
+    """The page on which somebody changes or ends what they are sent."""
+    return f"{settings().public_url.rstrip('/')}/#/follow/manage/{management_key(city_id, kind, id_)}"
+
+
+def unsubscribe_address(city_id: str, audience: str, request_id: uuid.UUID) -> str | None:
+    """Where a mail program ends such messages with one call (RFC 8058); None: staff and codes."""
+    subscription = subscription_of(audience)
+    if subscription is not None:
+        key = management_key(city_id, "f", subscription)
+    elif audience == RESIDENT:
+        key = management_key(city_id, "c", request_id)
+    else:
+        return None
+    return f"{settings().public_url.rstrip('/')}/api/v1/subscriptions/{key}/unsubscribe"

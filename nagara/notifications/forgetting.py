@@ -1,0 +1,29 @@
+"""What nobody needs any more goes: codes that ended, messages that were sent, requests to follow never confirmed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import psycopg
+
+UNCONFIRMED_FOR = dt.timedelta(days=2)
+SESSIONS_KEPT_FOR = dt.timedelta(days=7)
+"""After a session ended, so that an officer can still see that there was one."""
+
+FORGET = (
+    ("delete from one_time_code where expires_at < %(now)s", None),
+    ("delete from message where expires_at < %(now)s", None),
+    (
+        "delete from subscription where confirmed_at is null and created_at < %(now)s - %(after)s",
+        UNCONFIRMED_FOR,
+    ),
+    ("delete from resident_session where expires_at < %(now)s - %(after)s", SESSIONS_KEPT_FOR),
+)
+
+
+def forget(connection: psycopg.Connection[Any], now: dt.datetime) -> int:
+    """Remove what is over; returns how many rows went. Does not commit; twice is as good as once."""
+    return sum(
+        connection.execute(statement, {"now": now, "after": after}).rowcount for statement, after in FORGET
+    )

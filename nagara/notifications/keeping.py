@@ -1,0 +1,85 @@
+"""Laying notices and messages down for delivery, recipients and secrets sealed, in the caller's transaction."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import psycopg
+
+from nagara.ids import uuid7
+from nagara.notifications.wording import Notice
+from nagara.sealing import seal
+from nagara.settings import settings
+
+Held = Literal["", "until confirmed", "for the day"]
+"""What keeps a notice from being sent: a contact not confirmed yet, or a day that is not over."""
+
+KEEP_NOTICES = """
+insert into notification (city_id, request_id, seq, audience, channel, sealed_recipient, language, subject,
+                          body, link, topic, created_at, attempts, next_attempt_at)
+select city_id, request_id, seq, audience, channel, recipient, language, subject, body, link, topic,
+       clock_timestamp(), 0,
+       case held when '' then clock_timestamp() when 'until confirmed' then 'infinity'::timestamptz end
+  from unnest(%s::text[], %s::uuid[], %s::int[], %s::text[], %s::text[], %s::bytea[], %s::text[], %s::text[],
+              %s::text[], %s::text[], %s::text[], %s::text[])
+    as kept (city_id, request_id, seq, audience, channel, recipient, language, subject, body, link, topic, held)
+on conflict do nothing
+"""
+
+KEEP_MESSAGE = """
+insert into message (city_id, id, audience, channel, sealed_recipient, sealed_text, language, created_at,
+                     expires_at, next_attempt_at)
+values (%s, %s, %s, %s, %s, %s, %s, clock_timestamp(), clock_timestamp() + %s, clock_timestamp())
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A notice of an event on its way to one reader."""
+
+    city_id: str
+    request_id: uuid.UUID
+    seq: int
+    audience: str
+    channel: str
+    sealed_recipient: bytes
+    notice: Notice
+    held: Held = ""
+
+
+def keep_notices(connection: psycopg.Connection[Any], notices: Sequence[Kept]) -> int:
+    """Store the notices in one round trip; returns how many were new."""
+    if not notices:
+        return 0
+    rows = [
+        (
+            kept.city_id, kept.request_id, kept.seq, kept.audience, kept.channel, kept.sealed_recipient,
+            kept.notice.language, kept.notice.subject, kept.notice.body, kept.notice.link, kept.notice.topic,
+            kept.held,
+        )
+        for kept in notices
+    ]  # fmt: skip
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    return connection.execute(KEEP_NOTICES, columns, prepare=True).rowcount
+
+
+def message_values(
+    city_id: str,
+    audience: str,
+    channel: str,
+    recipient: Mapping[str, str],
+    notice: Notice,
+    worth_for: dt.timedelta,
+) -> tuple[Any, ...]:
+    """The values of ``KEEP_MESSAGE``: a message without an event, tried for as long as it is worth sending."""
+    said, secret = notice.for_channel(channel), settings().secret
+    text = {"subject": said.subject, "body": said.body, "link": said.link, "topic": said.topic}
+    words = {name: value for name, value in text.items() if value}
+    return (
+        city_id, uuid7(), audience, channel, seal(secret, city_id, recipient), seal(secret, city_id, words),
+        said.language, worth_for,
+    )  # fmt: skip
