@@ -41,6 +41,14 @@ STATUS: Mapping[type[errors.NagaraError], int] = {
 DATABASE_FAULTS = (psycopg.OperationalError, PoolTimeout, PoolOverrun, SessionTimeout)
 
 
+class FieldChange(BaseModel):
+    """A field as it was when it was read, and as it is now; a note has no value before."""
+
+    field: str
+    from_: Any = Field(alias="from")
+    to: Any
+
+
 class ErrorBody(BaseModel):
     """What was refused and why."""
 
@@ -59,6 +67,10 @@ class ErrorBody(BaseModel):
     nearest_city: NearestCity | None = Field(
         default=None, description="With outside_city: the city to ask instead"
     )
+    changes: list[FieldChange] | None = Field(
+        default=None, description="With changed_meanwhile: what changed since the version that was read"
+    )
+    by: str | None = Field(default=None, description="With changed_meanwhile: who changed it last")
 
 
 class ErrorAnswer(BaseModel):

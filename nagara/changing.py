@@ -10,7 +10,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from city_config import City
-from nagara import event_log
+from nagara import changes, event_log, live
 from nagara.cities import city_of_reference
 from nagara.deadlines import extended_by_pause, on_calendar_time
 from nagara.errors import UnknownRequest
@@ -45,7 +45,10 @@ def finish(
     now: dt.datetime,
     data: dict[str, Any],
 ) -> int:
-    """Set status, stages, clocks and version, and write the event; returns the event's number."""
+    """Set status, stages, clocks and version, and write the event; returns the event's number.
+
+    Screens are told once the transaction stands.
+    """
     before, after = Status(row.status), step.end or Status(row.status)
     if before in PAUSED and after not in PAUSED:
         data |= _end_pause(city, row, now)
@@ -59,8 +62,11 @@ def finish(
     if step.end is not None:
         row.status_note = data.get("note")
     set_clocks(city, row)
+    if changed := changes.unsaved(row):
+        data[changes.CHANGED] = changed
     row.version, row.updated_at = row.version + 1, now
     session.flush()
+    live.tell_after_commit(session, city.id, live.changed(row, actor.name))
     kind = EventKind(step.event)
     return event_log.record(session, city.id, row.id, kind, actor, before.value, after.value, data)
 

@@ -18,6 +18,7 @@ import psycopg
 
 from city_config import City
 from city_config.schema import Priority
+from nagara import live
 from nagara.cities import configuration
 from nagara.database import time_told
 from nagara.event_log import EventKind
@@ -60,6 +61,7 @@ update request
   from unnest(%(cities)s::text[], %(ids)s::uuid[], %(steps)s::int[], %(priorities)s::text[],
               %(next_steps)s::timestamptz[]) as up (city_id, id, step, priority, next_step_at)
  where request.city_id = up.city_id and request.id = up.id
+returning request.city_id, reference, request.version, status, department, request.updated_at
 """
 
 SET_CLOCK = """
@@ -94,11 +96,12 @@ class Climb:
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """What one transaction took: how many rows, how many events were new, and the earliest due time."""
+    """What one transaction took: how many rows, how many events were new, the earliest due time, the news."""
 
     taken: int
     escalated: int
     oldest_due: dt.datetime | None
+    news: Mapping[str, Sequence[live.News]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,8 @@ def sweep(
     while True:
         with connection.transaction():
             result = sweep_batch(connection, cities, at, batch)
+        for city_id, news in result.news.items():
+            live.tell(city_id, news)
         escalated, batches = escalated + result.escalated, batches + (result.taken > 0)
         oldest = min(oldest, result.oldest_due or at)
         if result.taken < batch:
@@ -167,10 +172,10 @@ def sweep_batch(
         else:
             following = next_step(city, received_at, resolve_by, reached)
             unmoved.append((city_id, id_, following.at if following else None))
-    escalated = _write(connection, climbs) if climbs else 0
+    escalated, news = _write(connection, climbs) if climbs else (0, {})
     if unmoved:
         _set_clocks(connection, unmoved)
-    return BatchResult(len(taken), escalated, taken[0][-1])
+    return BatchResult(len(taken), escalated, taken[0][-1], news)
 
 
 def due_steps(
@@ -215,8 +220,10 @@ def _climb(
     )
 
 
-def _write(connection: psycopg.Connection[Any], climbs: Sequence[Climb]) -> int:
-    """Record the climbs and move the rows, in one round trip; returns how many events were new."""
+def _write(
+    connection: psycopg.Connection[Any], climbs: Sequence[Climb]
+) -> tuple[int, dict[str, list[live.News]]]:
+    """Record the climbs and move the rows, in one round trip; returns how many events were new, and the news."""
     keys = {"cities": [climb.city_id for climb in climbs], "ids": [climb.request_id for climb in climbs]}
     with connection.pipeline():
         recorded = connection.execute(
@@ -230,7 +237,7 @@ def _write(connection: psycopg.Connection[Any], climbs: Sequence[Climb]) -> int:
             },
             prepare=True,
         )
-        connection.execute(
+        moved = connection.execute(
             MOVE_UP,
             keys
             | {
@@ -240,7 +247,11 @@ def _write(connection: psycopg.Connection[Any], climbs: Sequence[Climb]) -> int:
             },
             prepare=True,
         )
-    return recorded.rowcount
+    news: dict[str, list[live.News]] = {}
+    for city_id, reference, version, status, department, at in moved:
+        told = live.changed_to(reference, version, status, department, None, at)
+        news.setdefault(city_id, []).append(told)
+    return recorded.rowcount, news
 
 
 def event_data(climb: Climb) -> dict[str, Any]:

@@ -16,7 +16,7 @@ import orjson
 import psycopg
 
 from city_config import City, Service
-from nagara import statements
+from nagara import live, statements
 from nagara.cities import configuration, service_of
 from nagara.contact_digests import digests_of
 from nagara.database import BEGIN, COMMIT, SET_CITY, Pool
@@ -126,6 +126,7 @@ async def file_request(pool: Pool, city: City, filing: Filing, secret: bytes) ->
                     await connection.execute(JOIN, joining_values(row, parent), prepare=True)
                 await connection.execute(COMMIT, prepare=True)
             if await written.fetchone() is not None:
+                live.tell_here(city.id, live.filed(row["reference"], row["status"], row["department"], now))
                 return _filed(decision, row, now, parent)
             earlier = await _earlier(connection, city, filing, digest)
             if earlier is not None:

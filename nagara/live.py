@@ -48,14 +48,21 @@ CATCH_UP: Mapping[str, Any] = {"kind": "catch_up", "reference": None}
 
 def changed(row: Request, by: str | None) -> News:
     """The news that a request changed; ``by`` is a sign-in name, never a resident's."""
+    return changed_to(row.reference, row.version, row.status, row.department, by, row.updated_at)
+
+
+def changed_to(
+    reference: str, version: int, status: str, department: str, by: str | None, at: dt.datetime
+) -> News:
+    """The same from its parts."""
     return {
         "kind": "changed",
-        "reference": row.reference,
-        "version": row.version,
-        "status": row.status,
-        "department": row.department,
+        "reference": reference,
+        "version": version,
+        "status": status,
+        "department": department,
         "by": by,
-        "at": row.updated_at,
+        "at": at,
     }
 
 
@@ -97,6 +104,12 @@ def tell(city_id: str, news: Sequence[News]) -> None:
         _teller.take_from_any_thread(city_id, news)
     else:
         _Direct.publish(city_id, news)
+
+
+def tell_here(city_id: str, *news: News) -> None:
+    """Tell a city's screens from the loop of an API process, for the price of a list's append; else nothing."""
+    if _teller is not None:
+        _teller.take(city_id, news)
 
 
 class _Direct:

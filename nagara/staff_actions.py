@@ -15,6 +15,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from city_config import City
+from nagara import changes
 from nagara.accounts import Account
 from nagara.changing import finish, locked
 from nagara.cities import city_of_reference, service_of
@@ -69,10 +70,12 @@ def make_move(
         own = ", ".join(account.departments)
         raise NotPermitted(f"The request belongs to {row.department}, you to {own}.")
     if details.version is not None and details.version != row.version:
+        found = changes.since(session, row, details.version)
         raise ChangedMeanwhile(
             f"{row.reference} changed after you read it: version {row.version}, yours {details.version}.",
             field="version",
             allowed=str(row.version),
+            details={"changes": found.changes, "by": found.by},
         )
     step = transition(Status(row.status), move)
     _check_details(city, step, move, details)
