@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from city_config import ConfigurationError
 from nagara.cli_cities import cities_app
+from nagara.cli_staff import keys_app, staff_app
 from nagara.errors import NagaraError
 from nagara.indicators.period import Period
 from nagara.local.state import running_environment
@@ -26,8 +27,6 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 indicators_app = typer.Typer(no_args_is_help=True, help="Figures of the cities, or of any data.")
 report_app = typer.Typer(no_args_is_help=True, help="Network reports.")
 events_app = typer.Typer(no_args_is_help=True, help="The event log.")
-staff_app = typer.Typer(no_args_is_help=True, help="Staff accounts.")
-keys_app = typer.Typer(no_args_is_help=True, help="Keys of other systems.")
 demo_app = typer.Typer(no_args_is_help=True, help="The demo's data.")
 for name, room in (
     ("cities", cities_app),
@@ -237,75 +236,6 @@ def events_verify(city: Annotated[str | None, typer.Argument(help="City id; defa
         broken = broken or bool(found.faults)
     if broken:
         raise typer.Exit(1)
-
-
-@staff_app.command("add")
-def staff_add(
-    name: Annotated[str, typer.Argument(help="Sign-in name: name@city, or name@network for officials")],
-    role: Annotated[
-        str, typer.Option(help="agent, dispatcher, supervisor, auditor, city_admin; official, ...")
-    ],
-    department: Annotated[str | None, typer.Option(help="Only this department's requests")] = None,
-    display_name: Annotated[str, typer.Option(help="As colleagues see it")] = "",
-    email: Annotated[str | None, typer.Option(help="For escalations")] = None,
-    password_stdin: Annotated[
-        bool, typer.Option("--password-stdin", help="Read the password from input")
-    ] = False,
-) -> None:
-    """Add an account, or give one a new password and role; asks for the password.
-
-    Example: nagara staff add sophea@kh-pnh --role supervisor
-    """
-    from nagara import accounts  # noqa: PLC0415
-    from nagara.cities import city_of  # noqa: PLC0415
-    from nagara.database import city_session  # noqa: PLC0415
-    from nagara.errors import InvalidInput  # noqa: PLC0415
-    from nagara.permissions import NETWORK  # noqa: PLC0415
-
-    username, city_id = accounts.split_sign_in_name(name)
-    if city_id != NETWORK:
-        found = city_of(city_id)
-        if department is not None and department not in found.departments_by_code:
-            raise InvalidInput(
-                f"There is no department {department!r}.",
-                field="department",
-                allowed=found.departments_by_code,
-            )
-    password = (
-        sys.stdin.readline().rstrip("\n")
-        if password_stdin
-        else typer.prompt("Password", hide_input=True, confirmation_prompt=True)
-    )
-    with city_session(city_id) as session:
-        account = accounts.add_account(
-            session,
-            city_id,
-            username,
-            password,
-            role,
-            department=department,
-            display_name=display_name,
-            email=email,
-        )
-    typer.echo(f"{account.sign_in_name} is {account.role.value}")
-
-
-@keys_app.command("add")
-def keys_add(
-    city: City,
-    label: Annotated[str, typer.Option(help="Whose key it is")],
-    scope: Annotated[str, typer.Option(help="What it opens: open311")] = "open311",
-) -> None:
-    """Make a key for another system; it is printed this once.
-
-    Example: nagara keys add --city kh-pnh --label "city app"
-    """
-    from nagara import accounts  # noqa: PLC0415
-    from nagara.cities import city_of  # noqa: PLC0415
-    from nagara.database import city_session  # noqa: PLC0415
-
-    with city_session(city_of(city).id) as session:
-        typer.echo(accounts.add_key(session, city, label, scope))
 
 
 @demo_app.command("load")

@@ -20,7 +20,7 @@ from nagara.local.throwaway import Throwaway
 COMMANDS = (
     "up", "migrate", "import", "cities list", "cities check", "cities explain", "cities diff", "cities dry-run",
     "cities new", "indicators build",
-    "indicators figures", "report build", "events verify", "staff add", "keys add", "demo load",
+    "indicators figures", "report build", "events verify", "staff add", "staff list", "staff reset", "keys add", "keys list", "demo load",
 )  # fmt: skip
 
 
@@ -64,7 +64,11 @@ def test_a_day_on_the_command_line(database_url: str, services: Throwaway, tmp_p
     )
     assert added.stdout.strip() == "sok@kh-pnh is agent", added.stderr
     key = nagara("keys", "add", "--city", "kh-pnh", "--label", "app").stdout.strip()
-    assert key.startswith("kh-pnh.")
+    assert key.startswith("kh-pnh.key.")
+    assert "open311" in nagara("keys", "list", "--city", "kh-pnh").stdout
+    temporary = nagara("staff", "reset", "sok@kh-pnh", "--password").stdout.strip()
+    assert len(temporary) == 16
+    assert "sok@kh-pnh" in nagara("staff", "list", "--city", "kh-pnh").stdout
     assert nagara("indicators", "build", "--city", "kh-pnh").stdout.startswith("kh-pnh: snapshot")
     page = tmp_path / "report.html"
     assert nagara("report", "build", "--period", "2026-10", "--html", str(page)).returncode == 0
@@ -124,6 +128,8 @@ def test_figures_of_any_data(tmp_path: Path, services: Throwaway) -> None:
         (("report", "build", "--period", "soon"), "not a period"),
         (("staff", "add", "nobody", "--role", "agent", "--password-stdin"), "name@city"),
         (("staff", "add", "a@kh-pnh", "--role", "king", "--password-stdin"), "not a role"),
+        (("staff", "reset", "nobody@kh-pnh"), "no account"),
+        (("keys", "add", "--city", "kh-pnh", "--label", "a", "--scope", "everything"), "not a scope"),
     ],
     ids=lambda value: " ".join(value)[:50] if isinstance(value, tuple) else None,
 )

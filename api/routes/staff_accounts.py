@@ -82,7 +82,7 @@ def reset_account(
     """Help somebody who is locked out: a temporary password, no second factor. Their sessions end."""
     city = staff_city(staff)
     what = Reset(body.password, body.second_factor)
-    return json_answer({"temporary_password": people.reset_account(session, city, staff, username, what)})
+    return json_answer({"temporary_password": people.reset_account(session, city.id, staff, username, what)})
 
 
 @router.get(

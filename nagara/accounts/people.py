@@ -50,7 +50,6 @@ class Reset:
 
     password: bool = False
     second_factor: bool = False
-    sessions: bool = True
 
 
 def people_of(session: Session, city_id: str) -> Sequence[Person]:
@@ -168,12 +167,15 @@ def change_account(
     return Person(row, departments)
 
 
-def reset_account(session: Session, city: City, actor: Account, username: str, what: Reset) -> str | None:
-    """Help somebody who is locked out: a temporary password, no second factor, no open session.
+def reset_account(
+    session: Session, city_id: str, actor: Account | None, username: str, what: Reset
+) -> str | None:
+    """Help somebody who is locked out: a temporary password, no second factor; open sessions end.
 
-    Returns the temporary password if one was made; it has to be changed at the first sign-in.
+    Returns the temporary password if one was made; it has to be changed at the first sign-in. Without an
+    ``actor`` it is who runs the machine.
     """
-    row = _locked(session, city.id, username)
+    row = _locked(session, city_id, username)
     temporary = None
     if what.password:
         if row.role == Role.SERVICE:
@@ -182,10 +184,10 @@ def reset_account(session: Session, city: City, actor: Account, username: str, w
         row.password_hash, row.must_change_password = passwords.hashed(temporary), True
     if what.second_factor:
         second_factor.clear(session, row)
-    if what.password or what.second_factor or what.sessions:
-        _end_sessions(session, row)
-    told = {"password": what.password, "second_factor": what.second_factor, "sessions": True}
-    trail.record(session, city.id, Action.ACCOUNT_RESET, actor=actor.username, subject=username, details=told)
+    _end_sessions(session, row)
+    told = {"password": what.password, "second_factor": what.second_factor}
+    by = actor.username if actor else None
+    trail.record(session, city_id, Action.ACCOUNT_RESET, actor=by, subject=username, details=told)
     return temporary
 
 
