@@ -40,6 +40,7 @@ app = Celery(
         "workers.tasks.notifications",
         "workers.tasks.indicators",
         "workers.tasks.photos",
+        "workers.tasks.retention",
         "workers.tasks.suggestions",
     ],
 )
@@ -52,6 +53,7 @@ app.conf.update(
         "notifications.*": {"queue": NOTICES},
         "indicators.*": {"queue": SLOW},
         "photos.*": {"queue": SLOW},
+        "retention.*": {"queue": SLOW},
         "suggestions.*": {"queue": SLOW},
     },
     task_default_queue=NOTICES,

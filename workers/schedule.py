@@ -87,6 +87,19 @@ SCHEDULE: Mapping[str, Mapping[str, Any]] = {
         "schedule": crontab(minute="35"),
         "options": {"expires": NOT_ONCE_IN_AN_HOUR},
     },
+    # Who files a report looks at its page at once, and pictures with hidden parts are shown only once they are
+    # hidden. A tick without new pictures is one look-up for each city that hides anything.
+    "hide faces and plates": {
+        "task": "photos.hide",
+        "schedule": _every(5),
+        "options": {"expires": DROPPED_AFTER},
+    },
+    # A day more or less is within what cities promise. Several ticks a night, because one removes only so much.
+    "remove personal data whose time is over": {
+        "task": "retention.sweep",
+        "schedule": crontab(hour="17-20", minute="10,25,40,55"),
+        "options": {"expires": NOT_ONCE_IN_AN_HOUR},
+    },
     # Requests that wait grow older even where nothing happens, so once a night every city is computed as of
     # the same full hour. At 18:05 UTC it is night from Yangon to Jayapura, and the refresh before was earlier
     # than that hour, so that no figure goes back in time.
