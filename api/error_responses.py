@@ -89,6 +89,9 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"model": ErrorAnswer} for status in (*statuses, 422, 503)}
 
 
+WORDS_FOR_FAULTS = {"missing": "it must be given", "extra_forbidden": "the fields the API document names"}
+"""What would have been right, for faults of which pydantic only says what is wrong."""
+
 OwnForm = Callable[[str, int, str], Response]
 """Makes a refusal from the path, the status and the message."""
 
@@ -154,7 +157,7 @@ def add_error_answers(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def malformed(request: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
-        where = [str(part) for part in first["loc"] if part not in ("body", "query", "path", "header")]
+        where = [str(part) for part in first["loc"][1:]]  # the first part says body, query, path or header
         if first["type"] == "json_invalid":
             return refusal(
                 400,
@@ -219,4 +222,5 @@ def _allowed(fault: Mapping[str, Any]) -> Any:
     """What pydantic says would have been right, in words."""
     context = fault.get("ctx") or {}
     known = {name: value for name, value in context.items() if isinstance(value, str | int | float)}
-    return ", ".join(f"{name} {value}" for name, value in known.items()) or None
+    told = ", ".join(f"{name} {value}" for name, value in known.items())
+    return told or WORDS_FOR_FAULTS.get(fault["type"], str(fault["msg"]))
