@@ -95,6 +95,33 @@ def _most(scope: Scope) -> int:
     return MAX_BODY
 
 
+class HeadAnswers:
+    """Answers HEAD wherever GET is answered: status and headers of that answer, nothing of its body."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Ask as GET, and let only the head of the answer through; whoever streams is told that nobody listens."""
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self.app(scope, receive, send)
+            return
+        answered = False
+
+        async def until_answered() -> Message:
+            return {"type": "http.disconnect"} if answered else await receive()
+
+        async def head_alone(message: Message) -> None:
+            nonlocal answered
+            if message["type"] == "http.response.start":
+                await send(message)
+            elif not answered:
+                answered = True
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+        await self.app({**scope, "method": "GET"}, until_answered, head_alone)
+
+
 class SecurityHeaders:
     """Adds the headers every answer carries; pages bring their own content policy."""
 

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from psycopg import AsyncConnection
 
 from city_config import City, Messages, Service
+from city_config.services import StopNotice
 from nagara import publication, statements
 from nagara.errors import InvalidInput
 from nagara.event_log import PUBLIC_KINDS, EventKind
@@ -187,6 +188,15 @@ async def _rows(
     return [Row._make(row) for row in await cursor.fetchall()]
 
 
+def is_acceptable(service: Service, day: dt.date) -> bool:
+    """Whether a report is taken at all on a local day.
+
+    The standard's list is of acceptable types of request, and has no field to say who else takes one: what is
+    always refused, or taken elsewhere, is not in it. Requests filed while it was are shown as ever.
+    """
+    return service.holds_on(day) and service.stopped_by({}, day) is None
+
+
 def service_item(reader: Reader, service: Service) -> Tree:
     """A line of the service list."""
     group = reader.city.groups.get(service.group)
@@ -194,17 +204,23 @@ def service_item(reader: Reader, service: Service) -> Tree:
         "service_code": service.code,
         "service_name": reader.name(service.names),
         "description": reader.name(service.description) if service.description else None,
-        "metadata": bool(service.questions),
+        "metadata": bool(service.questions or service.stop_notices),
         "type": "realtime",
         "keywords": ",".join(word.replace(",", " ") for word in service.keywords) or None,
         "group": reader.name(group) if group else service.group,
     }
 
 
-def service_definition(reader: Reader, service: Service) -> Tree:
-    """A service's questions; a list without any where it asks nothing."""
-    attributes: list[Tree] = []
-    for order, question in enumerate(service.questions, 1):
+def service_definition(reader: Reader, service: Service, day: dt.date) -> Tree:
+    """A service's notices of a local day and its questions; a list without any where it asks nothing.
+
+    What ``variable`` false means is the standard's way to show a text that wants no answer.
+    """
+    attributes = [
+        _notice(reader, order, notice)
+        for order, notice in enumerate((n for n in service.stop_notices if n.holds_on(day)), 1)
+    ]
+    for order, question in enumerate(service.questions, len(attributes) + 1):
         attribute: Tree = {
             "variable": True,
             "code": question.code,
@@ -218,6 +234,20 @@ def service_definition(reader: Reader, service: Service) -> Tree:
             attribute["values"] = [{"key": c.key, "name": reader.name(c.names)} for c in question.choices]
         attributes.append(attribute)
     return {"service_code": service.code, "attributes": attributes}
+
+
+def _notice(reader: Reader, order: int, notice: StopNotice) -> Tree:
+    """A notice as a text among the questions, with the number to call where the city confirmed it."""
+    words = " ".join(part for part in (reader.name(notice.notice), notice.shown_phone) if part)
+    return {
+        "variable": False,
+        "code": f"notice-{order}",
+        "datatype": "text",
+        "required": False,
+        "datatype_description": None,
+        "order": order,
+        "description": words,
+    }
 
 
 def request_item(reader: Reader, row: Row, extensions: bool = False, public_url: str = "") -> Tree:

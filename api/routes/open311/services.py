@@ -20,7 +20,7 @@ from api.routes.open311.parameters import (
 )
 from city_config import City
 from nagara.cities import configuration
-from nagara.open311_views import Reader, service_definition, service_item
+from nagara.open311_views import Reader, is_acceptable, service_definition, service_item
 from nagara.settings import settings
 
 router = APIRouter()
@@ -74,12 +74,13 @@ def last_changed() -> str:
     openapi_extra={"parameters": list(document.COMMON)},
 )
 async def services(request: Request) -> Response:
-    """What can be reported in a city."""
+    """What can be reported in a city today; what other bodies take is not in the standard's list."""
     form = asked_form(request.path_params["form"])
     given = of_query(request)
     city = jurisdiction(given)
     reader = reader_of(request, given, city)
-    items = [service_item(reader, service) for service in city.services]
+    day = dt.datetime.now(city.zone).date()
+    items = [service_item(reader, service) for service in city.services if is_acceptable(service, day)]
     return answer(form, "services", items, headers=A_MINUTE | language_headers(reader))
 
 
@@ -101,7 +102,7 @@ async def definition(request: Request) -> Response:
     city = jurisdiction(given)
     service = service_named(city, request.path_params["service_code"].strip())
     reader = reader_of(request, given, city)
-    content = service_definition(reader, service)
+    content = service_definition(reader, service, dt.datetime.now(city.zone).date())
     return answer(form, "service_definition", content, headers=A_MINUTE | language_headers(reader))
 
 
