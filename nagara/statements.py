@@ -143,9 +143,11 @@ select r.id, r.reference, r.status, r.service_code, r.department, r.assignee, r.
 
 OWN_PARTS = """
 select (select json_agg(json_build_object(
-                   'kind', said.kind, 'at', said.said_at, 'text', said.words, 'fixed', said.fixed,
+                   'kind', said.kind, 'at', e.occurred_at, 'text', said.words, 'fixed', said.fixed,
                    'rating', said.rating, 'reopened', said.reopened, 'about', said.about) order by said.seq)
-          from resident_entry said where said.city_id = r.city_id and said.request_id = r.id),
+          from resident_entry said
+          join event e on e.city_id = said.city_id and e.request_id = said.request_id and e.seq = said.seq
+         where said.city_id = r.city_id and said.request_id = r.id),
        exists (select from contact c where c.city_id = r.city_id and c.request_id = r.id),
        (select parent.closed_at from request parent
          where parent.city_id = r.city_id and parent.id = r.duplicate_of)

@@ -5,10 +5,12 @@ import App from './App.svelte';
 import { restoreDraft } from './draft.svelte';
 import { startWorker } from './offline';
 import { startQueue } from './queue/queue.svelte';
+import { startEarly } from './track/early';
 
 const target = document.getElementById('app');
 if (!target) throw new Error('the page has no #app');
 
+startEarly();
 await Promise.all([startLanguage(), restoreDraft()]);
 await startQueue();
 mount(App, { target });

@@ -3,18 +3,20 @@
  *
  * Where the browser refuses it (some private windows), things are kept in memory for as long as the page is open.
  */
+import type { Kept } from '../track/kept';
 import type { Draft, KeptPhoto, QueuedReport } from './report';
 
 interface Stores {
   reports: QueuedReport;
   photos: KeptPhoto;
   drafts: { key: 'draft'; draft: Draft; at: number };
+  tracked: Kept;
 }
 type StoreName = keyof Stores;
 
 const NAME = 'nagara';
-const VERSION = 1;
-const STORES: readonly StoreName[] = ['reports', 'photos', 'drafts'];
+const VERSION = 2;
+const STORES: readonly StoreName[] = ['reports', 'photos', 'drafts', 'tracked'];
 
 let opened: Promise<IDBDatabase | null> | null = null;
 const memory = new Map<string, unknown>();
@@ -29,7 +31,10 @@ function open(): Promise<IDBDatabase | null> {
       resolve(null);
       return;
     }
-    asked.onupgradeneeded = () => STORES.forEach((store) => asked.result.createObjectStore(store, { keyPath: 'key' }));
+    asked.onupgradeneeded = () =>
+      STORES.filter((store) => !asked.result.objectStoreNames.contains(store)).forEach((store) =>
+        asked.result.createObjectStore(store, { keyPath: 'key' }),
+      );
     asked.onerror = () => resolve(null);
     asked.onsuccess = () => {
       // A newer page in another tab may change the store; holding on to it would block that page.

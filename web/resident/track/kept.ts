@@ -1,0 +1,35 @@
+/** What was last seen of each request, on this phone, so that its page opens without a line. */
+import { all, get, put, remove } from '../queue/database';
+import type { TrackedStatus } from './status';
+
+const MOST = 20;
+
+export interface Kept {
+  key: string;
+  status: TrackedStatus;
+  at: number;
+}
+
+/** The holder of the private link sees more: theirs is kept apart, and found only with the same link. */
+const keyOf = (reference: string, token: string | null): string => `${reference}/${token ?? ''}`;
+
+export async function lastSeen(reference: string, token: string | null): Promise<Kept | null> {
+  return get('tracked', keyOf(reference, token)).catch(() => null);
+}
+
+/** A phone that is full shows the page all the same. */
+export async function keep(status: TrackedStatus, token: string | null): Promise<void> {
+  try {
+    await put('tracked', { key: keyOf(status.reference, token), status, at: Date.now() });
+    const oldest = (await all('tracked')).sort((one, other) => other.at - one.at).slice(MOST);
+    await Promise.all(oldest.map(({ key }) => remove('tracked', key)));
+  } catch {
+    // Nothing is lost but the look without a line.
+  }
+}
+
+/** All that is kept of one request, under whatever link. */
+export async function forget(reference: string): Promise<void> {
+  const found = (await all('tracked').catch(() => [])).filter(({ key }) => key.startsWith(`${reference}/`));
+  await Promise.all(found.map(({ key }) => remove('tracked', key)));
+}
