@@ -246,6 +246,7 @@ select a.username, a.role,
 SESSION_USED = """
 update staff_session set last_used_at = now()
  where city_id = %s and token_digest = %s and last_used_at < now() - interval '5 minutes'
+returning 1
 """
 """That a session was used: at most once in five minutes, so that reading does not mean writing."""
 
@@ -265,5 +266,6 @@ KEY_USED = """
 update api_key set last_used_at = now()
  where city_id = %s and key_digest = %s
    and coalesce(last_used_at < now() - interval '5 minutes', true)
+returning 1
 """
 """That a key was used: at most once in five minutes."""

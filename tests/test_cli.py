@@ -20,7 +20,8 @@ from nagara.local.throwaway import Throwaway
 COMMANDS = (
     "up", "migrate", "import", "cities list", "cities check", "cities explain", "cities diff", "cities dry-run",
     "cities new", "indicators build",
-    "indicators figures", "report build", "events verify", "staff add", "staff list", "staff reset", "keys add", "keys list", "demo load",
+    "indicators figures", "report build", "events verify",
+    "staff add", "staff list", "staff reset", "keys add", "keys list", "demo load",
 )  # fmt: skip
 
 

@@ -24,6 +24,11 @@ JUDGED_LENGTH = 72
 ENOUGH = 3
 """Of zxcvbn's five scores: 10^8 guesses and more."""
 
+LEFT_WITHOUT_OWN_WORDS = 6
+"""Letters and digits that a password must have besides what everybody knows of its owner."""
+
+OWN_WORDS = "The password is made of your own name, your city or what Nagara calls things."
+BETTER = "several uncommon words, or twelve random characters"
 EVERYBODY_KNOWS = ("nagara", "city", "staff", "admin")
 
 _hasher = PasswordHash.recommended()
@@ -55,11 +60,11 @@ def refuse_weak(password: str, personal: Iterable[str | None]) -> None:
     if len(password) > MAXIMUM_LENGTH:
         raise WeakPassword("The password is too long.", field="password", allowed=f"at most {MAXIMUM_LENGTH}")
     words = sorted({word for text in (*personal, *EVERYBODY_KNOWS) for word in _words(text)})
+    if len(_without(password.lower(), words)) < LEFT_WITHOUT_OWN_WORDS:
+        raise WeakPassword(OWN_WORDS, field="password", allowed=BETTER)
     judged = zxcvbn(password[:JUDGED_LENGTH], user_inputs=words)
     if judged["score"] < ENOUGH:
-        raise WeakPassword(
-            _why(judged), field="password", allowed="several uncommon words, or twelve random characters"
-        )
+        raise WeakPassword(_why(judged), field="password", allowed=BETTER)
 
 
 def temporary() -> str:
@@ -73,13 +78,20 @@ def _words(text: str | None) -> list[str]:
     return [word for word in (lowered, *re.split(r"[\s@._-]+", lowered)) if len(word) > 2]
 
 
+def _without(password: str, words: Iterable[str]) -> str:
+    """The letters and digits of a password that are left when these words are taken out, the longest first."""
+    for word in sorted(words, key=len, reverse=True):
+        password = password.replace(word, " ")
+    return "".join(c for c in password if c.isalnum())
+
+
 def _why(judged: dict[str, object]) -> str:
     """One sentence from the weakest thing that zxcvbn found."""
     found = judged["sequence"]
     parts = found if isinstance(found, list) else []
     lists = {part.get("dictionary_name") for part in parts}
     if "user_inputs" in lists:
-        return "The password is made of your own name, your city or what Nagara calls things."
+        return OWN_WORDS
     if "passwords" in lists:
         return "The password, or most of it, is among those found most often in breaches."
     feedback = judged.get("feedback")

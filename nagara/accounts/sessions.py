@@ -23,7 +23,7 @@ from nagara.accounts.people import account_of, departments_of
 from nagara.accounts.trail import Action
 from nagara.cities import configuration
 from nagara.database import Pool, read_in_city
-from nagara.errors import NotSignedIn, UnknownSession, WrongCredentials
+from nagara.errors import NotSignedIn, UnknownSession, WeakPassword, WrongCredentials
 from nagara.ids import new_secret, secret_digest
 from nagara.permissions import Role
 from nagara.tables import StaffAccount, StaffSession
@@ -229,6 +229,8 @@ def change_password(session: Session, account: Account, old: str, new: str, toke
     row = session.get_one(StaffAccount, (account.city_id, account.username), with_for_update=True)
     if not passwords.right(old, row.password_hash):
         raise WrongCredentials("This is not your present password.", field="old")
+    if new == old:
+        raise WeakPassword("The new password is the present one.", field="new")
     passwords.refuse_weak(new, (row.username, row.display_name, row.email, row.city_id, old))
     row.password_hash, row.must_change_password = passwords.hashed(new), False
     trail.record(session, account.city_id, Action.PASSWORD_CHANGED, actor=row.username, subject=row.username)
