@@ -1,6 +1,7 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
+import { englishWhereMissing } from './scripts/messages.ts';
 import { serviceWorker } from './scripts/service-worker.ts';
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -15,6 +16,7 @@ export default defineConfig({
   appType: 'mpa',
   plugins: [
     svelte(),
+    englishWhereMissing(),
     serviceWorker({
       page: 'resident/index.html',
       entry: at('./resident/service-worker.ts'),

@@ -1,11 +1,12 @@
 /**
  * What the person has written so far. It survives a reload of the page in this tab and, without name and contact
- * (the phone may not be theirs alone), the closing of the browser for a week. Only the city is remembered for longer.
+ * (the phone may not be theirs alone), the closing of the browser for a week. One that was put aside waits beside the
+ * others under "On this phone". Only the city is remembered for longer.
  */
 import type { Filed } from '@shared/api/types';
 import { recall, remember } from '@shared/storage';
-import { get, put, remove } from './queue/database';
-import { newKey, type Draft } from './queue/report';
+import { all, photosOf, put, remove } from './queue/database';
+import { newKey, type Draft, type KeptDraft } from './queue/report';
 
 export type { Draft };
 
@@ -34,6 +35,8 @@ function empty(city: string | null): Draft {
     district: '',
     description: '',
     answers: {},
+    confidential: false,
+    sameAs: null,
     contact: { ...NOBODY },
   };
 }
@@ -41,25 +44,45 @@ function empty(city: string | null): Draft {
 const inThisTab = recall<Draft>('session', DRAFT);
 export const draft: Draft = $state({ ...empty(recall<string>('local', CITY)), ...inThisTab });
 
+let aside = $state.raw<KeptDraft[]>([]);
+/** Begun and put aside, newest first; the one being written is not among them. */
+export const draftsAside = (): KeptDraft[] => aside.filter((one) => one.draft.key !== draft.key);
+
+/** Whether anything of it would be missed. */
+export const begun = (one: Draft): boolean =>
+  Boolean(one.service || one.position || one.address.trim() || one.description.trim());
+
+async function keptDrafts(): Promise<KeptDraft[]> {
+  const found = await all('drafts').catch(() => []);
+  return found.sort((one, other) => other.at - one.at);
+}
+
 /** Takes up what was begun before the browser was closed; a city named in the address is a new beginning elsewhere. */
 export async function restoreDraft(): Promise<void> {
-  if (inThisTab) return;
-  const kept = await get('drafts', 'draft').catch(() => null);
-  if (!kept) return;
-  if (Date.now() - kept.at > KEPT_FOR_MS) await remove('drafts', 'draft').catch(() => undefined);
-  else Object.assign(draft, kept.draft, { contact: { ...NOBODY } });
+  const now = Date.now();
+  const reports = await all('reports').catch(() => []);
+  const handed = new Set(reports.filter((one) => one.state !== 'refused').map((one) => one.key));
+  for (const { key, at } of await keptDrafts()) if (handed.has(key) || now - at > KEPT_FOR_MS) await forget(key);
+  const kept = await keptDrafts();
+  if (!inThisTab && kept[0]) Object.assign(draft, empty(draft.city), kept[0].draft, { contact: { ...NOBODY } });
+  aside = kept;
+}
+
+async function forget(key: string): Promise<void> {
+  await remove('drafts', key).catch(() => undefined);
+  aside = aside.filter((one) => one.key !== key);
 }
 
 export function keepDraft(): void {
   const now = $state.snapshot(draft);
   remember('session', DRAFT, now);
   // A phone that is full still keeps it in this tab.
-  put('drafts', { key: 'draft', draft: { ...now, contact: { ...NOBODY } }, at: Date.now() }).catch(() => undefined);
+  put('drafts', { key: now.key, draft: { ...now, contact: { ...NOBODY } }, at: Date.now() }).catch(() => undefined);
 }
 
 /** Services and places belong to a city, so a change of city forgets them; the person's words stay. */
 export function chooseCity(id: string): void {
-  if (draft.city !== id) Object.assign(draft, { service: null, position: null, district: '', answers: {} });
+  if (draft.city !== id) Object.assign(draft, { service: null, position: null, district: '', answers: {}, sameAs: null });
   draft.city = id;
   remember('local', CITY, id);
   keepDraft();
@@ -71,20 +94,50 @@ export function leaveCity(): void {
 }
 
 export function chooseService(code: string): void {
-  if (draft.service !== code) draft.answers = {};
+  if (draft.service !== code) Object.assign(draft, { answers: {}, sameAs: null });
   draft.service = code;
   keepDraft();
 }
 
+/** Another place is another problem: a report that was joined there is joined no longer. */
+export function placeAt(position: Draft['position']): void {
+  draft.position = position;
+  draft.sameAs = null;
+  keepDraft();
+}
+
 export function clearDraft(): void {
+  const done = draft.key;
   Object.assign(draft, empty(draft.city));
   remember('session', DRAFT, null);
-  remove('drafts', 'draft').catch(() => undefined);
+  void forget(done);
+}
+
+/** Leaves the draft on the phone and begins another; contact is only ever kept in this tab. */
+export async function putAside(): Promise<void> {
+  keepDraft();
+  Object.assign(draft, empty(draft.city));
+  remember('session', DRAFT, null);
+  aside = await keptDrafts();
+}
+
+/** Goes on with one that was put aside; the present one takes its place there. */
+export async function goOnWith(kept: KeptDraft): Promise<void> {
+  if (begun(draft)) keepDraft();
+  else await forget(draft.key);
+  Object.assign(draft, empty(draft.city), kept.draft, { contact: { ...NOBODY } });
+  keepDraft();
+  aside = await keptDrafts();
+}
+
+export async function discardDraft(kept: KeptDraft): Promise<void> {
+  for (const photo of await photosOf(kept.draft.key)) await remove('photos', photo.key);
+  await forget(kept.key);
 }
 
 /** Takes a refused report up again, under the same key. */
 export function takeUp(refused: Draft): void {
-  Object.assign(draft, refused);
+  Object.assign(draft, empty(draft.city), refused);
   keepDraft();
   markHandedOver(refused.key);
 }

@@ -1,4 +1,5 @@
 import '@shared/styles/base.css';
+import { startContrast } from '@shared/contrast.svelte';
 import { startLanguage } from '@shared/i18n/i18n.svelte';
 import { mount } from 'svelte';
 import App from './App.svelte';
@@ -11,6 +12,7 @@ const target = document.getElementById('app');
 if (!target) throw new Error('the page has no #app');
 
 startEarly();
+startContrast();
 await Promise.all([startLanguage(), restoreDraft()]);
 await startQueue();
 mount(App, { target });

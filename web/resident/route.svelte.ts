@@ -1,7 +1,10 @@
 /** Where the person is, kept in the address after `#`, so that Back works and a tracked report can be linked. */
 
+/** In the order they are offered in; each can be reached at any time. */
 export const STEPS = ['what', 'where', 'details', 'contact'] as const;
-export type Step = (typeof STEPS)[number];
+/** `nearby` comes between the last two, where something is reported near by. */
+const PAGES = [...STEPS, 'nearby'] as const;
+export type Step = (typeof PAGES)[number];
 
 export type Route =
   | { at: 'report'; step: Step }
@@ -24,7 +27,7 @@ function parse(hash: string): Route {
     return { at: 'track', reference: second ?? null, token: new URLSearchParams(query).get('token') };
   }
   if (first === 'done' || first === 'phone') return { at: first };
-  return { at: 'report', step: STEPS.find((step) => step === second) ?? 'what' };
+  return { at: 'report', step: PAGES.find((step) => step === second) ?? 'what' };
 }
 
 let shown = $state.raw<Route>(parse(location.hash));

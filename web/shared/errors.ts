@@ -1,10 +1,28 @@
 import { ApiError } from './api/client';
-import { t } from './i18n/i18n.svelte';
+import { hasMessage, nameOf, t, translate } from './i18n/i18n.svelte';
 
-/** What went wrong in words for a person. The server's sentence is preferred: it knows more. */
+/** The last part of a field's path: `contact.phone` is mended at `phone`. */
+const lastPart = (field: string): string => field.split('.').at(-1) ?? field;
+
+/** What the person is told of a code in their own language; null where there is nothing but the server's sentence. */
+function ownWords(error: ApiError): string | null {
+  const keys = [error.code];
+  if (error.code === 'invalid_input' && error.field) keys.unshift(`field_${lastPart(error.field)}`);
+  const key = keys.map((one) => `problem.${one}`).find(hasMessage);
+  return key ? translate(key) : null;
+}
+
+/** What went wrong in words for a person: the city's own notice, then ours in their language, then the server's. */
 export function errorWords(error: unknown): string {
   if (!(error instanceof ApiError)) return t('error.unknown');
   if (error.status === 0) return t('error.no_connection');
+  if (error.notice) return nameOf(error.notice);
+  const own = ownWords(error);
+  if (own) return own;
   if (error.message) return error.message;
   return error.status >= 500 ? t('error.server') : t('error.unknown');
 }
+
+/** Whether `errorWords` says it without the server's sentence, which is English and names what is allowed. */
+export const saidInOwnWords = (error: unknown): boolean =>
+  error instanceof ApiError && (Boolean(error.notice) || ownWords(error) !== null);

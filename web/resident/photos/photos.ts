@@ -3,6 +3,8 @@ import { ApiError, call, paths } from '@shared/api/client';
 import { recall, remember } from '@shared/storage';
 import { photosOf, put, remove } from '../queue/database';
 import { newKey, type KeptPhoto } from '../queue/report';
+import { takenAt } from './exif';
+import { offer } from './offered.svelte';
 import { shrink } from './shrink';
 
 export const MOST_PHOTOS = 3;
@@ -26,8 +28,11 @@ export function letGo(photos: readonly ShownPhoto[]): void {
 
 /** Fails with `NotAPhoto`, or with the store's error when the phone is full. */
 export async function addPhoto(report: string, file: File): Promise<ShownPhoto> {
+  // Before it is made smaller: what the camera wrote does not outlive that.
+  const position = await takenAt(file);
   const photo = { key: newKey(), report, blob: await shrink(file), media: null, addedAt: Date.now() };
   await put('photos', photo);
+  if (position) offer(report, position);
   return shown(photo);
 }
 

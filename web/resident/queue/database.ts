@@ -4,19 +4,20 @@
  * Where the browser refuses it (some private windows), things are kept in memory for as long as the page is open.
  */
 import type { Kept } from '../track/kept';
-import type { Draft, KeptPhoto, QueuedReport } from './report';
+import type { KeptDraft, KeptPhoto, QueuedReport } from './report';
 
 interface Stores {
   reports: QueuedReport;
   photos: KeptPhoto;
-  drafts: { key: 'draft'; draft: Draft; at: number };
+  drafts: KeptDraft;
+  settings: { key: 'device'; value: string };
   tracked: Kept;
 }
 type StoreName = keyof Stores;
 
 const NAME = 'nagara';
 const VERSION = 2;
-const STORES: readonly StoreName[] = ['reports', 'photos', 'drafts', 'tracked'];
+const STORES: readonly StoreName[] = ['reports', 'photos', 'drafts', 'settings', 'tracked'];
 
 let opened: Promise<IDBDatabase | null> | null = null;
 const memory = new Map<string, unknown>();
@@ -31,10 +32,11 @@ function open(): Promise<IDBDatabase | null> {
       resolve(null);
       return;
     }
-    asked.onupgradeneeded = () =>
-      STORES.filter((store) => !asked.result.objectStoreNames.contains(store)).forEach((store) =>
-        asked.result.createObjectStore(store, { keyPath: 'key' }),
-      );
+    asked.onupgradeneeded = () => {
+      const missing = STORES.filter((store) => !asked.result.objectStoreNames.contains(store));
+      missing.forEach((store) => asked.result.createObjectStore(store, { keyPath: 'key' }));
+    };
+    // An old page in another tab holds the store open: it lets go when it is told of the new version.
     asked.onerror = () => resolve(null);
     asked.onsuccess = () => {
       // A newer page in another tab may change the store; holding on to it would block that page.

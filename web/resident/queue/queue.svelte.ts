@@ -38,8 +38,8 @@ export const queue = {
   find: (key: string): QueuedReport | null => reports.find((one) => one.key === key) ?? null,
 };
 
-export const errorOf = ({ status, code, message, field, allowed }: Trouble): ApiError =>
-  new ApiError(status, { code, message, allowed, ...(field === null ? {} : { field }) });
+export const errorOf = ({ status, field, ...told }: Trouble): ApiError =>
+  new ApiError(status, { ...told, ...(field === null ? {} : { field }) });
 
 async function reload(): Promise<void> {
   const [found, photos] = await Promise.all([all('reports'), all('photos')]);
@@ -101,7 +101,8 @@ export function letGoOfHandedOver(): void {
 }
 
 async function dropOrphans(): Promise<void> {
-  const known = new Set([...reports.map((one) => one.key), draft.key]);
+  const drafts = await all('drafts');
+  const known = new Set([...reports.map((one) => one.key), ...drafts.map((one) => one.draft.key), draft.key]);
   for (const photo of await all('photos')) {
     if (!known.has(photo.report) && Date.now() - photo.addedAt > ORPHANS_AFTER_MS) await remove('photos', photo.key);
   }

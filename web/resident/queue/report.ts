@@ -14,7 +14,18 @@ export interface Draft {
   district: string;
   description: string;
   answers: Record<string, string | string[]>;
+  /** Shown to nobody but staff and the private link. */
+  confidential: boolean;
+  /** An open report of the same problem that this one joins. */
+  sameAs: string | null;
   contact: { name: string; email: string; phone: string };
+}
+
+/** A draft as it lies on the phone, under its own key. */
+export interface KeptDraft {
+  key: string;
+  draft: Draft;
+  at: number;
 }
 
 /** Why a try did not end in a report; `status` 0 means that no answer came. */
@@ -24,6 +35,10 @@ export interface Trouble {
   message: string;
   field: string | null;
   allowed: string[];
+  /** What to do instead, by language, where a notice stopped it. */
+  notice?: Names | null;
+  url?: string | null;
+  phone?: string | null;
 }
 
 /** `sending` outside the sender's lock is a try that was cut off, so it counts as `waiting`. */

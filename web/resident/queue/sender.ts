@@ -9,6 +9,7 @@
 import { ApiError, call, paths } from '@shared/api/client';
 import type { Filed, Filing } from '@shared/api/types';
 import { all, photosOf, remove, update } from './database';
+import { deviceHeader } from './device';
 import { withoutTime, type QueuedReport, type Trouble } from './report';
 
 const LOCK = 'nagara-queue';
@@ -76,10 +77,7 @@ async function sendOne(key: string): Promise<Trouble | null> {
   if (!report) return null;
   announce();
   try {
-    const { ids, withoutPhotos } = await uploadPhotos(report);
-    const body = ids.length > 0 ? { ...report.body, media: ids } : report.body;
-    await update('reports', key, (one) => ({ ...one, attempted: including(one.attempted, body) }));
-    const { filed, arrived } = await fileOnce(report, body);
+    const { filed, arrived, body, withoutPhotos } = await fileWithPhotos(report);
     await update('reports', key, (one) => sent(one, filed, withoutPhotos, changedSince(one, report, arrived, body)));
     await Promise.all((await photosOf(key)).map((photo) => remove('photos', photo.key)));
     return null;
@@ -99,6 +97,28 @@ async function sendOne(key: string): Promise<Trouble | null> {
   }
 }
 
+interface Arrival {
+  filed: Filed;
+  /** The body the city has: not always the one sent last. */
+  arrived: Filing;
+  body: Filing;
+  withoutPhotos: boolean;
+}
+
+/** Photos that waited here too long are no longer with the city: they are sent once more, under new ids. */
+async function fileWithPhotos(report: QueuedReport, again = false): Promise<Arrival> {
+  const { ids, withoutPhotos } = await uploadPhotos(report.city, report.key);
+  const body = ids.length > 0 ? { ...report.body, media: ids } : report.body;
+  await update('reports', report.key, (one) => ({ ...one, attempted: including(one.attempted, body) }));
+  try {
+    return { ...(await fileOnce(report, body)), body, withoutPhotos };
+  } catch (error) {
+    if (again || ids.length === 0 || !(error instanceof ApiError) || error.code !== 'photo_not_usable') throw error;
+    for (const photo of await photosOf(report.key)) await update('photos', photo.key, (one) => ({ ...one, media: null }));
+    return fileWithPhotos(report, true);
+  }
+}
+
 const including = (attempted: Filing[], body: Filing): Filing[] =>
   attempted.some((one) => JSON.stringify(one) === JSON.stringify(body)) ? attempted : [...attempted, body];
 
@@ -107,17 +127,17 @@ function changedSince(now: QueuedReport, begun: QueuedReport, arrived: Filing, b
 }
 
 /** Uploads what is not yet there. An installation without photos (404) gets the report without them. */
-async function uploadPhotos(report: QueuedReport): Promise<{ ids: string[]; withoutPhotos: boolean }> {
+export async function uploadPhotos(city: string, key: string): Promise<{ ids: string[]; withoutPhotos: boolean }> {
   const ids: string[] = [];
-  for (const photo of await photosOf(report.key)) {
+  for (const photo of await photosOf(key)) {
     if (photo.media === null) {
       const form = new FormData();
       form.append('file', photo.blob, photo.blob.type === 'image/jpeg' ? 'photo.jpg' : 'photo');
       try {
-        const { id } = await call<{ id: string }>(paths.media(report.city), {
+        const { id } = await call<{ id: string }>(paths.media(city), {
           method: 'POST',
           body: form,
-          headers: { 'Idempotency-Key': photo.key },
+          headers: { 'Idempotency-Key': photo.key, ...(await deviceHeader()) },
           within: UPLOAD_WITHIN_MS,
         });
         photo.media = id;
@@ -132,11 +152,11 @@ async function uploadPhotos(report: QueuedReport): Promise<{ ids: string[]; with
   return { ids, withoutPhotos: false };
 }
 
-function post(report: QueuedReport, body: Filing): Promise<Filed> {
+async function post(report: QueuedReport, body: Filing): Promise<Filed> {
   return call<Filed>(paths.file(report.city), {
     method: 'POST',
     body,
-    headers: { 'Idempotency-Key': report.key },
+    headers: { 'Idempotency-Key': report.key, ...(await deviceHeader()) },
     within: FILE_WITHIN_MS,
   });
 }
@@ -167,8 +187,8 @@ function sent(report: QueuedReport, filed: Filed, withoutPhotos: boolean, earlie
 
 function troubleOf(error: unknown): Trouble {
   if (!(error instanceof ApiError)) return { status: 0, code: 'unknown', message: '', field: null, allowed: [] };
-  const { status, code, message, field, allowed } = error;
-  return { status, code, message, field: field ?? null, allowed };
+  const { status, code, message, field, allowed, notice, url, phone } = error;
+  return { status, code, message, field: field ?? null, allowed, notice, url, phone };
 }
 
 /** Doubles from twenty seconds to a quarter of an hour, a little apart for each phone; the server's wish goes first. */

@@ -7,12 +7,22 @@
 import type shared from '../messages/en.json';
 import type { Names } from '../api/types';
 
-export const LANGUAGES = [
-  { tag: 'en', name: 'English' },
-  { tag: 'km', name: 'ខ្មែរ' },
-  { tag: 'th', name: 'ไทย' },
-] as const;
-export type Language = (typeof LANGUAGES)[number]['tag'];
+/** What each language calls itself; the order is that of the list a person chooses from. */
+const ENDONYMS = {
+  en: 'English',
+  id: 'Bahasa Indonesia',
+  ms: 'Bahasa Melayu',
+  ceb: 'Cebuano',
+  fil: 'Filipino',
+  km: 'ខ្មែរ',
+  lo: 'ລາວ',
+  my: 'မြန်မာ',
+  ta: 'தமிழ்',
+  th: 'ไทย',
+  vi: 'Tiếng Việt',
+  'zh-Hans': '简体中文',
+} as const;
+export type Language = keyof typeof ENDONYMS;
 
 /** The dotted keys of a message file. */
 export type Leaves<T, Prefix extends string = ''> = {
@@ -28,7 +38,14 @@ export type Messages = { [key: string]: string | Messages };
 export type MessageFiles = Record<string, () => Promise<unknown>>;
 
 const STORE = 'nagara.language';
+/** Tags under which browsers ask for a language that has another one here: old codes, and Chinese of any place. */
+const OTHER_TAGS: Readonly<Record<string, Language>> = { tl: 'fil', in: 'id', zh: 'zh-Hans' };
 const sharedFiles: MessageFiles = import.meta.glob('../messages/*.json', { import: 'default' });
+
+/** Those with a message file: adding the file is enough. */
+export const LANGUAGES: readonly { tag: Language; name: string }[] = Object.entries(ENDONYMS)
+  .map(([tag, name]) => ({ tag: tag as Language, name }))
+  .filter(({ tag }) => fileFor(sharedFiles, tag));
 let pageFiles: MessageFiles = {};
 
 let language = $state<Language>('en');
@@ -46,8 +63,9 @@ export function currentPageLanguage(): Language {
 }
 
 function known(tag: string | null | undefined): Language | null {
-  const short = tag?.toLowerCase().split('-')[0];
-  return LANGUAGES.find((one) => one.tag === short)?.tag ?? null;
+  const short = tag?.toLowerCase().split(/[-_]/)[0] ?? '';
+  const wanted = OTHER_TAGS[short] ?? short;
+  return LANGUAGES.find((one) => one.tag === wanted)?.tag ?? null;
 }
 
 function remembered(): string | null {
