@@ -14,9 +14,10 @@ from api.edge import PAGE_POLICY
 from nagara.cities import configuration
 from nagara.settings import settings
 
-PAGES = {"/": "resident", "/staff/": "staff", "/network/": "network"}
+PAGES = {"/": "resident", "/staff/": "staff", "/network/": "network", "/job/": "job"}
 ROOT_FILES = {
     "/service-worker.js": "text/javascript; charset=utf-8",
+    "/job-worker.js": "text/javascript; charset=utf-8",
     "/manifest.webmanifest": "application/manifest+json",
 }
 """Files at fixed addresses; a browser asks for them again each time, or an old worker would serve old pages."""
@@ -28,7 +29,7 @@ its document at <a href="/openapi.json">/openapi.json</a>.</p>
 
 
 def mount(app: FastAPI) -> None:
-    """Serve the three pages and their assets; hashed assets may be kept for a year, pages never."""
+    """Serve the pages and their assets; hashed assets may be kept for a year, pages never."""
     folder = settings().web
     for address, name in PAGES.items():
         page = _page(folder / name / "index.html")

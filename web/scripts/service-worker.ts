@@ -1,4 +1,4 @@
-/** Builds `/service-worker.js` once the pages are written: it must know the hashed names of all they are made of. */
+/** Builds a page's service worker once the pages are written: it must know the hashed names of all they are made of. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,6 +17,8 @@ interface Options {
   page: string;
   /** The worker's source. */
   entry: string;
+  /** What it is built to; its address must not change, or browsers keep the one they have. */
+  file: string;
   alias: Record<string, string>;
   /** Addresses beside the page's own files. */
   also: readonly string[];
@@ -38,10 +40,10 @@ function filesOf(manifest: Record<string, Chunk>, page: string): string[] {
   return [...files].sort();
 }
 
-export function serviceWorker({ page, entry, alias, also }: Options): Plugin {
+export function serviceWorker({ page, entry, file, alias, also }: Options): Plugin {
   let out = '';
   return {
-    name: 'nagara-service-worker',
+    name: `nagara-${file}`,
     apply: 'build',
     configResolved(config) {
       out = config.build.outDir.startsWith('/') ? config.build.outDir : join(config.root, config.build.outDir);
@@ -50,7 +52,7 @@ export function serviceWorker({ page, entry, alias, also }: Options): Plugin {
       const manifest = JSON.parse(readFileSync(join(out, '.vite/manifest.json'), 'utf8')) as Record<string, Chunk>;
       const precache = [...filesOf(manifest, page), ...also];
       const version = createHash('sha256').update(JSON.stringify(precache));
-      for (const file of [page, ...also]) version.update(readFileSync(join(out, file)));
+      for (const part of [page, ...also]) version.update(readFileSync(join(out, part)));
       await build({
         configFile: false,
         logLevel: 'warn',
@@ -63,7 +65,7 @@ export function serviceWorker({ page, entry, alias, also }: Options): Plugin {
         build: {
           outDir: out,
           emptyOutDir: false,
-          rolldownOptions: { input: entry, output: { entryFileNames: 'service-worker.js', format: 'iife' } },
+          rolldownOptions: { input: entry, output: { entryFileNames: file, format: 'iife' } },
         },
       });
     },
