@@ -19,10 +19,12 @@ from api.edge import BodyLimit, HeadAnswers, SecurityHeaders
 from api.error_responses import add_error_answers
 from api.routes import (
     accounts,
+    bulk,
     check,
     cities,
     city_desk,
     demo,
+    exports,
     field_work,
     health,
     keys,
@@ -39,6 +41,7 @@ from api.routes import (
     staff,
     staff_accounts,
     suggestions,
+    supervision,
 )
 from nagara import logs
 from nagara.cities import configuration, prepare
@@ -104,6 +107,9 @@ def create_app() -> FastAPI:
         moderation,
         queue,
         live,
+        bulk,
+        exports,
+        supervision,
         staff,
     ):  # the moves of staff come last: their address takes any word
         app.include_router(room.router)

@@ -302,6 +302,12 @@ class ChangedMeanwhile(Conflict):
     code = "changed_meanwhile"
 
 
+class ConflictingUndo(Conflict):
+    """The job cannot be undone now: it is under way, was undone before, or undoes another."""
+
+    code = "conflicting_undo"
+
+
 class ReplayedWithOtherBody(Conflict):
     """The idempotency key was used before with another body."""
 

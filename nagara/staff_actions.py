@@ -78,7 +78,7 @@ def make_move(
             details={"changes": found.changes, "by": found.by},
         )
     step = transition(Status(row.status), move)
-    _check_details(city, step, move, details)
+    check_details(city, step, move, details)
     if move is Move.RESOLVE:
         _check_resolvable(session, city, row, details)
     now: dt.datetime = session.execute(select(func.clock_timestamp())).scalar_one()
@@ -97,7 +97,7 @@ def _lock_in_order(session: Session, city: City, *references: str) -> None:
     session.exec(query.order_by(col(Request.reference)).with_for_update()).all()
 
 
-def _check_details(city: City, step: Transition, move: Move, details: Details) -> None:
+def check_details(city: City, step: Transition, move: Move, details: Details) -> None:
     """Refuse what a move lacks, or names that the city does not know."""
     for name in step.needs:
         if not getattr(details, name):

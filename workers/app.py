@@ -42,6 +42,8 @@ app = Celery(
         "workers.tasks.photos",
         "workers.tasks.retention",
         "workers.tasks.suggestions",
+        "workers.tasks.batches",
+        "workers.tasks.words",
     ],
 )
 app.conf.update(
@@ -55,6 +57,9 @@ app.conf.update(
         "photos.*": {"queue": SLOW},
         "retention.*": {"queue": SLOW},
         "suggestions.*": {"queue": SLOW},
+        "bulk.*": {"queue": NOTICES},
+        "batches.*": {"queue": SLOW},
+        "words.*": {"queue": SLOW},
     },
     task_default_queue=NOTICES,
     task_create_missing_queues=False,

@@ -73,6 +73,30 @@ SCHEDULE: Mapping[str, Mapping[str, Any]] = {
         "schedule": crontab(minute="50"),
         "options": {"expires": NOT_ONCE_IN_AN_HOUR},
     },
+    # Whoever started a bulk move watches its progress.
+    "move many": {
+        "task": "bulk.move",
+        "schedule": _every(2),
+        "options": {"expires": DROPPED_AFTER},
+    },
+    # The same of a file that is asked for.
+    "export lists": {
+        "task": "batches.export",
+        "schedule": _every(2),
+        "options": {"expires": DROPPED_AFTER},
+    },
+    # Files are kept for a day; an hour more or less matters to nobody.
+    "forget exports": {
+        "task": "batches.forget",
+        "schedule": crontab(minute="20"),
+        "options": {"expires": NOT_ONCE_IN_AN_HOUR},
+    },
+    # A search fills what waits in its own city; this is for what nobody looks for, and for whole imports.
+    "fill words": {
+        "task": "words.fill",
+        "schedule": _every(5),
+        "options": {"expires": DROPPED_AFTER},
+    },
     # Whoever closes a request looks at the figures next. A city without new events keeps the snapshot it has,
     # and one with very many is passed over until a pass is worth its cost.
     "refresh indicators": {

@@ -1,0 +1,37 @@
+"""Somebody leaves or falls ill: their desk goes to somebody else."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from dataclasses import replace
+
+from nagara.accounts import Account
+from nagara.batches import bulk
+from nagara.cities import city_of
+from nagara.database import Pool, read_in_city
+from nagara.errors import InvalidInput
+from nagara.lifecycle import Move
+from nagara.queue.asked import AskedFilter
+from nagara.staff_actions import Details
+
+ACTIVE = "select 1 from staff_account where city_id = %s and username = %s and active"
+
+
+async def hand_over(
+    pool: Pool, account: Account, giver: str, taker: str, asked: AskedFilter | None, note: str | None
+) -> uuid.UUID:
+    """Put down the job that assigns to ``taker`` what is assigned to ``giver``; returns its id.
+
+    ``giver`` need not have an account any more. Raises ``InvalidInput`` unless ``taker`` has an active one.
+    """
+    city = city_of(account.city_id)
+    taker, giver = (name.strip().removesuffix(f"@{city.id}") for name in (taker, giver))
+    if taker == giver:
+        raise InvalidInput("That is the same person.", field="to")
+    [found] = await read_in_city(pool, city.id, (ACTIVE, (city.id, taker)))
+    if not found:
+        raise InvalidInput(f"{taker[:40]!r} is no active account.", field="to")
+    wanted = (asked or AskedFilter()).meant(account, city, dt.datetime.now(dt.UTC))
+    wanted = replace(wanted, assignees=(giver, f"{giver}@{city.id}"))
+    return await bulk.choose(pool, account, wanted, Move.ASSIGN, Details(assignee=taker, note=note))

@@ -1,0 +1,161 @@
+"""Long jobs as they stand in the database: asked for, looked at, taken up by one worker at a time."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import orjson
+import psycopg
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from city_config import City
+from nagara.accounts import Account
+from nagara.accounts.people import account_of, departments_of
+from nagara.database import Pool, city_session, city_transaction
+from nagara.errors import NotSignedIn, UnknownBatch
+from nagara.ids import uuid7
+from nagara.locks import NAMESPACE
+from nagara.tables import StaffAccount, StaffJob, StaffJobRow
+
+RESULTS_SHOWN = 5_000
+INSERT_JOB = """
+insert into staff_job (city_id, id, kind, username, wanted, total, undo_of)
+values (%(city_id)s, %(id)s, %(kind)s, %(username)s, %(wanted)s::jsonb, %(total)s, %(undo_of)s)
+"""
+INSERT_ROWS = """
+insert into staff_job_row (city_id, job_id, position, reference, version, move, details, ok, code, message)
+select %(city_id)s, %(id)s, position, reference, version, move, details::jsonb, ok, code, message
+  from unnest(%(references)s::text[], %(versions)s::int[], %(moves)s::text[], %(details)s::text[],
+              %(oks)s::bool[], %(codes)s::text[], %(messages)s::text[])
+       with ordinality as chosen (reference, version, move, details, ok, code, message, position)
+"""
+WAITING = """
+select city_id, id, kind from staff_job where state in ('waiting', 'running') order by created_at limit %s
+"""
+
+
+async def ask(
+    pool: Pool,
+    account: Account,
+    kind: str,
+    wanted: Mapping[str, Any],
+    rows: list[dict[str, Any]] | None = None,
+    undo_of: uuid.UUID | None = None,
+) -> uuid.UUID:
+    """Put a job down, with the requests it is about where they are chosen already; returns its id."""
+    id_ = uuid7()
+    scopes = None if account.scopes is None else list(account.scopes)
+    values: dict[str, Any] = {
+        "city_id": account.city_id,
+        "id": id_,
+        "kind": kind,
+        "username": account.username,
+        "wanted": orjson.dumps(dict(wanted) | {"scopes": scopes}).decode(),
+        "total": None if rows is None else len(rows),
+        "undo_of": undo_of,
+    }
+    async with city_transaction(pool, account.city_id) as connection:
+        await connection.execute(INSERT_JOB, values)
+        if rows:
+            lists = {
+                "references": [row["reference"] for row in rows],
+                "versions": [row.get("version") for row in rows],
+                "moves": [row["move"] for row in rows],
+                "details": [orjson.dumps(row["details"]).decode() for row in rows],
+                "oks": [row.get("ok") for row in rows],
+                "codes": [row.get("code") for row in rows],
+                "messages": [row.get("message") for row in rows],
+            }
+            await connection.execute(INSERT_ROWS, {"city_id": account.city_id, "id": id_} | lists)
+    return id_
+
+
+def own(session: Session, account: Account, kind: str, id_: uuid.UUID) -> StaffJob:
+    """A job somebody asked for; raise ``UnknownBatch`` for anybody else's."""
+    row = session.get(StaffJob, (account.city_id, id_))
+    if row is None or row.kind != kind or row.username != account.username:
+        raise UnknownBatch("There is no such job of yours.", field="id")
+    return row
+
+
+def shown(session: Session, row: StaffJob) -> dict[str, Any]:
+    """A job as its owner sees it; a bulk move with what became of each request."""
+    content: dict[str, Any] = {
+        "id": str(row.id),
+        "state": row.state,
+        "total": row.total,
+        "done": row.done,
+        "failure": row.failure,
+        "created_at": row.created_at,
+        "finished_at": row.finished_at,
+        "expires_at": row.expires_at,
+    }
+    if row.kind == "export":
+        return content | {"format": row.wanted.get("format")}
+    query = (
+        select(StaffJobRow)
+        .where(col(StaffJobRow.city_id) == row.city_id, col(StaffJobRow.job_id) == row.id)
+        .where(col(StaffJobRow.ok).is_not(None))
+        .order_by(col(StaffJobRow.position))
+        .limit(RESULTS_SHOWN)
+    )
+    results = [
+        {"reference": one.reference, "ok": one.ok, "code": one.code, "message": one.message}
+        for one in session.exec(query).all()
+    ]
+    return content | {
+        "move": row.wanted.get("move"),
+        "results": results,
+        "undo": row.state == "done" and row.undo_of is None and not _undone(session, row),
+        "undo_of": None if row.undo_of is None else str(row.undo_of),
+    }
+
+
+def look(account: Account, kind: str, id_: uuid.UUID) -> dict[str, Any]:
+    """A job as its owner sees it, read in a transaction of its own."""
+    with city_session(account.city_id) as session:
+        return shown(session, own(session, account, kind, id_))
+
+
+def _undone(session: Session, row: StaffJob) -> bool:
+    query = select(func.count()).where(col(StaffJob.city_id) == row.city_id, col(StaffJob.undo_of) == row.id)
+    return bool(session.execute(query).scalar_one())
+
+
+def owner_of(session: Session, city: City, job: StaffJob) -> Account:
+    """Whoever asked for a job, as they may act now; raise ``NotSignedIn`` if the account was closed."""
+    row = session.get(StaffAccount, (city.id, job.username))
+    if row is None or not row.active:
+        raise NotSignedIn(f"The account {job.username} is closed.")
+    found = account_of(row, departments_of(session, city.id, job.username))
+    scopes = job.wanted.get("scopes")
+    if scopes is None:
+        return found
+    return Account(
+        found.city_id, found.username, found.role, found.departments, found.display_name, tuple(scopes)
+    )
+
+
+def waiting(connection: psycopg.Connection[Any], most: int) -> list[tuple[str, uuid.UUID, str]]:
+    """The jobs that are not finished, the oldest first: city, id and kind."""
+    with connection.transaction():
+        return connection.execute(WAITING, (most,)).fetchall()
+
+
+@contextmanager
+def taken(connection: psycopg.Connection[Any], job_id: uuid.UUID) -> Iterator[bool]:
+    """Whether this connection has the job to itself; if so until the block or the connection ends."""
+    key = (NAMESPACE, str(job_id))
+    with connection.transaction():
+        row = connection.execute("select pg_try_advisory_lock(%s, hashtext(%s))", key).fetchone()
+    held = row is not None and row[0] is True
+    try:
+        yield held
+    finally:
+        if held and not connection.closed:
+            with connection.transaction():
+                connection.execute("select pg_advisory_unlock(%s, hashtext(%s))", key)

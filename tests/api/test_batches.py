@@ -1,0 +1,288 @@
+"""Bulk moves and their undoing, files taken out, hand-over, supervision, suggested duplicates."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import time
+import uuid
+import zipfile
+from typing import Any
+
+import psycopg
+import pytest
+from starlette.testclient import TestClient
+
+from city_config import City
+from tests.api.conftest import Staff
+from tests.api.test_requests import FILE, RUBBISH
+from tests.helpers import file
+
+
+def post(staff: Staff, path: str, body: Any = None) -> Any:
+    return staff.client.post(f"/api/v1/staff{path}", json=body, headers=staff.headers)
+
+
+def work(name: str = "bulk.move") -> None:
+    """One tick of a worker."""
+    from workers.app import app
+
+    app.loader.import_default_modules()
+    app.tasks[name].apply(throw=True)
+
+
+@pytest.fixture
+def filed(client: TestClient) -> list[str]:
+    """Six requests."""
+    return [str(client.post(FILE, json=RUBBISH).json()["reference"]) for _ in range(6)]
+
+
+def results(job: dict[str, Any]) -> dict[str, str | None]:
+    """The code of each result; None where it was moved."""
+    return {row["reference"]: row["code"] for row in job["results"]}
+
+
+def test_one_move_over_many_has_a_result_for_each(supervisor: Staff, filed: list[str]) -> None:
+    supervisor.move(filed[0], "decline", reason="abuse")
+    names = [*filed[:3], "PNH-7K3M9QX-C", "nonsense"]
+    body = {"references": names, "move": "assign", "details": {"assignee": "crew 7"}}
+    job = post(supervisor, "/bulk", body)
+    assert job.status_code == 202, job.text
+    assert (job.json()["total"], job.json()["state"]) == (5, "waiting")
+    supervisor.move(filed[1], "note", note="Changed after the job was asked for.")
+    work()
+    done = supervisor.get(f"/bulk/{job.json()['id']}").json()
+    assert (done["state"], done["done"], done["undo"]) == ("done", 5, True)
+    codes = results(done)
+    assert codes[filed[0]] == "move_not_allowed"
+    assert codes[filed[1]] == "changed_meanwhile"
+    assert codes[filed[2]] is None
+    assert codes["nonsense"] == "unknown_request"
+    assert supervisor.get(f"/requests/{filed[2]}").json()["assignee"] == "crew 7"
+    assert supervisor.get(f"/requests/{filed[1]}").json()["assignee"] != "crew 7"
+
+
+def test_a_killed_job_goes_on_and_moves_nothing_twice(
+    supervisor: Staff, owner: psycopg.Connection[Any], filed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from nagara.batches import bulk
+
+    job = post(supervisor, "/bulk", {"filter": {}, "move": "prioritise", "details": {"priority": "high"}})
+    assert job.json()["total"] == len(filed)
+    real, calls = bulk.make_move, 0
+
+    def dies(*arguments: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == 4:
+            raise SystemExit("killed")
+        return real(*arguments)
+
+    monkeypatch.setattr(bulk, "make_move", dies)
+    with pytest.raises(SystemExit):
+        bulk.run("kh-pnh", uuid.UUID(job.json()["id"]), time.monotonic() + 60)
+    half = supervisor.get(f"/bulk/{job.json()['id']}").json()
+    assert (half["state"], len(half["results"])) == ("running", 3)
+    work()
+    done = supervisor.get(f"/bulk/{job.json()['id']}").json()
+    assert set(results(done).values()) == {None}
+    events = owner.execute("select count(*) from event where kind = 'prioritised'").fetchone()
+    assert events == (len(filed),)
+
+
+def test_what_can_be_is_undone_once(supervisor: Staff, filed: list[str]) -> None:
+    before = {name: supervisor.get(f"/requests/{name}").json()["assignee"] for name in filed}
+    body = {"references": filed[:4], "move": "assign", "details": {"assignee": "crew 9"}}
+    id_ = post(supervisor, "/bulk", body).json()["id"]
+    assert post(supervisor, f"/bulk/{id_}/undo").status_code == 409, "it is not done yet"
+    work()
+    supervisor.move(filed[0], "start")
+    undone = post(supervisor, f"/bulk/{id_}/undo")
+    assert undone.status_code == 202, undone.text
+    work()
+    codes = results(supervisor.get(f"/bulk/{undone.json()['id']}").json())
+    assert codes == {filed[0]: "changed_meanwhile", **dict.fromkeys(filed[1:4])}
+    for name in filed[1:4]:
+        assert supervisor.get(f"/requests/{name}").json()["assignee"] == before[name]
+    assert post(supervisor, f"/bulk/{id_}/undo").status_code == 409
+    assert supervisor.get(f"/bulk/{id_}").json()["undo"] is False
+
+
+def test_what_cannot_be_undone_says_why(supervisor: Staff, filed: list[str]) -> None:
+    for move, details, code in (
+        ("acknowledge", {}, "not_undoable"),
+        ("pause", {"note": "Flood."}, None),
+        ("decline", {"reason": "not_found"}, None),
+    ):
+        id_ = post(supervisor, "/bulk", {"references": filed[:1], "move": move, "details": details}).json()[
+            "id"
+        ]
+        work()
+        undone = post(supervisor, f"/bulk/{id_}/undo").json()["id"]
+        work()
+        [result] = supervisor.get(f"/bulk/{undone}").json()["results"]
+        assert (result["code"], result["ok"]) == (code, code is None), result
+        assert code is None or len(result["message"]) > 20
+    assert supervisor.get(f"/requests/{filed[0]}").json()["status"] == "in_progress"
+
+
+def test_jobs_are_their_owners_alone(client: TestClient, supervisor: Staff, filed: list[str]) -> None:
+    id_ = post(supervisor, "/bulk", {"filter": {}, "move": "acknowledge"}).json()["id"]
+    other = Staff(client, "second@kh-pnh", "supervisor")
+    stranger = Staff(client, "supervisor@kh-rep", "supervisor")
+    for staff in (other, stranger):
+        assert staff.get(f"/bulk/{id_}").status_code == 404
+        assert post(staff, f"/bulk/{id_}/undo").status_code == 404
+    taken = post(stranger, "/bulk", {"references": filed, "move": "acknowledge"}).json()
+    assert set(results(taken).values()) == {"unknown_request"}
+    assert post(stranger, "/bulk", {"filter": {}, "move": "acknowledge"}).json()["total"] == 0
+    assert post(Staff(client, "agent@kh-pnh", "agent"), "/bulk", {}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"move": "assign"}, None),
+        ({"filter": {}, "references": ["a"], "move": "assign"}, None),
+        ({"filter": {}, "move": "decline"}, "reason"),
+        ({"filter": {"area": "x"}, "move": "acknowledge"}, "area"),
+    ],
+)
+def test_wrong_bulk_moves_are_named(supervisor: Staff, body: dict[str, Any], field: str | None) -> None:
+    answer = post(supervisor, "/bulk", body)
+    assert answer.status_code == 422, answer.text
+    assert field is None or answer.json()["error"]["field"] == field
+
+
+def test_a_desk_is_handed_over(client: TestClient, supervisor: Staff, filed: list[str]) -> None:
+    agent = Staff(client, "agent@kh-pnh", "agent")
+    for name in filed[:3]:
+        agent.move(name, "assign", assignee="agent")
+    assert post(supervisor, "/handover", {"from": "agent", "to": "nobody"}).json()["error"]["field"] == "to"
+    job = post(supervisor, "/handover", {"from": "agent@kh-pnh", "to": "supervisor"})
+    assert (job.status_code, job.json()["total"]) == (202, 3), job.text
+    work()
+    mine = supervisor.get("/queue", view="mine").json()["requests"]
+    assert {row["reference"] for row in mine} == set(filed[:3])
+    assert agent.get("/queue", view="mine").json()["requests"] == []
+    assert post(agent, "/handover", {"from": "supervisor", "to": "agent"}).status_code == 403
+
+
+def exported(staff: Staff, form: str, asked: dict[str, Any] | None = None) -> Any:
+    job = post(staff, "/exports", {"filter": asked or {}, "format": form})
+    assert job.status_code == 202, job.text
+    id_ = job.json()["id"]
+    assert staff.get(f"/exports/{id_}/file").status_code == 404, "not written yet"
+    work("batches.export")
+    done = staff.get(f"/exports/{id_}").json()
+    assert done["state"] == "done", done
+    answer = staff.get(f"/exports/{id_}/file")
+    assert answer.status_code == 200
+    return done, answer
+
+
+FORMULAS = ["=1+1", "+855 12", "-2", "@SUM(A1)", "\t=1", " =cmd|' /C calc'!A0", "＝1+1"]
+
+
+def test_a_list_is_taken_out_as_csv_that_no_spreadsheet_runs(
+    supervisor: Staff, client: TestClient, phnom_penh: City
+) -> None:
+    for text in FORMULAS:
+        file(phnom_penh, description=text, contact={"email": "secret@example.org", "name": "Secret"})
+    client.post(FILE, json=RUBBISH | {"description": "សំរាម, ច្រើន"})
+    done, answer = exported(supervisor, "csv")
+    assert done["total"] == done["done"] == len(FORMULAS) + 1
+    assert answer.content.startswith(b"\xef\xbb\xbf")
+    assert "attachment" in answer.headers["content-disposition"]
+    assert "ecret" not in answer.text
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    texts = {row["description"] for row in rows}
+    assert texts == {"'" + text for text in FORMULAS} | {"សំរាម, ច្រើន"}
+    assert all(float(row["lat"]) for row in rows)
+
+
+def test_a_list_is_taken_out_as_sheet_and_as_features(supervisor: Staff, filed: list[str]) -> None:
+    _, sheet = exported(supervisor, "xlsx", {"q": filed[0]})
+    with zipfile.ZipFile(io.BytesIO(sheet.content)) as book:
+        content = book.read("xl/worksheets/sheet1.xml").decode()
+    assert filed[0] in content
+    assert filed[1] not in content
+    assert "<f>" not in content
+    _, features = exported(supervisor, "geojson", {"view": "open"})
+    collection = json.loads(features.content)
+    assert {feature["id"] for feature in collection["features"]} == set(filed)
+    assert collection["features"][0]["geometry"]["type"] == "Point"
+    assert "contact" not in features.text
+
+
+def test_files_expire_and_are_their_owners_alone(
+    client: TestClient, supervisor: Staff, owner: psycopg.Connection[Any], filed: list[str]
+) -> None:
+    done, _ = exported(supervisor, "csv")
+    path = f"/exports/{done['id']}"
+    for name, role in (("second@kh-pnh", "supervisor"), ("supervisor@kh-rep", "supervisor")):
+        staff = Staff(client, name, role)
+        assert staff.get(path).status_code == staff.get(path + "/file").status_code == 404
+    _, nothing = exported(Staff(client, "supervisor@kh-rep", "supervisor"), "csv")
+    assert len(nothing.text.splitlines()) == 1, "another city's list is empty"
+    assert Staff(client, "crew@kh-pnh", "crew").get(path).status_code == 403
+    work("batches.forget")
+    assert supervisor.get(path + "/file").status_code == 200
+    owner.execute("update staff_job set expires_at = now() - interval '1 minute'")
+    work("batches.forget")
+    assert supervisor.get(path).json()["state"] == "expired"
+    assert supervisor.get(path + "/file").status_code == 404
+
+
+def test_whoever_lost_the_permission_gets_no_file(
+    supervisor: Staff, owner: psycopg.Connection[Any], filed: list[str]
+) -> None:
+    id_ = post(supervisor, "/exports", {"format": "csv"}).json()["id"]
+    owner.execute("update staff_account set active = false where username = 'supervisor'")
+    work("batches.export")
+    row = owner.execute("select state, failure from staff_job where id = %s", (id_,)).fetchone()
+    assert row is not None
+    assert row[0] == "failed"
+
+
+def test_supervisors_see_load_and_what_will_be_late(
+    client: TestClient, supervisor: Staff, owner: psycopg.Connection[Any], filed: list[str]
+) -> None:
+    owner.execute(
+        "update request set resolve_by = now() + interval '2 hours', next_due_at = now() + interval '2 hours', "
+        "assignee = 'dara', received_at = now() - interval '48 hours' where reference = any(%s)",
+        (filed[:2],),
+    )
+    shown = supervisor.get("/supervision", hours=3).json()
+    assert {one["reference"] for one in shown["breaches"]} == set(filed[:2])
+    [dara] = [one for one in shown["people"] if one["assignee"] == "dara"]
+    assert (dara["open"], dara["due_soon"]) == (2, 2)
+    assert 47 < dara["median_age_hours"] < 49
+    assert sum(one["open"] for one in shown["departments"]) == len(filed)
+    stranger = Staff(client, "supervisor@kh-rep", "supervisor").get("/supervision").json()
+    assert stranger["departments"] == stranger["people"] == stranger["breaches"] == []
+    assert Staff(client, "agent@kh-pnh", "agent").get("/supervision").status_code == 403
+
+
+def test_likely_duplicates_are_suggested(client: TestClient, agent: Staff, phnom_penh: City) -> None:
+    place = {"lat": RUBBISH["lat"], "lon": RUBBISH["lon"]}
+    bags = {"description": "Black bags lie beside the market since Monday, the dogs tear them open."}
+    one = client.post(FILE, json=RUBBISH | bags).json()["reference"]
+    same = client.post(
+        FILE,
+        json=RUBBISH | {"description": "Bags beside the market since Monday! Dogs tear them.",
+                        "lat": place["lat"] + 0.0002},
+    ).json()["reference"]  # fmt: skip
+    far = client.post(FILE, json=RUBBISH | bags | {"lat": place["lat"] + 0.01}).json()["reference"]
+    other = client.post(
+        FILE, json=RUBBISH | {"service_code": "street_light", "description": "100% dark", "lat": place["lat"] + 0.002}
+    ).json()["reference"]  # fmt: skip
+    closed = client.post(FILE, json=RUBBISH | bags).json()["reference"]
+    agent.move(closed, "decline", reason="abuse")
+    found = agent.get(f"/requests/{one}/similar").json()["similar"]
+    assert [row["reference"] for row in found] == [same], found
+    assert found[0]["same_words"] > 0.3
+    assert 20 < found[0]["metres"] < 25
+    assert {far, other, closed}.isdisjoint(row["reference"] for row in found)
+    assert Staff(client, "agent@kh-rep", "agent").get(f"/requests/{one}/similar").status_code == 404
