@@ -2,32 +2,41 @@
  * Who is signed in. The token is kept by the browser in a cookie that scripts cannot read; the server says whose it is.
  */
 import { ApiError, call, paths } from '@shared/api/client';
-import type { StaffAccount } from '@shared/api/types';
+import type { Account } from './shapes';
 
-let account = $state.raw<StaffAccount | null>(null);
+let account = $state.raw<Account | null>(null);
 let asked = $state(false);
 let ended = $state(false);
 
-export const signedIn = (): StaffAccount | null => account;
+export const signedIn = (): Account | null => account;
 /** False until the server has said whether somebody is signed in. */
 export const sessionKnown = (): boolean => asked;
 /** True after a session ended while somebody was working. */
 export const sessionEnded = (): boolean => ended;
 
+/** Whether the account may do something; what it may not is not offered, and refused by the API all the same. */
+export const may = (permission: string): boolean => account?.permissions.includes(permission) ?? false;
+
 /** Asks once, when the page starts; without an answer the sign-in is shown and says more. */
 export async function resumeSession(): Promise<void> {
   try {
-    account = (await call<{ account: StaffAccount }>(paths.staffSession)).account;
+    account = (await call<{ account: Account }>(paths.staffSession)).account;
   } catch {
     account = null;
   }
   asked = true;
 }
 
-export async function signIn(username: string, password: string): Promise<void> {
-  const answer = await call<{ account: StaffAccount }>(paths.staffSession, {
+/** The second factor: what the authenticator shows, or one of the codes kept for the day it is lost. */
+export interface SecondFactor {
+  totp?: string;
+  recovery_code?: string;
+}
+
+export async function signIn(username: string, password: string, second: SecondFactor = {}): Promise<void> {
+  const answer = await call<{ account: Account }>(paths.staffSession, {
     method: 'POST',
-    body: { username, password },
+    body: { username, password, ...second },
   });
   ended = false;
   account = answer.account;
@@ -40,6 +49,11 @@ export async function signOut(): Promise<void> {
     // Without connection the session ends by itself within the day; this page forgets it now.
   }
   account = null;
+}
+
+/** Reads anew what the account is and lacks, after it was changed here. */
+export async function refreshAccount(): Promise<void> {
+  account = (await call<{ account: Account }>(paths.staffSession)).account;
 }
 
 /** Calls the API as the person signed in; an ended session leads back to the sign-in. */

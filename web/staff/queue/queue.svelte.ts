@@ -1,23 +1,31 @@
 /**
- * The rows on screen: a page at a time by cursor, refreshed by polling without losing the person's place.
+ * The rows on screen: a page at a time by cursor, refreshed by what the server tells live, without losing the
+ * person's place.
  *
  * A refresh reads the head of the list again (as many rows as are shown, at most one page of the API) and keeps
  * what was loaded behind it, so rows neither jump nor appear twice.
  */
 import { ApiError, paths } from '@shared/api/client';
-import type { QueueCounts, QueuePage, QueueRow } from '@shared/api/types';
 import { recall, remember } from '@shared/storage';
+import { at } from '../addresses';
 import { staffCall } from '../session.svelte';
-import { NO_FILTERS, queryOf, type Filters } from './filters';
+import type { Row } from '../shapes';
+import { NARROWING, NO_FILTERS, queryOf, type Filters, type View } from './filters';
+
+interface Page {
+  requests: Row[];
+  next_cursor: string | null;
+}
+export type Counts = Partial<Record<View, number | null>> & { counted_up_to?: number };
 
 const PAGE = 50;
 const LARGEST_PAGE = 200;
-const REFRESH_MS = 10_000;
+const COUNTS_AT_MOST_EVERY_MS = 4_000;
 const STORE = 'nagara.filters';
 
 export class Queue {
-  rows = $state.raw<QueueRow[]>([]);
-  counts = $state.raw<QueueCounts | null>(null);
+  rows = $state.raw<Row[]>([]);
+  counts = $state.raw<Counts>({});
   cursor = $state.raw<string | null>(null);
   loading = $state(true);
   failure = $state.raw<unknown>(null);
@@ -27,40 +35,31 @@ export class Queue {
   /** References that came in since the list was first shown with these filters. */
   fresh = $state.raw<ReadonlySet<string>>(new Set());
   filters: Filters;
+  readonly narrowed = $derived.by(() => NARROWING.filter((name) => Boolean(this.filters[name])));
 
-  readonly #timeZone: () => string;
+  readonly timeZone: () => string;
   readonly #keepPlace: (change: () => void) => void;
   #known = new Set<string>();
   #turn = 0;
-  #timer: ReturnType<typeof setInterval> | null = null;
+  #countsAt = 0;
+  #countsLater: ReturnType<typeof setTimeout> | undefined;
 
   /** `keepPlace` runs a change of the rows so that the row under the eye stays where it is. */
   constructor(timeZone: () => string, keepPlace: (change: () => void) => void) {
-    this.#timeZone = timeZone;
+    this.timeZone = timeZone;
     this.#keepPlace = keepPlace;
-    this.filters = $state({ ...NO_FILTERS, ...recall<Filters>('session', STORE) });
+    this.filters = $state({ ...NO_FILTERS, ...recall<Partial<Filters>>('session', STORE) });
   }
 
-  start(): () => void {
+  #ask(limit: number, cursor: string | null): Promise<Page> {
+    const query = { ...queryOf(this.filters, this.timeZone()), limit, cursor };
+    return staffCall<Page>(paths.staffQueue, { query });
+  }
+
+  /** Shows a view or a saved filter from its top. */
+  show(filters: Partial<Filters>): void {
+    Object.assign(this.filters, NO_FILTERS, { sort: this.filters.sort, order: this.filters.order }, filters);
     void this.reload();
-    this.#timer = setInterval(() => {
-      if (!document.hidden) void this.refresh();
-    }, REFRESH_MS);
-    const wake = (): void => {
-      if (!document.hidden) void this.refresh();
-    };
-    document.addEventListener('visibilitychange', wake);
-    return () => {
-      if (this.#timer) clearInterval(this.#timer);
-      document.removeEventListener('visibilitychange', wake);
-    };
-  }
-
-  /** Counting reads every open request, so it comes with the head of the list only. */
-  #ask(limit: number, cursor: string | null): Promise<QueuePage> {
-    const counts = cursor === null;
-    const query = { ...queryOf(this.filters, new Date(), this.#timeZone()), limit, cursor, counts };
-    return staffCall<QueuePage>(paths.staffQueue, { query });
   }
 
   /** From the top, after the filters changed. */
@@ -69,6 +68,7 @@ export class Queue {
     remember('session', STORE, $state.snapshot(this.filters));
     this.loading = true;
     this.failure = null;
+    void this.count();
     try {
       const page = await this.#ask(PAGE, null);
       if (turn !== this.#turn) return;
@@ -76,7 +76,7 @@ export class Queue {
       this.cursor = page.next_cursor;
       this.#known = new Set(page.requests.map((row) => row.reference));
       this.fresh = new Set();
-      this.#answered(page);
+      this.#answered();
     } catch (error) {
       if (turn === this.#turn) this.failure = error;
     } finally {
@@ -95,7 +95,7 @@ export class Queue {
       this.rows = [...this.rows, ...page.requests.filter((row) => !shown.has(row.reference))];
       this.cursor = page.next_cursor;
       for (const row of page.requests) this.#known.add(row.reference);
-      this.#answered(page);
+      this.#answered();
     } catch (error) {
       if (turn === this.#turn) this.failure = error;
     } finally {
@@ -107,18 +107,40 @@ export class Queue {
     if (this.loading) return;
     const turn = this.#turn;
     const limit = Math.min(Math.max(this.rows.length, PAGE), LARGEST_PAGE);
+    void this.count();
     try {
       const page = await this.#ask(limit, null);
       if (turn !== this.#turn) return;
       this.failure = null;
       this.#keepPlace(() => this.#merge(page, limit));
-      this.#answered(page);
+      this.#answered();
     } catch (error) {
       if (turn === this.#turn && error instanceof ApiError) this.stale = true;
     }
   }
 
-  #merge(page: QueuePage, limit: number): void {
+  /** The figures beside the views; many changes in a row ask once. */
+  async count(): Promise<void> {
+    const wait = this.#countsAt + COUNTS_AT_MOST_EVERY_MS - Date.now();
+    clearTimeout(this.#countsLater);
+    if (wait > 0) {
+      this.#countsLater = setTimeout(() => void this.count(), wait);
+      return;
+    }
+    this.#countsAt = Date.now();
+    try {
+      this.counts = await staffCall<Counts>(at.counts);
+    } catch {
+      // The views work without their figures; the next change asks again.
+    }
+  }
+
+  /** Marks what arrived as seen. */
+  seen(): void {
+    this.fresh = new Set();
+  }
+
+  #merge(page: Page, limit: number): void {
     const head = new Set(page.requests.map((row) => row.reference));
     const behind = page.next_cursor ? this.rows.slice(limit).filter((row) => !head.has(row.reference)) : [];
     const arrived = page.requests.filter((row) => !this.#known.has(row.reference)).map((row) => row.reference);
@@ -128,8 +150,7 @@ export class Queue {
     if (behind.length === 0) this.cursor = page.next_cursor;
   }
 
-  #answered(page: QueuePage): void {
-    if (page.counts) this.counts = page.counts;
+  #answered(): void {
     this.answeredAt = Date.now();
     this.stale = false;
   }

@@ -1,0 +1,18 @@
+/** The letter of each move; shown on its button and in the list of keys. */
+export const MOVE_KEYS: Readonly<Record<string, string>> = {
+  acknowledge: 'c',
+  assign: 'a',
+  start: 's',
+  ask: 'q',
+  pause: 'p',
+  resume: 'u',
+  refer: 'f',
+  resolve: 'e',
+  decline: 'd',
+  reopen: 'o',
+  recategorise: 't',
+  link_duplicate: 'l',
+  prioritise: 'y',
+  note: 'n',
+  escalate: 'h',
+};

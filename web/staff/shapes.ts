@@ -1,0 +1,100 @@
+/** What the API tells staff, as far as the console reads it. Times are ISO 8601 in UTC. */
+import type { Names, QueueRow, StaffAccount, StaffRequest } from '@shared/api/types';
+
+export interface Account extends StaffAccount {
+  departments: string[];
+  display_name: string;
+  permissions: string[];
+  /** What has to be set up before anything but the own account opens. */
+  lacks: 'password' | 'second_factor' | null;
+}
+
+export interface Photo {
+  id: string;
+  url: string;
+  thumbnail_url: string;
+  width: number;
+  height: number;
+  kind: 'before' | 'after' | 'feedback';
+  public: boolean;
+  released: boolean;
+  waits_for_hiding: boolean;
+  redacted: boolean;
+  boxes: [x: number, y: number, width: number, height: number][];
+}
+
+export interface Row extends QueueRow {
+  updated_at: string;
+  closed_at: string | null;
+  channel: string;
+}
+
+export interface Detail extends StaffRequest {
+  updated_at: string;
+  closed_at: string | null;
+  channel: string;
+  language: string | null;
+  observed_at: string | null;
+  confidential: boolean;
+  contact_known: boolean;
+  photos: Photo[];
+  said: Said[];
+  public: boolean | null;
+  waits_for_release: boolean;
+}
+
+/** What the reporter said after filing. */
+export interface Said {
+  kind: 'addition' | 'answer' | 'withdrawal' | 'feedback';
+  at: string;
+  text: string;
+  fixed: boolean | null;
+  rating: number | null;
+  reopened: boolean;
+}
+
+export interface ContactShown {
+  name?: string | null;
+  email?: string | null;
+  phone?: string | null;
+}
+
+export interface SavedFilter {
+  id: string;
+  name: string;
+  filter: Record<string, unknown>;
+  shared: 'none' | 'department' | 'city';
+  mine: boolean;
+  username: string;
+}
+
+/** A job over many requests: moves, or an export. */
+export interface Job {
+  id: string;
+  state: string;
+  total: number | null;
+  done: number;
+  results?: { reference: string; ok: boolean; code: string | null; message: string | null }[];
+  undo?: boolean;
+}
+
+export interface PositionRow {
+  reference: string;
+  lat: number;
+  lon: number;
+  status: string;
+  late: boolean;
+}
+
+/** Where there are too many to show each. */
+export interface Cell {
+  lat: number;
+  lon: number;
+  count: number;
+  late_count: number;
+}
+
+export interface NamedCode {
+  code: string;
+  names: Names;
+}
