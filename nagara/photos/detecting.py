@@ -9,6 +9,7 @@ nothing is looked for, and photos of cities that want it stay unpublished.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator
 from functools import lru_cache
 from importlib.util import find_spec
@@ -17,7 +18,7 @@ from typing import Any, NamedTuple
 
 from nagara.photos.redaction import Box
 
-LONGEST_EDGE = 1280
+LONGEST_EDGE = 1024
 """Pixels to which a picture is shrunk before: the time grows with the area."""
 
 MARGIN = 0.15
@@ -32,12 +33,14 @@ class Cascade(NamedTuple):
     smallest: tuple[int, int]
     mirrored: bool = False
     """True where it knows one side only, and the picture is looked at in the mirror as well."""
+    turns: tuple[int, ...] = (0,)
+    """Degrees by which the picture is turned before: upright faces are found up to some ten degrees off."""
 
 
 CASCADES: dict[str, tuple[Cascade, ...]] = {
     "faces": (
         Cascade("haarcascade_frontalface_default.xml", 4, (24, 24)),
-        Cascade("haarcascade_frontalface_alt2.xml", 3, (24, 24)),
+        Cascade("haarcascade_frontalface_alt2.xml", 3, (24, 24), turns=(-45, -25, 0, 25, 45)),
         Cascade("haarcascade_profileface.xml", 4, (24, 24), mirrored=True),
     ),
     "plates": (
@@ -73,17 +76,41 @@ def _found(grey: Any, wanted: Collection[str]) -> Iterator[Box]:
     for what in sorted(wanted):
         for cascade in CASCADES[what]:
             for mirrored in (False, True) if cascade.mirrored else (False,):
-                seen = grey[:, ::-1].copy() if mirrored else grey
-                for x, y, w, h in _detector(cascade.file).detectMultiScale(
-                    seen, 1.1, cascade.neighbours, minSize=cascade.smallest
-                ):
-                    left = width - x - w if mirrored else x
-                    yield _widened(left / width, y / height, w / width, h / height)
+                for degrees in cascade.turns:
+                    seen = _turned(grey[:, ::-1].copy() if mirrored else grey, degrees)
+                    for x, y, w, h in _detector(cascade.file).detectMultiScale(
+                        seen, 1.1, cascade.neighbours, minSize=cascade.smallest
+                    ):
+                        centre_x, centre_y = _turned_back(x + w / 2, y + h / 2, degrees, width, height)
+                        left = (width - centre_x if mirrored else centre_x) - w / 2
+                        yield _widened(left / width, (centre_y - h / 2) / height, w / width, h / height)
+
+
+def _turned(grey: Any, degrees: int) -> Any:
+    """The picture turned about its middle; its corners are cut off."""
+    if degrees == 0:
+        return grey
+    import cv2  # noqa: PLC0415
+
+    height, width = grey.shape
+    return cv2.warpAffine(
+        grey, cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0), (width, height)
+    )
+
+
+def _turned_back(x: float, y: float, degrees: int, width: int, height: int) -> tuple[float, float]:
+    """Where a point of the turned picture lies in the picture."""
+    angle = math.radians(degrees)
+    right, down = float(x) - width / 2, float(y) - height / 2
+    return (
+        width / 2 + right * math.cos(angle) - down * math.sin(angle),
+        height / 2 + right * math.sin(angle) + down * math.cos(angle),
+    )
 
 
 def _widened(x: float, y: float, width: float, height: float) -> Box:
-    left, top = max(0.0, x - MARGIN * width), max(0.0, y - MARGIN * height)
-    right, bottom = min(1.0, x + (1 + MARGIN) * width), min(1.0, y + (1 + MARGIN) * height)
+    left, top = max(0.0, float(x) - MARGIN * width), max(0.0, float(y) - MARGIN * height)
+    right, bottom = min(1.0, float(x) + (1 + MARGIN) * width), min(1.0, float(y) + (1 + MARGIN) * height)
     return Box(*(round(value, 5) for value in (left, top, right - left, bottom - top)))
 
 
