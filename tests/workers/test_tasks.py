@@ -67,7 +67,7 @@ def everything(owner: Connection) -> dict[str, int]:
     "name",
     [
         "escalation.sweep", "notifications.compose", "notifications.deliver", "indicators.refresh",
-        "indicators.rebuild", "photos.forget",
+        "indicators.rebuild", "photos.forget", "bulk.move", "batches.export", "batches.forget", "words.fill",
     ],
 )  # fmt: skip
 def test_run_twice_in_a_row_a_task_has_no_second_effect(

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 @task("bulk.move")
 def move_many() -> None:
-    """Work on bulk moves. Every 2 s; each has one worker at a time, and goes on where it stopped."""
+    """Work on bulk moves. Every 2 s; safe to repeat: each has one worker at a time and goes on where it stopped."""
     until = time.monotonic() + BULK_SECONDS_A_TICK
     with clock_connection() as connection:
         for city_id, id_, kind in jobs.waiting(connection, JOBS_A_TICK):
@@ -37,7 +37,7 @@ def move_many() -> None:
 
 @task("batches.export", **EXPORT_LIMITS)
 def export() -> None:
-    """Write the files that were asked for. Every 2 s; one that was killed is written anew."""
+    """Write the files that were asked for. Every 2 s; safe to repeat: one that was killed is written anew."""
     with clock_connection(int(EXPORT_LIMITS["soft_time_limit"] * 1000)) as connection:
         for city_id, id_, kind in jobs.waiting(connection, JOBS_A_TICK):
             if kind != "export":
