@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -17,12 +16,10 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from city_config import City
-from nagara import statements
 from nagara.accounts import Account
 from nagara.cities import city_of_reference
 from nagara.contact_digests import digests_of
-from nagara.database import Pool, read_in_city
-from nagara.errors import ContactBlocked, InvalidInput, NotPermitted, UnknownBlock, UnknownRequest
+from nagara.errors import InvalidInput, NotPermitted, UnknownBlock, UnknownRequest
 from nagara.filing import check_text
 from nagara.ids import uuid7
 from nagara.permissions import Permission
@@ -186,20 +183,6 @@ def lift(session: Session, city: City, account: Account, block_id: uuid.UUID) ->
         found.lifted_by = account.sign_in_name
         found.lifted_at = session.execute(select(func.clock_timestamp())).scalar_one()
         session.add(found)
-
-
-async def refuse_blocked(pool: Pool, city: City, contact: Mapping[str, str], secret: bytes) -> None:
-    """Raise ``ContactBlocked`` where the city takes nothing from this contact for now; no contact, no question."""
-    digests = [digest for digest in digests_of(secret, city, contact).values() if digest]
-    if not digests:
-        return
-    [found] = await read_in_city(pool, city.id, (statements.FIND_BLOCK, (city.id, digests)))
-    if found:
-        day = found[0][0].astimezone(city.zone).date()
-        raise ContactBlocked(
-            f"Reports with this contact are not taken until {day}; please ask the city directly.",
-            field="contact",
-        )
 
 
 def request_for(session: Session, city: City, account: Account, reference: str) -> Request:

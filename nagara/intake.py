@@ -22,6 +22,7 @@ from nagara.contact_digests import digests_of
 from nagara.database import BEGIN, COMMIT, SET_CITY, Pool
 from nagara.deadlines import PromisedTimes, promise
 from nagara.errors import (
+    ContactBlocked,
     DatabaseUnavailable,
     InvalidInput,
     PhotoNotUsable,
@@ -132,6 +133,7 @@ async def file_request(pool: Pool, city: City, filing: Filing, secret: bytes) ->
             if earlier is not None:
                 return earlier
             await _check_usable(connection, city, filing)
+            await _check_contact(connection, city, filing, secret)
             # neither key nor digest clashed, so the random reference did: draw another
 
 
@@ -183,6 +185,28 @@ async def _check_usable(connection: psycopg.AsyncConnection[Any], city: City, fi
         )
         await connection.execute(COMMIT, prepare=True)
     refuse_unusable(filing.media, {row[0] for row in await cursor.fetchall()})
+
+
+async def _check_contact(
+    connection: psycopg.AsyncConnection[Any], city: City, filing: Filing, secret: bytes
+) -> None:
+    """Raise ``ContactBlocked`` where the city takes nothing from the resident's contact for now."""
+    digests = [digest for digest in digests_of(secret, city, filing.contact).values() if digest]
+    if filing.actor_kind != "resident" or not digests:
+        return
+    async with connection.pipeline():
+        await connection.execute(BEGIN, prepare=True)
+        await connection.execute(SET_CITY, (city.id,), prepare=True)
+        cursor = await connection.execute(statements.FIND_BLOCK, (city.id, digests), prepare=True)
+        await connection.execute(COMMIT, prepare=True)
+    found = await cursor.fetchone()
+    if found is not None:
+        day = found[0].astimezone(city.zone).date()
+        raise ContactBlocked(
+            f"Reports with this contact are not taken until {day}; please ask the city directly.",
+            field="contact",
+            allowed="a report without this contact",
+        )
 
 
 def refuse_unusable(named: Sequence[uuid.UUID], usable: Collection[uuid.UUID]) -> None:

@@ -29,9 +29,10 @@ REASON = "duplicate"
 
 FIND_JOINABLE = f"""
 select root.id, root.reference, root.closed_at is null, root.duplicate_of is not null
-  from request asked
-  join request root on root.city_id = asked.city_id and root.id = coalesce(asked.duplicate_of, asked.id)
- where asked.city_id = %(city_id)s and asked.reference = %(same_as)s and {public_sql("root")}
+  from request root
+ where root.city_id = %(city_id)s and {public_sql("root")}
+   and root.id = (select coalesce(asked.duplicate_of, asked.id) from request asked
+                   where asked.city_id = %(city_id)s and asked.reference = %(same_as)s)
    for share of root
 """  # noqa: S608 - built of constants
 """The request a reference stands for: itself, or the one it was linked to. Only what the public may see can be

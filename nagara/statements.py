@@ -46,10 +46,17 @@ select city_id, request_id, seq from recorded
 returning seq
 """
 
-FILE_REQUEST = "with filed as (" + _NEW_REQUEST + _WRITTEN_WITH_IT + _TOLD
+_IF_NOT_BLOCKED = """(%(actor_kind)s <> 'resident' or not exists (
+        select from contact_block b
+         where b.city_id = %(city_id)s and b.digest in (%(email_digest)s::bytea, %(phone_digest)s::bytea)
+           and b.lifted_at is null and b.expires_at > %(received_at)s))
+"""
+
+FILE_REQUEST = "with filed as (" + _NEW_REQUEST + "     where " + _IF_NOT_BLOCKED + _WRITTEN_WITH_IT + _TOLD
 """A request, its first event, its contact if it has one, and the pointer that somebody is to be told.
 
-Returns no row when the idempotency key, or the random reference, is taken; then nothing was written."""
+Returns no row when the idempotency key, or the random reference, is taken, or when the city takes nothing from
+this contact for now; then nothing was written."""
 
 _USABLE = """
 with usable as (
@@ -58,7 +65,7 @@ with usable as (
        for update),
 """
 
-_IF_ALL_ARE_USABLE = "     where (select count(*) from usable) = cardinality(%(media)s::uuid[])"
+_IF_ALL_ARE_USABLE = "     where (select count(*) from usable) = cardinality(%(media)s::uuid[]) and "
 
 _ATTACHED = """,
 attached as (
@@ -67,7 +74,14 @@ attached as (
 """
 
 FILE_WITH_PHOTOS = (
-    _USABLE + "filed as (" + _NEW_REQUEST + _IF_ALL_ARE_USABLE + _WRITTEN_WITH_IT + _ATTACHED + _TOLD
+    _USABLE
+    + "filed as ("
+    + _NEW_REQUEST
+    + _IF_ALL_ARE_USABLE
+    + _IF_NOT_BLOCKED
+    + _WRITTEN_WITH_IT
+    + _ATTACHED
+    + _TOLD
 )
 """The same with pictures that wait for a request; returns no row, too, when one of them does not wait."""
 

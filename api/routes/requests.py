@@ -14,7 +14,6 @@ from api.schemas import filing as filing_schemas
 from api.schemas import status as status_schemas
 from city_config import City
 from nagara.contact_digests import digests_of
-from nagara.contacts import refuse_blocked
 from nagara.filing import Filing
 from nagara.ids import resident_token
 from nagara.intake import Filed, file_request
@@ -60,11 +59,9 @@ async def file(
 
 
 async def refuse_flood(process: Resources, city: City, filing: Filing, source: Source) -> None:
-    """Raise ``TooManyRequests`` or ``ContactBlocked``: one address, device or contact may file only so often."""
+    """Raise ``TooManyRequests``: one address, device or contact may file only so often."""
     digests = digests_of(process.secret, city, filing.contact) if filing.contact else {}
     await process.limiter.count_all("file", source, next((d for d in digests.values() if d), None))
-    if digests:
-        await refuse_blocked(process.pool, city, filing.contact, process.secret)
 
 
 async def file_surely(process: Resources, city: City, filing: Filing) -> Filed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -22,12 +23,13 @@ from api.dependencies import Resources
 from bench.filling import fill
 from bench.floor import as_text, spelled
 from city_config import City
-from nagara import accounts, escalation, statements
+from nagara import accounts, escalation, joining, nearby, statements
 from nagara.cities import city_of
 from nagara.database import Role, city_session, engine, role_options, time_told
 from nagara.lifecycle import AT_WORK
 from nagara.local.throwaway import Throwaway
 from nagara.migrations import migrate
+from nagara.publication import public_values
 from nagara.queue.filters import QueueFilter, Worked
 from nagara.queue.pages import cursor_after, page_statement
 from nagara.rate_limits import RateLimiter
@@ -157,6 +159,26 @@ def test_pictures_cost_a_filing_nothing_more(client: TestClient) -> None:
     assert (traffic.round_trips, traffic.statements, traffic.sessions) == (2, 4, 0)
 
 
+def test_joining_costs_a_filing_no_round_trip_more(client: TestClient) -> None:
+    joined = {"same_as": filed(client, "first")}
+    client.post(PATH, json=BODY | joined)
+    with counted(client) as traffic:
+        answer = client.post(PATH, json=BODY | joined)
+    assert answer.json()["joined"] == joined["same_as"], answer.text
+    assert (traffic.round_trips, traffic.sessions) == (2, 0)
+    assert traffic.statements == 4 + len(("what is joined", "the link"))
+
+
+def test_a_check_is_one_round_trip(client: TestClient) -> None:
+    filed(client, "first")
+    body = {name: BODY[name] for name in ("service_code", "lat", "lon")}
+    client.post(f"{PATH}/check", json=body)
+    with counted(client) as traffic:
+        assert len(client.post(f"{PATH}/check", json=body).json()["nearby"]) == 1
+    assert (traffic.round_trips, traffic.sessions) == (1, 0)
+    assert traffic.statements == len(("begin", "the city", "the time", "what is near", "commit"))
+
+
 def test_a_replay_reads_once_more_and_writes_nothing(client: TestClient) -> None:
     reference = filed(client, "first")
     assert filed(client, "first", 200) == reference
@@ -224,8 +246,13 @@ def hot_statements(owner: psycopg.Connection[Any], city: City) -> dict[str, tupl
     }
     return {
         "status": (
-            spelled(statements.PUBLIC_STATUS, ["%(kinds)s", "%(city)s", "%(reference)s"]),
-            {"kinds": ["filed"], "city": city.id, "reference": reference},
+            statements.PUBLIC_STATUS,
+            public_values(city) | {"public_kinds": ["filed"], "city_id": city.id, "reference": reference},
+        ),
+        "near": near_somebody(owner, city),
+        "joined": (
+            joining.FIND_JOINABLE,
+            public_values(city) | {"city_id": city.id, "same_as": reference},
         ),
         "find by key": (
             spelled(statements.FIND_BY_KEY, ["%(city)s", "%(key)s"]),
@@ -237,7 +264,22 @@ def hot_statements(owner: psycopg.Connection[Any], city: City) -> dict[str, tupl
     }
 
 
-@pytest.mark.parametrize("name", ["status", "find by key", "first page", "deep page", "due steps"])
+def near_somebody(owner: psycopg.Connection[Any], city: City) -> tuple[str, dict[str, Any]]:
+    """What finds the open reports near one of them."""
+    row = owner.execute(
+        "select lat, lon, service_code from request "
+        "where city_id = %s and closed_at is null and lat is not null limit 1",
+        (city.id,),
+    ).fetchone()
+    assert row is not None
+    lat, lon, service = row
+    around = nearby.Around(lat, lon, 100)
+    statement, values = nearby.question(city, city.services_by_code[service], around, [uuid.uuid4()])
+    assert isinstance(values, dict)
+    return statement, values
+
+
+@pytest.mark.parametrize("name", ["near", "joined", "status", "find by key", "first page", "deep page", "due steps"])
 @pytest.mark.parametrize("plan", ["for these values", "for any values"])
 def test_no_hot_plan_reads_a_whole_table(large: str, name: str, plan: str) -> None:
     city = city_of("kh-pnh")
@@ -265,6 +307,33 @@ def test_no_hot_plan_reads_a_whole_table(large: str, name: str, plan: str) -> No
         if node["Node Type"] == "Seq Scan" and node["Relation Name"] in ("request", "event")
     ]
     assert whole == [], json.dumps(row[0], indent=1)
+
+
+def test_what_is_near_costs_the_same_however_much_a_city_has(large: str) -> None:
+    """Rows are looked at in one band of the index alone, between two longitudes: what lies elsewhere costs nothing."""
+    city = city_of("kh-pnh")
+    with psycopg.connect(large, autocommit=True) as owner:
+        statement, values = near_somebody(owner, city)
+    literal = {key: f"'{as_text(value)}'" for key, value in values.items()}
+    with psycopg.connect(
+        large, options=role_options("nagara_app"), cursor_factory=psycopg.ClientCursor
+    ) as connection:
+        connection.execute("select set_config('nagara.city', %s, true)", (city.id,))
+        row = connection.execute(
+            f"explain (analyze, timing off, format json) {spelled(statement, literal)}"
+        ).fetchone()
+        boxed = connection.execute(
+            "select count(*) from request where near_band = any(%(bands)s) and closed_at is null "
+            "and lon between %(west)s and %(east)s",
+            values,
+        ).fetchone()
+    assert row is not None
+    assert boxed is not None
+    [walk] = [node for node in nodes(row[0][0]["Plan"]) if node.get("Index Name") == "request_near"]
+    for column in ("city_id", "near_band", "lon"):
+        assert column in walk["Index Cond"]
+    looked_at = walk["Actual Rows"] + walk.get("Rows Removed by Filter", 0)
+    assert 1 <= looked_at <= boxed[0], "nothing outside the box"
 
 
 def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
