@@ -25,7 +25,9 @@ from api.routes import (
     city_desk,
     demo,
     exports,
+    feeds,
     field_work,
+    following,
     health,
     keys,
     live,
@@ -36,6 +38,7 @@ from api.routes import (
     pages,
     queue,
     requests,
+    resident_accounts,
     residents,
     single_sign_on,
     staff,
@@ -114,6 +117,8 @@ def create_app() -> FastAPI:
     ):  # the moves of staff come last: their address takes any word
         app.include_router(room.router)
     for room in (single_sign_on, staff_accounts, keys):
+        app.include_router(room.router)
+    for room in (following, resident_accounts, feeds):
         app.include_router(room.router)
     if settings().demo:
         app.include_router(demo.router)

@@ -62,6 +62,12 @@ class UnknownDistrict(NotFound):
     code = "unknown_district"
 
 
+class UnknownSubscription(NotFound):
+    """Nobody is told anything by this key: it was never made, or it has ended."""
+
+    code = "unknown_subscription"
+
+
 class UnknownRequest(NotFound):
     """No request of this reference can be seen by whoever asks."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -86,6 +86,21 @@ def street_named(city: City, district: str | None, words: str | None, waste: str
     streets = {s for r in city.rounds if r.waste == waste and district in r.districts for s in r.streets}
     named = [street for street in streets if _plain(street).replace(" ", "") in spoken]
     return max(named, key=lambda street: (len(street), street), default=None)
+
+
+def collections_between(
+    city: City, rounds: Sequence[CollectionRound], first: dt.date, last: dt.date
+) -> list[Collection]:
+    """Every collection of these rounds that begins on a local day from ``first`` to ``last``, in order of time."""
+    days = (first + dt.timedelta(days=offset) for offset in range((last - first).days + 1))
+    found = [
+        collection
+        for day in days
+        for collection_round in rounds
+        if _comes_on(city, collection_round, day)
+        for collection in _on_day(city, collection_round, day)
+    ]
+    return sorted(found, key=lambda c: (c.opens, c.closes, c.round))
 
 
 def _state(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import Any, LiteralString, Protocol
 
 from city_config import City
 from nagara.cities import configuration
@@ -14,19 +13,12 @@ from nagara.contact_digests import contact_digest, normal_phone
 from nagara.notifications.audiences import CONTACT_PREFIX
 from nagara.notifications.channels import CHANNELS
 from nagara.notifications.channels.email import is_address
-from nagara.notifications.keeping import KEEP_MESSAGE, message_values
+from nagara.notifications.keeping import KEEP_MESSAGE, Writer, message_values
 from nagara.notifications.wording import for_code
 from nagara.settings import settings
 
 CONFIRMATION_VALID = dt.timedelta(days=2)
 """A resident who filed may look into the mailbox only later; five tries are all there are in that time."""
-
-
-class Writer(Protocol):
-    """Whatever runs a statement: a connection of the time door, or a session's own."""
-
-    def execute(self, query: LiteralString, params: Sequence[Any], /) -> Any:
-        """Run it."""
 
 
 def usable_recipients(

@@ -6,9 +6,10 @@ import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, LiteralString, Protocol
 
 import psycopg
+from sqlmodel import Session
 
 from nagara.ids import uuid7
 from nagara.notifications.wording import Notice
@@ -83,3 +84,17 @@ def message_values(
         city_id, uuid7(), audience, channel, seal(secret, city_id, recipient), seal(secret, city_id, words),
         said.language, worth_for,
     )  # fmt: skip
+
+
+class Writer(Protocol):
+    """Whatever runs a statement: a connection of the time door, or a session's own."""
+
+    def execute(self, query: LiteralString, params: Sequence[Any], /) -> Any:
+        """Run it."""
+
+
+def session_writer(session: Session) -> Writer:
+    """A session's own connection, for statements that both doors share; in the session's transaction."""
+    driver = session.connection().connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)  # noqa: S101 - the engine's driver is psycopg
+    return driver

@@ -42,7 +42,7 @@ def deliver_text_messages() -> None:
 
 @task("notifications.deliver_push")
 def deliver_push() -> None:
-    """Hand due messages to browsers' push services, one task at a time. Every 2 s; a repeated one replaces the first."""
+    """Hand due messages to push services, one task at a time. Every 2 s; a repeated one replaces the first."""
     _deliver("push", Lock.PUSH)
 
 
@@ -57,7 +57,7 @@ def tell_area_watchers() -> None:
 
 @task("notifications.day")
 def tell_of_the_day() -> None:
-    """One message for those who want their area's news once a day. Hourly, each city at seven; a repeated one says nothing."""
+    """One message for those who want their area's news once a day. Hourly; to repeat it says nothing new."""
     with clock_connection() as connection:
         told = tell_the_day(connection, time_told(connection))
     if told:

@@ -101,9 +101,9 @@ alter table notification add column link text, add column topic text;
 create index notification_due_by_channel on notification (channel, next_attempt_at)
     where next_attempt_at is not null;
 drop index notification_due;
--- kept for the day's one message
-create index notification_held on notification (city_id, audience)
-    where next_attempt_at is null and sent_at is null and failed_at is null;
+-- what one reader is still to be sent: for the day's one message, and to stop it
+create index notification_unsent on notification (city_id, audience)
+    where sent_at is null and failed_at is null;
 
 -- requests whose filing has not been told to the watchers of their area yet
 create table alert_waiting (

@@ -1,0 +1,134 @@
+"""Being told: of a request, of an area, over which channel."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from api.schemas.common import Input, Position
+
+Channel = Literal["email", "sms", "push"]
+Frequency = Literal["at_once", "daily"]
+
+
+class BrowserKeys(Input):
+    """What a browser gives with its subscription."""
+
+    p256dh: str = Field(max_length=200, description="Its public key, base64url")
+    auth: str = Field(max_length=100, description="Its secret, base64url")
+
+
+class BrowserSubscription(Input):
+    """A browser's push subscription, as ``PushSubscription.toJSON()`` gives it."""
+
+    endpoint: str = Field(max_length=1000, description="https only; called by us, never followed elsewhere")
+    keys: BrowserKeys
+    expirationTime: float | None = Field(default=None, description="Not used")  # noqa: N815 - the browser's name
+
+
+class Wish(Input):
+    """Over which channel, and where to."""
+
+    channel: Channel
+    email: str | None = Field(default=None, max_length=254)
+    phone: str | None = Field(default=None, max_length=32)
+    push: BrowserSubscription | None = None
+    language: str | None = Field(default=None, max_length=35, description="BCP-47, of the messages")
+
+
+class FollowBody(Wish):
+    """Follow a request. ``moves``: of which to be told; null: of all."""
+
+    moves: tuple[str, ...] | None = Field(default=None, max_length=30)
+
+
+class AlertBody(Wish):
+    """Watch a district, or what lies within ``metres`` of a position."""
+
+    district: str | None = Field(default=None, max_length=64)
+    lat: float | None = Field(default=None, ge=-90, le=90)
+    lon: float | None = Field(default=None, ge=-180, le=180)
+    metres: int | None = Field(default=None, ge=50, le=20_000)
+    services: tuple[str, ...] = Field(default=(), max_length=100, description="Empty: all")
+    frequency: Frequency = Field(default="at_once", description="daily: one message at seven in the morning")
+
+
+class Subscribed(BaseModel):
+    """``on``: at work. ``confirm``: a code went to the contact, and nothing is sent before it comes back."""
+
+    id: uuid.UUID
+    city: str
+    state: Literal["on", "confirm"]
+    key: str | None = Field(description="To change or end it; where state is confirm it is in the message")
+
+
+class CodeBody(Input):
+    """Six digits from a message."""
+
+    code: str = Field(min_length=4, max_length=20)
+
+
+class Key(BaseModel):
+    """The key by which a subscription is changed or ended; only its owner ever gets it."""
+
+    key: str
+
+
+class Subscription(BaseModel):
+    """What somebody is told of, as its owner sees it."""
+
+    kind: Literal["request", "area", "own"]
+    city: str
+    channel: Channel | None
+    channels: list[str] | None = Field(description="Of one's own request: all that are chosen")
+    confirmed: bool
+    reference: str | None
+    district: str | None
+    position: Position | None
+    metres: int | None
+    services: list[str]
+    moves: list[str] | None
+    frequency: Frequency
+
+
+class SubscriptionBody(Input):
+    """What is to be told from now on. What is null stays, but ``moves``: null means all."""
+
+    moves: tuple[str, ...] | None = Field(default=None, max_length=30)
+    services: tuple[str, ...] | None = Field(default=None, max_length=100)
+    frequency: Frequency | None = None
+
+
+class OwnNotices(BaseModel):
+    """How whoever filed a request is told of it."""
+
+    possible: list[str] = Field(description="Channels the contact and the deployment offer")
+    channels: list[str]
+    moves: list[str] | None = Field(description="Null: all")
+    all_moves: list[str]
+    browsers: int = Field(description="Browsers that are told as well")
+    confirmed: bool
+    confirm_over: str | None = Field(
+        description="The channel a code went to; notices wait for it. Null: none do"
+    )
+
+
+class OwnNoticesBody(Input):
+    """Channels (null: the usual one, empty: none) and moves (null: all)."""
+
+    channels: tuple[Literal["email", "sms"], ...] | None = Field(default=None, max_length=2)
+    moves: tuple[str, ...] | None = Field(default=None, max_length=30)
+
+
+class CodeSent(BaseModel):
+    """Whether a code went out."""
+
+    sent: bool
+
+
+class PushKey(BaseModel):
+    """The sender's public key (RFC 8292), for a browser's ``applicationServerKey``."""
+
+    key: str
