@@ -36,6 +36,7 @@ from api.routes import (
     network,
     open311,
     pages,
+    public_list,
     queue,
     requests,
     resident_accounts,
@@ -104,6 +105,7 @@ def create_app() -> FastAPI:
     add_error_answers(app)
     for room in (health, cities, suggestions, check, requests, residents, media, accounts, network, open311):
         app.include_router(room.router)
+    app.include_router(public_list.router)
     for room in (
         field_work,
         city_desk,

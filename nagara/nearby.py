@@ -46,7 +46,7 @@ near as materialized (
        and {public_sql()})
 select near.reference, near.service_code, near.status, near.lat, near.lon, near.received_at, near.alike,
        (select count(*) from request other where other.city_id = near.city_id and other.duplicate_of = near.id
-           and not other.confidential),
+           and {public_sql("other")}),
        (select json_agg(json_build_object('id', p.id, 'width', p.width, 'height', p.height, 'kind', p.kind,
                                           'public', p.public, 'searched', p.searched) order by p.position)
           from photo p where p.city_id = near.city_id and p.request_id = near.id and p.kind = 'before')

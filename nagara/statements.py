@@ -141,7 +141,8 @@ select r.id, r.reference, r.status, r.service_code, r.department, r.assignee, r.
        r.reason, parent.reference, r.channel, {public_sql()}, r.link_generation, r.config_fingerprint,
        r.erased_at is not null, r.acknowledged_at, r.responded_at,
        (select count(*) from request other
-         where other.city_id = r.city_id and other.duplicate_of = coalesce(r.duplicate_of, r.id)),{_PHOTOS},
+         where other.city_id = r.city_id and other.duplicate_of = coalesce(r.duplicate_of, r.id)
+           and {public_sql("other")}),{_PHOTOS},
        (select json_agg(json_build_object(
                    'kind', e.kind, 'at', e.occurred_at, 'status', e.to_status,
                    'note', case when r.erased_at is null then e.data ->> 'note' end,
