@@ -23,7 +23,8 @@ export class Job {
   /** Why there is nothing to show, or why what was told was refused. */
   problem = $state.raw<unknown>(null);
   over = $state(false);
-  waits = $state(false);
+  /** What was told and has not arrived yet. */
+  waitsFor = $state<Outcome | null>(null);
   sending = $state(false);
   note = $state('');
   photos = $state.raw<ShownPhoto[]>([]);
@@ -164,7 +165,7 @@ export class Job {
     if (!kept) return;
     this.page = kept.seen;
     this.seenAt = kept.seenAt;
-    this.waits = kept.waiting !== null;
+    this.waitsFor = kept.waiting?.report ?? null;
     this.note = kept.draft?.note ?? '';
     this.photos.forEach(({ url }) => URL.revokeObjectURL(url));
     this.photos = (kept.draft?.photos ?? []).map(({ blob }) => ({ key: newKey(), url: URL.createObjectURL(blob) }));
