@@ -75,7 +75,9 @@ export interface Job {
   total: number | null;
   done: number;
   results?: { reference: string; ok: boolean; code: string | null; message: string | null }[];
+  /** A bulk move: it can be undone, as far as the lifecycle allows. */
   undo?: boolean;
+  undo_of?: string | null;
 }
 
 export interface PositionRow {

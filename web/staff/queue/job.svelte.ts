@@ -3,7 +3,7 @@ import { staffCall } from '../session.svelte';
 import type { Job } from '../shapes';
 
 const ASK_EVERY_MS = 700;
-const ENDED = ['done', 'failed', 'undone', 'expired', 'cancelled'];
+const ENDED = ['done', 'failed', 'expired'];
 
 export class JobFollower {
   job = $state.raw<Job | null>(null);
