@@ -74,6 +74,9 @@ class Account:
         if self.scopes is None:
             demand(self.role, permission)
         able = [scope for scope, opened in SCOPES.items() if permission in opened]
+        if not able:
+            people = [role.value for role in Role if permission in PERMISSIONS[role]]
+            raise NotPermitted("No key does this: it is for people.", field="role", allowed=people)
         raise NotPermitted("The key's scopes do not include this.", field="scope", allowed=able)
 
     def demand_complete(self) -> None:
