@@ -2,50 +2,116 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import email
 import email.policy
 import html
+import json
+import re
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
 from api.answers import json_answer
 from api.dependencies import Open
+from nagara.local.http_sink import subscription_kept
 from nagara.settings import settings
 
 router = APIRouter(prefix="/dev", tags=["demo"], dependencies=[Open])
+Channel = Literal["email", "sms", "push"]
+ENDINGS: dict[Channel, str] = {"email": "*.eml", "sms": "*.sms.json", "push": "*.push.json"}
+NAMES: dict[Channel, str] = {"email": "Mail", "sms": "Text message", "push": "Browser"}
+POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+ADDRESS = re.compile(r"https?://[^\s<>\"']+")
+STYLE = (Path(__file__).parent / "demo.css").read_text()
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
-<meta name="viewport" content="width=device-width"><title>Nagara demo: messages sent</title>
-<style>
-:root{{color-scheme:light dark;font:16px/1.55 system-ui,sans-serif}}
-body{{max-width:52rem;margin:2rem auto;padding:0 1rem}}
-article{{border:1px solid #8886;border-radius:.6rem;padding:1rem 1.2rem;margin:1rem 0}}
-h2{{font-size:1.05rem;margin:.1rem 0 .5rem}} pre{{white-space:pre-wrap;font:inherit;margin:.6rem 0 0;line-height:1.7}}
-small{{opacity:.75}}
-</style>
-<h1>Messages sent</h1><p>The demo sends no message outside this machine. It stands here instead; newest first.</p>
-{messages}</html>"""
+<meta name="viewport" content="width=device-width, initial-scale=1"><title>Nagara demo: messages sent</title>
+<link rel="stylesheet" href="/dev/outbox.css">
+<body><header><h1>Messages sent</h1>
+<p>The demo sends no message outside this machine. Each stands here as its reader would see it, newest first.</p>
+<form role="search"><label>Reference, address or word <input type="search" name="q" value="{q}"></label>
+<label>Channel <select name="channel">{choices}</select></label><button>Show</button></form></header>
+<main aria-live="polite"><p class="count">{count}</p>{messages}</main></body></html>"""
 
 
 @router.get("/outbox", operation_id="demo_outbox")
-def outbox(request: Request, limit: int = Query(default=200, ge=1, le=5000)) -> Response:
+def outbox(
+    request: Request,
+    limit: Annotated[int, Query(ge=1, le=5000)] = 200,
+    q: Annotated[str, Query(max_length=200, description="Found in address, subject or text")] = "",
+    channel: Annotated[Channel | None, Query()] = None,
+) -> Response:
     """Every message sent in any channel, newest first: JSON for programs, a page for people."""
-    messages = _messages(settings().outbox_dir, limit)
-    if "text/html" in request.headers.get("accept", ""):
-        shown = "".join(_shown(message) for message in messages) or "<p>None yet.</p>"
-        return Response(PAGE.format(messages=shown), media_type="text/html")
-    return json_answer({"messages": messages})
+    messages = _messages(settings().outbox_dir, limit, q.strip().casefold(), channel)
+    if "text/html" not in request.headers.get("accept", ""):
+        return json_answer({"messages": messages})
+    shown = "".join(_shown(message) for message in messages) or "<p>None yet.</p>"
+    page = PAGE.format(
+        q=html.escape(q, quote=True), choices=_choices(channel), count=_count(len(messages)), messages=shown
+    )
+    headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store"}
+    return Response(page, media_type="text/html", headers=headers)
 
 
-def _messages(folder: Path | None, limit: int) -> list[dict[str, Any]]:
+@router.get("/outbox.css", include_in_schema=False)
+def style() -> Response:
+    """How the viewer looks."""
+    return Response(STYLE, media_type="text/css")
+
+
+@router.get("/push-subscription", operation_id="demo_push_subscription")
+def push_subscription() -> Response:
+    """The subscription of the demo's own browser, for pages whose real push service is out of reach; or null."""
+    folder = settings().outbox_dir
+    return json_answer({"subscription": subscription_kept(folder) if folder is not None else None})
+
+
+def _messages(folder: Path | None, limit: int, wanted: str, channel: Channel | None) -> list[dict[str, Any]]:
     if folder is None or not folder.is_dir():
         return []
-    files = sorted(folder.glob("*.eml"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
-    return [_read(path) for path in files[:limit]]
+    found = [
+        (path.name, name, path)
+        for name, ending in ENDINGS.items()
+        if channel in (None, name)
+        for path in folder.glob(ending)
+    ]
+    messages: list[dict[str, Any]] = []
+    for _, name, path in sorted(found, reverse=True):  # names begin with the time of arrival
+        message = _read(name, path)
+        searched = f"{message['to']} {message['subject']} {message['text']}".casefold()
+        if wanted in searched:
+            messages.append(message)
+        if len(messages) == limit:
+            break
+    return messages
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(channel: Channel, path: Path) -> dict[str, Any]:
+    if channel == "email":
+        return _mail(path)
+    content = json.loads(path.read_text())
+    at = dt.datetime.strptime(path.name[:22], "%Y%m%dT%H%M%S.%f").replace(tzinfo=dt.UTC)
+    shown = {"channel": channel, "date": f"{at:%a, %d %b %Y %H:%M:%S} +0000", "from": "", "url": None}
+    if channel == "sms":
+        return shown | {
+            "to": content["to"],
+            "from": content["from"],
+            "subject": "",
+            "id": content["id"],
+            "text": content["text"],
+        }
+    unreadable = content.get("unreadable")
+    return shown | {
+        "to": "this browser" if unreadable is None else "another browser",
+        "subject": content["title"],
+        "id": str(content.get("id", "")),
+        "text": content["body"] if unreadable is None else f"{unreadable} bytes only that browser can read",
+        "url": content.get("url"),
+    }
+
+
+def _mail(path: Path) -> dict[str, Any]:
     message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
     body = message.get_body(preferencelist=("plain", "html"))
     return {
@@ -56,12 +122,41 @@ def _read(path: Path) -> dict[str, Any]:
         "date": str(message["date"]),
         "id": str(message["message-id"]),
         "text": body.get_content() if body else "",
+        "url": None,
+        "unsubscribe": str(message["list-unsubscribe"] or "").strip("<>") or None,
     }
 
 
 def _shown(message: dict[str, Any]) -> str:
-    safe = {name: html.escape(str(value)) for name, value in message.items()}
-    return (
-        f"<article><h2 dir=auto>{safe['subject']}</h2><small>to {safe['to']} · {safe['date']}</small>"
-        f"<pre dir=auto>{safe['text']}</pre></article>"
+    """A message drawn as its channel would: a sheet, a bubble, a card of the browser."""
+    safe = {name: html.escape(str(value or "")) for name, value in message.items()}
+    channel: Channel = message["channel"]
+    head = f"<b>{NAMES[channel]}</b> to {safe['to']} <time>{safe['date']}</time>"
+    subject = f"<h2 dir=auto>{safe['subject']}</h2>" if message["subject"] else ""
+    text = f"<div class=text dir=auto>{_linked(str(message['text']))}</div>"
+    more = f'<a href="{safe["url"]}">Open</a>' if message.get("url") else ""
+    if message.get("unsubscribe"):
+        more = "<span>Unsubscribe button: one click, RFC 8058</span>"
+    return f"<article class={channel}><p class=head>{head}</p><div class=sheet>{subject}{text}{more}</div></article>"
+
+
+def _linked(text: str) -> str:
+    """Text with its addresses as links; nothing else of it is ever markup."""
+    parts, last = [], 0
+    for found in ADDRESS.finditer(text):
+        address = html.escape(found.group())
+        parts += [html.escape(text[last : found.start()]), f'<a href="{address}">{address}</a>']
+        last = found.end()
+    return "".join(parts) + html.escape(text[last:])
+
+
+def _choices(chosen: Channel | None) -> str:
+    options = [("", "All"), *NAMES.items()]
+    return "".join(
+        f'<option value="{name}"{" selected" if name == (chosen or "") else ""}>{label}</option>'
+        for name, label in options
     )
+
+
+def _count(number: int) -> str:
+    return "1 message" if number == 1 else f"{number} messages"

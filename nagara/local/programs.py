@@ -55,9 +55,9 @@ def beat_service(data: Path, environment: Mapping[str, str]) -> Service:
     )
 
 
-def mail_sink_service(port: int, folder: Path, ready: Callable[[], bool]) -> Service:
-    """The demo's mail server, which keeps every message as a file."""
-    flags = ["--port", str(port), "--folder", str(folder)]
+def mail_sink_service(port: int, http_port: int, folder: Path, ready: Callable[[], bool]) -> Service:
+    """The demo's other side of every channel, which keeps each message as a file."""
+    flags = ["--port", str(port), "--http-port", str(http_port), "--folder", str(folder)]
     return Service(name="mail", command=[sys.executable, "-m", "nagara.local.mail_sink", *flags], ready=ready)
 
 

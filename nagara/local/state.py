@@ -33,6 +33,7 @@ class State:
     postgres_port: int | None = None
     redis_port: int | None = None
     mail_port: int | None = None
+    gateway_port: int | None = None
     postgres_major: int | None = None
 
 

@@ -128,9 +128,16 @@ async def _start_servers(
         settings["REDIS_URL"] = server.url
     if plan.demo:
         port, folder = free_port(kept.mail_port), plan.data / "outbox"
-        kept = replace(kept, mail_port=port)
-        await supervisor.start(programs.mail_sink_service(port, folder, lambda: accepts(port)))
-        settings |= {"NAGARA_SMTP_URL": f"smtp://{LOOPBACK}:{port}", "NAGARA_OUTBOX_DIR": str(folder)}
+        gateway = free_port(kept.gateway_port)
+        kept = replace(kept, mail_port=port, gateway_port=gateway)
+        await supervisor.start(
+            programs.mail_sink_service(port, gateway, folder, lambda: accepts(port) and accepts(gateway))
+        )
+        settings |= {
+            "NAGARA_SMTP_URL": f"smtp://{LOOPBACK}:{port}",
+            "NAGARA_SMS_URL": f"http://{LOOPBACK}:{gateway}/sms",
+            "NAGARA_OUTBOX_DIR": str(folder),
+        }
     return kept, settings
 
 
