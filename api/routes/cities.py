@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
-from api.answers import json_answer
+from api.answers import json_answer, packed_answer
 from api.dependencies import ClientAddress, CurrentCity, FromProcess, Open
 from api.error_responses import documented
 from api.schemas import cities as cities_schemas
@@ -37,9 +37,10 @@ async def about() -> Response:
 
 
 @router.get("/cities", response_model=cities_schemas.Cities, operation_id="list_cities")
-async def list_cities() -> Response:
+async def list_cities(request: Request) -> Response:
     """The cities served here, in order of id."""
-    return json_answer({"cities": [_city(city) for city in configuration().cities.values()]}, 200, A_MINUTE)
+    found = {"cities": [_city(city) for city in configuration().cities.values()]}
+    return packed_answer(request, found, A_MINUTE)
 
 
 @router.get(
@@ -74,7 +75,7 @@ async def get_crest(city: CurrentCity) -> Response:
     responses=documented(404),
     operation_id="list_services",
 )
-async def list_services(city: CurrentCity) -> Response:
+async def list_services(city: CurrentCity, request: Request) -> Response:
     """What can be reported in a city today, with questions, notices and the promise that comes with it.
 
     A service that another body takes is listed with its ``redirect``: people look for it here.
@@ -87,7 +88,7 @@ async def list_services(city: CurrentCity) -> Response:
         "contact_lines": [{"kind": n.kind, "names": dict(n.names), "phone": n.phone} for n in lines],
         "services": [_service(city, service, day) for service in city.services if service.holds_on(day)],
     }
-    return json_answer(content, 200, A_MINUTE)
+    return packed_answer(request, content, A_MINUTE)
 
 
 @router.get(
@@ -108,9 +109,9 @@ async def list_departments(city: CurrentCity) -> Response:
     responses=documented(404),
     operation_id="list_districts",
 )
-async def list_districts(city: CurrentCity) -> Response:
+async def list_districts(city: CurrentCity, request: Request) -> Response:
     """The city's districts as GeoJSON (WGS 84), with where their outlines come from."""
-    return json_answer(city.districts, 200, AN_HOUR)
+    return packed_answer(request, city.districts, AN_HOUR)
 
 
 @router.get(

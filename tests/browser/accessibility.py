@@ -59,6 +59,8 @@ def _put_into(page: Page, look: Look) -> None:
         contrast="more" if look == "contrast" else "no-preference",
         reduced_motion="reduce",
     )
+    # The page hears of it with the next frame, and is drawn anew with the one after.
+    page.evaluate("() => new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)))")
 
 
 def expect_accessible(

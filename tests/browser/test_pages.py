@@ -8,6 +8,7 @@ from playwright.sync_api import Page, Route, expect
 
 from nagara.demo.accounts import PASSWORD
 from tests.browser.conftest import OpenPage, picture
+from tests.browser.report_flow import pass_nearby
 
 PHONE = {"width": 360, "height": 740}
 REFERENCE = re.compile(r"^PNH-[0-9A-Z]{7}-[0-9A-Z]$")
@@ -24,15 +25,6 @@ def fill_until_contact(page: Page, words: str) -> None:
     page.get_by_label("What do you see?").fill(words)
     page.get_by_role("button", name="Continue").click()
     pass_nearby(page)
-
-
-def pass_nearby(page: Page) -> None:
-    """On to the last step, by way of what is reported near by where anything is."""
-    another = page.locator("[data-answer=another]")
-    expect(another.or_(page.locator("#email"))).to_be_visible()
-    if another.is_visible():
-        another.click()
-    expect(page.locator("#email")).to_be_visible()
 
 
 def place_pin(page: Page) -> None:

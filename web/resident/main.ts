@@ -15,5 +15,6 @@ startEarly();
 startContrast();
 await Promise.all([startLanguage(), restoreDraft()]);
 await startQueue();
+target.replaceChildren();
 mount(App, { target });
 startWorker();
