@@ -41,7 +41,7 @@ CHOSEN_FROM_LISTS = frozenset({"singlevaluelist", "multivaluelist"})
 LOCK_POINTERS = "select from event_outbox where city_id = :city_id and request_id = :id for update"
 REMOVE = {
     "contact": "delete from contact where city_id = :city_id and request_id = :id",
-    "messages": "delete from notification where city_id = :city_id and request_id = :id and audience = 'resident'",
+    "messages": "delete from notification where city_id = :city_id and request_id = :id and audience like 'resident%'",
     "words": "update resident_entry set words = '' where city_id = :city_id and request_id = :id and words <> ''",
 }
 

@@ -15,6 +15,7 @@ from typing import Literal
 from nagara.settings import settings
 
 RESIDENT = "resident"
+JOINED_PREFIX = "resident:"
 STAFF_PREFIX = "staff:"
 SUBSCRIPTION_PREFIX = "subscription:"
 CONTACT_PREFIX = "contact:"
@@ -30,6 +31,14 @@ class Managed:
     city_id: str
     kind: Kind
     id: uuid.UUID
+
+
+def joined_audience(seq: int, way: str | None = None) -> str:
+    """The resident as somebody who joined another request, told of that one's event of this number.
+
+    ``way``: the id of a further way they chose to be told of their own report.
+    """
+    return f"{JOINED_PREFIX}{seq}" if way is None else f"{JOINED_PREFIX}{seq}:{way}"
 
 
 def subscription_audience(id_: uuid.UUID) -> str:
@@ -75,7 +84,7 @@ def unsubscribe_address(city_id: str, audience: str, request_id: uuid.UUID) -> s
     subscription = subscription_of(audience)
     if subscription is not None:
         key = management_key(city_id, "f", subscription)
-    elif audience == RESIDENT:
+    elif audience == RESIDENT or audience.startswith(JOINED_PREFIX):
         key = management_key(city_id, "c", request_id)
     else:
         return None

@@ -16,6 +16,7 @@ from nagara.event_log import EventKind
 from nagara.notifications.audiences import RESIDENT, STAFF_PREFIX, stop_page, subscription_audience
 from nagara.notifications.channels.email import is_address
 from nagara.notifications.contacts import ask_to_confirm, confirmation_channel, usable_recipients
+from nagara.notifications.joined import joined_to, to_joined
 from nagara.notifications.keeping import Held, Kept, keep_notices
 from nagara.notifications.wording import Happening, Notice, for_follower, for_resident, for_staff
 from nagara.publication import Standing, is_public
@@ -146,11 +147,14 @@ def compose(connection: psycopg.Connection[Any], limit: int = 500) -> Composed:
     news = [one for one in taken if one.actor_kind != "import"]
     staff = _staff(connection, {one.happening.city_id for one in news if _roles_told(one)})
     followers = _followers(connection, news)
+    joined = joined_to(connection, news)
     notices: list[Kept] = []
     unusable = 0
     for one in news:
         notices += _to_staff(known, one, staff.get(one.happening.city_id, ()))
         notices += _to_followers(known, one, followers.get(one.request, ()))
+        contact = one.filer.sealed if one.filer is not None else None
+        notices += to_joined(known, one, joined.get(one.request, ()), contact)
         to_resident = _to_resident(connection, known, one)
         unusable += to_resident is None
         notices += to_resident or ()
