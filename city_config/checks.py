@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
@@ -145,9 +146,19 @@ def _warnings(configuration: Configuration, city: City) -> Iterator[tuple[KeyPat
     yield from never_in_force(city)
     yield from resident_checks(city)
     yield from missing_translations(city)
+    yield from _hiding_without_detector(city)
     for number, tag in enumerate(city.languages):
         if tag not in configuration.messages:
             yield ("languages", number), f"no texts for residents in {tag!r} (messages/{tag}.yaml)"
+
+
+def _hiding_without_detector(city: City) -> Iterator[tuple[KeyPath, str]]:
+    """A wish that this installation cannot meet: it hides nothing by showing nothing."""
+    if city.publication.hide and find_spec("cv2") is None:
+        yield (
+            ("publication", "hide"),
+            "no detector is installed here (pip install 'nagara[hiding]'); photos stay unpublished until there is one",
+        )
 
 
 def _rules_without_effect(city: City) -> Iterator[tuple[KeyPath, str]]:

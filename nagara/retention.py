@@ -4,8 +4,8 @@ What is counted stays: the request with its service, place and times, and its ev
 resident. A tombstone says what went and when. Running it twice changes nothing, since it looks for what is still
 there; a batch is one transaction, so that a killed worker leaves nothing half removed.
 
-A city that sets no time keeps its data until residents erase them; ``nagara cities check`` says so. Originals of
-what staff redacted go after ``publication.originals_days`` everywhere.
+A city that sets no time keeps its data until residents erase them. Originals of what staff redacted go after
+``publication.originals_days`` everywhere.
 """
 
 from __future__ import annotations

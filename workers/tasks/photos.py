@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import lru_cache
 
 from nagara.cities import configuration
 from nagara.database import clock_connection, time_told
@@ -47,3 +48,10 @@ def hide_in_pictures() -> None:
         done = hide_what_cities_want(connection, media_store(settings()), cities, SEARCHED_A_TICK)
     if done.searched or done.failed:
         say(log, "looked through pictures", pictures=done.searched, hidden=done.redacted, failed=done.failed)
+
+
+@lru_cache(maxsize=8)
+def _tell_once(wanting: tuple[str, ...]) -> None:
+    """Say which cities' photos nobody sees for want of a detector; once for each process and list."""
+    if wanting:
+        log.warning("photos stay unpublished, the extra 'hiding' is not installed: %s", ", ".join(wanting))
