@@ -20,8 +20,9 @@ import psycopg
 
 from bench import report
 from bench.filling import OVERDUE_SHARE, decided_filings, fill
-from bench.over_http import file_operation, queue_operations, status_operation
+from bench.over_http import file_operation, status_operation
 from bench.processor_time import OthersShare
+from bench.queue import queue_operations
 from bench.rounds import Operation, Result, measure
 from bench.servers import API_WORKERS, Measured, api_in_earnest, database_in_earnest
 from bench.sweeping import Sweeping
@@ -95,7 +96,9 @@ def _operations(
     """What is measured; filing comes last, because it makes the table larger."""
     city = city_of(CITIES[0])
     yield status_operation(measured, city, wanted.requests // len(CITIES), CONNECTIONS)
-    yield from queue_operations(measured, owner, city, _token(city), CONNECTIONS)
+    yield from queue_operations(
+        measured, owner, city, wanted.requests // len(CITIES), _token(city), CONNECTIONS
+    )
     sweeps = 2 * wanted.rounds + 1  # both sides, and one that does not count
     overdue = int(wanted.requests * OVERDUE_SHARE * 0.85)  # about so many; each can be swept once
     yield Sweeping(measured, owner, overdue // sweeps, now).operation()

@@ -25,6 +25,7 @@ from nagara.importing.writing import EVENT_COLUMNS, REQUEST_COLUMNS
 from nagara.intake import decide, filed_data, request_row
 from nagara.ladder import next_step
 from nagara.lifecycle import NOTHING_DUE, Status, next_due
+from nagara.queue.search import fill_waiting
 
 CHUNK = 10_000
 FILINGS = 200
@@ -102,6 +103,7 @@ def fill(
                 _copy(owner, "request", REQUEST_COLUMNS, rows)
                 _copy(owner, "event", EVENT_COLUMNS, events)
             rows, events = [], []
+    fill_waiting(owner, most=requests)
     owner.execute("vacuum (analyze)")
     owner.execute("checkpoint")
 

@@ -20,15 +20,12 @@ from sqlalchemy import event
 from starlette.testclient import TestClient
 
 from api.dependencies import Resources
-from bench.filling import fill
 from bench.floor import as_text, spelled
 from city_config import City
 from nagara import accounts, escalation, joining, nearby, statements
 from nagara.cities import city_of
 from nagara.database import Role, city_session, engine, role_options, time_told
 from nagara.lifecycle import AT_WORK
-from nagara.local.throwaway import Throwaway
-from nagara.migrations import migrate
 from nagara.publication import public_values
 from nagara.queue.filters import QueueFilter, Worked
 from nagara.queue.pages import cursor_after, page_statement
@@ -44,7 +41,6 @@ BODY = {
     "contact": {"email": "a@example.org"},
 }
 PATH = "/api/v1/cities/kh-pnh/requests"
-ROWS = 20_000
 
 
 @dataclass
@@ -214,17 +210,6 @@ def test_a_queue_page_is_two_round_trips_whatever_its_size(
     asked = traffic.statements - 2 * len(("begin", "the city", "commit"))
     assert asked == 2 + (counts == "true")
     assert traffic.sessions == 0
-
-
-@pytest.fixture(scope="module")
-def large(services: Throwaway) -> str:
-    """A database of its own with many requests, analyzed."""
-    services.cluster.ensure_database("many_requests")
-    url = services.cluster.url_of("many_requests")
-    migrate(url)
-    with psycopg.connect(url, autocommit=True, options="-c timezone=UTC") as owner:
-        fill(owner, (city_of("kh-pnh"), city_of("th-bkk")), ROWS, time_told(owner))
-    return url
 
 
 def hot_statements(owner: psycopg.Connection[Any], city: City) -> dict[str, tuple[str, dict[str, Any]]]:
