@@ -40,6 +40,8 @@ STREAMS = frozenset({"/api/v1/staff/live"})
 
 BODIES: Mapping[str, Any] = {
     "make_move": {"note": "A note."},
+    "decide_publication": {"public": True, "reason": "nothing_against_it"},
+    "block_contact": {"days": 1, "reason": "abuse"},
 }
 """Bodies that the document does not describe well enough to make one up, by operation."""
 
