@@ -10,6 +10,9 @@ export type Route =
   | { at: 'report'; step: Step }
   | { at: 'done' }
   | { at: 'phone' }
+  | { at: 'map'; city: string | null }
+  | { at: 'follow'; what: string | null; which: string | null; token: string | null }
+  | { at: 'mine'; problem: string | null }
   | { at: 'track'; reference: string | null; token: string | null };
 
 function decoded(part: string): string {
@@ -22,10 +25,16 @@ function decoded(part: string): string {
 
 function parse(hash: string): Route {
   const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?');
-  const [first, second] = path.split('/').map(decoded);
+  const [first, second, third] = path.split('/').map(decoded);
   if (first === 'track') {
     return { at: 'track', reference: second ?? null, token: new URLSearchParams(query).get('token') };
   }
+  if (first === 'follow') {
+    const token = new URLSearchParams(query).get('token');
+    return { at: 'follow', what: second ?? null, which: third ?? null, token };
+  }
+  if (first === 'mine') return { at: 'mine', problem: second ?? null };
+  if (first === 'map') return { at: 'map', city: second ?? null };
   if (first === 'done' || first === 'phone') return { at: first };
   return { at: 'report', step: PAGES.find((step) => step === second) ?? 'what' };
 }
@@ -39,6 +48,7 @@ export function route(): Route {
 
 export const stepAddress = (step: Step): string => (step === 'what' ? '#/' : `#/report/${step}`);
 export const PHONE_ADDRESS = '#/phone';
+export const mapAddress = (city = ''): string => (city ? `#/map/${encodeURIComponent(city)}` : '#/map');
 export function trackAddress(reference = '', token = ''): string {
   if (!reference) return '#/track';
   return `#/track/${encodeURIComponent(reference)}${token ? `?token=${encodeURIComponent(token)}` : ''}`;
