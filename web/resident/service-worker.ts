@@ -93,6 +93,50 @@ async function keepCity(city: string): Promise<void> {
   for (const path of wanted) if (!(await cache.match(path))) await renew(path).catch(() => undefined);
 }
 
+interface PushNews {
+  title?: string;
+  body?: string;
+  url?: string | null;
+  tag?: string;
+  lang?: string;
+}
+
+/** What the city has to say, encrypted for this browser. A newer message about the same report replaces the older. */
+self.addEventListener('push', (event) => {
+  const news = read(event.data);
+  const shown: NotificationOptions = {
+    body: news.body ?? '',
+    icon: '/icons/mark-192.1.png',
+    data: { url: news.url ?? null },
+  };
+  if (news.tag) shown.tag = news.tag;
+  if (news.lang) shown.lang = news.lang;
+  event.waitUntil(self.registration.showNotification(news.title ?? 'Nagara', shown));
+});
+
+function read(data: PushMessageData | null): PushNews {
+  try {
+    return (data?.json() ?? {}) as PushNews;
+  } catch {
+    return {};
+  }
+}
+
+/** Opens the report, in a window that is there already if there is one; only pages of our own. */
+self.addEventListener('notificationclick', (event) => {
+  event.notification.close();
+  const { url } = (event.notification.data ?? {}) as { url?: string | null };
+  event.waitUntil(show(new URL(url ?? PAGE, self.location.origin)));
+});
+
+async function show(wanted: URL): Promise<void> {
+  const here = `${self.location.origin}${wanted.pathname}${wanted.hash}`;
+  const open = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
+  const page = open.find((one) => new URL(one.url).pathname === PAGE);
+  if (!page) await self.clients.openWindow(here);
+  else await (await page.navigate(here).catch(() => null) ?? page).focus();
+}
+
 /** The line is back while no page may be open. A rejection asks the browser to try again later. */
 self.addEventListener('sync' as 'message', (event: unknown) => {
   const { tag } = event as SyncEvent;
