@@ -22,6 +22,7 @@ from nagara.photos import erasing as pictures
 from nagara.photos.storage import MediaStore
 from nagara.resident_actions import others_joined
 from nagara.resident_link import RESIDENT
+from nagara.retention import chosen_answers
 from nagara.tables import Request
 
 
@@ -35,15 +36,29 @@ class What(StrEnum):
 NO_DIGEST = bytes(32)
 """In place of the digest of what was sent: it fits no body, so a late retry is refused and files nothing anew."""
 
-CHOSEN_FROM_LISTS = frozenset({"singlevaluelist", "multivaluelist"})
-"""Answers to these are codes of the city's own; all others are a resident's words, numbers or times."""
-
 LOCK_POINTERS = "select from event_outbox where city_id = :city_id and request_id = :id for update"
-REMOVE = {
-    "contact": "delete from contact where city_id = :city_id and request_id = :id",
-    "messages": "delete from notification where city_id = :city_id and request_id = :id and audience like 'resident%'",
-    "words": "update resident_entry set words = '' where city_id = :city_id and request_id = :id and words <> ''",
-}
+"""First of all: who writes messages from the contact just now is waited for, and nobody begins to."""
+
+REMOVE_CONTACT = (
+    """
+delete from notification n using subscription s
+ where n.city_id = :city_id and n.request_id = :id and s.city_id = n.city_id and s.request_id = n.request_id
+   and s.own and n.audience = 'subscription:' || s.id::text""",
+    "delete from subscription where city_id = :city_id and request_id = :id and own",
+    """
+delete from notification
+ where city_id = :city_id and request_id = :id and split_part(audience, ':', 1) = 'resident'""",
+    "delete from contact where city_id = :city_id and request_id = :id",
+)
+REMOVE_WORDS = (
+    "update resident_entry set words = '' where city_id = :city_id and request_id = :id and words <> ''",
+    "delete from original_words where city_id = :city_id and request_id = :id",
+)
+TOMBSTONES = """
+insert into removal (city_id, request_id, what, why, removed_at)
+select :city_id, :id, what, 'resident', :now from unnest(cast(:gone as text[])) as what
+on conflict (city_id, request_id, what) do update set removed_at = excluded.removed_at, why = excluded.why
+"""
 
 
 def erase(session: Session, store: MediaStore, city: City, row: Request, what: What) -> bool:
@@ -52,46 +67,49 @@ def erase(session: Session, store: MediaStore, city: City, row: Request, what: W
     An open request whose place and words are gone can be worked on by nobody: it is withdrawn first, unless
     others have joined it, for whom it goes on. Raises ``MediaUnavailable``; then nothing has changed.
     """
-    gone = _remove_contact(session, row)
+    session.execute(text(LOCK_POINTERS), _named(row))
+    gone = ["contact"] if _run(session, row, REMOVE_CONTACT) else []
     if what is What.EVERYTHING and row.erased_at is None:
-        now: dt.datetime = session.execute(select(func.clock_timestamp())).scalar_one()
-        if Status(row.status) in OPEN and not others_joined(session, row):
-            finish(session, city, row, transition(Status(row.status), Move.WITHDRAW), RESIDENT, now, {})
-        _anonymise(city, row, now)
-        session.execute(text(REMOVE["words"]), _named(row))
+        _withdraw_what_nobody_can_do(session, city, row)
+        _anonymise(city, row, _now(session))
         session.flush()
+        _run(session, row, REMOVE_WORDS)
         pictures.erase_of(session, store, row)
         gone = ["contact", "words", "photos"]
     if gone:
+        now = _now(session)
         step = transition(Status(row.status), Move.ERASE)
-        at: dt.datetime = session.execute(select(func.clock_timestamp())).scalar_one()
-        finish(session, city, row, step, RESIDENT, at, {"what": gone, "why": "resident"})
+        finish(session, city, row, step, RESIDENT, now, {"what": gone, "why": "resident"})
+        session.execute(text(TOMBSTONES), _named(row) | {"now": now, "gone": gone})
     return bool(gone)
 
 
-def _remove_contact(session: Session, row: Request) -> list[str]:
-    """Remove the contact and every message to it, those a worker is writing just now too."""
-    contact = _count(session.execute(text(REMOVE["contact"]), _named(row)))
-    session.execute(text(LOCK_POINTERS), _named(row))
-    messages = _count(session.execute(text(REMOVE["messages"]), _named(row)))
-    return ["contact"] if contact or messages else []
+def _withdraw_what_nobody_can_do(session: Session, city: City, row: Request) -> None:
+    if Status(row.status) in OPEN and not others_joined(session, row):
+        step = transition(Status(row.status), Move.WITHDRAW)
+        finish(session, city, row, step, RESIDENT, _now(session), {})
 
 
 def _anonymise(city: City, row: Request, now: dt.datetime) -> None:
     """Leave of the row what is counted: service, district, times, who dealt with it."""
-    service = city.services_by_code.get(row.service_code)
-    lists = {q.code for q in service.questions if q.datatype in CHOSEN_FROM_LISTS} if service else set()
     row.description, row.address, row.status_note = "", None, None
-    row.answers = {code: value for code, value in row.answers.items() if code in lists}
+    row.answers = chosen_answers(city, row.service_code, row.answers)
     row.lat, row.lon, row.place_method = None, None, "erased"
     row.observed_at, row.language = None, None
     row.body_digest = NO_DIGEST if row.body_digest is not None else None
     row.erased_at = now
 
 
+def _run(session: Session, row: Request, statements: tuple[str, ...]) -> int:
+    """Run statements about one request; returns how many rows they removed or emptied."""
+    results = [session.execute(text(statement), _named(row)) for statement in statements]
+    return sum(result.rowcount for result in results if isinstance(result, CursorResult))
+
+
 def _named(row: Request) -> dict[str, Any]:
     return {"city_id": row.city_id, "id": row.id}
 
 
-def _count(result: Any) -> int:
-    return result.rowcount if isinstance(result, CursorResult) else 0
+def _now(session: Session) -> dt.datetime:
+    now: dt.datetime = session.execute(select(func.clock_timestamp())).scalar_one()
+    return now

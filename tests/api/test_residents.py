@@ -354,6 +354,16 @@ def test_everything_personal_goes_and_what_is_counted_stays(
     )
     other = Holder(client, media=[sent(client, shared)], description="Somebody else's words.")
     holder.done("additions", text="my second thought")
+    owner.execute(
+        "insert into original_words (city_id, request_id, sealed, redacted_at, redacted_by) "
+        "select city_id, id, 'x', now(), 'agent' from request"
+    )
+    owner.execute(
+        "insert into subscription (city_id, id, kind, request_id, channel, sealed, digest, own, created_at) "
+        "select city_id, gen_random_uuid(), 'request', id, 'push', 'x', sha256(own::text::bytea), own, now() "
+        "from request, (values (true), (false)) as of (own) where reference = %s",
+        (holder.reference,),
+    )
     supervisor.move(holder.reference, "resolve", reason="cleaned", note="Told the family at house 12.")
     holder.done("feedback", fixed=True, text="my second thought")
     as_of = dt.datetime.now(dt.UTC)
@@ -379,6 +389,9 @@ def test_everything_personal_goes_and_what_is_counted_stays(
     everything = all_rows(owner)
     for word in ("my second thought", "ស្រីមុំ", "11.5601", "resident@example.org"):
         assert word not in everything
+    assert count(owner, "subscription") == count(owner, "original_words") == 1, "those of others stay"
+    removed = owner.execute("select what, why from removal order by what").fetchall()
+    assert removed == [("contact", "resident"), ("photos", "resident"), ("words", "resident")]
     assert other.status()["description"] == "Somebody else's words."
     assert "house 12" not in client.get(f"/api/v1/requests/{holder.reference}").text
     assert "house 12" not in supervisor.get(f"/requests/{holder.reference}").text

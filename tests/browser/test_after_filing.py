@@ -78,7 +78,7 @@ def test_not_fixed_opens_a_report_again_and_staff_have_it_in_their_queue(
     form.get_by_text("Very badly", exact=True).first.locator("xpath=..").click()
     form.get_by_label("What is still wrong?").fill("The bags are still there.")
     form.locator("input[type=file]").set_input_files(
-        files=[{"name": "still.jpg", "mimeType": "image/jpeg", "buffer": jpeg()}]
+        files={"name": "still.jpg", "mimeType": "image/jpeg", "buffer": jpeg()}
     )
     expect(form.get_by_alt_text("Photo 1")).to_be_visible()
     assert fits(page)

@@ -84,6 +84,9 @@ create table removal (
 grant select, insert on original_words, contact_read to nagara_app;
 grant select, insert, update on contact_block to nagara_app;
 grant select on removal to nagara_app;
+-- residents who withdraw consent: what was kept of their words goes at once, and that it went is kept
+grant delete on original_words to nagara_app;
+grant insert, update on removal to nagara_app;
 grant select, delete on original_words to nagara_clock;
 grant select on contact_read, contact_block to nagara_clock;
 grant select, insert, update on removal to nagara_clock;
