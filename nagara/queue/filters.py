@@ -177,11 +177,15 @@ _NEAR: LiteralString = (
     "+ power((r.lon - %(near_lon)s) * 111320.0 * cos(radians(%(near_lat)s)), 2)) <= %(metres)s"
 )
 _SAME_REPORTER: LiteralString = """r.id = any(array(
-    select c.request_id from contact c, contact k, request o
-     where o.city_id = %(city_id)s and o.reference = %(same_reporter)s
-       and k.city_id = o.city_id and k.request_id = o.id
-       and c.city_id = o.city_id
-       and (c.email_digest = k.email_digest or c.phone_digest = k.phone_digest)))"""
+    with known as materialized (
+        select k.email_digest, k.phone_digest from request o
+          join contact k on k.city_id = o.city_id and k.request_id = o.id
+         where o.city_id = %(city_id)s and o.reference = %(same_reporter)s)
+    select c.request_id from known
+      join contact c on c.city_id = %(city_id)s and c.email_digest = known.email_digest
+    union
+    select c.request_id from known
+      join contact c on c.city_id = %(city_id)s and c.phone_digest = known.phone_digest))"""
 """Who filed it is compared by keyed digests of the address; nobody sees it, and an empty answer says nothing."""
 
 _HAS_WORDS: LiteralString = """(
