@@ -118,7 +118,7 @@ def test_public_answers_to_a_known_reference_hold_nothing_personal(client: TestC
         client.get("/api/v1/cities/kh-pnh/requests.geojson"),
         client.get(f"/open311/v2/requests/{reference}.json", params={"jurisdiction_id": "kh-pnh"}),
         client.get("/open311/v2/requests.json", params={"jurisdiction_id": "kh-pnh"}),
-        client.get("/feeds/kh-pnh/requests.rss"),
+        client.get("/api/v1/feeds/kh-pnh/requests.rss"),
     ]
     for answer in answers:
         assert answer.status_code == 200, (answer.url, answer.text[:300])
