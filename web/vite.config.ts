@@ -1,6 +1,7 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
+import { compressed } from './scripts/compressed.ts';
 import { englishWhereMissing } from './scripts/messages.ts';
 import { serviceWorker } from './scripts/service-worker.ts';
 
@@ -31,6 +32,7 @@ export default defineConfig({
       alias,
       also: [],
     }),
+    compressed(),
   ],
   resolve: { alias },
   build: {

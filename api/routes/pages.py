@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from mimetypes import guess_type
 from pathlib import Path
 
-from fastapi import FastAPI, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse
-from starlette.middleware.gzip import GZipMiddleware
+from starlette.datastructures import Headers
 from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
 from api.edge import PAGE_POLICY
 from nagara.cities import configuration
@@ -21,6 +23,9 @@ ROOT_FILES = {
     "/manifest.webmanifest": "application/manifest+json",
 }
 """Files at fixed addresses; a browser asks for them again each time, or an old worker would serve old pages."""
+PACKED = {"br": ".br", "gzip": ".gz"}
+"""Compressions, the better first, with the ending of the file that the build wrote beside each text file."""
+
 FALLBACK = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Nagara</title>
 <h1>Nagara runs, its pages are not built</h1><p>Run <code>python3 run.py web</code> and reload.
 The API is at <a href="/api/v1/cities">/api/v1/cities</a>,
@@ -39,32 +44,54 @@ def mount(app: FastAPI) -> None:
         app.add_api_route(address, file, methods=["GET", "HEAD"], include_in_schema=False)
     for name in ("assets", "icons"):
         if (folder / name).is_dir():
-            app.mount(f"/{name}", GZipMiddleware(_Kept(directory=folder / name), minimum_size=500))
+            app.mount(f"/{name}", _Kept(directory=folder / name))
 
 
 class _Kept(StaticFiles):
     """Files whose names change with their content."""
 
-    def file_response(self, *args: object, **kwargs: object) -> Response:
-        answer = super().file_response(*args, **kwargs)  # type: ignore[arg-type]
-        answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """The file, compressed where the build did that and the browser can read it."""
+        packing, ending = _packing(Path(str(self.directory)) / path, Headers(scope=scope))
+        answer = await super().get_response(path + ending, scope)
+        if answer.status_code in (200, 304):
+            answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+            answer.headers["Vary"] = "Accept-Encoding"
+        if packing and answer.status_code == 200:
+            answer.headers["Content-Encoding"] = packing
+            answer.headers["Content-Type"] = guess_type(path)[0] or "application/octet-stream"
         return answer
 
 
-def _page(path: Path) -> Callable[[], Response]:
-    def page() -> Response:
+def _packing(path: Path, asked: Headers) -> tuple[str | None, str]:
+    """The best compression of a file that is there and can be read, with the file's further ending."""
+    readable = {part.split(";")[0].strip() for part in asked.get("Accept-Encoding", "").split(",")}
+    for packing, ending in PACKED.items():
+        if packing in readable and path.with_name(path.name + ending).is_file():
+            return packing, ending
+    return None, ""
+
+
+def _whole(path: Path, media_type: str, request: Request) -> Response:
+    packing, ending = _packing(path, request.headers)
+    headers = _headers() | {"Vary": "Accept-Encoding"} | ({"Content-Encoding": packing} if packing else {})
+    return FileResponse(path.with_name(path.name + ending), media_type=media_type, headers=headers)
+
+
+def _page(path: Path) -> Callable[[Request], Response]:
+    def page(request: Request) -> Response:
         if not path.is_file():
             return HTMLResponse(FALLBACK)
-        return FileResponse(path, media_type="text/html", headers=_headers())
+        return _whole(path, "text/html", request)
 
     return page
 
 
-def _root_file(path: Path, media_type: str) -> Callable[[], Response]:
-    def root_file() -> Response:
+def _root_file(path: Path, media_type: str) -> Callable[[Request], Response]:
+    def root_file(request: Request) -> Response:
         if not path.is_file():
             return Response(status_code=404)
-        return FileResponse(path, media_type=media_type, headers=_headers())
+        return _whole(path, media_type, request)
 
     return root_file
 

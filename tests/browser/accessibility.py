@@ -31,6 +31,8 @@ def faults(page: Page, without: tuple[str, ...] = ()) -> list[str]:
     """
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(_axe())
+    # Buttons that stay at the lower edge lie over nothing once the page's end is reached.
+    page.evaluate("scrollTo({ top: document.documentElement.scrollHeight, behavior: 'instant' })")
     found: list[dict[str, Any]] = page.evaluate(
         """async ([rules, without]) => {
             const answer = await axe.run(
