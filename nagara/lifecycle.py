@@ -268,12 +268,46 @@ def transitions_from(status: Status) -> frozenset[Move]:
     return frozenset(move for move, step in TRANSITIONS.items() if status in step.start)
 
 
+STATUS_WORDS: Mapping[Status, str] = {
+    S.RECEIVED: "new",
+    S.ACKNOWLEDGED: "acknowledged",
+    S.ASSIGNED: "assigned",
+    S.IN_PROGRESS: "in progress",
+    S.WAITING_REPORTER: "waiting for the resident",
+    S.ON_HOLD: "on hold",
+    S.REFERRED: "with another body",
+    S.RESOLVED: "resolved",
+    S.DECLINED: "declined",
+    S.WITHDRAWN: "withdrawn by the resident",
+    S.DUPLICATE: "linked as a duplicate",
+}
+"""What a request is, within a sentence."""
+
+MOVE_WORDS: Mapping[Move, str] = {
+    M.ASK: "ask the resident",
+    M.REFER: "refer it to another body",
+    M.RECATEGORISE: "give it another service",
+    M.LINK_DUPLICATE: "link it as a duplicate",
+    M.PRIORITISE: "change its priority",
+    M.NOTE: "note something",
+    M.WITHDRAW: "withdraw it",
+}
+"""What a move does, within a sentence; the others are their own word with "it"."""
+
+
 def why_not(status: Status, move: Move) -> str:
-    """A sentence saying why a move is not possible now."""
-    if status in CLOSED and move is not Move.REOPEN:
-        return f"The request is closed ({status}); reopen it before you {move.value.replace('_', ' ')}."
-    starts = ", ".join(sorted(s.value for s in TRANSITIONS[move].start))
-    return f"'{move}' is not possible while the request is {status}; it is from: {starts}."
+    """A sentence saying why a move is not possible now, and what would have to come first."""
+    done, wish = STATUS_WORDS[status], MOVE_WORDS.get(move, f"{move.value.replace('_', ' ')} it")
+    start = TRANSITIONS[move].start
+    if status is Status.WITHDRAWN and move in STAFF_MOVES:
+        return f"The request was {done}, which ends it: nobody can {wish} any more."
+    if status in CLOSED and move in STAFF_MOVES:
+        return f"The request is closed ({done}); reopen it before you {wish}."
+    if status in PAUSED and Status.IN_PROGRESS in start:
+        return f"The request is {done}. Resume it before you {wish}."
+    needed = [STATUS_WORDS[one] for one in Status if one in start]
+    words = " or ".join((", ".join(needed[:-1]), needed[-1])) if len(needed) > 1 else "".join(needed)
+    return f"The request is {done}. You can {wish} only while it is {words}."
 
 
 def read_move(name: str) -> Move:

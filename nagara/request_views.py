@@ -18,7 +18,7 @@ from nagara.errors import UnknownRequest
 from nagara.event_log import PUBLIC_KINDS
 from nagara.ids import resident_token
 from nagara.lifecycle import STAFF_MOVES, TRANSITIONS, Status, allowed_moves, due_or_none, is_late, why_not
-from nagara.permissions import permission_for
+from nagara.permissions import CITY_ROLES, may, permission_for
 from nagara.photos import keeping
 from nagara.publication import public_address, public_note, public_position, public_values, public_words
 from nagara.resident_views import ResidentStanding, for_everybody, for_the_holder, reason_names, said_to_staff
@@ -198,7 +198,10 @@ def _moves(row: Request, account: Account) -> list[dict[str, Any]]:
         if move not in possible:
             reason = why_not(status, move)
         elif not permitted:
-            reason = f"Not as {account.role.value}."
+            able = [role.value.replace("_", " ") for role in CITY_ROLES if may(role, permission_for(move))]
+            reason = f"As {account.role.value.replace('_', ' ')} you may not do this; it takes: {', '.join(able)}."
+        elif not account.works_for(row.department):
+            reason = f"The request belongs to another department, {row.department}."
         shown.append(
             {
                 "move": move.value,
