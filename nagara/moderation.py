@@ -17,7 +17,7 @@ from sqlalchemy import func
 from sqlmodel import Session, select
 
 from city_config import City
-from nagara import event_log, statements
+from nagara import event_log, live, statements
 from nagara.accounts import Account
 from nagara.changing import locked
 from nagara.contacts import refuse_other_department
@@ -195,6 +195,7 @@ def _changed(
 ) -> None:
     row.version, row.updated_at = row.version + 1, _now(session)
     session.flush()
+    live.tell_after_commit(session, city.id, live.changed(row, account.sign_in_name))
     actor = Actor("staff", account.sign_in_name)
     event_log.record(session, city.id, row.id, kind, actor, row.status, row.status, data)
 

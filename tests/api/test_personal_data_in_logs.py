@@ -1,7 +1,8 @@
-"""A report with everything personal in it, filed, told about and read by staff: none of it stands in a log."""
+"""A report with everything personal in it: none of it stands in a log, nor anywhere once it was erased or is over."""
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 from collections.abc import Iterator
@@ -13,9 +14,13 @@ import psycopg
 import pytest
 from starlette.testclient import TestClient
 
-from nagara import logs
-from nagara.database import clock_connection
+from city_config.policy import Retention
+from nagara import logs, retention
+from nagara.cities import configuration
+from nagara.database import clock_connection, time_told
 from nagara.notifications import compose
+from nagara.photos.storage import media_store
+from nagara.settings import settings
 from tests.api.conftest import Staff
 
 Connection = psycopg.Connection[Any]
@@ -124,3 +129,128 @@ def test_public_answers_to_a_known_reference_hold_nothing_personal(client: TestC
         assert answer.status_code == 200, (answer.url, answer.text[:300])
         assert reference in answer.text
         assert not [fragment for fragment in FRAGMENTS if fragment in answer.text], answer.url
+
+
+def personal_report(client: TestClient) -> dict[str, Any]:
+    """Filed with contact and words, released and reworded, talked about, closed; told of by mail."""
+    body: dict[str, Any] = {
+        "service_code": "waste_missed",
+        "lat": 11.5564,
+        "lon": 104.9282,
+        "description": PERSONAL["words"],
+        "address": PERSONAL["address"],
+        "contact": {name: PERSONAL[name] for name in ("name", "email", "phone")},
+    }
+    filed: dict[str, Any] = client.post("/api/v1/cities/kh-pnh/requests", json=body).json()
+    supervisor = Staff(client, "supervisor@kh-pnh", "supervisor")
+    reference = filed["reference"]
+    said = client.post(
+        f"/api/v1/requests/{reference}/additions",
+        json={"text": f"Ask {PERSONAL['name']}"},
+        params={"token": filed["token"]},
+    )
+    assert said.status_code in (200, 201), said.text
+    reworded = client.post(
+        f"/api/v1/staff/requests/{reference}/publication",
+        json={"description": "Noise near the home of Xanthippe", "reason": "personal_data"},
+        headers=supervisor.headers,
+    )
+    assert reworded.status_code == 200, reworded.text
+    assert supervisor.move(reference, "resolve", reason="fixed").status_code == 200
+    with clock_connection() as connection:
+        compose(connection)
+        connection.commit()
+    return filed
+
+
+def everything_kept(owner: Connection) -> dict[str, str]:
+    """Every row of every table, as text, by table."""
+    tables = owner.execute("select tablename from pg_tables where schemaname = 'public'").fetchall()
+    return {name: str(owner.execute(f"select t::text from {name} t").fetchall()) for (name,) in tables}
+
+
+def holding(owner: Connection) -> dict[str, list[str]]:
+    """What is personal and where it stands, by table."""
+    found = {
+        name: [fragment for fragment in FRAGMENTS if fragment in content]
+        for name, content in everything_kept(owner).items()
+    }
+    return {name: fragments for name, fragments in found.items() if fragments}
+
+
+def test_what_a_resident_erased_stands_nowhere_any_more(client: TestClient, owner: Connection) -> None:
+    filed = personal_report(client)
+    assert {"request", "resident_entry"} <= set(holding(owner)), "otherwise this proves nothing"
+    erased = client.post(
+        f"/api/v1/requests/{filed['reference']}/erase",
+        json={"what": "everything"},
+        params={"token": filed["token"]},
+    )
+    assert erased.status_code == 200, erased.text
+    assert holding(owner) == {}
+    for table in ("contact", "original_words", "subscription"):
+        assert owner.execute(f"select count(*) from {table}").fetchone() == (0,), table
+
+
+def test_what_is_over_stands_nowhere_any_more(client: TestClient, owner: Connection) -> None:
+    personal_report(client)
+    owner.execute("update request set closed_at = closed_at - interval '31 days'")
+    city = configuration().cities["kh-pnh"]
+    times = Retention(contact_days=30, photo_days=30, description_days=30, source="a test", confirmed=True)
+    with clock_connection() as connection:
+        with connection.transaction():
+            now = time_told(connection)
+        keeping = city.model_copy(update={"retention": times})
+        removed = retention.sweep(connection, media_store(settings()), {city.id: keeping}, now)
+    assert removed == {"contact": 1, "photos": 0, "words": 1, "originals": 0}
+    assert holding(owner) == {}
+
+
+MARKUP = "<script>alert('x')</script><b onclick=y>bold</b> & \"quoted\""
+
+
+def test_text_is_text_wherever_it_comes_out(
+    client: TestClient, supervisor: Staff, owner: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    city = configuration().cities["kh-pnh"]
+    shown = city.publication.model_copy(update={"show_description": True})
+    monkeypatch.setitem(city.__dict__, "publication", shown)
+    body: dict[str, Any] = {
+        "service_code": "waste_missed",
+        "lat": 11.5564,
+        "lon": 104.9282,
+        "description": MARKUP,
+        "address": MARKUP,
+        "contact": {"name": MARKUP, "email": "somebody@example.org"},
+    }
+    filed = client.post("/api/v1/cities/kh-pnh/requests", json=body).json()
+    reference = filed["reference"]
+    assert supervisor.move(reference, "ask", note=MARKUP).status_code == 200
+    asked: list[tuple[str, dict[str, Any]]] = [
+        (f"/api/v1/requests/{reference}", {"token": filed["token"]}),
+        ("/api/v1/cities/kh-pnh/requests", {}),
+        ("/api/v1/cities/kh-pnh/requests.geojson", {}),
+        ("/api/v1/feeds/kh-pnh/requests.rss", {}),
+        (f"/open311/v2/requests/{reference}.xml", {"jurisdiction_id": "kh-pnh", "extensions": "true"}),
+        (f"/open311/v2/requests/{reference}.json", {"jurisdiction_id": "kh-pnh", "extensions": "true"}),
+    ]
+    for url, params in asked:
+        answer = client.get(url, params=params)
+        assert answer.status_code == 200, (url, answer.text[:300])
+        assert answer.headers["x-content-type-options"] == "nosniff", url
+        kind = answer.headers["content-type"].partition(";")[0]
+        assert kind != "text/html", url
+        if "xml" in kind:
+            assert "<script" not in answer.text, url
+            assert "<b " not in answer.text, url
+        else:
+            json.loads(answer.text)
+    staff = supervisor.get(f"/requests/{reference}")
+    assert staff.json()["description"] == MARKUP, "as it was written, for a page that shows it as text"
+    with clock_connection() as connection:
+        compose(connection)
+        connection.commit()
+    bodies = [row[0] for row in owner.execute("select body from notification").fetchall()]
+    assert any(MARKUP in text for text in bodies), (
+        "a mail is plain text, and says what was asked as it was asked"
+    )
