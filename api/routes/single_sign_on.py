@@ -19,7 +19,7 @@ from nagara import accounts, openid
 from nagara.accounts import sessions, single_sign_on, trail
 from nagara.cities import city_of
 from nagara.database import city_session
-from nagara.errors import InvalidInput, SignInFailed
+from nagara.errors import IdentityProviderUnavailable, InvalidInput, SignInFailed, WrongCredentials
 from nagara.settings import settings
 
 router = APIRouter(prefix="/api/v1/staff", tags=["staff"])
@@ -81,7 +81,7 @@ async def start(
         purpose=PURPOSE,
         remembered={"city": city.id, "provider": chosen.code},
     )
-    answer = RedirectResponse(begun.url, 303, {"Cache-Control": "no-store"})
+    answer = RedirectResponse(begun.url, 303)
     # Lax: the provider's page sends the browser back, and that first step must bring the ticket along.
     answer.set_cookie(
         TICKET_COOKIE,
@@ -99,7 +99,7 @@ async def start(
     "/oidc/{city}/callback",
     status_code=303,
     response_class=Response,
-    responses=documented(401, 404, 429),
+    responses=documented(404),
     dependencies=[Open],
     operation_id="finish_single_sign_on",
 )
@@ -110,31 +110,38 @@ async def callback(
     address: ClientAddress,
     user_agent: Annotated[str, Header(max_length=1000, include_in_schema=False)] = "",
 ) -> Response:
-    """Where the provider sends the browser back to: a session opens for the account it vouches for."""
-    ticket = request.cookies.get(TICKET_COOKIE)
-    remembered = openid.remembered_in(ticket, process.secret, purpose=PURPOSE)
-    if remembered.get("city") != city.id:
-        raise SignInFailed("This sign-in was begun for another city. Begin again.")
-    chosen = _provider(city, remembered.get("provider"))
-    given = dict(request.query_params)
-    opened = await run_in_threadpool(_finish, city, chosen, ticket, given, process.secret, user_agent)
-    await process.limiter.take_back("sign_in", address)
-    answer = RedirectResponse(CONSOLE, 303, {"Cache-Control": "no-store"})
+    """Where the provider sends the browser back to: a session opens for the account it vouches for.
+
+    Whoever is not let in comes to the console with ``?sign_in=`` and the code of what was wrong.
+    """
+    given, ticket = dict(request.query_params), request.cookies.get(TICKET_COOKIE)
+    try:
+        opened = await run_in_threadpool(_finish, city, ticket, given, process.secret, user_agent)
+    except (WrongCredentials, IdentityProviderUnavailable) as refused:
+        answer = RedirectResponse(f"{CONSOLE}?sign_in={refused.code}", 303)
+    else:
+        await process.limiter.take_back("sign_in", address)
+        answer = RedirectResponse(CONSOLE, 303)
+        set_session_cookie(answer, opened)
     answer.delete_cookie(TICKET_COOKIE, path=f"/api/v1/staff/oidc/{city.id}")
-    set_session_cookie(answer, opened)
     return answer
 
 
 def _finish(
     city: City,
-    provider: IdentityProvider,
     ticket: str | None,
     given: dict[str, str],
     secret: bytes,
     user_agent: str,
 ) -> accounts.SignedIn:
     """Ask the provider who it was, find the account and open a session. What is refused is written down."""
-    wanted = (provider.username_claim, *([provider.verified_claim] if provider.verified_claim else []))
+    remembered = openid.remembered_in(ticket, secret, purpose=PURPOSE)
+    if remembered.get("city") != city.id:
+        raise SignInFailed("This sign-in was begun for another city. Begin again.")
+    provider = _provider(city, remembered.get("provider"))
+    wanted = [provider.username_claim, *([provider.verified_claim] if provider.verified_claim else [])]
+    if city.staff_access.new_account_role:
+        wanted.append("name")
     identity = openid.finish(_known_as(city, provider), ticket, given, secret, purpose=PURPOSE, wanted=wanted)
     try:
         with city_session(city.id) as session:

@@ -154,7 +154,8 @@ def test_sessions_are_listed_and_end_one_by_one_and_all(agent: Staff, owner: Own
     on_phone = next(s for s in listed if s["user_agent"].startswith("A phone "))
 
     def status(token: str) -> int:
-        return client.get(SESSION, headers={"Authorization": f"Bearer {token}"}).status_code
+        answer: Response = client.get(SESSION, headers={"Authorization": f"Bearer {token}"})
+        return answer.status_code
 
     other = Staff(client, "other@kh-pnh", "agent")
     for who, expected in ((other, 404), (agent, 204), (agent, 404)):
