@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 REFERENCE = Path(__file__).resolve().parent / "reference"
 sys.path.insert(0, str(REFERENCE.parent.parent))
@@ -63,19 +64,48 @@ def lifecycle() -> str:
 def permissions() -> str:
     """Roles and what they may do."""
     from nagara.lifecycle import STAFF_MOVES  # noqa: PLC0415
-    from nagara.permissions import PERMISSIONS, Permission, Role, permission_for  # noqa: PLC0415
+    from nagara.permissions import (  # noqa: PLC0415
+        CITY_ROLES,
+        NETWORK_ROLES,
+        PERMISSIONS,
+        SCOPES,
+        Permission,
+        permission_for,
+    )
 
-    rows = [
-        (f"`{role}`", *("yes" if permission in PERMISSIONS[role] else "" for permission in Permission))
-        for role in Role
+    def granted(roles: Iterable[str], of: Mapping[Any, frozenset[Permission]]) -> list[tuple[str, ...]]:
+        return [
+            (f"`{permission}`", *("yes" if permission in of[role] else "" for role in roles))
+            for permission in Permission
+            if any(permission in of[role] for role in roles)
+        ]
+
+    def head(names: Iterable[str]) -> tuple[str, ...]:
+        return ("permission", *(f"`{name}`" for name in names))
+
+    may = ("move", "permission", *(f"`{role}`" for role in CITY_ROLES))
+    moves = [
+        (
+            f"`{move}`",
+            f"`{permission_for(move)}`",
+            *("yes" if permission_for(move) in PERMISSIONS[role] else "" for role in CITY_ROLES),
+        )
+        for move in STAFF_MOVES
     ]
-    moves = [(f"`{move}`", f"`{permission_for(move)}`") for move in STAFF_MOVES]
     return (
         HEAD
-        + "# Who may do what\n\n"
-        + _table(("role", *(f"`{p}`" for p in Permission)), rows)
-        + "\n## Which permission a move needs\n\n"
-        + _table(("move", "permission"), moves)
+        + "# Who may do what\n\nEvery address names the permission it needs; a test calls each as each role and with "
+        + "each key. Somebody who belongs to departments makes moves on the requests of those alone. What is not in "
+        + "a table is refused with 403, naming who could; another city's row is 404, as if it never was.\n"
+        + "\n## A city's roles\n\n"
+        + _table(head(CITY_ROLES), granted(CITY_ROLES, PERMISSIONS))
+        + "\n## Moves\n\n"
+        + _table(may, moves)
+        + "\n## Keys of other systems\n\nA key does what its scopes say, for the service account that holds it. "
+        + "`open311` is the api_key of GeoReport v2 alone. No key opens contacts, originals or accounts.\n\n"
+        + _table(head(SCOPES), granted(SCOPES, SCOPES))
+        + "\n## The network's roles\n\n"
+        + _table(head(NETWORK_ROLES), granted(NETWORK_ROLES, PERMISSIONS))
     )
 
 

@@ -158,7 +158,7 @@ def test_an_account_is_made_only_where_the_city_says_so(
     )
     signed = client.post(SESSION, json={"username": "vanna@kh-pnh", "password": ""})
     assert signed.status_code == 401, "an account without a password has none to guess"
-    told = owner.execute("select action, subject from staff_audit order by at").fetchall()
+    told = owner.execute("select action from staff_audit where subject = 'vanna' order by at").fetchall()
     assert [row[0] for row in told] == ["account_added", "identity_linked", "signed_in", "sign_in_refused"]
 
 
