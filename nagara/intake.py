@@ -167,6 +167,7 @@ async def _earlier(
         raise ReplayedWithOtherBody(
             "This Idempotency-Key was used before with another body; use a new key for a new report.",
             field="Idempotency-Key",
+            allowed="the same body, or a key that was not used before",
         )
     id_, reference, service, owner, assignee, district, rule, reason, ack, respond, resolve, std, at = values
     times = PromisedTimes(ack, respond, resolve, std)

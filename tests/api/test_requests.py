@@ -136,6 +136,7 @@ def test_bad_input_is_refused_clearly_and_leaves_nothing(
     assert (answer.status_code, error["code"]) == (status, code), answer.text
     assert field is None or error["field"] == field
     assert error["message"]
+    assert error["allowed"], "what would have been right"
     assert error["reference"]
     assert "Traceback" not in answer.text
     assert counts(owner) == (0, 0, 0, 0)

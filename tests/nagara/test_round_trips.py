@@ -264,7 +264,9 @@ def near_somebody(owner: psycopg.Connection[Any], city: City) -> tuple[str, dict
     return statement, values
 
 
-@pytest.mark.parametrize("name", ["near", "joined", "status", "find by key", "first page", "deep page", "due steps"])
+@pytest.mark.parametrize(
+    "name", ["near", "joined", "status", "find by key", "first page", "deep page", "due steps"]
+)
 @pytest.mark.parametrize("plan", ["for these values", "for any values"])
 def test_no_hot_plan_reads_a_whole_table(large: str, name: str, plan: str) -> None:
     city = city_of("kh-pnh")
