@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from starlette.testclient import TestClient
 
-from nagara.lifecycle import TRANSITIONS, Move, Status, allowed_moves
+from nagara.lifecycle import STAFF_MOVES, TRANSITIONS, Status, allowed_moves
 from nagara.permissions import CITY_ROLES, may, permission_for
 from tests.api.conftest import Staff
 from tests.api.test_requests import FILE, RUBBISH
@@ -168,8 +168,8 @@ def test_the_lifecycle_table_is_what_the_api_allows(
     refused = 0
     for status in Status:
         owner.execute("update request set status = %s where reference = %s", (status.value, reference))
-        for move in Move:
-            if move is Move.WITHDRAW or status in TRANSITIONS[move].start:
+        for move in STAFF_MOVES:
+            if status in TRANSITIONS[move].start:
                 continue
             answer = supervisor.move(reference, move.value, **NEEDED)
             assert answer.status_code == 409, answer.text
