@@ -27,12 +27,12 @@ from nagara.tables import Contact, Request, Subscription
 
 RELEASE = """
 update notification set next_attempt_at = clock_timestamp()
- where city_id = :city_id and request_id = any(:requests) and audience = 'resident'
+ where city_id = :city_id and request_id = any(:requests) and split_part(audience, ':', 1) = 'resident'
    and next_attempt_at = 'infinity' and sent_at is null
 """
 STOP_WAITING = """
 update notification set failed_at = clock_timestamp(), next_attempt_at = null, last_error = 'unsubscribed'
- where city_id = :city_id and request_id = :request_id and audience = 'resident'
+ where city_id = :city_id and request_id = :request_id and split_part(audience, ':', 1) = 'resident'
    and sent_at is null and failed_at is null
 """
 
