@@ -37,7 +37,8 @@ recorded as (
     returning city_id, request_id, seq),
 reachable as (
     insert into contact (city_id, request_id, sealed, email_digest, phone_digest)
-    select city_id, id, %(sealed)s::bytea, %(email_digest)s::bytea, %(phone_digest)s::bytea from filed where %(sealed)s::bytea is not null)
+    select city_id, id, %(sealed)s::bytea, %(email_digest)s::bytea, %(phone_digest)s::bytea
+      from filed where %(sealed)s::bytea is not null)
 """
 
 _TOLD = """
