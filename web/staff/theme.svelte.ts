@@ -25,18 +25,23 @@ function findDarkRules(): void {
   }
 }
 
+/** The device may ask for strong contrast, too. */
+const wishes = matchMedia('(prefers-contrast: more)');
+
 function apply(): void {
   findDarkRules();
-  const media = { auto: '(prefers-color-scheme: dark)', light: 'not all', dark: 'all', contrast: 'not all' }[theme];
+  const shown = theme === 'auto' && wishes.matches ? 'contrast' : theme;
+  const media = { auto: '(prefers-color-scheme: dark)', light: 'not all', dark: 'all', contrast: 'not all' }[shown];
   for (const rule of darkRules) rule.media.mediaText = media;
   const root = document.documentElement;
-  root.dataset.theme = theme;
-  root.style.colorScheme = { auto: 'light dark', light: 'light', dark: 'dark', contrast: 'dark' }[theme];
+  root.dataset.theme = shown;
+  root.style.colorScheme = { auto: 'light dark', light: 'light', dark: 'dark', contrast: 'dark' }[shown];
 }
 
 /** Pages that arrive later bring style sheets of their own. */
 export function startTheme(): void {
   apply();
+  wishes.addEventListener('change', apply);
   new MutationObserver(() => apply()).observe(document.head, { childList: true });
 }
 

@@ -1,0 +1,191 @@
+"""Every screen of the staff console: fit for assistive software in each look, and its parts beyond a plain shift."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.accessibility import expect_accessible, fits
+from tests.browser.conftest import OpenPage, picture
+from tests.browser.staff_desk import CITY, ask, open_request, report, sign_in, token_of
+
+pytestmark = pytest.mark.xdist_group("live")
+
+PHONE = {"width": 360, "height": 740}
+DESK = {"width": 1440, "height": 900}
+ARRIVES_WITHIN_MS = 15_000
+
+
+def go(page: Page, name: str, title: str) -> None:
+    page.evaluate("name => { location.hash = `#/${name}` }", name)
+    page.get_by_role("heading", level=1, name=title).wait_for()
+
+
+def test_sign_in_and_every_screen_of_a_supervisor_is_accessible(
+    open_page: OpenPage, live_server: str
+) -> None:
+    reference = report(live_server, "For whoever looks at every screen.", contact={"email": "a@example.org"})
+    page = open_page("/staff/?lang=en", **DESK)
+    page.get_by_label("User name").wait_for()
+    expect_accessible(page, "sign-in")
+    sign_in(page, "supervisor")
+    expect_accessible(page, "queue")
+    open_request(page, reference)
+    page.keyboard.press("a")
+    page.get_by_test_id("move-form").wait_for()
+    expect_accessible(page, "request with a form")
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    page.get_by_role("dialog", name="Keys").wait_for()
+    expect_accessible(page, "keys")
+    page.keyboard.press("Escape")
+    for name, title in (
+        ("supervision", "Supervision"),
+        ("moderation", "Public view"),
+        ("account", "My account"),
+        ("today", "Today’s jobs"),
+    ):
+        go(page, name, title)
+        page.wait_for_load_state("networkidle")
+        expect_accessible(page, name)
+
+
+def test_screens_of_administrators_and_auditors_are_accessible(open_page: OpenPage) -> None:
+    for role, screens in (
+        ("city_admin", (("people", "People"), ("keys", "Keys of other systems"))),
+        ("auditor", (("audit", "Who read what"),)),
+    ):
+        page = open_page("/staff/?lang=en", **DESK)
+        sign_in(page, role)
+        for name, title in screens:
+            go(page, name, title)
+            page.get_by_role("table").wait_for()
+            expect_accessible(page, name)
+
+
+def test_a_contact_is_shown_for_a_reason_that_the_auditor_reads(
+    open_page: OpenPage, live_server: str
+) -> None:
+    why = f"To agree on a visit {uuid.uuid4().hex[:6]}"
+    contact = {"name": "Chan Dara", "phone": "+855 12 345 678"}
+    reference = report(live_server, "A lamp that needs a visit.", contact=contact)
+    desk = open_page("/staff/?lang=en", **DESK)
+    sign_in(desk, "supervisor")
+    open_request(desk, reference)
+    expect(desk.get_by_text("Chan Dara")).to_have_count(0)
+    desk.get_by_role("button", name=re.compile("^Show contact")).click()
+    desk.get_by_label("What do you need it for?").fill(why)
+    desk.keyboard.press("Enter")
+    expect(desk.get_by_test_id("contact")).to_contain_text("Chan Dara")
+
+    auditor = open_page("/staff/?lang=en#/audit", **DESK)
+    auditor.get_by_label("User name").fill(f"auditor@{CITY}")
+    auditor.get_by_label("Password").fill("nagara-demo-2026")
+    auditor.keyboard.press("Enter")
+    expect(auditor.get_by_role("row").filter(has_text=why)).to_contain_text(reference)
+
+
+def test_what_is_filed_and_moved_elsewhere_arrives_by_itself(open_page: OpenPage, live_server: str) -> None:
+    page = open_page("/staff/?lang=en", **DESK)
+    sign_in(page, "supervisor")
+    expect(page.locator(".foot")).to_contain_text("Live")
+    page.get_by_label("Order", exact=True).select_option("received")
+    page.locator("[data-reference]").first.wait_for()
+    reference = report(live_server, "Filed while somebody looks at the list.")
+    row = page.locator(f"[data-reference='{reference}']")
+    expect(row).to_contain_text("new", timeout=ARRIVES_WITHIN_MS)
+    expect(row).to_contain_text("Received")
+    ask(
+        f"{live_server}/api/v1/staff/requests/{reference}/acknowledge",
+        token_of(live_server, "agent"),
+        {},
+    )
+    expect(row).to_contain_text("Acknowledged", timeout=ARRIVES_WITHIN_MS)
+
+
+def test_an_area_is_drawn_without_a_mouse_and_kept_as_a_filter(open_page: OpenPage) -> None:
+    name = f"Middle {uuid.uuid4().hex[:6]}"
+    page = open_page("/staff/?lang=en", **DESK)
+    sign_in(page, "supervisor")
+    page.locator("[data-view=open]").focus()
+    page.keyboard.press("v")
+    page.locator(".leaflet-container .point").first.wait_for()
+    expect_accessible(page, "queue with map", wanted=("light",))
+    page.get_by_role("button", name="Draw an area").press("Enter")
+    for keys in (("ArrowLeft", "ArrowUp"), ("ArrowRight", "ArrowRight"), ("ArrowDown", "ArrowDown")):
+        for key in keys:
+            page.keyboard.press(key)
+        page.keyboard.press("Space")
+    expect(page.get_by_text("3 corners")).to_be_attached()
+    page.get_by_role("button", name="Use this area").press("Enter")
+    expect(page.get_by_role("button", name=re.compile("^Drawn area"))).to_be_visible()
+    page.get_by_role("button", name="Save this filter").click()
+    page.get_by_label("Name", exact=True).fill(name)
+    page.get_by_role("dialog").get_by_role("button", name="Save this filter").click()
+    page.locator("[data-view=open]").click()
+    expect(page.get_by_role("button", name=re.compile("^Drawn area"))).to_have_count(0)
+    page.locator(f"[data-saved='{name}']").click()
+    expect(page.get_by_role("button", name=re.compile("^Drawn area"))).to_be_visible()
+
+
+def test_a_list_is_taken_out_as_a_file(open_page: OpenPage) -> None:
+    page = open_page("/staff/?lang=en", **DESK)
+    sign_in(page, "supervisor")
+    page.get_by_role("button", name="Export").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Table (CSV)").check()
+    dialog.get_by_role("button", name="Make the file").click()
+    link = dialog.get_by_role("link", name="Download")
+    link.wait_for(timeout=60_000)
+    with page.expect_download() as begun:
+        link.click()
+    assert begun.value.suggested_filename.endswith(".csv")
+
+
+def test_a_crew_finds_its_way_on_a_small_phone(open_page: OpenPage, live_server: str) -> None:
+    token = token_of(live_server, "supervisor")
+    near, far = (report(live_server, f"Lamp {lat}", lat=lat, lon=104.92) for lat in (11.5601, 11.5702))
+    for reference in (far, near):
+        address = f"{live_server}/api/v1/staff/requests/{reference}/assign"
+        ask(address, token, {"assignee": "crew"})
+    page = open_page("/staff/?lang=en", **PHONE, scale=2)
+    page.context.grant_permissions(["geolocation"])
+    page.context.set_geolocation({"latitude": 11.5600, "longitude": 104.92})
+    page.get_by_label("User name").fill(f"crew@{CITY}")
+    page.get_by_label("Password").fill("nagara-demo-2026")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Start from where I stand").click()
+    order: Callable[[], list[str | None]] = lambda: [  # noqa: E731
+        one.get_attribute("data-job") for one in page.locator("[data-job]").all()
+    ]
+    page.get_by_role("button", name="From where I stand now").wait_for()
+    walk = [one for one in order() if one in (near, far)]
+    assert walk == [near, far]
+    expect_accessible(page, "today on a phone")
+    page.locator(f"[data-job='{near}']").click()
+    expect(page.get_by_test_id("detail-reference")).to_have_text(near)
+    assert fits(page)
+    expect_accessible(page, "request on a phone", wanted=("light", "dark"))
+    page.get_by_role("button", name="Back to the list").click()
+    page.locator("[data-reference]").first.wait_for()
+    expect_accessible(page, "queue on a phone", wanted=("light",))
+
+
+def test_the_console_speaks_khmer_and_thai_and_keeps_the_chosen_colours(open_page: OpenPage) -> None:
+    for language, open_view in (("km", "មិនទាន់បិទ"), ("th", "ยังไม่ปิด")):
+        page = open_page(f"/staff/?lang={language}", **DESK)
+        page.locator("#username").fill(f"supervisor@{CITY}")
+        page.locator("#password").fill("nagara-demo-2026")
+        page.keyboard.press("Enter")
+        expect(page.locator("[data-view=open]")).to_contain_text(open_view)
+        page.evaluate("location.hash = '#/account'")
+        page.locator("input[name=theme]").nth(2).check()
+        dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        page.reload()
+        page.locator("input[name=theme]").nth(2).wait_for()
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == dark == "rgb(18, 21, 31)"
+        picture(page, f"staff-{language}")
