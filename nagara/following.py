@@ -23,7 +23,7 @@ from nagara.codes import code_holds
 from nagara.contact_digests import contact_digest, keyed_digest, normal_phone
 from nagara.errors import InvalidInput, SignInFailed, UnknownDistrict, UnknownRequest, UnknownSubscription
 from nagara.ids import uuid7
-from nagara.notifications.audiences import Managed, management_key, stop_page, subscription_audience
+from nagara.notifications.audiences import Managed, confirm_page, management_key, subscription_audience
 from nagara.notifications.channels import CHANNELS
 from nagara.notifications.channels.email import is_address
 from nagara.notifications.channels.push import check_subscription
@@ -39,7 +39,6 @@ from nagara.tables import Request, Subscription
 MOVES: tuple[str, ...] = get_args(EventKind)
 """The moves people can be told of."""
 
-CONFIRM_WITHIN = dt.timedelta(days=1)
 MOST_OF_ONE_CONTACT = 200
 """Subscriptions a contact can have in a city; beyond, somebody plays."""
 
@@ -295,7 +294,6 @@ def _keep(
     ).scalar_one()
     if at_once:
         return Subscribed(id_, management_key(city.id, "f", id_))
-    link = stop_page(city.id, "f", id_).replace("/manage/", "/confirm/")
     send_code(
         session_writer(session),
         city,
@@ -303,8 +301,7 @@ def _keep(
         recipient.channel,
         recipient.values,
         language=wish.language,
-        valid=CONFIRM_WITHIN,
-        link=link,
+        link=confirm_page(city.id, "f", id_),
     )
     return Subscribed(id_, None)
 

@@ -126,6 +126,19 @@ def confirm(session: Session, city: City, row: Request, code: str) -> bool:
     return True
 
 
+def confirm_by_key(session: Session, city: City, managed: Managed) -> None:
+    """Confirm by the link that was sent to the contact. Raises ``UnknownSubscription`` where it has gone."""
+    kept = session.get(Contact, (managed.city_id, managed.id))
+    contact = unseal(settings().secret, city.id, kept.sealed) if kept else None
+    if kept is None or contact is None:
+        raise UnknownSubscription("This has ended already.", field="key")
+    kind: Literal["email", "phone"] = "phone" if confirmation_channel(city, contact) == "sms" else "email"
+    digest = contact_digest(settings().secret, city, kind, contact.get(kind, ""))
+    if digest is not None:
+        confirm_contacts(session, city, kind, digest)
+        session.expire_all()
+
+
 def confirm_contacts(session: Session, city: City, kind: Literal["email", "phone"], digest: bytes) -> None:
     """Everything filed with this contact counts as confirmed, for its owner has just shown that it is theirs."""
     column = "email_digest" if kind == "email" else "phone_digest"
@@ -158,3 +171,12 @@ def shown_by_key(session: Session, city: City, managed: Managed) -> dict[str, An
         "moves": kept.moves,
         "frequency": "at_once",
     }
+
+
+def waits_for_confirmation(session: Session, city: City, row: Request) -> bool:
+    """Whether the city wants the contact of a request confirmed and it is not yet, for staff to see."""
+    if city.contact_confirmation == "none":
+        return False
+    kept = session.get(Contact, (city.id, row.id))
+    contact = unseal(settings().secret, city.id, kept.sealed) if kept and kept.confirmed_at is None else None
+    return contact is not None and confirmation_channel(city, contact) is not None

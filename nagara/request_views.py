@@ -10,7 +10,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from city_config import City
-from nagara import contacts, moderation, statements
+from nagara import contacts, moderation, own_notices, statements
 from nagara.accounts import Account
 from nagara.cities import city_of_reference
 from nagara.database import Pool, read_in_city
@@ -160,6 +160,7 @@ def staff_detail(
         "closing_reason": row.closing_reason,
         "duplicate_of": parent.reference if parent else None,
         "contact_known": contacts.is_known(session, row),
+        "contact_unconfirmed": own_notices.waits_for_confirmation(session, city, row),
         "public": row.public,
         "waits_for_release": moderation.waits(city, row),
         "photos": keeping.of_request(session, city, row, now),

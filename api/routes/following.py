@@ -115,7 +115,10 @@ async def confirm_by_link(key: str, process: FromProcess, source: ClientSource) 
     managed = await _managed(key, process, source)
 
     def work(session: Session) -> dict[str, Any]:
-        following.confirm_by_key(session, managed, _now())
+        if managed.kind == "f":
+            following.confirm_by_key(session, managed, _now())
+        else:
+            own_notices.confirm_by_key(session, city_of(managed.city_id), managed)
         return _shown(session, managed)
 
     return json_answer(await _in_city(managed.city_id, work))

@@ -73,6 +73,9 @@ class StaffRequest(QueueRow):
     contact_known: bool = Field(
         description="Whether whoever filed it can be reached; who it is, is read apart"
     )
+    contact_unconfirmed: bool = Field(
+        description="The city wants a code from that contact, and none has come: it may be somebody else's"
+    )
     public: bool | None = Field(
         description="Staff's word on whether the public sees it; null: the city's rule"
     )

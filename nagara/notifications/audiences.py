@@ -79,6 +79,11 @@ def stop_page(city_id: str, kind: Kind, id_: uuid.UUID) -> str:
     return f"{settings().public_url.rstrip('/')}/#/follow/manage/{management_key(city_id, kind, id_)}"
 
 
+def confirm_page(city_id: str, kind: Kind, id_: uuid.UUID) -> str:
+    """The page that confirms a contact by being opened; only ever sent to that contact."""
+    return f"{settings().public_url.rstrip('/')}/#/follow/confirm/{management_key(city_id, kind, id_)}"
+
+
 def unsubscribe_address(city_id: str, audience: str, request_id: uuid.UUID) -> str | None:
     """Where a mail program ends such messages with one call (RFC 8058); None: staff and codes."""
     subscription = subscription_of(audience)

@@ -10,15 +10,15 @@ from city_config import City
 from nagara.cities import configuration
 from nagara.codes import CODE_VALID, KEEP_CODE, code_digest, new_code
 from nagara.contact_digests import contact_digest, normal_phone
-from nagara.notifications.audiences import CONTACT_PREFIX
+from nagara.notifications.audiences import CONTACT_PREFIX, confirm_page
 from nagara.notifications.channels import CHANNELS
 from nagara.notifications.channels.email import is_address
 from nagara.notifications.keeping import KEEP_MESSAGE, Writer, message_values
 from nagara.notifications.wording import for_code
 from nagara.settings import settings
 
-CONFIRMATION_VALID = dt.timedelta(days=2)
-"""A resident who filed may look into the mailbox only later; five tries are all there are in that time."""
+CONFIRM_WITHIN = dt.timedelta(days=2)
+"""Who filed or follows may look into the mailbox only later: the code has ended then, the link beside it has not."""
 
 
 def usable_recipients(
@@ -58,7 +58,13 @@ def ask_to_confirm(
     if channel is None:
         return False
     send_code(
-        writer, city, f"confirm:{request_id}", channel, contact, language=language, valid=CONFIRMATION_VALID
+        writer,
+        city,
+        f"confirm:{request_id}",
+        channel,
+        contact,
+        language=language,
+        link=confirm_page(city.id, "c", request_id),
     )
     return True
 
@@ -71,10 +77,12 @@ def send_code(
     contact: Mapping[str, str],
     *,
     language: str | None,
-    valid: dt.timedelta = CODE_VALID,
     link: str = "",
 ) -> None:
-    """A new code for a purpose and a contact, and the message that brings it; an older code dies."""
+    """A new code for a purpose and a contact, and the message that brings it; an older code dies.
+
+    The code holds for ten minutes; a ``link`` that does the same makes the message worth sending for longer.
+    """
     secret = settings().secret
     kind = "email" if channel == "email" else "phone"
     digest = contact_digest(secret, city, "email" if channel == "email" else "phone", contact[kind])
@@ -83,9 +91,10 @@ def send_code(
         return
     code = new_code()
     writer.execute(
-        KEEP_CODE, (city.id, purpose, digest, code_digest(secret, city.id, purpose, digest, code), valid)
+        KEEP_CODE, (city.id, purpose, digest, code_digest(secret, city.id, purpose, digest, code), CODE_VALID)
     )
     notice = for_code(configuration(), city, code, language=language, link=link)
     audience = f"{CONTACT_PREFIX}{purpose.partition(':')[0]}"
-    values = message_values(city.id, audience, channel, recipients[channel], notice, valid)
+    worth_for = CONFIRM_WITHIN if link else CODE_VALID
+    values = message_values(city.id, audience, channel, recipients[channel], notice, worth_for)
     writer.execute(KEEP_MESSAGE, values)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -139,7 +140,8 @@ def for_code(
     """Six digits for somebody to show that a contact is theirs; ``link`` does the same by itself."""
     messages = configuration.messages_for(language, *city.languages)
     values = {"code": code, "city": city.name_in(city.names, messages.language), "status_url": link}
-    return Notice(messages.language, *messages.others["code"].filled(values))
+    subject, body = messages.others["code"].filled(values)
+    return Notice(messages.language, subject, re.sub(r"\n{3,}", "\n\n", body), link or None)
 
 
 def named_request(city: City, request: Mapping[str, str | None], language: str) -> dict[str, str]:

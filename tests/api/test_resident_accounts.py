@@ -19,7 +19,7 @@ from nagara.notifications import compose, deliver, forget
 from nagara.notifications.delivery import message_key
 from nagara.settings import settings
 from tests.helpers import Connection, file
-from tests.messages import messages, newest_code, other_side
+from tests.messages import messages, newest_code, newest_key, other_side
 from tests.openid import identity_provider, know, sign_in_there
 
 MINE = "sok.dara@example.org"
@@ -203,6 +203,10 @@ def test_where_the_city_wants_it_notices_wait_for_the_code(
     assert db.execute(waits).fetchone() == (False,)
     db.rollback()
     assert client.post(f"{url}/confirm-code", params=own).json() == {"sent": False}
+    db.execute("update contact set confirmed_at = null")
+    db.commit()
+    by_link = client.post(f"/api/v1/subscriptions/{newest_key(db)}/confirm").json()
+    assert (by_link["kind"], by_link["confirmed"]) == ("own", True)
     assert city.contact_confirmation == "either"
 
 
