@@ -169,7 +169,7 @@ def _visit(context: BrowserContext, screen: Screen) -> Visit:
     page = context.new_page()
     received = _hold_back(context, page)
     page.goto(screen.address, wait_until="commit")
-    page.wait_for_function("window.nagaraShown !== undefined")
+    page.locator(screen.of_use).first.wait_for(state="attached")
     shown = Visit(page.evaluate(PAINTED), page.evaluate("window.nagaraShown"), sum(received))
     page.close()
     return shown

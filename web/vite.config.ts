@@ -43,6 +43,12 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rolldownOptions: {
+      output: {
+        // A slow line pays for each file with a way to the server and back: what all pages share is one file.
+        codeSplitting: {
+          groups: [{ name: 'shared', test: /node_modules\/(svelte|esm-env|clsx)\/|\/web\/shared\/(?!map\/|messages\/)/ }],
+        },
+      },
       input: {
         resident: at('./resident/index.html'),
         staff: at('./staff/index.html'),

@@ -21,7 +21,6 @@ interface SyncEvent extends ExtendableEvent {
 const SHELL = `nagara-shell-${__VERSION__}`;
 const LISTS = 'nagara-lists-1';
 const PAGE = '/';
-const PAGE_WITHIN_MS = 4000;
 const LIST = /^\/api\/v1\/(about|cities|cities\/[^/]+\/(services|departments|districts))$/;
 const SHELL_FILE = /^\/(assets|icons)\/|^\/manifest\.webmanifest$/;
 
@@ -52,14 +51,12 @@ self.addEventListener('fetch', (event) => {
   }
 });
 
-/** The newest page where there is a line that answers in time, else the kept one, whose files are kept with it. */
+/**
+ * The kept page at once: on a slow line a way to the server and back is longer than all the rest. A newer version comes
+ * with its worker, which the browser looks for on every visit, and is shown from the next start on.
+ */
 async function page(request: Request): Promise<Response> {
-  const fresh = fetch(request);
-  const kept = await caches.match(PAGE, { cacheName: SHELL });
-  if (!kept) return fresh;
-  const late = new Promise<null>((resolve) => setTimeout(() => resolve(null), PAGE_WITHIN_MS));
-  const answer = await Promise.race([fresh.catch(() => null), late]);
-  return answer?.ok ? answer : kept;
+  return (await caches.match(PAGE, { cacheName: SHELL })) ?? fetch(request);
 }
 
 async function shellFile(request: Request): Promise<Response> {
