@@ -13,8 +13,6 @@ export type Route =
   | { at: 'follow'; what: string | null; which: string | null; token: string | null }
   | { at: 'mine'; problem: string | null }
   | { at: 'map'; city: string | null }
-  | { at: 'follow'; what: string | null; which: string | null; token: string | null }
-  | { at: 'mine'; problem: string | null }
   | { at: 'track'; reference: string | null; token: string | null };
 
 function decoded(part: string): string {
@@ -37,11 +35,6 @@ function parse(hash: string): Route {
   }
   if (first === 'mine') return { at: 'mine', problem: second ?? null };
   if (first === 'map') return { at: 'map', city: second ?? null };
-  if (first === 'follow') {
-    const token = new URLSearchParams(query).get('token');
-    return { at: 'follow', what: second ?? null, which: third ?? null, token };
-  }
-  if (first === 'mine') return { at: 'mine', problem: second ?? null };
   if (first === 'done' || first === 'phone') return { at: first };
   return { at: 'report', step: PAGES.find((step) => step === second) ?? 'what' };
 }
