@@ -25,7 +25,7 @@ QUIET = (
     "--disable-sync",
 )
 ANSWERS_WITHIN_MS = 15_000
-REFUSALS = ("401", "404", "405", "409", "422", "ERR_FAILED", "ERR_INTERNET_DISCONNECTED")
+REFUSALS = ("401", "404", "405", "409", "422", "ERR_FAILED", "ERR_INTERNET_DISCONNECTED", "incognito")
 """What a browser reports for answers that a test provokes on purpose."""
 
 OpenPage = Callable[..., Page]

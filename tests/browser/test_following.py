@@ -1,0 +1,125 @@
+"""Being told, in a real Chromium: a browser subscribes and is told, an address confirms, a code shows one's reports."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import OpenPage
+from tests.helpers import wait_until
+
+pytestmark = pytest.mark.xdist_group("live")
+
+
+def outbox(server: str, wanted: str, channel: str | None = None) -> list[dict[str, Any]]:
+    """Messages in the viewer that hold these words, newest first."""
+    params = {"q": wanted} | ({"channel": channel} if channel else {})
+    found: list[dict[str, Any]] = httpx.get(f"{server}/dev/outbox", params=params).json()["messages"]
+    return found
+
+
+def code_sent(server: str, address: str) -> str:
+    """The six digits that came to an address."""
+    wait_until(lambda: bool(outbox(server, address, "email")), f"a code came to {address}")
+    found = re.search(r"(?<!\d)\d{6}(?!\d)", outbox(server, address, "email")[0]["subject"])
+    assert found is not None
+    return found.group()
+
+
+def filed(server: str, address: str | None = None) -> dict[str, Any]:
+    """A report in Phnom Penh."""
+    body: dict[str, Any] = {"service_code": "waste_missed", "lat": 11.5696, "lon": 104.921, "language": "en"}
+    if address:
+        body["contact"] = {"email": address}
+    answer = httpx.post(f"{server}/api/v1/cities/kh-pnh/requests", json=body)
+    content: dict[str, Any] = answer.json()
+    return content
+
+
+def acknowledge(server: str, reference: str) -> None:
+    """Staff have seen it."""
+    credentials = {"username": "agent@kh-pnh", "password": "nagara-demo-2026"}
+    token = httpx.post(f"{server}/api/v1/staff/session", json=credentials).json()["token"]
+    url = f"{server}/api/v1/staff/requests/{reference}/acknowledge"
+    assert httpx.post(url, json={}, headers={"Authorization": f"Bearer {token}"}).status_code == 200
+
+
+def test_a_browser_subscribes_and_is_told(open_page: OpenPage, live_server: str) -> None:
+    reference = filed(live_server)["reference"]
+    page = open_page(f"/#/follow/request/{reference}", width=360, height=740)
+    page.context.grant_permissions(["notifications"], origin=live_server)
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.get_by_label("This browser").check()
+    page.get_by_role("button", name="Be told").click()
+    expect(page.get_by_test_id("told")).to_be_visible()
+    acknowledge(live_server, reference)
+    wait_until(lambda: bool(outbox(live_server, reference, "push")), "the browser was told")
+    told = outbox(live_server, reference, "push")[0]
+    assert told["subject"].startswith(reference)
+    assert told["url"].endswith(f"/#/track/{reference}")
+    page.get_by_role("link", name="Change or stop this").click()
+    page.get_by_role("button", name="Stop these messages").click()
+    expect(page.get_by_test_id("stopped")).to_be_visible()
+
+
+def test_an_address_confirms_by_code_and_stops(open_page: OpenPage, live_server: str) -> None:
+    reference = filed(live_server)["reference"]
+    address = f"fan-{reference.lower()}@example.org"
+    page = open_page(f"/#/follow/request/{reference}")
+    page.get_by_label("Your e-mail address").fill(address)
+    page.get_by_role("button", name="Be told").click()
+    page.get_by_label("Code").fill(code_sent(live_server, address))
+    page.get_by_role("button", name="Confirm").click()
+    expect(page.get_by_test_id("told")).to_be_visible()
+
+
+def test_a_code_shows_ones_own_reports(open_page: OpenPage, live_server: str) -> None:
+    address = f"mine-{filed(live_server)['reference'].lower()}@example.org"
+    reference = filed(live_server, address)["reference"]
+    wait_until(lambda: bool(outbox(live_server, address)), "the filing was told")
+    page = open_page("/#/mine", width=360, height=740)
+    page.get_by_label("City").select_option("kh-pnh")
+    page.get_by_label("E-mail address or telephone number").fill(address)
+    page.get_by_role("button", name="Send me a code").click()
+    wait_until(lambda: len(outbox(live_server, address)) > 1, "the code came")
+    page.get_by_label("Code").fill(code_sent(live_server, address))
+    page.get_by_role("button", name="Show my reports").click()
+    expect(page.get_by_text(reference)).to_be_visible()
+    page.get_by_role("button", name="Sign out", exact=True).click()
+    expect(page.get_by_label("City")).to_be_visible()
+
+
+def test_the_worker_shows_what_comes_and_opens_the_report(open_page: OpenPage, live_server: str) -> None:
+    reference = filed(live_server)["reference"]
+    page = open_page("/#/follow")
+    context = page.context
+    context.grant_permissions(["notifications"], origin=live_server)
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    devtools, registrations = context.new_cdp_session(page), []
+    devtools.on(
+        "ServiceWorker.workerRegistrationUpdated", lambda event: registrations.extend(event["registrations"])
+    )
+    devtools.send("ServiceWorker.enable")
+    wait_until(lambda: bool(page.evaluate("1") and registrations), "the worker is known")
+    news = {"title": f"{reference}: begun", "body": "Work has begun.", "tag": reference, "lang": "en"}
+    news["url"] = f"{live_server}/#/track/{reference}"
+    message = {
+        "origin": live_server,
+        "registrationId": registrations[-1]["registrationId"],
+        "data": json.dumps(news),
+    }
+    devtools.send("ServiceWorker.deliverPushMessage", message)
+    shown = "navigator.serviceWorker.ready.then((r) => r.getNotifications())"
+    wait_until(lambda: page.evaluate(f"{shown}.then((all) => all.length)") == 1, "it was shown")
+    told = page.evaluate(f"{shown}.then((all) => all.map((one) => [one.title, one.body, one.tag]))")
+    assert told == [[news["title"], news["body"], reference]]
+    context.service_workers[0].evaluate(
+        "async () => { const [shown] = await self.registration.getNotifications();"
+        "self.dispatchEvent(new NotificationEvent('notificationclick', { notification: shown })); }"
+    )
+    page.wait_for_url(f"**/#/track/{reference}")
