@@ -28,6 +28,25 @@ from nagara.settings import settings
 PASSED_ON = frozenset({EventKind.RESOLVED, EventKind.DECLINED, EventKind.REOPENED})
 """What ends a request for those who joined it, and what opens it again. What lies between is on its page."""
 
+HOLD = """
+with following as (
+    select child.city_id, child.id, child.duplicate_of
+      from unnest(%(cities)s::text[], %(parents)s::uuid[]) as parent (city_id, id)
+      join request child on child.city_id = parent.city_id and child.duplicate_of = parent.id),
+held as (
+    select child.city_id, child.id from request child join following using (city_id, id)
+       for share of child skip locked)
+select distinct following.city_id, following.duplicate_of from following left join held using (city_id, id)
+ where held.id is null
+"""
+"""Keeps contacts from being erased while notices are written from them; names the requests of whose followers one
+is being changed just now, perhaps erased."""
+
+TELL_LATER = """
+insert into event_outbox (city_id, request_id, seq)
+select * from unnest(%s::text[], %s::uuid[], %s::int[]) on conflict do nothing
+"""
+
 JOINED = """
 select child.city_id, child.duplicate_of, child.id, link.seq, child.reference, child.service_code, child.language,
        contact.sealed, contact.channels, contact.moves, contact.confirmed_at is not null,
@@ -86,9 +105,16 @@ By = Mapping[tuple[str, uuid.UUID], Sequence[Joined]]
 
 
 def joined_to(connection: psycopg.Connection[Any], news: Iterable[Told]) -> By:
-    """Those who joined any of the requests that ended or were opened again; one round trip, or none."""
-    ended = {(one.happening.city_id, one.request_id) for one in news if one.happening.kind in PASSED_ON}
+    """Those who joined any of the requests that ended or were opened again.
+
+    Where one of them is being changed just now the event is put back and told to them by the next pass; whoever
+    was told of it is not told again.
+    """
+    told = [one for one in news if one.happening.kind in PASSED_ON]
+    ended = {(one.happening.city_id, one.request_id) for one in told}
     found: dict[tuple[str, uuid.UUID], list[Joined]] = {}
+    if ended:
+        ended -= _put_back(connection, told, ended)
     if ended:
         columns = [list(column) for column in zip(*sorted(ended), strict=True)]
         for row in connection.execute(JOINED, columns, prepare=True):
@@ -108,6 +134,22 @@ def joined_to(connection: psycopg.Connection[Any], news: Iterable[Told]) -> By:
             )
             found.setdefault((city_id, parent_id), []).append(one)
     return found
+
+
+def _put_back(
+    connection: psycopg.Connection[Any], told: Sequence[Told], ended: set[tuple[str, uuid.UUID]]
+) -> set[tuple[str, uuid.UUID]]:
+    """Hold those who joined until the transaction ends; the requests for which that is not possible now."""
+    cities, parents = ([key[at] for key in sorted(ended)] for at in (0, 1))
+    busy = set(connection.execute(HOLD, {"cities": cities, "parents": parents}, prepare=True).fetchall())
+    again = [
+        (one.happening.city_id, one.request_id, one.seq)
+        for one in told
+        if (one.happening.city_id, one.request_id) in busy
+    ]
+    if again:
+        connection.execute(TELL_LATER, [list(column) for column in zip(*again, strict=True)])
+    return busy
 
 
 def to_joined(

@@ -115,3 +115,19 @@ def test_whoever_was_taken_apart_again_is_not_told(
     told(db, phnom_penh)
     move(phnom_penh, joined[0], Move.RESOLVE, reason="fixed")
     assert [notice.address for notice in told(db, phnom_penh)] == [FIRST, THIRD]
+
+
+def test_while_somebody_erases_their_contact_the_others_are_told_and_they_are_not(
+    db: Connection, owner: Connection, phnom_penh: City, joined: tuple[Known, Known, Known]
+) -> None:
+    """What was not told because of it is told by the next pass, and to nobody twice."""
+    move(phnom_penh, joined[0], Move.RESOLVE, reason="fixed")
+    with owner.transaction():
+        owner.execute("select from request where reference = %s for update", (joined[1].reference,))
+        assert [notice.address for notice in told(db, phnom_penh)] == [FIRST]
+        owner.execute(
+            "delete from contact where request_id = (select id from request where reference = %s)",
+            (joined[1].reference,),
+        )
+    assert [notice.address for notice in told(db, phnom_penh)] == [THIRD]
+    assert told(db, phnom_penh) == []
