@@ -15,6 +15,7 @@ from bench.rounds import Bar, Operation, Side
 from bench.servers import Measured
 from city_config import City
 from nagara import statements
+from nagara.contact_digests import digests_of
 from nagara.database import SET_CITY
 from nagara.event_log import PUBLIC_KINDS
 from nagara.filing import body_digest
@@ -133,6 +134,7 @@ def _file_script(number: int, city: City, decided: Decided, secret: bytes) -> Sc
         "event_data": orjson.dumps(filed_data(row)).decode(),
         "body_digest": body_digest(filing),
         "sealed": seal(secret, city.id, dict(filing.contact)) if filing.contact else None,
+        **digests_of(secret, city, filing.contact),
     }
     names, variables = variables_of(f"f{number}_", values)
     names |= {

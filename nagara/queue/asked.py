@@ -34,9 +34,10 @@ def _given(value: Any) -> Any:
     return None if value == "" else value
 
 
-Chosen = Annotated[str | None, BeforeValidator(_joined), Field(default=None, max_length=LONGEST)]
-Moment = Annotated[dt.datetime | None, BeforeValidator(_given), Field(default=None)]
-Flag = Annotated[bool, BeforeValidator(lambda value: value or False), Field(default=False)]
+Chosen = Annotated[Annotated[str, Field(max_length=LONGEST)] | None, BeforeValidator(_joined)]
+Moment = Annotated[dt.datetime | None, BeforeValidator(_given)]
+Metres = Annotated[Annotated[float, Field(gt=0, le=MOST_METRES)] | None, BeforeValidator(_given)]
+Flag = Annotated[bool, BeforeValidator(lambda value: value or False)]
 
 
 class AskedFilter(BaseModel):
@@ -79,9 +80,7 @@ class AskedFilter(BaseModel):
         default=None, max_length=40_000, description="A polygon: lon,lat;lon,lat;lon,lat"
     )
     near: str | None = Field(default=None, max_length=40, description="Around the request of this reference")
-    metres: Annotated[float | None, BeforeValidator(_given)] = Field(
-        default=None, gt=0, le=MOST_METRES, description="How far around; 250 unless told"
-    )
+    metres: Metres = Field(default=None, description="How far around; 250 unless told")
     same_reporter: str | None = Field(
         default=None,
         max_length=40,

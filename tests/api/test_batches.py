@@ -66,11 +66,12 @@ def test_one_move_over_many_has_a_result_for_each(supervisor: Staff, filed: list
 def test_a_killed_job_goes_on_and_moves_nothing_twice(
     supervisor: Staff, owner: psycopg.Connection[Any], filed: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from nagara import staff_actions
     from nagara.batches import bulk
 
     job = post(supervisor, "/bulk", {"filter": {}, "move": "prioritise", "details": {"priority": "high"}})
     assert job.json()["total"] == len(filed)
-    real, calls = bulk.make_move, 0
+    real, calls = staff_actions.make_move, 0
 
     def dies(*arguments: Any) -> Any:
         nonlocal calls

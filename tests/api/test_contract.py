@@ -27,6 +27,10 @@ CHECKS = [
 ]
 
 
+STREAMS = ("/api/v1/staff/live",)
+"""Answers without an end; the tests of live news read them."""
+
+
 @pytest.fixture(scope="session")
 def document(application: TestClient) -> schemathesis.BaseSchema:
     """The document as served."""
@@ -52,6 +56,7 @@ def test_the_document_is_true(
 ) -> None:
     untrue: list[str] = []
     operations = [found.ok() for found in document.get_all_operations() if isinstance(found, Ok)]
+    operations = [one for one in operations if one.path not in STREAMS]
     for operation in operations:
 
         @settings(
