@@ -67,6 +67,8 @@ def everything(owner: Connection) -> dict[str, int]:
     "name",
     [
         "escalation.sweep", "notifications.compose", "notifications.deliver", "indicators.refresh",
+        "notifications.deliver_sms", "notifications.deliver_push", "notifications.watchers",
+        "notifications.day", "notifications.forget",
         "indicators.rebuild", "photos.forget", "bulk.move", "batches.export", "batches.forget", "words.fill",
     ],
 )  # fmt: skip
