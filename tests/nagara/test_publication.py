@@ -41,7 +41,12 @@ def with_rule(**changes: Any) -> City:
 
 
 def standing(**changes: Any) -> Standing:
-    values = {"service_code": SERVICE, "confidential": False, "public": None, "received_at": NOW}
+    values: dict[str, Any] = {
+        "service_code": SERVICE,
+        "confidential": False,
+        "public": None,
+        "received_at": NOW,
+    }
     return Standing(**(values | changes))
 
 
