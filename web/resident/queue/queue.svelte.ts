@@ -3,7 +3,8 @@ import { ApiError } from '@shared/api/client';
 import type { City, Filing, Service } from '@shared/api/types';
 import { t } from '@shared/i18n/i18n.svelte';
 import { clearDraft, draft, handedOver, keepDraft, markHandedOver, takeUp } from '../draft.svelte';
-import { all, photosOf, put, remove, update } from './database';
+import { forget } from '../track/kept';
+import { all, get, photosOf, put, remove, update } from './database';
 import { newKey, withoutTime, type QueuedReport, type QueueState, type Trouble } from './report';
 import { announce, onQueueChange, sendQueue, type Sending } from './sender';
 
@@ -171,7 +172,10 @@ export function sendLater(): void {
 }
 
 export async function discard(key: string): Promise<void> {
+  const filed = (await get('reports', key))?.filed;
   await remove('reports', key);
+  // What its page showed last is as private as the report.
+  if (filed) await forget(filed.reference);
   await Promise.all((await photosOf(key)).map((photo) => remove('photos', photo.key)));
   if (draft.key === key) clearDraft();
   announce();
