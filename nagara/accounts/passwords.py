@@ -21,6 +21,10 @@ MAXIMUM_LENGTH = 1000
 JUDGED_LENGTH = 72
 """What lies behind is not looked at: the judgement's cost grows with the square, and so far is enough."""
 
+LOOKALIKES = "4@8({[<369&#!1/|0$5+7%2"
+MOST_LOOKALIKES = 6
+"""zxcvbn tries each reading of characters that stand for letters: with all of them it would take seconds."""
+
 ENOUGH = 3
 """Of zxcvbn's five scores: 10^8 guesses and more."""
 
@@ -62,7 +66,7 @@ def refuse_weak(password: str, personal: Iterable[str | None]) -> None:
     words = sorted({word for text in (*personal, *EVERYBODY_KNOWS) for word in _words(text)})
     if len(_without(password.lower(), words)) < LEFT_WITHOUT_OWN_WORDS:
         raise WeakPassword(OWN_WORDS, field="password", allowed=BETTER)
-    judged = zxcvbn(password[:JUDGED_LENGTH], user_inputs=words)
+    judged = zxcvbn(_judgeable(password), user_inputs=words)
     if judged["score"] < ENOUGH:
         raise WeakPassword(_why(judged), field="password", allowed=BETTER)
 
@@ -76,6 +80,17 @@ def _words(text: str | None) -> list[str]:
     """The words of what is known of somebody, and the whole of it."""
     lowered = (text or "").lower()
     return [word for word in (lowered, *re.split(r"[\s@._-]+", lowered)) if len(word) > 2]
+
+
+def _judgeable(password: str) -> str:
+    """What is judged: the beginning, with no more kinds of look-alikes than can be tried quickly.
+
+    Those beyond become characters that look like nothing, one for one: neither length nor repetition changes.
+    """
+    beginning = password[:JUDGED_LENGTH]
+    kinds = [c for c in dict.fromkeys(beginning) if c in LOOKALIKES]
+    beyond = {ord(c): chr(0x2800 + n) for n, c in enumerate(kinds[MOST_LOOKALIKES:], 1)}
+    return beginning.translate(beyond)
 
 
 def _without(password: str, words: Iterable[str]) -> str:

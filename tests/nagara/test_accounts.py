@@ -42,6 +42,14 @@ def test_what_is_hard_to_guess_is_taken_in_any_script(password: str) -> None:
     passwords.refuse_weak(password, DARA)
 
 
+def test_what_would_take_long_to_judge_is_judged_by_fewer_readings() -> None:
+    judged = passwords._judgeable("4@8({[<3694&#!1|0$5+7%2" * 4)
+    assert len(judged) == passwords.JUDGED_LENGTH
+    assert len(set(judged) & set(passwords.LOOKALIKES)) == passwords.MOST_LOOKALIKES
+    assert len(set(judged)) == len(set("4@8({[<3694&#!1|0$5+7%2")), "what differed differs still"
+    assert passwords._judgeable("P@ssw0rd-2026") == "P@ssw0rd-2026"
+
+
 def test_a_temporary_password_is_strong_and_another_each_time() -> None:
     made = {passwords.temporary() for _ in range(20)}
     assert len(made) == 20
