@@ -99,13 +99,15 @@ def app_pool() -> Pool:
 
 
 async def read_in_city(
-    pool: Pool, city_id: str, *questions: Question, prepare: bool = True
+    pool: Pool, city_id: str, *questions: Question, prepare: bool | Sequence[bool] = True
 ) -> list[list[tuple[Any, ...]]]:
     """The rows that each statement finds in one city: one transaction, one round trip however many there are.
 
     If the connection turns out to be broken, the pool is looked through and all is read once more. Without
-    ``prepare`` the database plans for these very values, which pays where a plan depends on how rare they are.
+    ``prepare``, told of all or of each, the database plans for these very values, which pays where a plan
+    depends on how rare they are.
     """
+    prepare = [prepare] * len(questions) if isinstance(prepare, bool) else prepare
     try:
         return await _read_in_city(pool, city_id, questions, prepare)
     except psycopg.OperationalError as error:
@@ -116,14 +118,15 @@ async def read_in_city(
 
 
 async def _read_in_city(
-    pool: Pool, city_id: str, questions: Sequence[Question], prepare: bool
+    pool: Pool, city_id: str, questions: Sequence[Question], prepare: Sequence[bool]
 ) -> list[list[tuple[Any, ...]]]:
     async with pool.connection() as connection:
         async with connection.pipeline():
             await connection.execute(BEGIN, prepare=True)
             await connection.execute(SET_CITY, (city_id,), prepare=True)
             asked = [
-                await connection.execute(text, values, prepare=prepare) for text, values in questions
+                await connection.execute(text, values, prepare=prepared)
+                for (text, values), prepared in zip(questions, prepare, strict=True)
             ]
             await connection.execute(COMMIT, prepare=True)
         return [await cursor.fetchall() for cursor in asked]

@@ -36,13 +36,15 @@ async def queue(staff: Viewer, process: FromProcess, asked: Annotated[AskedPage,
         raise UnknownCity(f"There is no city {asked.city[:40]!r} for you.", field="city", allowed=[own.id])
     now = dt.datetime.now(dt.UTC)
     worked = await search.work_out(process.pool, own.id, asked.meant(staff, own, now))
-    page = await pages.page(process.pool, own.id, worked)
+    figures = [counts.question(staff, end_of_day(own, now))] if asked.counts else []
+    page = await pages.page(process.pool, own.id, worked, *figures)
     content: dict[str, Any] = {
         "requests": [queue_row(own, row) for row in page.rows],
         "next_cursor": page.next_cursor,
     }
     if asked.counts:
-        content["counts"] = await _counted(process, staff, end_of_day(own, now))
+        [[row]] = page.besides
+        content["counts"] = _limited(counts.shown(staff, row))
     return json_answer(content)
 
 
@@ -54,11 +56,11 @@ async def queue(staff: Viewer, process: FromProcess, asked: Annotated[AskedPage,
 )
 async def queue_counts(staff: Viewer, process: FromProcess) -> Response:
     """The figures beside the views."""
-    return json_answer(await _counted(process, staff, end_of_day(staff_city(staff), dt.datetime.now(dt.UTC))))
+    until = end_of_day(staff_city(staff), dt.datetime.now(dt.UTC))
+    return json_answer(_limited(await counts.counts(process.pool, staff, until)))
 
 
-async def _counted(process: FromProcess, staff: Account, until: dt.datetime) -> dict[str, Any]:
-    counted = await counts.counts(process.pool, staff, until)
+def _limited(counted: dict[str, int | None]) -> dict[str, Any]:
     return counted | {"counted_up_to": counts.COUNTED_UP_TO}
 
 

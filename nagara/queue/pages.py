@@ -12,7 +12,7 @@ from typing import Any, LiteralString
 
 import orjson
 
-from nagara.database import Pool, read_in_city
+from nagara.database import Pool, Question, read_in_city
 from nagara.errors import InvalidInput
 from nagara.queue.filters import LATE, PRIORITIES, QueueFilter, Sort, Values, Worked, conditions
 
@@ -53,10 +53,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of rows by column name, and the cursor of the next one if there is any."""
+    """A page of rows by column name, the cursor of the next one if there is any, and what was asked besides."""
 
     rows: Sequence[Mapping[str, Any]]
     next_cursor: str | None
+    besides: Sequence[Sequence[tuple[Any, ...]]] = ()
 
 
 _ORDERS: Mapping[tuple[str, bool], tuple[LiteralString, LiteralString]] = {
@@ -93,17 +94,23 @@ def order_of(wanted: QueueFilter) -> Order:
     return Order(sort, usual if wanted.descending is None else wanted.descending)
 
 
-async def page(pool: Pool, city_id: str, worked: Worked) -> Page:
-    """One page of what a filter wants."""
+async def page(pool: Pool, city_id: str, worked: Worked, *besides: Question) -> Page:
+    """One page of what a filter wants; what is asked besides comes by the same round trip."""
     wanted = worked.wanted
     if not 1 <= wanted.limit <= MAX_PAGE:
         raise InvalidInput(
             f"limit {wanted.limit} is not possible.", field="limit", allowed=f"1 to {MAX_PAGE}"
         )
-    [found] = await read_in_city(pool, city_id, page_statement(city_id, worked), prepare=is_plain(worked))
+    found, *others = await read_in_city(
+        pool,
+        city_id,
+        page_statement(city_id, worked),
+        *besides,
+        prepare=[is_plain(worked), *(True for _ in besides)],
+    )
     rows = [dict(zip(NAMES, row, strict=True)) for row in found[: wanted.limit]]
     more = len(found) > wanted.limit
-    return Page(rows, cursor_after(rows[-1], wanted) if more else None)
+    return Page(rows, cursor_after(rows[-1], wanted) if more else None, others)
 
 
 def is_plain(worked: Worked) -> bool:
