@@ -128,14 +128,25 @@ class RateLimiter:
             return 0
 
     async def count_all(self, what: str, source: Source, contact: bytes | None = None) -> None:
-        """Count one by address, device and contact, where there is a limit for each; the first that is
-        reached raises ``TooManyRequests``. The address always counts: a device can call itself anything.
+        """Count one by address, device and contact, where there is a limit for each.
+
+        Raises ``TooManyRequests`` if any of them is reached, with the longest of their waits: whoever comes back
+        after it is let in. The address always counts: a device can call itself anything.
         """
-        await self.count(what, source.address)
-        if source.device and f"{what} by device" in LIMITS:
-            await self.count(f"{what} by device", source.device)
-        if contact and f"{what} by contact" in LIMITS:
-            await self.count(f"{what} by contact", contact.hex())
+        sources = {what: source.address}
+        if source.device:
+            sources[f"{what} by device"] = source.device
+        if contact:
+            sources[f"{what} by contact"] = contact.hex()
+        refusals: list[TooManyRequests] = []
+        for name, value in sources.items():
+            if name in LIMITS:
+                try:
+                    await self.count(name, value)
+                except TooManyRequests as refusal:
+                    refusals.append(refusal)
+        if refusals:
+            raise max(refusals, key=lambda refusal: refusal.retry_after_seconds)
 
     async def _increment(self, key: str, seconds: int) -> int:
         try:
