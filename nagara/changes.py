@@ -14,9 +14,12 @@ from nagara.tables import Event, Request
 CHANGED = "changed"
 WATCHED = (
     "assignee", "department", "service_code", "network_code", "priority", "district", "closing_reason",
-    "acknowledge_by", "respond_by", "resolve_by", "address",
+    "acknowledge_by", "respond_by", "resolve_by",
 )  # fmt: skip
-"""Fields whose old and new values an event keeps; the status has columns of its own, notes stand in the data."""
+"""Fields whose old and new values an event keeps; the status has columns of its own, notes stand in the data.
+
+No words of a resident's, such as where they say it is: events can never be changed, and those can be erased.
+"""
 
 Change = dict[str, Any]
 

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import psycopg
 import pytest
+from sqlmodel import col, select
 from starlette.testclient import TestClient
 
 from city_config import City
-from nagara.database import clock_connection
+from nagara.changing import finish
+from nagara.cities import city_of
+from nagara.database import city_session, clock_connection
 from nagara.escalation import sweep
+from nagara.event_log import Actor
+from nagara.lifecycle import Move, Status, transition
+from nagara.tables import Request
 from tests.api.conftest import Staff
 from tests.api.test_requests import FILE, RUBBISH
 from tests.helpers import file
@@ -79,3 +86,20 @@ def test_a_rung_of_the_ladder_is_told_too(
     error = refused(agent, request.reference, seen)
     assert error["by"] is None
     assert {change["field"] for change in error["changes"]} <= {"priority"}
+
+
+def test_no_words_of_a_residents_stand_in_what_can_never_be_changed(
+    client: TestClient, agent: Staff, db: psycopg.Connection[Any]
+) -> None:
+    where = "behind the blue gate of house 12"
+    filed = client.post(FILE, json=RUBBISH | {"address": where, "description": "Bags beside my door."}).json()
+    with city_session("kh-pnh") as session:
+        row = session.exec(select(Request).where(col(Request.reference) == filed["reference"])).one()
+        row.address, row.description, row.assignee = "before house 14", "Two bags.", "crew 7"
+        step = transition(Status(row.status), Move.NOTE)
+        finish(session, city_of("kh-pnh"), row, step, Actor("system"), dt.datetime.now(dt.UTC), {})
+    agent.move(filed["reference"], "acknowledge")
+    written = db.execute("select data from event order by seq").fetchall()
+    assert "crew 7" in str(written), "what staff decided is kept"
+    for words in ("house 12", "house 14", "bags", "my door"):
+        assert words not in str(written)
