@@ -1,6 +1,6 @@
 /** What a city offers and who works in it, read once after signing in. */
 import { call, paths } from '@shared/api/client';
-import type { City, Department, DistrictCollection, Service, Services } from '@shared/api/types';
+import type { City, Department, DistrictCollection, Names, Service, Services } from '@shared/api/types';
 import { loadCities } from '@shared/cities.svelte';
 import { at } from './addresses';
 import { staffCall } from './session.svelte';
@@ -14,6 +14,8 @@ export interface Colleague {
 
 export interface Lists {
   services: Service[];
+  /** Names of the groups that services stand in, by code. */
+  groups: Record<string, Names>;
   departments: Department[];
   districts: DistrictCollection | null;
   /** Colleagues to whom work can be given. */
@@ -41,6 +43,7 @@ export async function loadLists(id: string): Promise<{ city: City; lists: Lists 
     city,
     lists: {
       services: services.services,
+      groups: services.groups ?? {},
       departments: departments.departments,
       districts,
       people: people.filter((one) => one.role !== 'auditor'),
