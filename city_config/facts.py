@@ -19,12 +19,15 @@ GEOJSON_FIELDS = frozenset({"districts", "areas", "boundary"})
 def unconfirmed(city: City) -> Iterator[tuple[KeyPath, str]]:
     """Facts that no officer of the city has confirmed, with their source.
 
-    Reference promises are not among them: they are the network's, and claim nothing about the city.
+    Reference promises are not among them: they are the network's, and claim nothing about the city. Nor is
+    what the city's files do not say at all, for which Nagara's own default stands.
     """
     for path, part in parts(city):
         if not isinstance(part, Fact) or part.confirmed:
             continue
         if isinstance(part, Promise) and part.standard == "reference":
+            continue
+        if len(path) == 1 and path[0] not in city.model_fields_set:
             continue
         yield path, f"{_called(part, path)} is not confirmed; source: {part.source or 'none given'}"
     yield from _counted(city)

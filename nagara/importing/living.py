@@ -65,7 +65,8 @@ def drafted(city: City, history: StatedHistory, now: dt.datetime) -> Draft:
         decision = _decision(city, history, place)
         return _drafted(city, history, filing, decision)
     except tuple(REFUSED_AS) as error:
-        raise NotTaken(REFUSED_AS[type(error)], str(error)) from error
+        because = next(REFUSED_AS[kind] for kind in type(error).__mro__ if kind in REFUSED_AS)
+        raise NotTaken(because, str(error)) from error
 
 
 def _check_times(history: StatedHistory, now: dt.datetime) -> None:
