@@ -104,6 +104,11 @@ values (%(city_id)s, %(id)s, %(sha256)s, %(width)s, %(height)s, %(size)s, %(dhas
 HOLD_PHOTO = "select pg_advisory_xact_lock_shared(%s, hashtext(%s))"
 """Held while a picture's bytes are written, so that nobody removes the same bytes in between."""
 
+LOG_ORIGINAL_SEEN = """
+insert into contact_read (city_id, id, request_id, what, username, why, found, read_at)
+values (%(city_id)s, %(id)s, %(request_id)s, 'picture', %(username)s, 'picture', true, clock_timestamp())
+"""
+
 FIND_PHOTO = f"""
 select p.sha256, p.redacted_sha256, p.public, p.searched, p.request_id, r.link_generation, {public_sql()}
   from photo p

@@ -32,7 +32,10 @@ router = APIRouter(tags=["photos"], dependencies=[Open])
 Token = Annotated[str | None, Query(max_length=100, description="From the private link")]
 
 Original = Annotated[
-    bool, Query(description="As it came, before parts were hidden; for staff who may, others get it as it is")
+    bool,
+    Query(
+        description="As it came, before parts were hidden; for staff who may, and logged; others get it as it is"
+    ),
 ]
 
 PICTURE_HEADERS = {
@@ -169,7 +172,7 @@ async def _viewer(
         return anybody
     if account.city_id != city.id or not account.may(Permission.VIEW_QUEUE):
         return anybody
-    return keeping.Viewer(token, True, account.may(Permission.VIEW_ORIGINAL), original)
+    return keeping.Viewer(token, True, account.may(Permission.VIEW_ORIGINAL), original, account.sign_in_name)
 
 
 async def _file_of(request: Request) -> bytes:

@@ -44,11 +44,11 @@ class OriginalWords(BaseModel):
 
 
 class ContactRead(BaseModel):
-    """One read; ``found``: whether there was anything to read."""
+    """One read; ``found``: whether there was anything. Of a picture as it came, ``why`` says only ``picture``."""
 
     id: uuid.UUID
     reference: str
-    what: Literal["contact", "words"]
+    what: Literal["contact", "words", "picture"]
     username: str
     why: str
     found: bool

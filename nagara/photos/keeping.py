@@ -62,6 +62,8 @@ class Viewer(NamedTuple):
     privileged: bool = False
     original: bool = False
     """Asks for the picture as it came; only for whoever is privileged."""
+    username: str | None = None
+    """Of staff, as they sign in: the log names who opened an original."""
 
 
 ANYBODY = Viewer()
@@ -95,7 +97,8 @@ async def find(pool: Pool, city: City, photo_id: uuid.UUID, viewer: Viewer, secr
 
     Its request's private link opens it, and so does a session of the city's staff. Where the city hides
     anything in pictures, only the privileged see one before that has happened. A picture with hidden parts
-    is shown as it came to the privileged who ask for that, and to nobody else.
+    is shown as it came to the privileged who ask for that, and to nobody else; the log of reads names them
+    before they get it.
     """
     values = public_values(city) | {"city_id": city.id, "id": photo_id}
     [found] = await read_in_city(pool, city.id, (statements.FIND_PHOTO, values))
@@ -106,10 +109,19 @@ async def find(pool: Pool, city: City, photo_id: uuid.UUID, viewer: Viewer, secr
             viewer.token.encode(), resident_token(secret, city.id, request_id, generation).encode()
         )
         if viewer.privileged and (viewer.original or not is_searched(city, searched)):
+            if viewer.original and (redacted is not None or not is_searched(city, searched)):
+                await _log_original(pool, city, request_id, viewer)
             return Seen(bytes(sha256), public and redacted is None)
         if public or ((own or viewer.staff) and is_searched(city, searched)):
             return Seen(bytes(redacted or sha256), public)
     raise UnknownPhoto("There is no such picture.", field="id")
+
+
+async def _log_original(pool: Pool, city: City, request_id: uuid.UUID, viewer: Viewer) -> None:
+    """An address of a picture carries no words, so the log has no reason for it but that it was a picture."""
+    read = {"city_id": city.id, "id": uuid7(), "request_id": request_id, "username": viewer.username}
+    async with city_transaction(pool, city.id) as connection:
+        await connection.execute(statements.LOG_ORIGINAL_SEEN, read, prepare=True)
 
 
 def shown(city: City, photos: Iterable[Mapping[str, Any]], token: str | None = None) -> list[dict[str, Any]]:

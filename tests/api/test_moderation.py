@@ -218,10 +218,18 @@ def test_parts_of_a_picture_are_covered_for_everybody_but_the_privileged(
     original = client.get(url, params={"original": "true"}, headers=supervisor.headers)
     assert (original.content, original.headers["cache-control"]) == (before, "private, no-store")
     assert client.get(url, headers=supervisor.headers).content == after.content
+    auditor = Staff(client, "auditor@kh-pnh", "auditor")
+    [read] = auditor.get("/contact-reads").json()["reads"]
+    assert (read["what"], read["why"], read["found"]) == ("picture", "picture", True)
+    assert (read["username"], read["reference"]) == ("supervisor@kh-pnh", request["reference"])
 
     again = post(supervisor, redaction, {"boxes": []})
     assert again.json()["photos"][0]["redacted"] is False
     assert client.get(url).content == before
+    assert client.get(url, params={"original": "true"}, headers=supervisor.headers).content == before
+    assert len(auditor.get("/contact-reads").json()["reads"]) == 1, (
+        "where nothing is hidden, nothing was opened"
+    )
 
 
 def _colours(content: bytes) -> int:

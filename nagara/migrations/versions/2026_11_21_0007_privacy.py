@@ -44,7 +44,7 @@ create table contact_read (
     city_id text not null,
     id uuid not null,
     request_id uuid not null,
-    what text not null constraint contact_read_what check (what in ('contact', 'words')),
+    what text not null constraint contact_read_what check (what in ('contact', 'words', 'picture')),
     username text not null,
     why text not null constraint contact_read_why check (length(why) between 3 and 500),
     found boolean not null,
