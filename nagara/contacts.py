@@ -79,14 +79,6 @@ def read_original_words(
     }
 
 
-def is_known(session: Session, row: Request) -> bool:
-    """Whether whoever filed a request can be reached; who it is, this does not tell."""
-    query = select(Contact.request_id).where(
-        col(Contact.city_id) == row.city_id, col(Contact.request_id) == row.id
-    )
-    return session.exec(query).first() is not None
-
-
 def reads(session: Session, city: City, wanted: ReadsWanted) -> list[dict[str, Any]]:
     """Who read what, when and why, newest first; one row more than the limit where there are more."""
     query = (

@@ -29,7 +29,7 @@ from nagara.permissions import Permission
 from nagara.photos import keeping
 from nagara.photos.redaction import Box, read_boxes, redact
 from nagara.photos.storage import MediaStore
-from nagara.publication import Standing, never_public, public_values, waits_for_release
+from nagara.publication import Standing, never_public, public_values
 from nagara.sealing import seal
 from nagara.tables import OriginalWords, Photo, Request
 
@@ -106,11 +106,6 @@ def decide(
     if decision.description is not None and decision.description != row.description:
         _reword(session, city, row, account, decision, secret)
     return row
-
-
-def waits(city: City, row: Request) -> bool:
-    """Whether a request waits for staff's word."""
-    return waits_for_release(city, _standing(row))
 
 
 def release_photo(

@@ -173,10 +173,9 @@ def shown_by_key(session: Session, city: City, managed: Managed) -> dict[str, An
     }
 
 
-def waits_for_confirmation(session: Session, city: City, row: Request) -> bool:
-    """Whether the city wants the contact of a request confirmed and it is not yet, for staff to see."""
-    if city.contact_confirmation == "none":
+def waits_for_confirmation(city: City, unconfirmed: bytes | None) -> bool:
+    """Whether the city wants a contact confirmed, this sealed one that is not confirmed yet; for staff to see."""
+    if city.contact_confirmation == "none" or unconfirmed is None:
         return False
-    kept = session.get(Contact, (city.id, row.id))
-    contact = unseal(settings().secret, city.id, kept.sealed) if kept and kept.confirmed_at is None else None
+    contact = unseal(settings().secret, city.id, unconfirmed)
     return contact is not None and confirmation_channel(city, contact) is not None

@@ -1,4 +1,4 @@
-"""One request as people see it: the resident's page without personal data, the staff's with its history."""
+"""One request as people see it: the resident's page without personal data, a line of the staff's queue."""
 
 from __future__ import annotations
 
@@ -7,23 +7,17 @@ import hmac
 from collections.abc import Mapping
 from typing import Any
 
-from sqlmodel import Session, col, select
-
 from city_config import City
-from nagara import contacts, moderation, own_notices, statements
-from nagara.accounts import Account
+from nagara import statements
 from nagara.cities import city_of_reference
 from nagara.database import Pool, read_in_city
 from nagara.errors import UnknownRequest
 from nagara.event_log import PUBLIC_KINDS
 from nagara.ids import resident_token
-from nagara.lifecycle import STAFF_MOVES, TRANSITIONS, Status, allowed_moves, due_or_none, is_late, why_not
-from nagara.permissions import CITY_ROLES, may, permission_for
+from nagara.lifecycle import due_or_none
 from nagara.photos import keeping
 from nagara.publication import public_address, public_note, public_position, public_values, public_words
-from nagara.resident_views import ResidentStanding, for_everybody, for_the_holder, reason_names, said_to_staff
-from nagara.staff_actions import CLOSING_REASONS
-from nagara.tables import Event, Request
+from nagara.resident_views import ResidentStanding, for_everybody, for_the_holder, reason_names
 
 _public_kinds = sorted(kind.value for kind in PUBLIC_KINDS)
 
@@ -137,84 +131,6 @@ def _event_for_all(event: Mapping[str, Any], own: bool) -> dict[str, Any]:
     """An event of the timeline; what residents wrote is left to the holder of the private link."""
     shown = {name: event[name] for name in ("kind", "at", "status", "reason")}
     return shown | {"note": public_note(event["actor_kind"], event["note"], own)}
-
-
-def staff_detail(
-    session: Session, city: City, account: Account, row: Request, now: dt.datetime
-) -> dict[str, Any]:
-    """Everything staff may know of a request: its history, what may be done next and why not the rest."""
-    events = session.exec(
-        select(Event)
-        .where(col(Event.city_id) == city.id, col(Event.request_id) == row.id)
-        .order_by(col(Event.seq))
-    ).all()
-    parent = session.get(Request, (city.id, row.duplicate_of)) if row.duplicate_of else None
-    late = is_late(row.resolve_by, row.closed_at or row.paused_at or now)
-    return queue_row(city, row.model_dump() | {"late": late}) | {
-        "answers": row.answers,
-        "language": row.language,
-        "observed_at": row.observed_at,
-        "confidential": row.confidential,
-        "route": {"rule": row.rule, "reason": row.reason},
-        "config_fingerprint": row.config_fingerprint,
-        "closing_reason": row.closing_reason,
-        "duplicate_of": parent.reference if parent else None,
-        "contact_known": contacts.is_known(session, row),
-        "contact_unconfirmed": own_notices.waits_for_confirmation(session, city, row),
-        "public": row.public,
-        "waits_for_release": moderation.waits(city, row),
-        "photos": keeping.of_request(session, city, row, now),
-        "timeline": [_event_shown(event, row.erased_at is not None) for event in events],
-        "said": said_to_staff(session, row),
-        "erased": row.erased_at is not None,
-        "moves": _moves(row, account),
-    }
-
-
-def _event_shown(event: Event, erased: bool) -> dict[str, Any]:
-    """An event for staff; once the resident's data are erased, without the notes that may speak of them."""
-    data = {name: value for name, value in event.data.items() if not (erased and name == "note")}
-    return {
-        "seq": event.seq,
-        "kind": event.kind,
-        "at": event.occurred_at,
-        "recorded_at": event.recorded_at,
-        "actor": event.actor,
-        "actor_kind": event.actor_kind,
-        "from_status": event.from_status,
-        "to_status": event.to_status,
-        "note": data.get("note"),
-        "data": data,
-    }
-
-
-def _moves(row: Request, account: Account) -> list[dict[str, Any]]:
-    status = Status(row.status)
-    possible = allowed_moves(status)
-    shown = []
-    for move in STAFF_MOVES:
-        permitted = account.may(permission_for(move))
-        step = TRANSITIONS[move]
-        reason = None
-        if move not in possible:
-            reason = why_not(status, move)
-        elif not permitted:
-            able = [role.value.replace("_", " ") for role in CITY_ROLES if may(role, permission_for(move))]
-            reason = f"As {account.role.value.replace('_', ' ')} you may not do this; it takes: {', '.join(able)}."
-        elif not account.works_for(row.department):
-            reason = f"The request belongs to another department, {row.department}."
-        shown.append(
-            {
-                "move": move.value,
-                "allowed": reason is None,
-                "why_not": reason,
-                "why": step.why,
-                "fields": [*step.needs, *step.may_have],
-                "needs": list(step.needs),
-                "reasons": list(CLOSING_REASONS.get(move, ())),
-            }
-        )
-    return shown
 
 
 def queue_row(city: City, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,13 +7,10 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlmodel import Session, col, select
-
 from city_config import City
 from city_config.texts import Messages
 from nagara.cities import configuration
 from nagara.lifecycle import CLOSED, Move, Status, transitions_from
-from nagara.tables import Request, ResidentEntry
 
 STAGES = ("acknowledge", "respond", "resolve")
 SPANS = ("calendar_hours", "working_hours", "calendar_days", "working_days")
@@ -136,27 +133,6 @@ def for_the_holder(
         "feedback": feedback[-1] if feedback else None,
         "reopens_until": closing + dt.timedelta(days=rule.reopen_days) if closing and opens_again else None,
     }
-
-
-def said_to_staff(session: Session, row: Request) -> list[dict[str, Any]]:
-    """What the resident said after filing, in order, for staff."""
-    query = (
-        select(ResidentEntry)
-        .where(col(ResidentEntry.city_id) == row.city_id, col(ResidentEntry.request_id) == row.id)
-        .order_by(col(ResidentEntry.seq))
-    )
-    return [
-        {
-            "kind": entry.kind,
-            "at": entry.said_at,
-            "text": entry.words,
-            "fixed": entry.fixed,
-            "rating": entry.rating,
-            "reopened": entry.reopened,
-            "about": entry.about,
-        }
-        for entry in session.exec(query).all()
-    ]
 
 
 def _can(standing: ResidentStanding, to_judge: bool, contact: bool) -> list[str]:

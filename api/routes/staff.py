@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from fastapi import APIRouter, Response
-from sqlalchemy import func
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from api.answers import json_answer
 from api.dependencies import (
@@ -20,9 +17,9 @@ from api.schemas import staff as staff_schemas
 from city_config import City
 from nagara import staff_actions
 from nagara.accounts import Account
-from nagara.errors import UnknownRequest
 from nagara.lifecycle import read_move
-from nagara.request_views import find_city, staff_detail
+from nagara.request_views import find_city
+from nagara.staff_views import opened, opened_within
 from nagara.tables import Request
 
 router = APIRouter(prefix="/api/v1/staff", tags=["staff"])
@@ -34,15 +31,11 @@ router = APIRouter(prefix="/api/v1/staff", tags=["staff"])
     responses=documented(401, 403, 404),
     operation_id="get_staff_request",
 )
-def request(reference: str, staff: Viewer, session: StaffSession, process: FromProcess) -> Response:
+async def request(reference: str, staff: Viewer, process: FromProcess) -> Response:
     """A request with its history, and the moves possible now; of the others it says why not."""
     city = staff_city(staff)
-    owner, stored = find_city(reference)
-    query = select(Request).where(col(Request.city_id) == city.id, col(Request.reference) == stored)
-    row = session.exec(query).first() if owner.id == city.id else None
-    if row is None:
-        raise UnknownRequest(f"There is no request {reference[:20]!r}.", field="reference")
-    return detail(session, city, staff, row)
+    _, stored = find_city(reference)
+    return json_answer(await opened(process.pool, city, staff, stored))
 
 
 @router.post(
@@ -71,5 +64,4 @@ def make_move(
 
 def detail(session: Session, city: City, staff: Account, row: Request) -> Response:
     """A request as its room answers with it, after whatever was done to it."""
-    now: dt.datetime = session.execute(select(func.clock_timestamp())).scalar_one()
-    return json_answer(staff_detail(session, city, staff, row, now))
+    return json_answer(opened_within(session, city, staff, row.reference))

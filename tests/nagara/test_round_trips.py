@@ -31,6 +31,7 @@ from nagara.queue.filters import QueueFilter, Worked
 from nagara.queue.pages import cursor_after, page_statement
 from nagara.rate_limits import RateLimiter
 from nagara.settings import settings
+from nagara.staff_views import STAFF_EVENTS, STAFF_REQUEST
 from tests.helpers import file, multiply
 
 PASSWORD = "a long demo password"
@@ -212,6 +213,20 @@ def test_a_queue_page_is_two_round_trips_whatever_its_size(
     assert traffic.sessions == 0
 
 
+def test_opening_a_request_is_two_round_trips_however_much_happened(client: TestClient) -> None:
+    reference = filed(client, "first")
+    headers = signed_in(client)
+    address = f"/api/v1/staff/requests/{reference}"
+    assert len(client.get(address, headers=headers).json()["timeline"]) == 1
+    client.post(f"{address}/acknowledge", headers=headers)
+    with counted(client) as traffic:
+        assert len(client.get(address, headers=headers).json()["timeline"]) == 2
+    assert traffic.round_trips == 2, "who is signed in, and the request"
+    asked = traffic.statements - 2 * len(("begin", "the city", "commit"))
+    assert asked == 1 + len(("the request", "its events", "its pictures", "what the resident said"))
+    assert traffic.sessions == 0
+
+
 def hot_statements(owner: psycopg.Connection[Any], city: City) -> dict[str, tuple[str, dict[str, Any]]]:
     """The statements that must never read a whole table, with values they are asked with."""
     row = owner.execute(
@@ -234,6 +249,8 @@ def hot_statements(owner: psycopg.Connection[Any], city: City) -> dict[str, tupl
             statements.PUBLIC_STATUS,
             public_values(city) | {"public_kinds": ["filed"], "city_id": city.id, "reference": reference},
         ),
+        "opened": (STAFF_REQUEST, {"city_id": city.id, "reference": reference}),
+        "its events": (STAFF_EVENTS, {"city_id": city.id, "reference": reference}),
         "near": near_somebody(owner, city),
         "joined": (
             joining.FIND_JOINABLE,
@@ -265,7 +282,18 @@ def near_somebody(owner: psycopg.Connection[Any], city: City) -> tuple[str, dict
 
 
 @pytest.mark.parametrize(
-    "name", ["near", "joined", "status", "find by key", "first page", "deep page", "due steps"]
+    "name",
+    [
+        "near",
+        "joined",
+        "status",
+        "find by key",
+        "first page",
+        "deep page",
+        "opened",
+        "its events",
+        "due steps",
+    ],
 )
 @pytest.mark.parametrize("plan", ["for these values", "for any values"])
 def test_no_hot_plan_reads_a_whole_table(large: str, name: str, plan: str) -> None:
