@@ -13,7 +13,7 @@ pytest.importorskip(
     "playwright.sync_api", reason="playwright is not installed (the 'dev' dependencies bring it)"
 )
 
-from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 PICTURES = REPOSITORY / "docs" / "pictures"
@@ -25,6 +25,7 @@ QUIET = (
     "--disable-sync",
 )
 ANSWERS_WITHIN_MS = 15_000
+expect.set_options(timeout=ANSWERS_WITHIN_MS)
 REFUSALS = ("401", "404", "405", "409", "422", "ERR_FAILED", "ERR_INTERNET_DISCONNECTED", "incognito")
 """What a browser reports for answers that a test provokes on purpose."""
 

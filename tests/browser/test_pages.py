@@ -208,7 +208,7 @@ def test_staff_walk_a_report_to_resolved_and_the_resident_sees_it(open_page: Ope
     expect(desk.locator("#moves details")).to_contain_text("reopen it before you")
 
     phone.get_by_role("link", name="See what happens to it").click()
-    expect(phone.get_by_test_id("timeline")).to_contain_text("It has been repaired.")
+    expect(phone.get_by_test_id("timeline")).to_contain_text("What you reported has been repaired.")
     expect(phone.get_by_test_id("timeline")).to_contain_text("New lamp.")
 
 
