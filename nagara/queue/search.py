@@ -1,8 +1,8 @@
 """What lies behind a filter's words and references, looked up before the page is asked for.
 
 The words of requests are computed apart from filing: triggers leave a row without words, and whoever comes
-first fills it - a search looks through what waits in its city, and a timer through all cities. So a search
-finds what was filed a moment ago, and filing costs no more than that row.
+first fills it - a search looks through the newest that wait in its city, and a timer through all cities. So a
+search finds what was filed a moment ago, and filing costs no more than that row.
 
 Rare words are looked up in the index of runs of letters, which gives all requests that have them. Common ones
 are met soon on the way along the queue, so there each row is held against them instead.
@@ -31,7 +31,7 @@ _TAKE: LiteralString = """
 with waiting as materialized (
     select city_id, request_id from request_words
      where grams is null {and_here}
-     order by city_id, request_id
+     order by city_id desc, request_id desc
      limit %(most)s
        for update skip locked)
 select r.city_id, r.id, r.reference, r.description, r.address
@@ -40,7 +40,10 @@ select r.city_id, r.id, r.reference, r.description, r.address
 """
 TAKE_WAITING: LiteralString = _TAKE.replace("{and_here}", "")
 TAKE_WAITING_HERE: LiteralString = _TAKE.replace("{and_here}", "and city_id = %(city_id)s")
-"""Along the index of what waits, which is short; those first, whatever the planner thinks of the other table."""
+"""Along the index of what waits, which is short; those first, whatever the planner thinks of the other table.
+
+Ids grow with time, so within a city the newest come first: after an import, what waits is long, and what somebody
+looks for was most likely filed a moment ago."""
 
 WRITE_WORDS = """
 update request_words as w set words = new.words, grams = new.grams::integer[]

@@ -90,6 +90,16 @@ def test_a_text_that_changed_is_found_by_its_new_words_alone(
     assert references(agent.get("/queue", q="erased")) == [filed["en"]]
 
 
+def test_what_was_filed_last_is_found_however_much_waits(
+    agent: Staff, filed: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from nagara.queue import search
+
+    monkeypatch.setattr(search, "WAITING_AT_A_SEARCH", 1)
+    assert references(agent.get("/queue", q="motorbikes")) == [filed["en"]]
+    assert references(agent.get("/queue", q="CÂY ĐỔ")) == [filed["vi"]], "the one before it comes next"
+
+
 def test_common_words_are_found_as_rare_ones_are(
     agent: Staff, filed: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
