@@ -51,7 +51,13 @@ update request_words as w set words = new.words, grams = new.grams::integer[]
        as new (city_id, request_id, words, grams)
  where w.city_id = new.city_id and w.request_id = new.request_id
 """
-FIND_WORDS = "select request_words_found(%(grams)s::int[], %(needles)s::text[], %(most)s)"
+FIND_WORDS: LiteralString = """
+with looked_up as materialized (
+    select request_words_found(%(grams)s::int[], %(needles)s::text[], %(most)s) as ids)
+select case when cardinality(ids) < %(most)s then ids end from looked_up
+"""
+"""The requests that have these words; null where they are common, because thousands of ids are not worth sending."""
+
 POSITION = "select lat, lon from request where city_id = %(city_id)s and reference = %(reference)s"
 
 
@@ -75,33 +81,32 @@ async def work_out(pool: Pool, city_id: str, wanted: QueueFilter) -> Worked:
             allowed="at least one word of three Latin letters or digits, or of two of another script",
         )
     found = await _found(pool, city_id, looked_for)
-    if len(found) >= MOST_FOUND:
+    if found is None:
         return Worked(wanted, sought=looked_for, around=around)
     return Worked(wanted, found=tuple(found), around=around)
 
 
-async def _found(pool: Pool, city_id: str, looked_for: Sought) -> Sequence[Any]:
-    """The first requests of a city that have these words, what was filed a moment ago included."""
-    await _fill_waiting(pool, city_id)
+async def _found(pool: Pool, city_id: str, looked_for: Sought) -> Sequence[Any] | None:
+    """The requests of a city that have these words, what was filed a moment ago included; None for common words.
+
+    What waits is computed first, up to a limit; what others compute just now is left to them. Usually nothing
+    waits, so both are asked at once, and the words are looked up once more where something did.
+    """
     values = {
         "grams": list(looked_for.grams),
         "needles": list(looked_for.needles),
         "most": MOST_FOUND,
     }
-    [[(found,)]] = await read_in_city(pool, city_id, (FIND_WORDS, values))
-    ids: Sequence[Any] = found
-    return ids
-
-
-async def _fill_waiting(pool: Pool, city_id: str) -> None:
-    """Compute what waits in a city, up to a limit; what others compute just now is left to them."""
+    take = {"city_id": city_id, "most": WAITING_AT_A_SEARCH}
     async with city_transaction(pool, city_id) as connection:
-        cursor = await connection.execute(
-            TAKE_WAITING_HERE, {"city_id": city_id, "most": WAITING_AT_A_SEARCH}, prepare=True
-        )
-        waiting = await cursor.fetchall()
+        taken = await connection.execute(TAKE_WAITING_HERE, take, prepare=True)
+        looked_up = await connection.execute(FIND_WORDS, values, prepare=True)
+        waiting = await taken.fetchall()
         if waiting:
             await connection.execute(WRITE_WORDS, _words_of(waiting), prepare=True)
+            looked_up = await connection.execute(FIND_WORDS, values, prepare=True)
+        row = await looked_up.fetchone()
+    return row[0] if row else None
 
 
 def fill_waiting(connection: psycopg.Connection[Any], batch: int = BATCH, most: int = 100_000) -> int:
