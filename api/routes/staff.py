@@ -23,6 +23,8 @@ from nagara.staff_views import opened, opened_within
 from nagara.tables import Request
 
 router = APIRouter(prefix="/api/v1/staff", tags=["staff"])
+moves = APIRouter(prefix="/api/v1/staff", tags=["staff"])
+"""Apart, because its address takes any word: it serves what no other room does."""
 
 
 @router.get(
@@ -38,7 +40,7 @@ async def request(reference: str, staff: Viewer, process: FromProcess) -> Respon
     return json_answer(await opened(process.pool, city, staff, stored))
 
 
-@router.post(
+@moves.post(
     "/requests/{reference}/{move}",
     response_model=staff_schemas.StaffRequest,
     responses=documented(401, 403, 404, 409),
