@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+from cryptography.fernet import InvalidToken
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
@@ -32,7 +33,7 @@ from nagara.notifications.keeping import session_writer
 from nagara.places import locate_in
 from nagara.publication import Standing, is_public
 from nagara.resident_link import opens
-from nagara.sealing import seal
+from nagara.sealing import box_for, seal
 from nagara.settings import settings
 from nagara.tables import Request, Subscription
 
@@ -93,9 +94,13 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Subscribed:
-    """A subscription: at work at once with its management key, or waiting for a code."""
+    """A subscription: at work at once with its management key, or waiting for a code.
 
-    id: uuid.UUID
+    The handle is for entering the code. It is new each time, and opens here alone: the subscription's own id would
+    be the same for a contact that follows already, and tell when that began.
+    """
+
+    handle: str
     key: str | None
 
 
@@ -180,8 +185,11 @@ def watch(
     return _keep(session, city, recipient, wish, values, now)
 
 
-def confirm(session: Session, city_id: str, id_: uuid.UUID, code: str, now: dt.datetime) -> str | None:
+def confirm(session: Session, city_id: str, handle: str, code: str, now: dt.datetime) -> str | None:
     """Confirm a subscription by its code; its management key, or None for a wrong code. Commit in either case."""
+    id_ = _of_handle(city_id, handle)
+    if id_ is None:
+        return None
     row = session.get(Subscription, (city_id, id_))
     digest = row.digest if row is not None else bytes(32)
     right = code_holds(session, settings().secret, city_id, f"follow:{id_}", digest, code)
@@ -293,7 +301,7 @@ def _keep(
         | dict(values),
     ).scalar_one()
     if at_once:
-        return Subscribed(id_, management_key(city.id, "f", id_))
+        return Subscribed(_handle(city.id, id_), management_key(city.id, "f", id_))
     send_code(
         session_writer(session),
         city,
@@ -303,7 +311,19 @@ def _keep(
         language=wish.language,
         link=confirm_page(city.id, "f", id_),
     )
-    return Subscribed(id_, None)
+    return Subscribed(_handle(city.id, id_), None)
+
+
+def _handle(city_id: str, id_: uuid.UUID) -> str:
+    """The id sealed with a new nonce: two handles of one subscription have nothing in common."""
+    return box_for(settings().secret, f"handles of {city_id}").encrypt(id_.bytes).decode()
+
+
+def _of_handle(city_id: str, handle: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(bytes=box_for(settings().secret, f"handles of {city_id}").decrypt(handle.encode()))
+    except InvalidToken:
+        return None
 
 
 def _check_number(session: Session, city: City, recipient: Recipient) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import uuid
 from collections.abc import Callable
 from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 
@@ -30,6 +29,7 @@ router = APIRouter(prefix="/api/v1", tags=["following"], dependencies=[Open])
 LinkToken = Annotated[
     str | None, Query(max_length=100, description="From the private link of one's own request")
 ]
+Handle = Annotated[str, Path(max_length=300, description="As following or watching answered it")]
 OwnToken = Annotated[str, Query(max_length=100, description="From the private link")]
 
 
@@ -94,7 +94,7 @@ async def watch(
     operation_id="confirm_subscription",
 )
 async def confirm(
-    city: CurrentCity, id: uuid.UUID, body: schemas.CodeBody, process: FromProcess, source: ClientSource
+    city: CurrentCity, id: Handle, body: schemas.CodeBody, process: FromProcess, source: ClientSource
 ) -> Response:
     """Enter the code that came; from now on messages come."""
     await process.limiter.count_all("try code", source)
@@ -295,7 +295,7 @@ def _shown(session: Session, managed: Managed) -> dict[str, Any]:
 
 def _subscribed(city: City, made: Subscribed) -> Response:
     state = "on" if made.key else "confirm"
-    return json_answer({"id": made.id, "city": city.id, "state": state, "key": made.key}, 201)
+    return json_answer({"id": made.handle, "city": city.id, "state": state, "key": made.key}, 201)
 
 
 async def _in_city(city_id: str, work: Callable[[Session], T]) -> T:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Literal
 
 from pydantic import BaseModel, Field
@@ -58,7 +57,7 @@ class AlertBody(Wish):
 class Subscribed(BaseModel):
     """``on``: at work. ``confirm``: a code went to the contact, and nothing is sent before it comes back."""
 
-    id: uuid.UUID
+    id: str = Field(description="For entering the code; new in every answer, also for who follows already")
     city: str
     state: Literal["on", "confirm"]
     key: str | None = Field(description="To change or end it; where state is confirm it is in the message")

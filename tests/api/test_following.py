@@ -149,9 +149,31 @@ def test_to_follow_twice_looks_the_same_and_changes_nothing(
     first = follow(client, request)
     client.post(f"/api/v1/subscriptions/{newest_key(db)}/confirm")
     second = follow(client, request, email=FAN.upper(), moves=["resolved"])
-    assert second == first
+    assert second | {"id": ""} == first | {"id": ""}
     assert client.get(f"/api/v1/subscriptions/{newest_key(db)}").json()["moves"] is None
     assert db.execute("select count(*) from subscription").fetchone() == (1,)
+    assert second["id"] != first["id"]
+    assert len(second["id"]) == len(first["id"])
+    row = db.execute("select id from subscription").fetchone()
+    assert row is not None
+    assert str(row[0]) not in (first["id"], second["id"]), "its own id tells when it began"
+    url = "/api/v1/subscriptions/kh-pnh/{}/confirm"
+    for made_up in (row[0], "x", "ក", first["id"].swapcase()):
+        assert client.post(url.format(made_up), json={"code": newest_code(db)}).status_code == 401
+    elsewhere = url.replace("kh-pnh", "th-bkk").format(second["id"])
+    assert client.post(elsewhere, json={"code": newest_code(db)}).status_code == 401
+    assert client.post(url.format(second["id"]), json={"code": newest_code(db)}).status_code == 200
+
+
+def test_alerts_of_one_area_asked_for_twice_have_nothing_in_common(
+    client: TestClient, db: Connection, phnom_penh: City
+) -> None:
+    body = {"district": next(iter(phnom_penh.district_names)), "channel": "email", "email": FAN}
+    first, second = (client.post("/api/v1/cities/kh-pnh/alerts", json=body).json() for _ in range(2))
+    assert first["id"] != second["id"]
+    assert first | {"id": ""} == second | {"id": ""}
+    url = f"/api/v1/subscriptions/kh-pnh/{second['id']}/confirm"
+    assert client.post(url, json={"code": newest_code(db)}).status_code == 200
 
 
 def test_five_wrong_codes_use_a_code_up(client: TestClient, db: Connection, phnom_penh: City) -> None:

@@ -57,7 +57,7 @@ export function watchArea(city: string, area: Area, way: Way): Promise<Subscribe
 }
 
 export async function confirmCode(made: Subscribed, code: string): Promise<string> {
-  const path = `${PUBLIC}/subscriptions/${encodeURIComponent(made.city)}/${made.id}/confirm`;
+  const path = `${PUBLIC}/subscriptions/${encodeURIComponent(made.city)}/${encodeURIComponent(made.id)}/confirm`;
   return (await post<{ key: string }>(path, { code })).key;
 }
 
