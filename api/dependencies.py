@@ -121,6 +121,17 @@ def allowed(permission: Permission) -> Callable[..., Awaitable[Account]]:
     return check
 
 
+def person_allowed(permission: Permission) -> Callable[..., Awaitable[Account]]:
+    """The same, for people alone: what a key would leave behind under the name of all who share it."""
+
+    async def check(staff: Annotated[Account, Depends(current_person)]) -> Account:
+        staff.demand(permission)
+        return staff
+
+    check.permission = permission  # type: ignore[attr-defined]
+    return check
+
+
 async def public() -> None:
     """Declares that a route is open to anybody; every route says this or names a permission."""
 
@@ -164,6 +175,7 @@ StaffSession = Annotated[Session, Depends(staff_session, scope="function")]
 ClientAddress = Annotated[str, Depends(client_address)]
 ClientSource = Annotated[Source, Depends(client_source)]
 Viewer = Annotated[Account, Depends(allowed(Permission.VIEW_QUEUE))]
+PersonViewer = Annotated[Account, Depends(person_allowed(Permission.VIEW_QUEUE))]
 Reporter = Annotated[Account, Depends(allowed(Permission.PUBLISH_REPORT))]
 Administrator = Annotated[Account, Depends(allowed(Permission.ADMINISTER))]
 AuditReader = Annotated[Account, Depends(allowed(Permission.VIEW_AUDIT))]

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Header, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from api.answers import json_answer
-from api.dependencies import FromProcess, Token, Viewer, staff_city
+from api.dependencies import FromProcess, PersonViewer, Token, Viewer, staff_city
 from api.error_responses import documented
 from api.schemas import queue as schemas
 from nagara import accounts
@@ -87,7 +87,7 @@ async def _still_signed_in(process: FromProcess, city_id: str, token: str) -> bo
     responses=documented(401, 403, 404),
     operation_id="come_to_request",
 )
-async def come(reference: str, staff: Viewer, process: FromProcess) -> Response:
+async def come(reference: str, staff: PersonViewer, process: FromProcess) -> Response:
     """Say that you look at a request; again every 20 seconds while you do. Answers who else does."""
     stored = await _known(process, staff_city(staff).id, reference)
     return json_answer({"people": await process.presence.come(staff, stored)})
@@ -99,7 +99,7 @@ async def come(reference: str, staff: Viewer, process: FromProcess) -> Response:
     responses=documented(401, 403, 404),
     operation_id="leave_request",
 )
-async def leave(reference: str, staff: Viewer, process: FromProcess) -> Response:
+async def leave(reference: str, staff: PersonViewer, process: FromProcess) -> Response:
     """Say that you look at it no longer."""
     stored = await _known(process, staff_city(staff).id, reference)
     return json_answer({"people": await process.presence.go(staff, stored)})

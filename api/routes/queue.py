@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 
 from api.answers import json_answer
-from api.dependencies import FromProcess, StaffSession, Viewer, staff_city
+from api.dependencies import FromProcess, PersonViewer, StaffSession, Viewer, staff_city
 from api.error_responses import documented
 from api.schemas import queue as schemas
 from nagara.accounts import Account
@@ -99,8 +99,8 @@ def filters(staff: Viewer, session: StaffSession) -> Response:
     responses=documented(401, 403, 404),
     operation_id="keep_filter",
 )
-def keep_filter(body: schemas.FilterBody, staff: Viewer, session: StaffSession) -> Response:
-    """Keep a filter under a name."""
+def keep_filter(body: schemas.FilterBody, staff: PersonViewer, session: StaffSession) -> Response:
+    """Keep a filter under a name; sharing it city-wide is for who supervises, with a department for who works."""
     return json_answer(_kept(staff, session, body, None), 201)
 
 
@@ -110,7 +110,9 @@ def keep_filter(body: schemas.FilterBody, staff: Viewer, session: StaffSession) 
     responses=documented(401, 403, 404),
     operation_id="change_filter",
 )
-def change_filter(id: uuid.UUID, body: schemas.FilterBody, staff: Viewer, session: StaffSession) -> Response:
+def change_filter(
+    id: uuid.UUID, body: schemas.FilterBody, staff: PersonViewer, session: StaffSession
+) -> Response:
     """Change a filter of your own."""
     return json_answer(_kept(staff, session, body, id))
 
@@ -121,7 +123,7 @@ def change_filter(id: uuid.UUID, body: schemas.FilterBody, staff: Viewer, sessio
     responses=documented(401, 403, 404),
     operation_id="delete_filter",
 )
-def delete_filter(id: uuid.UUID, staff: Viewer, session: StaffSession) -> Response:
+def delete_filter(id: uuid.UUID, staff: PersonViewer, session: StaffSession) -> Response:
     """Delete a filter of your own."""
     saved.forget(session, staff, id)
     return Response(status_code=204)

@@ -11,10 +11,13 @@ from sqlmodel import Session, col, or_, select
 from nagara.accounts import Account
 from nagara.errors import InvalidInput, NotPermitted, UnknownFilter
 from nagara.ids import uuid7
+from nagara.permissions import Permission
 from nagara.tables import SavedFilter
 
 MOST_OF_ONE = 100
 SHARED = ("none", "department", "city")
+SHARING = {"department": Permission.WORK, "city": Permission.SUPERVISE}
+"""What it takes to put a filter into others' lists: one's department's, or everybody's."""
 
 
 def visible(session: Session, account: Account) -> list[SavedFilter]:
@@ -41,12 +44,16 @@ def keep(
 ) -> SavedFilter:
     """Keep a new filter, or change one's own.
 
-    Raises ``UnknownFilter``, ``NotPermitted`` for another's, ``InvalidInput`` for a name used twice, for
-    sharing with a department where one belongs to none, and for too many.
+    Raises ``UnknownFilter``, ``NotPermitted`` for another's and for sharing further than one may,
+    ``InvalidInput`` for a name used twice, for sharing with a department where one belongs to none, and for
+    too many.
     """
+    if shared in SHARING:
+        account.demand(SHARING[shared])
     if shared == "department" and not account.departments:
+        wide = ["city"] if account.may(SHARING["city"]) else []
         raise InvalidInput(
-            "You belong to no department to share it with.", field="shared", allowed=["none", "city"]
+            "You belong to no department to share it with.", field="shared", allowed=["none", *wide]
         )
     owned = session.exec(
         select(SavedFilter)

@@ -11,6 +11,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from city_config import City
+from nagara.accounts.keys import NewKey, create_key
+from nagara.database import city_session
 from nagara.ids import new_reference
 from tests.api.conftest import Staff
 from tests.api.test_requests import FILE, RUBBISH
@@ -336,15 +338,55 @@ def test_filters_are_kept_and_shared(client: TestClient, agent: Staff, superviso
     assert supervisor.get("/filters").json()["filters"] == []
     assert call(agent, "POST", "/filters", body).json()["error"]["field"] == "name"
     assert call(supervisor, "PUT", f"/filters/{id_}", body).status_code == 404
-    assert call(agent, "PUT", f"/filters/{id_}", body | {"shared": "city"}).status_code == 200
-    [seen] = supervisor.get("/filters").json()["filters"]
-    assert (seen["name"], seen["username"], seen["mine"]) == ("Urgent ones", "agent", False)
-    assert call(supervisor, "DELETE", f"/filters/{id_}").status_code == 403
+    for method, path in (("POST", "/filters"), ("PUT", f"/filters/{id_}")):
+        refused = call(agent, method, path, body | {"name": "For all", "shared": "city"})
+        assert (refused.status_code, "supervisor" in refused.json()["error"]["allowed"]) == (403, True)
+    assert supervisor.get("/filters").json()["filters"] == []
+    wide = call(supervisor, "POST", "/filters", body | {"shared": "city"}).json()["id"]
+    assert supervisor.get("/filters").json()["filters"][0]["mine"] is True
+    [own, seen] = sorted(agent.get("/filters").json()["filters"], key=lambda one: one["username"])
+    assert (own["mine"], seen["name"], seen["username"], seen["mine"]) == (
+        True,
+        "Urgent ones",
+        "supervisor",
+        False,
+    )
+    assert call(agent, "DELETE", f"/filters/{wide}").status_code == 403
+    assert call(supervisor, "DELETE", f"/filters/{wide}").status_code == 204
     assert Staff(client, "agent@kh-rep", "agent").get("/filters").json()["filters"] == []
     wrong = call(agent, "POST", "/filters", body | {"name": "x", "filter": {"area": "1"}})
     assert wrong.json()["error"]["field"] == "area"
     assert call(agent, "PUT", f"/filters/{id_}", body | {"shared": "department"}).status_code == 422
     department = Staff(client, "own@kh-pnh", "agent", "waste")
-    assert call(department, "PUT", f"/filters/{id_}", body).status_code == 403
+    assert call(department, "PUT", f"/filters/{id_}", body).status_code == 404
+    given = call(department, "POST", "/filters", body | {"name": "Ours", "shared": "department"})
+    assert given.status_code == 201, "who works shares with the own department"
+    beside = Staff(client, "beside@kh-pnh", "crew", "waste")
+    assert [one["name"] for one in beside.get("/filters").json()["filters"]] == ["Ours"]
+    assert call(beside, "POST", "/filters", body | {"shared": "department"}).status_code == 403
+    assert call(beside, "POST", "/filters", body).status_code == 201
     assert call(agent, "DELETE", f"/filters/{id_}").status_code == 204
     assert agent.get("/filters").json()["filters"] == []
+
+
+@pytest.mark.parametrize("scope", ["read_queue", "work", "moderate", "export"])
+def test_a_key_keeps_no_filters_and_looks_at_nothing_as_people_do(
+    client: TestClient, supervisor: Staff, scope: str
+) -> None:
+    reference = client.post(FILE, json=RUBBISH).json()["reference"]
+    body = {"name": "Not yours", "filter": {}, "shared": "city"}
+    with city_session("kh-pnh") as session:
+        key = create_key(session, "kh-pnh", None, NewKey("a system", (scope,)))[1]
+    headers = {"Authorization": f"Bearer {key}"}
+    assert client.get("/api/v1/staff/filters", headers=headers).status_code == 200
+    kept = client.post("/api/v1/staff/filters", json=body, headers=supervisor.headers).json()["id"]
+    for method, path in (
+        ("POST", "/filters"),
+        ("PUT", f"/filters/{kept}"),
+        ("DELETE", f"/filters/{kept}"),
+        ("PUT", f"/requests/{reference}/presence"),
+        ("DELETE", f"/requests/{reference}/presence"),
+    ):
+        refused = client.request(method, f"/api/v1/staff{path}", json=body, headers=headers)
+        assert (refused.status_code, refused.json()["error"]["code"]) == (403, "for_people_only")
+    assert [one["id"] for one in supervisor.get("/filters").json()["filters"]] == [kept]
