@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import inspect
 from sqlmodel import Session, col, select
 
+from nagara.event_log import EventKind
 from nagara.tables import Event, Request
 
 CHANGED = "changed"
@@ -54,22 +55,46 @@ def since(session: Session, row: Request, version: int) -> Difference:
     query = select(Event).where(col(Event.city_id) == row.city_id, col(Event.request_id) == row.id)
     newest = session.exec(query.order_by(col(Event.seq).desc()).limit(later)).all()
     events = list(reversed(newest))
-    return Difference(tuple(merged(events)), events[-1].actor if events else None)
+    last = events[-1] if events else None
+    return Difference(tuple(merged(events)), told_name(last.actor_kind, last.actor) if last else None)
+
+
+def told_name(actor_kind: str, actor: str | None) -> str | None:
+    """Who did it, for staff: a contractor's events carry the id of a link, which tells nobody anything."""
+    return "contractor" if actor_kind == "contractor" else actor
 
 
 def merged(events: Iterable[Event]) -> Iterable[Change]:
-    """The fields that several events changed, from before the first to after the last; notes one by one."""
+    """The fields that several events changed, from before the first to after the last; notes and jobs one by one."""
     fields: dict[str, list[Any]] = {}
-    notes: list[Change] = []
+    single: list[Change] = []
     for event in events:
         for name, (before, after) in _changed(event).items():
             fields.setdefault(name, [before, after])[1] = after
         if event.data.get("note"):
-            notes.append({"field": "note", "from": None, "to": event.data["note"]})
+            single.append({"field": "note", "from": None, "to": event.data["note"]})
+        single.extend(_of_jobs(event))
     for name, (before, after) in fields.items():
         if before != after:
             yield {"field": name, "from": before, "to": after}
-    yield from notes
+    yield from single
+
+
+def _of_jobs(event: Event) -> Iterable[Change]:
+    """What an event says of jobs and of links for contractors; jobs by their number, links by no id."""
+    data = event.data
+    match event.kind:
+        case EventKind.JOB_CHANGED:
+            before = None if data["state"] == "open" else f"{data['job']} open"
+            yield {"field": "jobs", "from": before, "to": f"{data['job']} {data['state']}"}
+        case EventKind.HANDED_OUT if data.get("withdrawn"):
+            yield {"field": "job_link", "from": "waiting", "to": "revoked"}
+        case EventKind.HANDED_OUT:
+            yield {"field": "job_link", "from": None, "to": "waiting"}
+        case EventKind.JOB_REPORTED:
+            yield {"field": "job_link", "from": None, "to": data["report"]}
+        case _:
+            return
 
 
 def _changed(event: Event) -> Mapping[str, list[Any]]:

@@ -14,7 +14,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from city_config import City
-from nagara import event_log
+from nagara import changes, event_log, live
 from nagara.accounts import Account
 from nagara.changing import locked
 from nagara.errors import InvalidInput, MoveNotAllowed, NotPermitted, UnknownJob
@@ -127,10 +127,14 @@ def own_department(account: Account, row: Request) -> None:
 def note_change(
     session: Session, row: Request, kind: EventKind, actor: Actor, now: dt.datetime, data: dict[str, Any]
 ) -> None:
-    """Count a change that leaves the status alone as a version of the request, and write its event."""
+    """Count a change that leaves the status alone as a version of the request, and write its event.
+
+    Screens are told once the transaction stands.
+    """
     row.version, row.updated_at = row.version + 1, now
     session.add(row)
     session.flush()
+    live.tell_after_commit(session, row.city_id, live.changed(row, changes.told_name(actor.kind, actor.name)))
     event_log.record(session, row.city_id, row.id, kind, actor, row.status, row.status, data)
 
 

@@ -11,6 +11,7 @@ from sqlmodel import col, select
 from starlette.testclient import TestClient
 
 from city_config import City
+from nagara import live
 from nagara.changing import finish
 from nagara.cities import city_of
 from nagara.database import city_session, clock_connection
@@ -19,6 +20,7 @@ from nagara.event_log import Actor
 from nagara.lifecycle import Move, Status, transition
 from nagara.tables import Request
 from tests.api.conftest import Staff
+from tests.api.test_field_work import JOB, hand_out, post
 from tests.api.test_requests import FILE, RUBBISH
 from tests.helpers import file
 from tests.workers.test_tasks import make_due
@@ -73,6 +75,31 @@ def test_what_went_and_came_back_is_no_difference(agent: Staff, supervisor: Staf
     supervisor.move(reference, "prioritise", priority="high")
     supervisor.move(reference, "prioritise", priority=seen["priority"])
     assert refused(agent, reference, seen["version"])["changes"] == []
+
+
+def test_jobs_and_reports_of_contractors_are_told_without_ids(
+    client: TestClient, agent: Staff, reference: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[live.News] = []
+    monkeypatch.setattr(live, "tell", lambda _, news: told.extend(news))
+    seen = agent.get(f"/requests/{reference}").json()["version"]
+    post(agent, f"/requests/{reference}/jobs", title="Sweep")
+    _, header = hand_out(agent, reference, job=1)
+    after_agent = refused(agent, reference, seen)
+    assert after_agent["by"] == "agent@kh-pnh"
+    changes = [(change["field"], change["from"], change["to"]) for change in after_agent["changes"]]
+    assert changes == [("jobs", None, "1 open"), ("job_link", None, "waiting")]
+
+    seen = agent.get(f"/requests/{reference}").json()["version"]
+    assert client.post(JOB, json={"report": "done"}, headers=header).status_code == 200
+    after_report = refused(agent, reference, seen)
+    assert after_report["by"] == "contractor"
+    changes = [(change["field"], change["from"], change["to"]) for change in after_report["changes"]]
+    assert changes == [("job_link", None, "done"), ("jobs", "1 open", "1 done")]
+
+    assert [news["by"] for news in told] == ["agent@kh-pnh"] * 2 + ["contractor"] * 2
+    assert {news["reference"] for news in told} == {reference}
+    assert told[-1]["version"] == agent.get(f"/requests/{reference}").json()["version"]
 
 
 def test_a_rung_of_the_ladder_is_told_too(
