@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from nagara.suggestions.ngrams import ngrams
+from nagara.suggestions.ngrams import has_blanks, ngrams
 
 SMOOTHING = 2000.0
 """Weight of the average over all services, in runs."""
@@ -27,8 +27,20 @@ HISTORY_WEIGHT = 20_000.0
 PRIOR_WEIGHT = 1.0
 """How many times the logarithm of a service's share in history is added to a score."""
 
-LEAST_KNOWN = 0.1
+LEAST_KNOWN = 0.25
 """Share of a text's runs that the model must know before it says anything."""
+
+LEAST_KNOWN_WITHOUT_BLANKS = 0.1
+"""The same for scripts without blanks: runs over the border of two words are mostly new, above all in Chinese."""
+
+MOSTLY_KNOWN = 0.58
+"""The share where the likeliest service knows no whole word: a misspelt word of it has that, another word has not."""
+
+WORD_LETTERS = 3
+"""Letters of a word between blanks, from which it says something by itself."""
+
+LONG_RUN = 5
+"""Letters inside a longer word that are as good as a word: Tamil, Malay and others build on to their stems."""
 
 AT_MOST = 3
 
@@ -74,7 +86,7 @@ class Model:
         asked = ngrams(text)
         known = {run: times for run, times in asked.items() if run in self._average}
         length = sum(known.values())
-        if not known or length < LEAST_KNOWN * sum(asked.values()):
+        if not known or length < _least_known(asked) * sum(asked.values()):
             return ()
         scores = [
             prior + length * math.log(SMOOTHING / (total + SMOOTHING))
@@ -86,7 +98,14 @@ class Model:
             for index, count in self._of_run[run]:
                 scores[index] += times * math.log1p(count / expected)
                 touched.add(index)
+        likeliest = max(touched, key=lambda index: scores[index])
+        if length < MOSTLY_KNOWN * sum(asked.values()) and not self._knows_a_word(likeliest, known):
+            return ()
         return self._ranked(scores, touched, length, at_most)
+
+    def _knows_a_word(self, index: int, known: Iterable[str]) -> bool:
+        """Whether a service's own counts hold a whole word of these runs, not just syllables that many words share."""
+        return any(_is_word(run) and any(own == index for own, _ in self._of_run[run]) for run in known)
 
     def _ranked(
         self, scores: list[float], touched: set[int], length: int, at_most: int
@@ -97,6 +116,25 @@ class Model:
         whole = sum(shares)
         order = sorted(touched, key=lambda index: -scores[index])[:at_most]
         return tuple(Suggestion(self._services[index], shares[index] / whole) for index in order)
+
+
+def _least_known(asked: Counter[str]) -> float:
+    """The lesser share as soon as the most of a text is in a script without blanks."""
+    blanks = sum(times for run, times in asked.items() if _between_blanks(run))
+    return LEAST_KNOWN if 2 * blanks >= sum(asked.values()) else LEAST_KNOWN_WITHOUT_BLANKS
+
+
+def _between_blanks(run: str) -> bool:
+    return run[0] in "=_" or has_blanks(run[0])
+
+
+def _is_word(run: str) -> bool:
+    """Whether a run is a word or as good as one; in scripts without blanks, where none is marked, each run is."""
+    if not _between_blanks(run):
+        return True
+    if run.startswith("="):
+        return len(run) > WORD_LETTERS
+    return len(run) >= LONG_RUN and "_" not in run
 
 
 def _together(phrases: Iterable[str], history: Mapping[str, int]) -> dict[str, float]:

@@ -64,12 +64,13 @@ def _stretches(word: str) -> Iterator[tuple[str, bool]]:
     """Parts of a word of one kind of script each, and whether that kind puts blanks between words."""
     begin = 0
     for end in range(1, len(word) + 1):
-        if end == len(word) or _has_blanks(word[end]) != _has_blanks(word[begin]):
-            yield word[begin:end], _has_blanks(word[begin])
+        if end == len(word) or has_blanks(word[end]) != has_blanks(word[begin]):
+            yield word[begin:end], has_blanks(word[begin])
             begin = end
 
 
-def _has_blanks(character: str) -> bool:
+def has_blanks(character: str) -> bool:
+    """Whether the script of a character puts blanks between words."""
     code = ord(character)
     return not any(first <= code <= last for first, last in _without_blanks)
 

@@ -76,6 +76,13 @@ def test_words_that_say_nothing_get_nothing(known: Configuration) -> None:
         assert model.suggest(words) == ()
 
 
+def test_words_of_something_else_get_nothing_and_misspelt_ones_their_service(known: Configuration) -> None:
+    model = keeping.model_of(known, known.cities["kh-pnh"])
+    for words in ("thanks", "hello", "test", "banana", "Computer", "bitcoin price", "my dog ate pizza"):
+        assert model.suggest(words) == (), words
+    assert model.suggest("rubish")[0].service_code == "waste_missed"
+
+
 def test_every_service_of_every_city_is_found_by_its_own_names(known: Configuration) -> None:
     missed = []
     for city in known.cities.values():
