@@ -41,6 +41,11 @@ def joined_audience(seq: int, way: str | None = None) -> str:
     return f"{JOINED_PREFIX}{seq}" if way is None else f"{JOINED_PREFIX}{seq}:{way}"
 
 
+def is_own_contact(audience: str) -> bool:
+    """Whether an audience is the contact a request was filed with, and no further way nor anybody else."""
+    return audience == RESIDENT or (audience.startswith(JOINED_PREFIX) and audience.count(":") == 1)
+
+
 def subscription_audience(id_: uuid.UUID) -> str:
     """The audience of one subscription."""
     return f"{SUBSCRIPTION_PREFIX}{id_}"

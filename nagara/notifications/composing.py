@@ -40,11 +40,13 @@ select event.city_id, event.request_id, event.seq, event.kind, event.actor_kind,
        request.reference, request.service_code, request.department, request.resolve_by,
        request.promise_standard, request.language, filed.recorded_at,
        request.confidential, request.public, request.received_at,
+       parent.service_code, parent.confidential, parent.public, parent.received_at,
        contact.sealed, contact.channels, contact.moves, contact.confirmed_at is not null
   from taken
   join event using (city_id, request_id, seq)
   join event as filed on filed.city_id = event.city_id and filed.request_id = event.request_id and filed.seq = 1
   join request on request.city_id = event.city_id and request.id = event.request_id
+  left join request as parent on parent.city_id = event.city_id and parent.reference = event.data->>'parent'
   left join contact on contact.city_id = event.city_id and contact.request_id = event.request_id
  order by event.request_id, event.seq
 """
@@ -143,7 +145,8 @@ def compose(connection: psycopg.Connection[Any], limit: int = 500) -> Composed:
     """
     known = configuration()
     cursor = connection.execute(TAKE_EVENTS, (list(known.cities), limit), prepare=True)
-    taken = [_taken(row) for row in cursor.fetchall()]
+    rows, now = cursor.fetchall(), dt.datetime.now(dt.UTC)
+    taken = [_taken(known, row, now) for row in rows]
     news = [one for one in taken if one.actor_kind != "import"]
     staff = _staff(connection, {one.happening.city_id for one in news if _roles_told(one)})
     followers = _followers(connection, news)
@@ -164,10 +167,15 @@ def compose(connection: psycopg.Connection[Any], limit: int = 500) -> Composed:
     return Composed(len(taken), keep_notices(connection, notices), unusable)
 
 
-def _taken(row: tuple[Any, ...]) -> _Taken:
+def _taken(known: Configuration, row: tuple[Any, ...], now: dt.datetime) -> _Taken:
+    """An event as read. Of the report another was joined to, nobody hears more than the public may see."""
     city_id, request_id, seq, kind, actor_kind, status, data, *of_request = row
-    *of_request, known_since, confidential, public, received, sealed, channels, moves, confirmed = of_request
-    happening = Happening(city_id, kind, data, *of_request)
+    *of_request, sealed, channels, moves, confirmed = of_request
+    *of_request, known_since, confidential, public, received = of_request[:-4]
+    parent = Standing(*row[-8:-4])
+    if "parent" in data and not (parent.service_code and is_public(known.cities[city_id], parent, now)):
+        data = {name: value for name, value in data.items() if name != "parent"}
+    happening = Happening(city_id, kind, data, *[*of_request, now])
     filer = _Filer(bytes(sealed), channels, moves, confirmed) if sealed is not None else None
     standing = Standing(happening.service_code, confidential, public, received)
     return _Taken(request_id, seq, actor_kind, status, happening, known_since, standing, filer)
@@ -180,7 +188,7 @@ def _to_resident(
     filer, happening = taken.filer, taken.happening
     if filer is None or (filer.moves is not None and happening.kind not in filer.moves):
         return []
-    notice = for_resident(known, happening, settings().public_url)
+    notice = for_resident(known, happening, settings().public_url, private=True)
     if notice is None:
         return []
     secret, city = settings().secret, known.cities[happening.city_id]
@@ -204,7 +212,7 @@ def _to_followers(known: Configuration, taken: _Taken, followers: Iterable[_Foll
     """A notice for each follower. Others' requests only while the public may see them; their filing is no news."""
     happening = taken.happening
     city = known.cities[happening.city_id]
-    public = is_public(city, taken.standing, dt.datetime.now(dt.UTC))
+    public = is_public(city, taken.standing, happening.told_at)
     for follower in followers:
         if follower.moves is not None and happening.kind not in follower.moves:
             continue

@@ -27,6 +27,7 @@ from nagara.notifications.channels import (
     Unopenable,
     Unsendable,
 )
+from nagara.notifications.private_links import filled
 from nagara.sealing import unseal
 from nagara.settings import settings
 
@@ -181,7 +182,8 @@ def _take_one(connection: psycopg.Connection[Any], way: Channel) -> _Due | None:
     if row is None:
         return None
     key, (sealed, language, subject, body, link, topic, created, attempts) = row[:5], row[5:]
-    texts = {"subject": subject, "body": body, "link": link, "topic": topic}
+    stored = {"subject": subject, "body": body, "link": link, "topic": topic}
+    texts = filled(connection, key[0], key[1], key[3], stored)
     return _Due(
         "notification", key, key[0], key[3], bytes(sealed), None, texts, language, created,
         created + way.give_up_after, attempts,

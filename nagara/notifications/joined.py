@@ -7,7 +7,6 @@ over the same address, is not told twice.
 
 from __future__ import annotations
 
-import datetime as dt
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -175,7 +174,7 @@ def _to_contact(
     """A notice to the contact the report was filed with, unless its address is among those reached already."""
     city, secret = known.cities[happening.city_id], settings().secret
     contact = unseal(secret, city.id, one.sealed) if one.sealed is not None else None
-    notice = for_resident(known, happening, settings().public_url)
+    notice = for_resident(known, happening, settings().public_url, private=True)
     if contact is None or notice is None or (one.moves is not None and happening.kind not in one.moves):
         return
     waits = not one.confirmed and confirmation_channel(city, contact) is not None
@@ -207,7 +206,7 @@ def _as_theirs(known: Configuration, told: Told, one: Joined) -> Happening:
     happening = told.happening
     city = known.cities[happening.city_id]
     data = dict(happening.data)
-    if not is_public(city, told.standing, dt.datetime.now(dt.UTC)):
+    if not is_public(city, told.standing, happening.told_at):
         data.pop("note", None)
     return replace(
         happening,

@@ -11,17 +11,19 @@ from typing import Any
 from city_config import City, Configuration
 from city_config.texts import Messages
 from nagara.notifications.channels.sms import short_text
+from nagara.notifications.moments import written_moment
+from nagara.notifications.private_links import UNFILLED
 
 LONGEST_PUSH_TEXT = 400
 """Characters; browsers show fewer."""
 
 PATHS: Mapping[bool, str] = {False: "/#/track/", True: "/staff/#/"}
-"""Where a request is read, by whether staff read it. Neither address holds a secret."""
+"""Where a request is read, by whether staff read it. Neither address holds a secret; ``private_links`` adds one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """An event, and what of its request a notice may speak of; nothing about who filed it."""
+    """An event, and what of its request a notice may speak of at ``told_at``; nothing about who filed it."""
 
     city_id: str
     kind: str
@@ -32,6 +34,7 @@ class Happening:
     resolve_by: dt.datetime | None
     promise_standard: str
     language: str | None
+    told_at: dt.datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +66,21 @@ def _shortened(body: str) -> str:
     return "\n".join(lines)[:LONGEST_PUSH_TEXT].rstrip()
 
 
-def for_resident(configuration: Configuration, happening: Happening, public_url: str) -> Notice | None:
-    """What the resident is told, in the language they filed in if there are texts in it; None: nothing."""
+def for_resident(
+    configuration: Configuration, happening: Happening, public_url: str, *, private: bool = False
+) -> Notice | None:
+    """What the resident is told, in the language they filed in if there are texts in it; None: nothing.
+
+    ``private``: it goes to the contact the request was filed with, and leaves room for the private link's token.
+    """
     city = configuration.cities[happening.city_id]
     messages = configuration.messages_for(happening.language, *city.languages)
     text = {str(kind): text for kind, text in messages.notifications.items()}.get(happening.kind)
     if text is None:
         return None
     values = _values(city, messages, happening, public_url, staff=False)
+    if private:
+        values["status_url"] += UNFILLED
     return Notice(messages.language, *text.filled(values), values["status_url"], happening.reference)
 
 
@@ -181,24 +191,22 @@ def _values(
         "city": city.name_in(city.names, language),
         "service": city.name_in(service.names, language) if service else happening.service_code,
         "department": city.name_in(owner.names, language) if owner else department,
-        "promise": _promise(city, messages, happening),
+        "promise": _promise(city, messages, happening, staff=staff),
         "status_url": f"{public_url.rstrip('/')}{PATHS[staff]}{happening.reference}",
         "note": _text(data, "note") or _text(data, "because") or _text(data, "parent"),
         "reason": reasons.get(reason, reason),
     }
 
 
-def _promise(city: City, messages: Messages, happening: Happening) -> str:
-    """The sentence saying by when; a time that only serves comparison is never called a promise."""
-    if happening.resolve_by is None:
+def _promise(city: City, messages: Messages, happening: Happening, *, staff: bool) -> str:
+    """The sentence saying by when; a time that only serves comparison is never called a promise.
+
+    A time that has passed is nothing to wait for: only staff, who have to answer for it, are told of it.
+    """
+    if happening.resolve_by is None or (not staff and happening.resolve_by <= happening.told_at):
         return ""
     sentence = messages.promises["expected" if happening.promise_standard == "reference" else "promised"]
-    return sentence.replace("{time}", local_time(city, happening.resolve_by))
-
-
-def local_time(city: City, at: dt.datetime) -> str:
-    """An instant on the city's clocks, year first: no reader can take the month for the day."""
-    return f"{at.astimezone(city.zone):%Y-%m-%d %H:%M}"
+    return sentence.replace("{time}", written_moment(city, messages.language, happening.resolve_by))
 
 
 def _text(data: Mapping[str, Any], name: str) -> str:

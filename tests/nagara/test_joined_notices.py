@@ -9,8 +9,11 @@ import pytest
 from city_config import City
 from nagara.accounts import Account
 from nagara.database import city_session
+from nagara.ids import resident_token
 from nagara.lifecycle import Move
 from nagara.notifications import compose
+from nagara.notifications.audiences import is_own_contact, joined_audience
+from nagara.notifications.private_links import filled
 from nagara.permissions import Role
 from nagara.sealing import unseal
 from nagara.settings import settings
@@ -106,6 +109,34 @@ def test_of_what_the_public_may_not_see_only_the_fact_is_told(
     assert notice.address == SECOND
     assert "So-and-so" not in notice.body
     assert hidden.reference not in notice.body
+
+
+@pytest.mark.parametrize("hidden", [True, False])
+def test_the_report_it_was_joined_to_is_named_only_if_the_public_may_see_it(
+    db: Connection, phnom_penh: City, hidden: bool
+) -> None:
+    other = file(phnom_penh, confidential=hidden)
+    mine = file(phnom_penh, language="en", contact={"email": SECOND})
+    told(db, phnom_penh)
+    move(phnom_penh, mine, Move.LINK_DUPLICATE, parent=other.reference)
+    [notice] = told(db, phnom_penh)
+    assert "joined to the earlier one" in notice.body
+    assert (other.reference in notice.body) is not hidden
+
+
+def test_whoever_joined_is_sent_the_private_link_of_their_own_report(
+    db: Connection, phnom_penh: City, joined: tuple[Known, Known, Known]
+) -> None:
+    move(phnom_penh, joined[0], Move.RESOLVE, reason="fixed")
+    notices = told(db, phnom_penh)
+    for notice, request in zip(notices, joined, strict=True):
+        sent = filled(db, phnom_penh.id, request.id, notice.audience, {"body": notice.body})["body"] or ""
+        assert resident_token(settings().secret, phnom_penh.id, request.id) not in notice.body
+        assert (
+            f"{request.reference}?token={resident_token(settings().secret, phnom_penh.id, request.id)}"
+            in sent
+        )
+    assert not is_own_contact(joined_audience(3, "a-further-way"))
 
 
 def test_whoever_was_taken_apart_again_is_not_told(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import smtplib
 import socket
 import subprocess
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +26,16 @@ from nagara.accounts import Account
 from nagara.cities import city_of, configuration
 from nagara.database import city_session, clock_connection
 from nagara.escalation import sweep
+from nagara.ids import resident_token, uuid7
 from nagara.lifecycle import Move
 from nagara.local.ports import free_port
 from nagara.notifications import Composed, Delivered, compose, deliver
 from nagara.notifications.channels import Outgoing
 from nagara.notifications.channels.email import domain_of, is_address, judge, mail_server, write_message
 from nagara.notifications.delivery import LONGEST_PAUSE, pause
+from nagara.notifications.moments import written_moment
 from nagara.permissions import Role
-from nagara.sealing import unseal
+from nagara.sealing import seal, unseal
 from nagara.settings import settings
 from nagara.staff_actions import Details
 from tests.helpers import Connection, Known, age, file, wait_until
@@ -181,14 +185,112 @@ def test_the_promise_is_told_on_the_citys_clocks_and_only_called_so_if_it_is_one
     for standard in ("published", "reference"):
         file(phnom_penh, language="en", contact={"email": RESIDENT})
         owner.execute(
-            "update request set resolve_by = '2026-12-01T20:30:00Z', promise_standard = %s "
-            "where resolve_by <> '2026-12-01T20:30:00Z'",
+            "update request set resolve_by = '2030-12-03T20:30:00Z', promise_standard = %s "
+            "where resolve_by <> '2030-12-03T20:30:00Z'",
             (standard,),
         )
     tell(db)
     promised, expected = (text_of(mail) for mail in sink.mails())
-    assert "Promised to be dealt with by 2026-12-02 03:30." in promised
-    assert "Expected to be dealt with by 2026-12-02 03:30; this is a guide, not a promise." in expected
+    assert "Promised to be dealt with by Wednesday 4 December 2030, 03:30." in promised
+    assert (
+        "Expected to be dealt with by Wednesday 4 December 2030, 03:30; this is a guide, not a promise."
+        in expected
+    )
+
+
+def test_a_promise_whose_time_has_passed_is_not_told_again(
+    db: Connection, owner: Connection, sink: Sink, phnom_penh: City
+) -> None:
+    request = file(phnom_penh, language="en", contact={"email": RESIDENT})
+    move(phnom_penh, request, Move.RESOLVE, reason="fixed")
+    move(phnom_penh, request, Move.REOPEN, note="It broke again")
+    owner.execute("update request set resolve_by = now() - interval '1 minute'")
+    tell(db)
+    reopened = text_of(sink.mails()[-1])
+    assert "is open again" in reopened
+    assert "dealt with by" not in reopened
+
+
+@pytest.mark.parametrize(
+    ("city_id", "language", "written"),
+    [
+        ("kh-pnh", "en", "Tuesday 24 November 2026, 10:00"),
+        ("kh-pnh", "km", "អង្គារ ២៤ វិច្ឆិកា ២០២៦, ១០:០០"),
+        ("th-bkk", "km", "អង្គារ 24 វិច្ឆិកា 2026, 10:00"),
+        ("th-bkk", "th", "วันอังคารที่ 24 พฤศจิกายน 2569 10:00"),
+        ("th-bkk", "my", "၂၀၂၆ နိုဝင်ဘာ ၂၄ အင်္ဂါ ၁၀:၀၀"),
+        ("th-bkk", "zh-Hans", "2026年11月24日星期二 10:00"),
+    ],
+)
+def test_times_are_written_as_the_reader_writes_them(city_id: str, language: str, written: str) -> None:
+    at = dt.datetime(2026, 11, 24, 3, 0, tzinfo=dt.UTC)
+    assert written_moment(city_of(city_id), language, at) == written
+
+
+def test_a_calendar_the_city_chose_is_named_where_it_is_not_the_languages_own(phnom_penh: City) -> None:
+    at = dt.datetime(2026, 11, 24, 3, 0, tzinfo=dt.UTC)
+    for calendar, language, written in (
+        ("buddhist", "en", "Tuesday 24 November BE 2569, 10:00"),
+        ("gregory", "th", "วันอังคารที่ 24 พฤศจิกายน CE 2026 10:00"),
+    ):
+        display = phnom_penh.display.model_copy(update={"calendar": calendar})
+        assert written_moment(phnom_penh.model_copy(update={"display": display}), language, at) == written
+
+
+def token_in(mail: EmailMessage, reference: str) -> str | None:
+    found = re.search(rf"/#/track/{reference}(?:\?token=(\S*))?", text_of(mail))
+    assert found is not None
+    return found.group(1)
+
+
+def test_the_filers_mail_holds_the_private_link_and_the_database_does_not(
+    db: Connection, owner: Connection, sink: Sink, phnom_penh: City
+) -> None:
+    request = file(phnom_penh, language="en", contact={"email": RESIDENT})
+    right = [resident_token(settings().secret, phnom_penh.id, request.id, renewed) for renewed in (None, 1)]
+    tell(db)
+    owner.execute("update request set link_generation = 1")
+    move(phnom_penh, request, Move.ASK, note="Which house?")
+    tell(db)
+    assert [token_in(mail, request.reference) for mail in sink.mails()] == right
+    stored = owner.execute(
+        "select string_agg(concat(n, subject, body, link), ' ') from notification n"
+    ).fetchone()
+    assert stored is not None
+    assert request.reference in stored[0]
+    assert all(token not in stored[0] for token in right)
+
+
+def test_whoever_follows_and_staff_get_no_private_link_nor_does_anybody_of_an_erased_report(
+    db: Connection, owner: Connection, sink: Sink, phnom_penh: City
+) -> None:
+    request = file(phnom_penh, language="en", contact={"email": RESIDENT})
+    staff(phnom_penh, "head", Role.CITY_ADMIN, "head@example.org")
+    for address, own in (("follower@example.org", False), ("further@example.org", True)):
+        owner.execute(
+            "insert into subscription (city_id, id, kind, request_id, channel, sealed, digest, language, own, "
+            "created_at, confirmed_at) "
+            "values (%s, %s, 'request', %s, 'email', %s, %s, 'en', %s, now(), now())",
+            (
+                phnom_penh.id, uuid7(), request.id, seal(settings().secret, phnom_penh.id, {"email": address}),
+                sha256(address.encode()).digest(), own,
+            ),
+        )  # fmt: skip
+    move(phnom_penh, request, Move.START)
+    move(phnom_penh, request, Move.ESCALATE, note="Look at it")
+    tell(db)
+    holders = {mail["To"] for mail in sink.mails() if "token=" in text_of(mail)}
+    assert {mail["To"] for mail in sink.mails()} == {
+        RESIDENT, "follower@example.org", "further@example.org", "head@example.org",
+    }  # fmt: skip
+    assert holders == {RESIDENT}
+
+    before = len(sink.mails())
+    move(phnom_penh, request, Move.ASK, note="Which house?")
+    owner.execute("update request set erased_at = now()")
+    tell(db)
+    assert len(sink.mails()) > before
+    assert all(token_in(mail, request.reference) is None for mail in sink.mails()[before:])
 
 
 def test_an_unknown_language_falls_back_to_the_citys_own(
