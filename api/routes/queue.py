@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import uuid
 from typing import Annotated, Any
@@ -13,6 +14,7 @@ from api.dependencies import FromProcess, PersonViewer, StaffSession, Viewer, st
 from api.error_responses import documented
 from api.schemas import queue as schemas
 from nagara.accounts import Account
+from nagara.database import Pool, city_session
 from nagara.errors import UnknownCity
 from nagara.queue import counts, pages, saved, search
 from nagara.queue.asked import AskedFilter, AskedPage, end_of_day
@@ -99,9 +101,9 @@ def filters(staff: Viewer, session: StaffSession) -> Response:
     responses=documented(401, 403, 404),
     operation_id="keep_filter",
 )
-def keep_filter(body: schemas.FilterBody, staff: PersonViewer, session: StaffSession) -> Response:
+async def keep_filter(body: schemas.FilterBody, staff: PersonViewer, process: FromProcess) -> Response:
     """Keep a filter under a name; sharing it city-wide is for who supervises, with a department for who works."""
-    return json_answer(_kept(staff, session, body, None), 201)
+    return json_answer(await _kept(process.pool, staff, body, None), 201)
 
 
 @router.put(
@@ -110,11 +112,11 @@ def keep_filter(body: schemas.FilterBody, staff: PersonViewer, session: StaffSes
     responses=documented(401, 403, 404),
     operation_id="change_filter",
 )
-def change_filter(
-    id: uuid.UUID, body: schemas.FilterBody, staff: PersonViewer, session: StaffSession
+async def change_filter(
+    id: uuid.UUID, body: schemas.FilterBody, staff: PersonViewer, process: FromProcess
 ) -> Response:
     """Change a filter of your own."""
-    return json_answer(_kept(staff, session, body, id))
+    return json_answer(await _kept(process.pool, staff, body, id))
 
 
 @router.delete(
@@ -129,13 +131,19 @@ def delete_filter(id: uuid.UUID, staff: PersonViewer, session: StaffSession) -> 
     return Response(status_code=204)
 
 
-def _kept(
-    staff: Account, session: StaffSession, body: schemas.FilterBody, id_: uuid.UUID | None
+async def _kept(
+    pool: Pool, staff: Account, body: schemas.FilterBody, id_: uuid.UUID | None
 ) -> dict[str, Any]:
+    """Keep a filter; one that cannot be asked is not kept."""
     city = staff_city(staff)
-    body.filter.meant(staff, city, dt.datetime.now(dt.UTC))  # one that cannot be asked is not kept
+    await search.work_out(pool, city.id, body.filter.meant(staff, city, dt.datetime.now(dt.UTC)))
     content = body.filter.model_dump(mode="json", exclude_defaults=True)
-    return _shown(staff, saved.keep(session, staff, body.name, content, body.shared, id_))
+
+    def keep() -> dict[str, Any]:
+        with city_session(city.id) as session:
+            return _shown(staff, saved.keep(session, staff, body.name, content, body.shared, id_))
+
+    return await asyncio.to_thread(keep)
 
 
 def _shown(staff: Account, row: SavedFilter) -> dict[str, Any]:

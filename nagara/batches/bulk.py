@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import logging
 import time
 import uuid
 from collections.abc import Mapping, Sequence
@@ -30,6 +31,8 @@ from nagara.queue.filters import QueueFilter, conditions
 from nagara.queue.search import work_out
 from nagara.staff_actions import Details, check_details, make_move
 from nagara.tables import Request, StaffJob, StaffJobRow
+
+log = logging.getLogger(__name__)
 
 MOST = 5_000
 AT_ONCE = 25
@@ -190,13 +193,21 @@ def _move_one(city: City, account: Account, job_id: uuid.UUID, position: int) ->
             request = make_move(session, city, account, row.reference, Move(row.move), details)
             row.ok, row.version_after = True, request.version
     except NagaraError as error:
-        with city_session(city.id) as session:
-            session.execute(
-                update(StaffJobRow)
-                .where(*_rows(city.id, job_id), col(StaffJobRow.position) == position)
-                .where(col(StaffJobRow.ok).is_(None))
-                .values(ok=False, code=error.code, message=error.message)
-            )
+        _refused(city, job_id, position, error.code, error.message)
+    except Exception as error:
+        log.error("a request of job %s in %s: %s", job_id, city.id, type(error).__name__)  # noqa: TRY400 - no data
+        _refused(city, job_id, position, "unexpected", jobs.UNEXPECTED)
+
+
+def _refused(city: City, job_id: uuid.UUID, position: int, code: str, message: str) -> None:
+    """Write why a request was not moved; a database that is away raises here, and the row is tried again."""
+    with city_session(city.id) as session:
+        session.execute(
+            update(StaffJobRow)
+            .where(*_rows(city.id, job_id), col(StaffJobRow.position) == position)
+            .where(col(StaffJobRow.ok).is_(None))
+            .values(ok=False, code=code, message=message)
+        )
 
 
 def _standing(session: Session, city_id: str, reference: str) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from nagara.batches.files import Files, path_of
 from nagara.batches.tables import WRITERS, told
 from nagara.cities import city_of
 from nagara.database import CONNECT_TIMEOUT_S, Pool, city_session, role_options
-from nagara.errors import InvalidInput, NagaraError
+from nagara.errors import NagaraError
 from nagara.permissions import Permission
 from nagara.queue.asked import AskedFilter
 from nagara.queue.filters import LATE, Worked, conditions
@@ -50,8 +50,10 @@ EXPIRED = "update staff_job set state = 'expired' where city_id = %s and id = %s
 
 
 async def ask(pool: Pool, account: Account, asked: AskedFilter, form: str) -> uuid.UUID:
-    """Put the job down; returns its id. Raises what is wrong with the filter."""
-    asked.meant(account, city_of(account.city_id), dt.datetime.now(dt.UTC))
+    """Put the job down; returns its id. Raises what is wrong with the filter, before anything is put down."""
+    await work_out(
+        pool, account.city_id, asked.meant(account, city_of(account.city_id), dt.datetime.now(dt.UTC))
+    )
     wanted = {"filter": asked.model_dump(mode="json", exclude_defaults=True), "format": form}
     return await jobs.ask(pool, account, "export", wanted)
 
@@ -59,7 +61,8 @@ async def ask(pool: Pool, account: Account, asked: AskedFilter, form: str) -> uu
 def run(connection: psycopg.Connection[Any], kept: Files, city_id: str, id_: uuid.UUID) -> None:
     """Write a job's file, from the start if an earlier attempt was killed.
 
-    The caller holds the job; ``connection`` is of the time door and tells how far it is.
+    Raises what stands in the way; the job then still waits. The caller holds the job; ``connection`` is of
+    the time door and tells how far it is.
     """
     city = city_of(city_id)
     with city_session(city_id) as session:
@@ -75,16 +78,12 @@ def run(connection: psycopg.Connection[Any], kept: Files, city_id: str, id_: uui
             job.state, job.failure, job.finished_at = "failed", error.message, created_at
             return
     form = str(wanted["format"])
-    try:
-        worked = asyncio.run(_worked(city, account, wanted["filter"], created_at))
-        with tempfile.TemporaryDirectory(prefix="nagara-export-") as folder:
-            file = Path(folder) / f"requests.{form}"
-            written = _write(connection, city, worked, form, file, id_)
-            kept.keep(path_of(city_id, id_, form), file)
-    except (InvalidInput, ValueError) as error:
-        _finish(connection, city_id, id_, "failed", 0, str(error))
-    else:
-        _finish(connection, city_id, id_, "done", written, None)
+    worked = asyncio.run(_worked(city, account, wanted["filter"], created_at))
+    with tempfile.TemporaryDirectory(prefix="nagara-export-") as folder:
+        file = Path(folder) / f"requests.{form}"
+        written = _write(connection, city, worked, form, file, id_)
+        kept.keep(path_of(city_id, id_, form), file)
+    _finish(connection, city_id, id_, written)
 
 
 async def _worked(city: City, account: Account, asked: dict[str, Any], at: dt.datetime) -> Worked:
@@ -144,13 +143,11 @@ def _rows(
             ]
 
 
-def _finish(
-    connection: psycopg.Connection[Any], city_id: str, id_: uuid.UUID, state: str, done: int, why: str | None
-) -> None:
+def _finish(connection: psycopg.Connection[Any], city_id: str, id_: uuid.UUID, done: int) -> None:
     connection.execute(
-        "update staff_job set state = %s, done = %s, total = %s, failure = %s, "
+        "update staff_job set state = 'done', done = %s, total = %s, failure = null, "
         "finished_at = clock_timestamp(), expires_at = clock_timestamp() + %s where city_id = %s and id = %s",
-        (state, done, done, why, KEPT, city_id, id_),
+        (done, done, KEPT, city_id, id_),
     )
     connection.commit()
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 import psycopg
-from sqlalchemy import func
+from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
 from city_config import City
@@ -34,8 +34,14 @@ select %(city_id)s, %(id)s, position, reference, version, move, details::jsonb, 
        with ordinality as chosen (reference, version, move, details, ok, code, message, position)
 """
 WAITING = """
-select city_id, id, kind from staff_job where state in ('waiting', 'running') order by created_at limit %s
+select city_id, id
+  from (select city_id, id, row_number() over (partition by city_id order by created_at, id) as turn
+          from staff_job where kind = %s and state in ('waiting', 'running')) as open
+ order by turn, random() limit %s
 """
+"""One job of each city before the second of any; which city comes first is chance, so that none always is last."""
+
+UNEXPECTED = "Something unexpected went wrong; it has been logged. Ask for it again, or tell who runs this."
 
 
 async def ask(
@@ -140,10 +146,21 @@ def owner_of(session: Session, city: City, job: StaffJob) -> Account:
     )
 
 
-def waiting(connection: psycopg.Connection[Any], most: int) -> list[tuple[str, uuid.UUID, str]]:
-    """The jobs that are not finished, the oldest first: city, id and kind."""
+def waiting(connection: psycopg.Connection[Any], kind: str, most: int) -> list[tuple[str, uuid.UUID]]:
+    """The jobs of a kind that are not finished, each city's oldest before anybody's second: city and id."""
     with connection.transaction():
-        return connection.execute(WAITING, (most,)).fetchall()
+        return connection.execute(WAITING, (kind, most)).fetchall()
+
+
+def fail(city_id: str, id_: uuid.UUID, why: str) -> None:
+    """End a job that cannot be done, and say why; a finished one stays as it is."""
+    with city_session(city_id) as session:
+        session.execute(
+            update(StaffJob)
+            .where(col(StaffJob.city_id) == city_id, col(StaffJob.id) == id_)
+            .where(col(StaffJob.state).in_(("waiting", "running")))
+            .values(state="failed", failure=why, finished_at=func.clock_timestamp())
+        )
 
 
 @contextmanager

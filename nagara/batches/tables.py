@@ -15,6 +15,8 @@ from typing import Any
 import orjson
 import xlsxwriter
 
+from nagara.errors import InvalidInput
+
 Row = Sequence[Any]
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 BYTE_ORDER_MARK = "\ufeff"
@@ -45,7 +47,7 @@ def write_csv(file: Path, columns: Sequence[str], rows: Iterable[Row]) -> int:
 
 
 def write_xlsx(file: Path, columns: Sequence[str], rows: Iterable[Row]) -> int:
-    """Write a sheet row by row; text cells are text, whatever they begin with. Raises ValueError for too many."""
+    """Write a sheet row by row; text cells are text, whatever they begin with. Raises InvalidInput for too many."""
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(str(file), options) as book:
         sheet = book.add_worksheet("requests")
@@ -54,7 +56,11 @@ def write_xlsx(file: Path, columns: Sequence[str], rows: Iterable[Row]) -> int:
         number = 0
         for number, row in enumerate(rows, 1):
             if number > MOST_SHEET_ROWS:
-                raise ValueError(f"a sheet holds at most {MOST_SHEET_ROWS} requests; take CSV")
+                raise InvalidInput(
+                    f"A sheet holds at most {MOST_SHEET_ROWS} requests; take CSV.",
+                    field="format",
+                    allowed="csv",
+                )
             for column, value in enumerate(row):
                 _write_cell(sheet, number, column, _text(value))
     return number

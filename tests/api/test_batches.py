@@ -15,6 +15,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from city_config import City
+from nagara.ids import new_reference
 from tests.api.conftest import Staff
 from tests.api.test_requests import FILE, RUBBISH
 from tests.helpers import file
@@ -245,6 +246,59 @@ def test_whoever_lost_the_permission_gets_no_file(
     row = owner.execute("select state, failure from staff_job where id = %s", (id_,)).fetchone()
     assert row is not None
     assert row[0] == "failed"
+
+
+def test_one_filter_that_cannot_be_read_stops_nobody(
+    client: TestClient, supervisor: Staff, owner: psycopg.Connection[Any], filed: list[str]
+) -> None:
+    nowhere = new_reference("PNH")
+    unknown = {"near": nowhere}
+    for path, body in (
+        ("/exports", {"format": "csv", "filter": unknown}),
+        ("/filters", {"name": "near", "filter": unknown}),
+        ("/bulk", {"move": "acknowledge", "filter": unknown}),
+    ):
+        answer = post(supervisor, path, body)
+        assert (answer.status_code, answer.json()["error"]["field"]) == (404, "near"), answer.text
+    assert post(supervisor, "/exports", {"format": "csv", "filter": {"q": "a"}}).status_code == 422
+    stuck = [post(supervisor, "/exports", {"format": "csv"}).json()["id"] for _ in range(12)]
+    owner.execute(
+        "update staff_job set wanted = wanted || %s::jsonb where id = any(%s)",
+        (json.dumps({"filter": unknown}), stuck[1:]),
+    )
+    owner.execute("update staff_job set wanted = wanted - 'filter' where id = %s", (stuck[0],))
+    moved = post(supervisor, "/bulk", {"references": filed, "move": "acknowledge"}).json()["id"]
+    other = Staff(client, "supervisor@kh-rep", "supervisor")
+    good = post(other, "/exports", {"format": "csv"}).json()["id"]
+    work()
+    work("batches.export")
+    assert supervisor.get(f"/bulk/{moved}").json()["state"] == "done"
+    assert other.get(f"/exports/{good}").json()["state"] == "done"
+    shown = [supervisor.get(f"/exports/{id_}").json() for id_ in stuck]
+    assert {one["state"] for one in shown} == {"failed"}
+    assert "logged" in shown[0]["failure"]
+    assert nowhere in shown[1]["failure"]
+
+
+def test_an_unexpected_error_fails_its_request_alone(
+    supervisor: Staff, filed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from nagara import staff_actions
+    from nagara.batches import bulk
+
+    real = staff_actions.make_move
+
+    def breaks(*arguments: Any) -> Any:
+        if arguments[3] == filed[2]:
+            raise KeyError("something")
+        return real(*arguments)
+
+    id_ = post(supervisor, "/bulk", {"references": filed, "move": "acknowledge"}).json()["id"]
+    monkeypatch.setattr(bulk, "make_move", breaks)
+    work()
+    done = supervisor.get(f"/bulk/{id_}").json()
+    assert done["state"] == "done"
+    assert results(done) == {**dict.fromkeys(filed), filed[2]: "unexpected"}
 
 
 def test_supervisors_see_load_and_what_will_be_late(
