@@ -78,7 +78,7 @@ async def work_out(pool: Pool, city_id: str, wanted: QueueFilter) -> Worked:
         raise InvalidInput(
             "q is too short to look for.",
             field="q",
-            allowed="at least one word of three Latin letters or digits, or of two of another script",
+            allowed="at least three Latin letters or digits, or two letters of another script",
         )
     found = await _found(pool, city_id, looked_for)
     if found is None:

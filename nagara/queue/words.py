@@ -73,9 +73,16 @@ def searchable(*parts: str | None) -> str:
 
 
 def sought(city_id: str, text: str) -> Sought:
-    """What a person looks for, word by word; without grams nothing of it is long enough to be looked up."""
+    """What a person looks for, word by word; without grams nothing of it is long enough to be looked up.
+
+    Where every word is too short by itself, as in Vietnamese many are ("hố ga", "xe ô tô"), all of them are
+    looked for as one run: texts are searched without their blanks, so side by side they stand there like that.
+    """
     needles = tuple(dict.fromkeys(letters for word in text.split() if (letters := folded(word))))
-    return Sought(needles, grams(city_id, needles))
+    if found := grams(city_id, needles):
+        return Sought(needles, found)
+    joined = folded(text)
+    return Sought((joined,) if joined else (), grams(city_id, (joined,)))
 
 
 def grams(city_id: str, texts: Iterable[str]) -> tuple[int, ...]:

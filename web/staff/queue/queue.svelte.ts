@@ -115,7 +115,10 @@ export class Queue {
       this.#keepPlace(() => this.#merge(page, limit));
       this.#answered();
     } catch (error) {
-      if (turn === this.#turn && error instanceof ApiError) this.stale = true;
+      if (turn !== this.#turn || !(error instanceof ApiError)) return;
+      // A server that says what is wrong with the question is there: a lost line is no answer, or a broken one.
+      if (error.status >= 400 && error.status < 500) this.failure = error;
+      else this.stale = true;
     }
   }
 
