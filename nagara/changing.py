@@ -22,15 +22,20 @@ from nagara.tables import Request
 
 def locked(session: Session, city: City, reference: str) -> Request:
     """The request of a reference, locked until the transaction ends; raise ``UnknownRequest``."""
+    return _found(session, city, reference, lock=True)
+
+
+def only_read(session: Session, city: City, reference: str) -> Request:
+    """The request of a reference, for looking at it: nobody waits for it. Raise ``UnknownRequest``."""
+    return _found(session, city, reference, lock=False)
+
+
+def _found(session: Session, city: City, reference: str, *, lock: bool) -> Request:
     found = city_of_reference(reference)
     if found is None or found[0].id != city.id:
         raise UnknownRequest(f"There is no request {reference[:20]!r}.", field="reference")
-    query = (
-        select(Request)
-        .where(col(Request.city_id) == city.id, col(Request.reference) == found[1])
-        .with_for_update()
-    )
-    row = session.exec(query).first()
+    query = select(Request).where(col(Request.city_id) == city.id, col(Request.reference) == found[1])
+    row = session.exec(query.with_for_update() if lock else query).first()
     if row is None:
         raise UnknownRequest(f"There is no request {reference[:20]!r}.", field="reference")
     return row

@@ -13,13 +13,13 @@ from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 
 from api.answers import json_answer
-from api.dependencies import ClientAddress, FromProcess, Open, StaffSession, allowed, staff_city
+from api.dependencies import ClientAddress, FromProcess, Open, StaffSession, Viewer, allowed, staff_city
 from api.error_responses import documented
 from api.routes.media import FOR_ONE, PICTURE, PICTURE_HEADERS
 from api.schemas import field_work as schemas
 from city_config import City
 from nagara.accounts import Account
-from nagara.changing import locked
+from nagara.changing import only_read
 from nagara.cities import city_of
 from nagara.database import city_session
 from nagara.errors import UnknownCity, UnknownJob, UnknownPhoto
@@ -54,7 +54,7 @@ JobToken = Annotated[str, Depends(job_token)]
     responses=documented(401, 403, 404),
     operation_id="list_jobs",
 )
-def list_jobs(reference: str, staff: Worker, session: StaffSession) -> Response:
+def list_jobs(reference: str, staff: Viewer, session: StaffSession) -> Response:
     """The jobs of a request and the links to them."""
     return json_answer(_field_work(session, staff_city(staff), reference))
 
@@ -227,7 +227,7 @@ def _shown(session: Session, city: City, opened: job_links.Opened) -> dict[str, 
 
 
 def _field_work(session: Session, city: City, reference: str) -> dict[str, Any]:
-    row = locked(session, city, reference)
+    row = only_read(session, city, reference)
     pieces = jobs.jobs_of(session, row)
     numbers: Mapping[uuid.UUID | None, int] = {piece.id: piece.number for piece in pieces}
     return {

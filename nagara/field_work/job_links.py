@@ -43,7 +43,7 @@ class Handed:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What a token opened: the link, its request locked for the transaction, and its job where it has one."""
+    """What a token opened: the link, its request, and its job where it has one."""
 
     link: JobLink
     request: Request
@@ -123,8 +123,8 @@ def links_of(session: Session, row: Request) -> Sequence[JobLink]:
     return session.exec(query.order_by(col(JobLink.created_at), col(JobLink.id))).all()
 
 
-def open_link(session: Session, city: City, token: str) -> Opened:
-    """What a token opens, its request locked; the first opening is noted in the link.
+def open_link(session: Session, city: City, token: str, *, lock: bool = False) -> Opened:
+    """What a token opens; the first opening is noted in the link. ``lock``: the request, for a change of it.
 
     Raises ``UnknownJob`` for a token that never was, has expired or was withdrawn: which, is not said.
     """
@@ -132,7 +132,7 @@ def open_link(session: Session, city: City, token: str) -> Opened:
     now = jobs.now_told(session)
     if link is None or link.revoked_at is not None or link.expires_at <= now:
         raise UnknownJob("This link is over, or never was one. Ask who sent it for a new one.")
-    row = session.get_one(Request, (city.id, link.request_id), with_for_update=True)
+    row = session.get_one(Request, (city.id, link.request_id), with_for_update=lock)
     piece = session.get(Job, (city.id, link.job_id)) if link.job_id else None
     if link.opened_at is None:
         link.opened_at = now
@@ -156,7 +156,7 @@ def report(
     check_text("note", note, MAX_DESCRIPTION)
     if what == "returned" and not (note or "").strip():
         raise InvalidInput("Say why the job is given back.", field="note")
-    opened = open_link(session, city, token)
+    opened = open_link(session, city, token, lock=True)
     link, row = opened.link, opened.request
     if link.finished_at is not None or (what == "started" and link.started_at is not None):
         return opened

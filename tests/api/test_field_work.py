@@ -217,6 +217,21 @@ def test_another_departments_request_and_another_citys_are_out_of_reach(
     assert foreign.get(f"/requests/{reference}/jobs").status_code == 404
 
 
+def test_looking_at_the_work_waits_for_nobody(
+    client: TestClient, agent: Staff, request_: dict[str, Any], owner: psycopg.Connection[Any]
+) -> None:
+    """Somebody changes the request meanwhile; an auditor and the holder of a link read what stands."""
+    reference = request_["reference"]
+    assert post(agent, f"/requests/{reference}/jobs", title="Sweep").status_code == 201
+    _, header = hand_out(agent, reference)
+    auditor = Staff(client, "auditor@kh-pnh", "auditor")
+    with owner.transaction():
+        assert owner.execute("select 1 from request for update").fetchall()
+        work = auditor.get(f"/requests/{reference}/jobs")
+        assert client.get(JOB, headers=header).json()["reference"] == reference
+    assert (work.status_code, len(work.json()["jobs"]), len(work.json()["links"])) == (200, 1, 1)
+
+
 def test_an_auditor_hands_nothing_out(client: TestClient, request_: dict[str, Any]) -> None:
     auditor = Staff(client, "auditor@kh-pnh", "auditor")
     answer = post(auditor, f"/requests/{request_['reference']}/job-links", contractor="X")
