@@ -93,7 +93,8 @@ def reads(session: Session, city: City, wanted: ReadsWanted) -> list[dict[str, A
         .limit(wanted.limit + 1)
     )
     if wanted.username is not None:
-        query = query.where(col(ContactRead.username) == wanted.username)
+        name = wanted.username if "@" in wanted.username else f"{wanted.username}@{city.id}"
+        query = query.where(col(ContactRead.username) == name)
     if wanted.reference is not None:
         query = query.where(col(Request.reference) == wanted.reference)
     if wanted.before is not None:

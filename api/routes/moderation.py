@@ -173,7 +173,7 @@ def original(
 def contact_reads(
     staff: Auditor,
     session: StaffSession,
-    username: Annotated[str | None, Query(max_length=100, description="As they sign in, dara@kh-pnh")] = None,
+    username: Annotated[str | None, Query(max_length=100, description="dara@kh-pnh, or dara")] = None,
     reference: Annotated[str | None, Query(max_length=40)] = None,
     cursor: Cursor = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,

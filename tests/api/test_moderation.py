@@ -100,7 +100,9 @@ def test_the_log_is_read_page_by_page_and_by_person(
     assert [read["found"] for read in first["reads"]] == [False, True]
     rest = auditor.get("/contact-reads", limit=2, cursor=first["next_cursor"]).json()
     assert (len(rest["reads"]), rest["next_cursor"]) == (1, None)
-    assert len(auditor.get("/contact-reads", username="agent@kh-pnh").json()["reads"]) == 2
+    for name in ("agent@kh-pnh", "agent"):
+        assert len(auditor.get("/contact-reads", username=name).json()["reads"]) == 2
+    assert auditor.get("/contact-reads", username="agent@th-bkk").json()["reads"] == []
     assert len(auditor.get("/contact-reads", reference=other.lower()).json()["reads"]) == 1
     assert auditor.get("/contact-reads", cursor="nonsense").status_code == 422
 
