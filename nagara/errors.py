@@ -314,6 +314,12 @@ class ConflictingUndo(Conflict):
     code = "conflicting_undo"
 
 
+class ReportErased(Conflict):
+    """The report was filed under this idempotency key, and its data were erased since."""
+
+    code = "report_erased"
+
+
 class ReplayedWithOtherBody(Conflict):
     """The idempotency key was used before with another body."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import unicodedata
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -38,6 +39,12 @@ FUTURE_TOLERANCE = dt.timedelta(hours=24)
 """A phone's clock may be wrong by a day; further ahead it is refused rather than stored as nonsense."""
 
 OLDEST_OBSERVATION = dt.timedelta(days=366)
+
+UNSEEN_KINDS = frozenset({"Cc", "Cf", "Cs", "Zs", "Zl", "Zp", "Mn", "Me", "Mc"})
+"""Unicode categories that show nothing by themselves: controls, format characters, blanks, marks without a letter."""
+
+UNSEEN_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
+"""Fillers of Hangul and the empty Braille cell: letters and symbols by their category, but blank."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +96,14 @@ def as_json(name: str, content: Any) -> bytes:
         raise InvalidInput(
             f"{name} cannot be kept: {error}.", field=name, allowed="UTF-8 text and 64-bit numbers"
         ) from error
+
+
+def something_to_read(text: str | None) -> bool:
+    """Whether a text shows anything: one of blanks, zero-width characters and the like says nothing."""
+    return any(
+        unicodedata.category(character) not in UNSEEN_KINDS and character not in UNSEEN_LETTERS
+        for character in text or ""
+    )
 
 
 def check_texts(filing: Filing) -> None:
@@ -195,7 +210,7 @@ def check_answers(service: Service, answers: Mapping[str, Any], *, complete: boo
     for code, question in questions.items():
         value = answers.get(code)
         keys = [choice.key for choice in question.choices]
-        if value not in (None, "", []):
+        if _given(question.datatype, value):
             _check_answer(code, question.datatype, keys, value)
         elif complete and question.required and question.shown(answers):
             raise AnswerMissing(
@@ -203,6 +218,13 @@ def check_answers(service: Service, answers: Mapping[str, Any], *, complete: boo
                 field=f"answers.{code}",
                 allowed=keys or question.datatype,
             )
+
+
+def _given(datatype: str, value: Any) -> bool:
+    """Whether there is an answer; words of which nothing can be seen are none."""
+    if isinstance(value, str) and datatype in ("string", "text"):
+        return something_to_read(value)
+    return value not in (None, "", [])
 
 
 def _check_answer(code: str, datatype: str, keys: Sequence[str], value: Any) -> None:
@@ -225,8 +247,8 @@ def _check_answer(code: str, datatype: str, keys: Sequence[str], value: Any) -> 
             raise AnswerNotAllowed(f"{value!r} is not a number.", field=where, allowed="a number") from None
     elif datatype == "datetime":
         try:
-            dt.datetime.fromisoformat(str(value))
-        except ValueError:
+            dt.datetime.fromisoformat(value)
+        except (TypeError, ValueError):
             raise AnswerNotAllowed(
                 f"{value!r} is not a date and time.", field=where, allowed="ISO 8601"
             ) from None

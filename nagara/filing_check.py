@@ -22,6 +22,7 @@ from nagara.filing import (
     check_media,
     check_observed,
     check_texts,
+    something_to_read,
     why_not_taken,
 )
 from nagara.intake import place_of
@@ -111,8 +112,8 @@ def _around(city: City, service: Service, filing: Filing) -> nearby.Around | Non
 
 
 def _says_where(filing: Filing) -> bool:
-    words = (filing.address or "").strip()
-    return filing.lat is not None or filing.lon is not None or filing.district is not None or bool(words)
+    stated = filing.lat is not None or filing.lon is not None or filing.district is not None
+    return stated or something_to_read(filing.address)
 
 
 def _collection(

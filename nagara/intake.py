@@ -28,6 +28,7 @@ from nagara.errors import (
     PhotoNotUsable,
     PlaceMissing,
     ReplayedWithOtherBody,
+    ReportErased,
     UnknownDistrict,
 )
 from nagara.filing import (
@@ -39,6 +40,7 @@ from nagara.filing import (
     check_observed,
     check_taken,
     check_texts,
+    something_to_read,
 )
 from nagara.ids import new_reference, uuid7
 from nagara.joining import JOIN, Joinable, Search, joining_values
@@ -76,6 +78,8 @@ class Filed:
     replayed: bool
     joined: str | None = None
     """The request it was linked to as it came in: me too."""
+    link_generation: int | None = None
+    """How often its private link was renewed; only the last one opens anything."""
 
 
 def decide(city: City, filing: Filing, now: dt.datetime) -> Decision:
@@ -97,9 +101,10 @@ async def file_request(pool: Pool, city: City, filing: Filing, secret: bytes) ->
     """File a request durably, or return the one filed before under the same idempotency key.
 
     The time of receipt is the database's. Raises what ``decide`` raises, and ``ReplayedWithOtherBody``
-    when the key was used with another body, and ``PhotoNotUsable`` when a picture does not wait for a
-    request; in all cases nothing is written. What ``same_as`` names is joined if it is open; otherwise the
-    report is filed as any other, because nothing a resident sends may be lost.
+    when the key was used with another body, ``ReportErased`` when what stood under it was erased since, and
+    ``PhotoNotUsable`` when a picture does not wait for a request; in all cases nothing is written. What
+    ``same_as`` names is joined if it is open; otherwise the report is filed as any other, because nothing a
+    resident sends may be lost.
     """
     statement = statements.FILE_WITH_PHOTOS if filing.media else statements.FILE_REQUEST
     digest = body_digest(filing) if filing.idempotency_key else None
@@ -137,6 +142,17 @@ async def file_request(pool: Pool, city: City, filing: Filing, secret: bytes) ->
             # neither key nor digest clashed, so the random reference did: draw another
 
 
+async def filed_before(pool: Pool, city: City, filing: Filing) -> Filed | None:
+    """The request that stands under the filing's idempotency key; None without one. Writes nothing.
+
+    Raises ``ReplayedWithOtherBody`` and ``ReportErased`` as filing does.
+    """
+    if filing.idempotency_key is None:
+        return None
+    async with pool.connection() as connection:
+        return await _earlier(connection, city, filing, body_digest(filing))
+
+
 async def _time_told(began: psycopg.AsyncCursor[Any]) -> dt.datetime:
     """The database's time, from the statement that began the transaction."""
     row = await began.fetchone()
@@ -162,7 +178,14 @@ async def _earlier(
     row = await cursor.fetchone()
     if row is None:
         return None
-    *values, stored_digest, joined = row
+    *values, stored_digest, joined, generation, erased = row
+    if erased:
+        # What was sent is gone, its digest too, so nothing can tell whether this is the same report.
+        raise ReportErased(
+            "This report was filed before and then erased by its owner; use a new key for a new report.",
+            field="Idempotency-Key",
+            allowed="a key that was not used before",
+        )
     if bytes(stored_digest) != digest:
         raise ReplayedWithOtherBody(
             "This Idempotency-Key was used before with another body; use a new key for a new report.",
@@ -171,7 +194,9 @@ async def _earlier(
         )
     id_, reference, service, owner, assignee, district, rule, reason, ack, respond, resolve, std, at = values
     times = PromisedTimes(ack, respond, resolve, std)
-    return Filed(id_, reference, service, owner, assignee, district, rule, reason, times, at, True, joined)
+    return Filed(
+        id_, reference, service, owner, assignee, district, rule, reason, times, at, True, joined, generation
+    )
 
 
 async def _check_usable(connection: psycopg.AsyncConnection[Any], city: City, filing: Filing) -> None:
@@ -256,7 +281,7 @@ def request_row(city: City, filing: Filing, decision: Decision, received_at: dt.
         "lat": filing.lat,
         "lon": filing.lon,
         "place_method": decision.place.method if filing.lat is not None else "stated",
-        "address": filing.address,
+        "address": filing.address if something_to_read(filing.address) else None,
         "description": filing.description,
         "answers": orjson.dumps(filing.answers if filing.answers else {}).decode(),
         "language": filing.language,
@@ -333,7 +358,7 @@ def place_of(city: City, filing: Filing, day: dt.date) -> Place:
                 f"There is no district {filing.district[:40]!r}.", field="district", allowed=known
             )
         return Place(True, filing.district, (), "inside")
-    if filing.address and filing.address.strip():
+    if something_to_read(filing.address):
         return Place(True, None, (), "inside")
     raise PlaceMissing(
         "Say where it is: lat and lon, or a district, or an address.",

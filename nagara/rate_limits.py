@@ -6,8 +6,9 @@ import contextlib
 import hashlib
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
+from typing import cast
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -30,13 +31,16 @@ LIMITS: Mapping[str, tuple[Limit, ...]] = {
     "check": (Limit(60, 60), Limit(1500, 86_400)),
     "file by device": (Limit(10, 60), Limit(60, 86_400)),
     "file by contact": (Limit(10, 3600), Limit(40, 86_400)),
+    "check by device": (Limit(40, 60), Limit(600, 86_400)),
     "media": (Limit(30, 60), Limit(300, 86_400)),
+    "media by device": (Limit(20, 60), Limit(150, 86_400)),
     # Failed sign-ins only: what succeeded is taken back. By account and address a guesser stands alone; by
     # account only addresses from which nobody ever got in are held, so that its owner is not locked out.
     "sign_in": (Limit(10, 60), Limit(100, 86_400)),
     "sign_in by account and address": (Limit(5, 300), Limit(20, 86_400)),
     "sign_in by account": (Limit(50, 3600),),
     "say": (Limit(30, 60), Limit(300, 86_400)),
+    "say by device": (Limit(15, 60), Limit(100, 86_400)),
     "say by link": (Limit(12, 60), Limit(60, 86_400)),
     "read": (Limit(600, 60),),
     # A message to somebody who may not have asked for it: few to one contact, however many ask.
@@ -62,6 +66,18 @@ class Source:
     device: str | None = None
 
 
+COUNT_ONCE = """
+if redis.call('exists', KEYS[2]) == 1 then return 0 end
+local count = redis.call('incr', KEYS[1])
+redis.call('expire', KEYS[1], ARGV[1])
+if count <= tonumber(ARGV[2]) then redis.call('set', KEYS[2], 1, 'ex', ARGV[3]) end
+return count
+"""
+"""Counts unless the same was let through before. One script, so that of many at once exactly one counts."""
+
+REPEATED_WITHIN_SECONDS = 86_400
+
+
 class RateLimiter:
     """Counts in fixed windows; a source is kept only as a digest."""
 
@@ -70,8 +86,11 @@ class RateLimiter:
         self._enabled = enabled
         self._secret = secret
 
-    async def count(self, what: str, source: str) -> None:
-        """Count one; raise ``TooManyRequests`` with the seconds to wait if that is one too many."""
+    async def count(self, what: str, source: str, same: str | None = None) -> None:
+        """Count one; raise ``TooManyRequests`` with the seconds to wait if that is one too many.
+
+        ``same`` names what is asked: once let through, its repetitions within a day count no more.
+        """
         if not self._enabled:
             return
         now = int(time.time())
@@ -83,7 +102,7 @@ class RateLimiter:
             over = (
                 await self._kept(key) >= limit.times
                 if wait
-                else await self._increment(key, limit.seconds) > limit.times
+                else await self._increment(key, limit, self._mark(what, source, limit, same)) > limit.times
             )
             if over:
                 wait = max(wait, (window + 1) * limit.seconds - now)
@@ -121,14 +140,20 @@ class RateLimiter:
     def _key(self, what: str, source: str, limit: Limit, now: int) -> str:
         return f"limit:{what}:{limit.seconds}:{now // limit.seconds}:{self._digest(source)}"
 
+    def _mark(self, what: str, source: str, limit: Limit, same: str | None) -> str | None:
+        """The key that says that this was let through before, for what can be repeated."""
+        return None if same is None else f"passed:{what}:{limit.seconds}:{self._digest(f'{source} {same}')}"
+
     async def _kept(self, key: str) -> int:
         try:
             return int(await self._redis.get(key) or 0)
         except (RedisError, OSError):
             return 0
 
-    async def count_all(self, what: str, source: Source, contact: bytes | None = None) -> None:
-        """Count one by address, device and contact, where there is a limit for each.
+    async def count_all(
+        self, what: str, source: Source, contact: bytes | None = None, same: str | None = None
+    ) -> None:
+        """Count one by address, device and contact, where there is a limit for each; ``same`` as in ``count``.
 
         Raises ``TooManyRequests`` if any of them is reached, with the longest of their waits: whoever comes back
         after it is let in. The address always counts: a device can call itself anything.
@@ -142,14 +167,18 @@ class RateLimiter:
         for name, value in sources.items():
             if name in LIMITS:
                 try:
-                    await self.count(name, value)
+                    await self.count(name, value, same)
                 except TooManyRequests as refusal:
                     refusals.append(refusal)
         if refusals:
             raise max(refusals, key=lambda refusal: refusal.retry_after_seconds)
 
-    async def _increment(self, key: str, seconds: int) -> int:
+    async def _increment(self, key: str, limit: Limit, mark: str | None) -> int:
+        seconds = limit.seconds
         try:
+            if mark is not None:
+                values = (str(seconds), str(limit.times), str(REPEATED_WITHIN_SECONDS))
+                return int(await cast(Awaitable[int], self._redis.eval(COUNT_ONCE, 2, key, mark, *values)))
             async with self._redis.pipeline(transaction=False) as pipeline:
                 pipeline.incr(key)
                 pipeline.expire(key, seconds)

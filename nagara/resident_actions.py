@@ -19,7 +19,7 @@ from sqlmodel import Session, col, select
 from city_config import City
 from nagara.changing import finish
 from nagara.errors import InvalidInput, MoveNotAllowed
-from nagara.filing import MAX_DESCRIPTION, check_text
+from nagara.filing import MAX_DESCRIPTION, check_text, something_to_read
 from nagara.lifecycle import CLOSED, Move, Status, Transition, transition
 from nagara.photos import keeping
 from nagara.resident_link import RESIDENT
@@ -187,7 +187,7 @@ def _check(session: Session, row: Request, said: Said, *, needed: bool) -> None:
     if row.erased_at is not None:
         raise MoveNotAllowed("Your data were deleted; file a new report instead.", field="reference")
     check_text("text", said.text, MAX_DESCRIPTION)
-    if needed and not said.text.strip() and not said.media:
+    if needed and not something_to_read(said.text) and not said.media:
         raise InvalidInput("Write something or add a picture.", field="text", allowed=["text", "media"])
     entries = _count(session, ResidentEntry, row)
     if entries >= MOST_ENTRIES:
@@ -233,7 +233,7 @@ def _say(
             request_id=row.id,
             seq=seq,
             kind=kind,
-            words=said.text.strip(),
+            words=said.text.strip() if something_to_read(said.text) else "",
             said_at=now,
             fixed=said.fixed,
             rating=said.rating,

@@ -135,7 +135,8 @@ select id, reference, service_code, department, assignee, district, rule, reason
        acknowledge_by, respond_by, resolve_by, promise_standard, received_at, body_digest,
        (select e.data ->> 'parent' from event e
          where e.city_id = request.city_id and e.request_id = request.id and e.seq = 2
-           and e.kind = 'duplicate_linked' and e.actor_kind <> 'staff')
+           and e.kind = 'duplicate_linked' and e.actor_kind <> 'staff'),
+       link_generation, erased_at is not null
   from request
  where city_id = %s and idempotency_key = %s
 """

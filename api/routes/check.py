@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from api.answers import json_answer
-from api.dependencies import ClientAddress, CurrentCity, FromProcess, Open
+from api.dependencies import ClientSource, CurrentCity, FromProcess, Open
 from api.error_responses import documented
 from api.routes.requests import filing_of
 from api.schemas import filing as schemas
@@ -28,14 +28,14 @@ router = APIRouter(prefix="/api/v1", tags=["residents"], dependencies=[Open])
     operation_id="check_request",
 )
 async def check_request(
-    city: CurrentCity, body: schemas.CheckBody, process: FromProcess, address: ClientAddress
+    city: CurrentCity, body: schemas.CheckBody, process: FromProcess, source: ClientSource
 ) -> Response:
     """What would become of a report, as far as it is known. Nothing is kept of it.
 
     Says whether it would be taken and what to do instead, which questions are to be asked, who would own it and
     answer by when, whether a collection was due, and which open reports near the place may be about the same.
     """
-    await process.limiter.count("check", address)
+    await process.limiter.count_all("check", source)
     found = await check(process.pool, city, filing_of(body, None))
     return json_answer(checked_answer(city, found))
 

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from api.answers import json_answer
 from api.dependencies import (
     ClientAddress,
+    ClientSource,
     CurrentCity,
     FromProcess,
     Open,
@@ -76,15 +77,13 @@ PICTURE: dict[int | str, dict[str, Any]] = {
     openapi_extra={"requestBody": UPLOAD_BODY},
     operation_id="upload_photo",
 )
-async def upload(
-    city: CurrentCity, request: Request, process: FromProcess, address: ClientAddress
-) -> Response:
+async def upload(city: CurrentCity, request: Request, process: FromProcess, source: ClientSource) -> Response:
     """Send a picture ahead of its report, which names its id in ``media`` within a day.
 
     What the camera wrote about place and time is read, offered in this answer, and not kept: ``position``
     and ``taken_at`` are null where it wrote nothing. The picture is re-encoded without any of it.
     """
-    await process.limiter.count("media", address)
+    await process.limiter.count_all("media", source)
     content = await _file_of(request)
     prepared = await process.darkroom.develop(content, city.zone)
     id_ = await keeping.keep(process.pool, process.darkroom.store, city, prepared)

@@ -14,9 +14,10 @@ from api.schemas import filing as filing_schemas
 from api.schemas import status as status_schemas
 from city_config import City
 from nagara.contact_digests import digests_of
-from nagara.filing import Filing
+from nagara.errors import ReplayedWithOtherBody, TooManyRequests
+from nagara.filing import Filing, body_digest
 from nagara.ids import resident_token
-from nagara.intake import Filed, file_request
+from nagara.intake import Filed, file_request, filed_before
 from nagara.lifecycle import Status
 from nagara.rate_limits import Source
 from nagara.request_views import (
@@ -53,15 +54,39 @@ async def file(
 ) -> Response:
     """File a request. It is durable when this answers; the department and the promise are in the answer."""
     filing = filing_of(body, idempotency_key)
-    await refuse_flood(process, city, filing, source)
-    filed = await file_surely(process, city, filing)
+    filed = await refuse_flood(process, city, filing, source) or await file_surely(process, city, filing)
     return json_answer(filed_answer(process, city, filed), 200 if filed.replayed else 201)
 
 
-async def refuse_flood(process: Resources, city: City, filing: Filing, source: Source) -> None:
-    """Raise ``TooManyRequests``: one address, device or contact may file only so often."""
+async def refuse_flood(process: Resources, city: City, filing: Filing, source: Source) -> Filed | None:
+    """Raise ``TooManyRequests``: one address, device or contact may file only so often.
+
+    A repetition under an ``Idempotency-Key`` is no further report: it counts as reading, and where the limit is
+    reached nevertheless, what stands already is returned instead of a refusal.
+    """
     digests = digests_of(process.secret, city, filing.contact) if filing.contact else {}
-    await process.limiter.count_all("file", source, next((d for d in digests.values() if d), None))
+    contact = next((digest for digest in digests.values() if digest), None)
+    if filing.idempotency_key is None:
+        await process.limiter.count_all("file", source, contact)
+        return None
+    same = f"{city.id} {body_digest(filing).hex()} {filing.idempotency_key}"
+    await process.limiter.count("read", source.address)
+    try:
+        await process.limiter.count_all("file", source, contact, same)
+    except TooManyRequests as refusal:
+        filed = await stands(process, city, filing)
+        if filed is None:
+            raise refusal from None
+        return filed
+    return None
+
+
+async def stands(process: Resources, city: City, filing: Filing) -> Filed | None:
+    """The same report as it was filed before, if it was."""
+    try:
+        return await filed_before(process.pool, city, filing)
+    except ReplayedWithOtherBody:
+        return None
 
 
 async def file_surely(process: Resources, city: City, filing: Filing) -> Filed:
@@ -126,7 +151,7 @@ def filing_of(
 def filed_answer(process: Resources, city: City, filed: Filed) -> dict[str, Any]:
     """What the resident is told: the reference, who has it, why, and by when they answer."""
     times = filed.times
-    token = resident_token(process.secret, city.id, filed.id)
+    token = resident_token(process.secret, city.id, filed.id, filed.link_generation)
     return {
         "reference": filed.reference,
         "token": token,

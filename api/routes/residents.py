@@ -11,7 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 from sqlmodel import Session
 
 from api.answers import json_answer
-from api.dependencies import ClientAddress, FromProcess, Open, Resources, StaffSession, allowed, staff_city
+from api.dependencies import ClientSource, FromProcess, Open, Resources, StaffSession, allowed, staff_city
 from api.error_responses import documented
 from api.schemas import residents as schemas
 from city_config import City
@@ -19,6 +19,7 @@ from nagara import erasing, resident_actions, resident_link
 from nagara.accounts import Account
 from nagara.database import city_session
 from nagara.permissions import Permission
+from nagara.rate_limits import Source
 from nagara.request_views import find_city, public_status
 from nagara.resident_actions import EXPLANATIONS, Outcome, Said
 from nagara.settings import settings
@@ -41,11 +42,11 @@ Action = Callable[[Session, City, Request, Said], Outcome]
     operation_id="add_to_request",
 )
 async def add(
-    reference: str, body: schemas.AdditionBody, process: FromProcess, address: ClientAddress, token: Token
+    reference: str, body: schemas.AdditionBody, process: FromProcess, source: ClientSource, token: Token
 ) -> Response:
     """Add words or pictures to one's own open request."""
     said = Said(body.text, body.media)
-    return await _say(process, address, reference, token, resident_actions.add, said, 201)
+    return await _say(process, source, reference, token, resident_actions.add, said, 201)
 
 
 @router.post(
@@ -56,11 +57,11 @@ async def add(
     operation_id="answer_question",
 )
 async def answer(
-    reference: str, body: schemas.AdditionBody, process: FromProcess, address: ClientAddress, token: Token
+    reference: str, body: schemas.AdditionBody, process: FromProcess, source: ClientSource, token: Token
 ) -> Response:
     """Answer the staff's question: work goes on, and the promised times move by the wait."""
     said = Said(body.text, body.media)
-    return await _say(process, address, reference, token, resident_actions.answer, said)
+    return await _say(process, source, reference, token, resident_actions.answer, said)
 
 
 @router.post(
@@ -73,13 +74,13 @@ async def answer(
 async def withdraw(
     reference: str,
     process: FromProcess,
-    address: ClientAddress,
+    source: ClientSource,
     token: Token,
     body: schemas.WithdrawalBody | None = None,
 ) -> Response:
     """Take one's own open request back; refused where others have joined it."""
     said = Said(body.note if body else "")
-    return await _say(process, address, reference, token, resident_actions.withdraw, said)
+    return await _say(process, source, reference, token, resident_actions.withdraw, said)
 
 
 @router.post(
@@ -90,14 +91,14 @@ async def withdraw(
     operation_id="give_feedback",
 )
 async def feedback(
-    reference: str, body: schemas.FeedbackBody, process: FromProcess, address: ClientAddress, token: Token
+    reference: str, body: schemas.FeedbackBody, process: FromProcess, source: ClientSource, token: Token
 ) -> Response:
     """Tell whether it is fixed. 'Not fixed' within the city's window opens the request again.
 
     Later it is kept all the same; ``outcome`` and ``message`` say so and what to do. Once for each closing.
     """
     said = Said(body.text, body.media, body.fixed, body.rating)
-    return await _say(process, address, reference, token, resident_actions.give_feedback, said)
+    return await _say(process, source, reference, token, resident_actions.give_feedback, said)
 
 
 @router.post(
@@ -107,9 +108,9 @@ async def feedback(
     responses=REFUSALS,
     operation_id="renew_link",
 )
-async def renew_link(reference: str, process: FromProcess, address: ClientAddress, token: Token) -> Response:
+async def renew_link(reference: str, process: FromProcess, source: ClientSource, token: Token) -> Response:
     """Get a new private link for one that others may have seen; the old one is dead at once."""
-    city, stored = await _counted(process, address, reference, token)
+    city, stored = await _counted(process, source, reference, token)
 
     def renewed() -> str:
         with city_session(city.id) as session:
@@ -128,13 +129,13 @@ async def renew_link(reference: str, process: FromProcess, address: ClientAddres
     operation_id="erase_my_data",
 )
 async def erase(
-    reference: str, body: schemas.EraseBody, process: FromProcess, address: ClientAddress, token: Token
+    reference: str, body: schemas.EraseBody, process: FromProcess, source: ClientSource, token: Token
 ) -> Response:
     """Delete one's data from a request. What is counted stays: that there was one, of what service, and when.
 
     An open request is withdrawn with it, unless others have joined it. Doing it twice changes nothing.
     """
-    city, stored = await _counted(process, address, reference, token)
+    city, stored = await _counted(process, source, reference, token)
 
     def erased() -> bool:
         with city_session(city.id) as session:
@@ -160,7 +161,7 @@ def revoke_link(reference: str, staff: Supervisor, session: StaffSession) -> Res
 
 async def _say(
     process: Resources,
-    address: str,
+    source: Source,
     reference: str,
     token: str,
     action: Action,
@@ -168,7 +169,7 @@ async def _say(
     status: int = 200,
 ) -> Response:
     """Do one of the actions in a transaction of its own, and answer with the request as it stands then."""
-    city, stored = await _counted(process, address, reference, token)
+    city, stored = await _counted(process, source, reference, token)
     outcome = await run_in_threadpool(partial(_acted, city, stored, token, process.secret, action, said))
     return await _done(process, city, stored, token, outcome.value, EXPLANATIONS[outcome], status)
 
@@ -178,9 +179,9 @@ def _acted(city: City, stored: str, token: str, secret: bytes, action: Action, s
         return action(session, city, resident_link.own(session, city, stored, token, secret), said)
 
 
-async def _counted(process: Resources, address: str, reference: str, token: str) -> tuple[City, str]:
-    """The city and reference, counted against what one address may do, and what one link may do."""
-    await process.limiter.count("say", address)
+async def _counted(process: Resources, source: Source, reference: str, token: str) -> tuple[City, str]:
+    """The city and reference, counted against what one address, one device and one link may do."""
+    await process.limiter.count_all("say", source)
     city, stored = find_city(reference)
     await process.limiter.count("say by link", token)
     return city, stored

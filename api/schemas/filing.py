@@ -19,13 +19,23 @@ FILING_EXAMPLE: JsonDict = CHECK_EXAMPLE | {
     "language": "km",
 }
 
+EMAIL = r"^[^@\s]+@[^@\s.]+(\.[^@\s.]+)+$"
+PHONE = r"^([+ ()./-]*([0-9][+ ()./-]*){5,})?$"
+LANGUAGE = (
+    r"^([A-Za-z]{2,3}(-[A-Za-z]{3}){0,3}|[A-Za-z]{4,8})"
+    r"(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?"
+    r"(-([A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*"
+    r"(-[0-9A-WYZa-wyz](-[A-Za-z0-9]{2,8})+)*(-[Xx](-[A-Za-z0-9]{1,8})+)?$"
+)
+"""What RFC 5646 calls a language tag: language, script, region, variants, extensions, private use."""
+
 
 class ContactBody(Input):
     """How to reach the resident; kept apart and encrypted, never public."""
 
     name: str | None = Field(default=None, max_length=200)
-    email: str | None = Field(default=None, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")
-    phone: str | None = Field(default=None, max_length=32, pattern=r"^[+0-9 ()./-]*$")
+    email: str | None = Field(default=None, max_length=254, pattern=EMAIL)
+    phone: str | None = Field(default=None, max_length=32, pattern=PHONE)
 
 
 class CheckBody(Input):
@@ -43,7 +53,7 @@ class CheckBody(Input):
     contact: ContactBody | None = None
     observed_at: dt.datetime | None = Field(default=None, description="The device's clock, with zone")
     language: str | None = Field(
-        default=None, max_length=35, description="BCP-47, for messages to the resident"
+        default=None, max_length=35, pattern=LANGUAGE, description="BCP-47, for messages to the resident"
     )
     confidential: bool = Field(default=False, description="Shown to nobody but staff and the private link")
     media: tuple[uuid.UUID, ...] = Field(

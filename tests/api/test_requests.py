@@ -119,6 +119,14 @@ BAD: list[tuple[dict[str, Any], int, str, str | None]] = [
     ({"contact": {"email": "a@b\r\nBcc: c@d"}}, 422, "invalid_input", "contact.email"),
     ({"answers": {"no-such-question": "x"}}, 422, "unknown_question", "answers.no-such-question"),
     ({"unknown": 1}, 422, "invalid_input", "unknown"),
+    ({"lat": None, "lon": None, "address": " \u200b\u2060\ufeff\u3164 "}, 422, "place_missing", "lat,lon"),
+    ({"contact": {"email": "a@b"}}, 422, "invalid_input", "contact.email"),
+    ({"contact": {"email": "a@b."}}, 422, "invalid_input", "contact.email"),
+    ({"contact": {"phone": "+1 (2) 34"}}, 422, "invalid_input", "contact.phone"),
+    ({"contact": {"phone": "(--)"}}, 422, "invalid_input", "contact.phone"),
+    ({"language": "the Khmer one"}, 422, "invalid_input", "language"),
+    ({"language": "km_KH"}, 422, "invalid_input", "language"),
+    ({"language": "\u200b"}, 422, "invalid_input", "language"),
 ]
 
 
@@ -140,6 +148,20 @@ def test_bad_input_is_refused_clearly_and_leaves_nothing(
     assert error["reference"]
     assert "Traceback" not in answer.text
     assert counts(owner) == (0, 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    "language", ["km", "zh-Hans", "zh-Hant-TW", "es-419", "sl-rozaj", "de-x-plain", "fil"]
+)
+def test_language_tags_of_every_form_are_taken(client: TestClient, language: str) -> None:
+    assert client.post(FILE, json=RUBBISH | {"language": language}).status_code == 201
+
+
+def test_an_address_of_which_nothing_is_seen_is_not_kept(
+    client: TestClient, owner: psycopg.Connection[Any]
+) -> None:
+    assert client.post(FILE, json=RUBBISH | {"address": "\u200b \u3164"}).status_code == 201
+    assert owner.execute("select address from request").fetchone() == (None,)
 
 
 @pytest.mark.parametrize(

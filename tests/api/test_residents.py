@@ -415,8 +415,29 @@ def test_a_late_retry_does_not_bring_erased_data_back(client: TestClient, owner:
         json={"service_code": "waste_missed", "lat": 11.5564, "lon": 104.9282, "description": WORDS},
         headers={"Idempotency-Key": "k9"},
     )
-    refused(again, 409, "replayed_with_other_body")
+    refused(again, 409, "report_erased")
+    assert "erased by its owner" in again.json()["error"]["message"]
     assert count(owner, "request") == 1
+
+
+def test_a_late_retry_gets_the_link_that_opens(client: TestClient) -> None:
+    fields = {"key": "k10", "description": WORDS}
+    report = filed(client, **fields)
+    url = f"/api/v1/requests/{report['reference']}/link"
+    renewed = client.post(url, params={"token": report["token"]}).json()
+    again = filed(client, **fields)
+    assert again["token"] == renewed["token"] != report["token"]
+    assert again["page_url"] == renewed["page_url"]
+    assert again | {"token": "", "page_url": ""} == report | {"token": "", "page_url": ""}
+
+
+@pytest.mark.parametrize("unseen", ["\u200b", " \u2060\t", "\u3164\u2800", "\u00ad\u202e", "\ufe0f"])
+def test_words_of_which_nothing_is_seen_are_none(
+    holder: Holder, supervisor: Staff, owner: Connection, unseen: str
+) -> None:
+    refused(holder.do("additions", text=unseen), 422, "invalid_input")
+    assert holder.do("additions", text=unseen).json()["error"]["field"] == "text"
+    assert count(owner, "resident_entry") == 0
 
 
 def test_nothing_goes_where_the_pictures_cannot(holder: Holder, owner: Connection) -> None:

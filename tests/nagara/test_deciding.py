@@ -9,7 +9,7 @@ import pytest
 
 from city_config.schema import City
 from nagara.errors import InvalidInput, NotTakenHere, UnknownDistrict
-from nagara.filing import Filing, check_answers
+from nagara.filing import Filing, check_answers, something_to_read
 from nagara.intake import decide
 from tests.nagara.small_cities import collection, feature, local, rectangle, service, small_city
 
@@ -102,3 +102,28 @@ def test_a_report_is_placed_in_the_district_of_its_day() -> None:
         place("2025-07-01", district="old")
     assert refused.value.allowed == ["new"]
     assert local(made, "2025-07-01 00:30").astimezone(dt.UTC).day == 30  # it is the city's day that counts
+
+
+@pytest.mark.parametrize("unseen", ["\u200b", " \t\u2060", "\u3164", "\u2800\ufe0f"])
+def test_an_answer_of_which_nothing_is_seen_is_none(unseen: str) -> None:
+    asked = city().services[0]
+    with pytest.raises(InvalidInput, match="'homes' must be answered"):
+        check_answers(asked, {"depth": "deeper", "homes": unseen})
+    check_answers(asked, {"depth": "deeper", "homes": f"{unseen}3"})
+
+
+def test_every_script_and_sign_is_something_to_read() -> None:
+    for text in ("ស្រីមុំ", "ทิ้ง", "រ\u200b", "\u200bမြို့", "?", "🚮", "3", "垃圾"):
+        assert something_to_read(text), text
+    for unseen in ("", " \n", "\u200b\u200c\u200d\u2060\ufeff", "\u00a0\u3000", "\u17b4\u17b5", "\U000e0020"):
+        assert not something_to_read(unseen), ascii(unseen)
+    assert not something_to_read(None)
+
+
+@pytest.mark.parametrize("value", [20261121, 1.5, True, ["2026-11-21"], {"at": "2026-11-21"}, "yesterday"])
+def test_a_time_is_answered_in_words_of_iso_8601(value: Any) -> None:
+    when = {"code": "when", "datatype": "datetime", "names": {"en": "When?"}}
+    asked = small_city(services=[service("flood", "waste_missed", questions=[when])]).services[0]
+    check_answers(asked, {"when": "2026-11-21T08:00:00+07:00"})
+    with pytest.raises(InvalidInput, match="not a date and time"):
+        check_answers(asked, {"when": value})
