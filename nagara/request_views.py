@@ -154,7 +154,7 @@ def queue_row(city: City, row: Mapping[str, Any]) -> dict[str, Any]:
             row["acknowledge_by"], row["respond_by"], row["resolve_by"], row["promise_standard"]
         ),
         "late": row["late"],
-        "escalation_level": row["escalation_step"],
+        "escalation_level": max(row["escalation_step"], int(row["escalated_by_hand"])),
         "lat": row["lat"],
         "lon": row["lon"],
         "address": row["address"],

@@ -173,6 +173,7 @@ def _apply(
             row.priority = details.priority or row.priority
         case Move.ESCALATE:
             data |= {"by_hand": True}
+            row.escalated_by_hand = True
         case _:
             pass
     return data

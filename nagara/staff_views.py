@@ -30,8 +30,8 @@ _REQUEST: tuple[LiteralString, ...] = (
     "reference", "status", "service_code", "network_code", "department", "assignee", "priority", "district",
     "lat", "lon", "address", "description", "answers", "language", "channel", "confidential", "observed_at",
     "received_at", "rule", "reason", "config_fingerprint", "acknowledge_by", "respond_by", "resolve_by",
-    "promise_standard", "next_due_at", "closed_at", "closing_reason", "paused_at", "escalation_step", "public",
-    "erased_at", "version", "updated_at",
+    "promise_standard", "next_due_at", "closed_at", "closing_reason", "paused_at", "escalation_step",
+    "escalated_by_hand", "public", "erased_at", "version", "updated_at",
 )  # fmt: skip
 _BESIDE: tuple[LiteralString, ...] = ("now", "parent", "contact_known", "unconfirmed")
 _EVENT: tuple[LiteralString, ...] = (

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Computed,
     DateTime,
@@ -74,6 +75,9 @@ class Request(SQLModel, table=True):
     )
     paused_at: dt.datetime | None = Field(default=None, sa_column=_time())
     escalation_step: int = 0
+    escalated_by_hand: bool = Field(
+        default=False, sa_column=Column(Boolean, nullable=False, server_default="false")
+    )
     next_step_at: dt.datetime | None = Field(default=None, sa_column=_time())
     observed_until: dt.datetime | None = Field(default=None, sa_column=_time())
     public: bool | None = None

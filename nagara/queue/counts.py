@@ -23,7 +23,7 @@ _CONDITIONS: Mapping[View, LiteralString] = {
     View.UNASSIGNED: "assignee is null",
     View.OVERDUE: "next_due_at < clock_timestamp()",
     View.DUE_TODAY: "next_due_at < %(end_of_day)s",
-    View.ESCALATED: "escalation_step > 0",
+    View.ESCALATED: "(escalation_step > 0 or escalated_by_hand)",
     View.WAITING: "status = 'waiting_reporter'",
     View.REFERRED: "status = 'referred'",
 }

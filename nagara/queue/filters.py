@@ -223,7 +223,7 @@ def _of_columns(wanted: QueueFilter) -> Iterable[Condition]:
     if wanted.overdue:
         yield "r.next_due_at < clock_timestamp()", {}
     if wanted.escalated:
-        yield "r.escalation_step > 0", {}
+        yield "(r.escalation_step > 0 or r.escalated_by_hand)", {}
     if wanted.late is not None:
         yield (LATE if wanted.late else "not " + LATE), {}
 

@@ -20,8 +20,8 @@ MAX_PAGE = 200
 COLUMNS: tuple[LiteralString, ...] = (
     "id", "reference", "status", "service_code", "network_code", "department", "assignee", "priority",
     "district", "lat", "lon", "address", "description", "received_at", "acknowledge_by", "respond_by",
-    "resolve_by", "promise_standard", "next_due_at", "escalation_step", "closed_at", "confidential",
-    "channel", "version", "updated_at",
+    "resolve_by", "promise_standard", "next_due_at", "escalation_step", "escalated_by_hand", "closed_at",
+    "confidential", "channel", "version", "updated_at",
 )  # fmt: skip
 NAMES = (*COLUMNS, "late")
 SELECT: LiteralString = "select r." + ", r.".join(COLUMNS) + ", " + LATE + " as late from request r"  # noqa: S608

@@ -17,7 +17,7 @@ _LOAD: LiteralString = """
 select department, {person}, count(*),
        count(*) filter (where next_due_at < %(now)s),
        count(*) filter (where next_due_at >= %(now)s and next_due_at < %(until)s),
-       count(*) filter (where escalation_step > 0),
+       count(*) filter (where escalation_step > 0 or escalated_by_hand),
        count(*) filter (where paused_at is not null),
        min(received_at),
        percentile_cont(0.5) within group (order by extract(epoch from %(now)s - received_at))

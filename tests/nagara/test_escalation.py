@@ -203,6 +203,20 @@ def test_after_a_pause_the_ladder_goes_on_from_the_moved_promise(
     assert sweep(db).escalated == 1
 
 
+def test_an_escalation_by_hand_leaves_every_rung_to_the_ladder(
+    db: Connection, owner: Connection, phnom_penh: City
+) -> None:
+    request = file(phnom_penh)
+    before = state(owner, request)
+    worked_on(phnom_penh, request, (Move.ESCALATE, Details(note="Children play there")))
+    after = state(owner, request)
+    assert (after["escalation_step"], after["next_step_at"]) == (0, before["next_step_at"])
+    age(owner, request, hours_to_step(phnom_penh, owner, request, 1) + 0.01)
+    assert sweep(db).escalated == 1
+    assert state(owner, request)["escalation_step"] == 1
+    assert [data.get("step") for data in escalations(owner, request)] == [None, 1]
+
+
 def test_priority_rises_and_never_falls(db: Connection, owner: Connection, phnom_penh: City) -> None:
     low, urgent = file(phnom_penh), file(phnom_penh)
     for request, priority in ((low, "low"), (urgent, "urgent")):

@@ -68,6 +68,9 @@ revoke all on function request_words_found from public;
 grant execute on function request_words_found to nagara_app;
 """
 
+# Who asks somebody higher to look climbs no rung of the ladder: all of them are still to come, each in its time.
+BY_HAND = "alter table request add column escalated_by_hand boolean not null default false"
+
 # What is rare is looked up, what is common is met soon on the way along the queue: so an index on what most
 # rows share would only cost, and these leave it out.
 INDEXES = """
@@ -79,7 +82,7 @@ create index request_of_assignee on request (city_id, assignee, next_due_at, id)
 create index request_unassigned on request (city_id, next_due_at, id)
     where closed_at is null and assignee is null;
 create index request_escalated on request (city_id, next_due_at, id)
-    where closed_at is null and escalation_step > 0;
+    where closed_at is null and (escalation_step > 0 or escalated_by_hand);
 create index request_paused on request (city_id, status, next_due_at, id)
     where closed_at is null and status in ('waiting_reporter', 'on_hold', 'referred');
 create index request_of_priority on request (city_id, priority, next_due_at, id)
@@ -167,7 +170,7 @@ create policy all_cities on {table} to nagara_clock using (true) with check (tru
 
 def upgrade() -> None:
     """Make the tables, closed to other cities, and the indexes of the queue."""
-    for statement in (WORDS, FOUND, INDEXES, SAVED, JOBS):
+    for statement in (WORDS, FOUND, BY_HAND, INDEXES, SAVED, JOBS):
         op.execute(statement)
     for table in ("request_words", "saved_filter", "staff_job", "staff_job_row"):
         op.execute(CLOSED_TO_OTHERS.format(table=table))
