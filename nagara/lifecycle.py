@@ -139,6 +139,7 @@ TRANSITIONS: Mapping[Move, Transition] = {
         (),
         "The wait is over; the due times move by exactly the working time it took.",
         ("note",),
+        acknowledges=True,
     ),
     M.REFER: Transition(
         _from(*AT_WORK, S.WAITING_REPORTER, S.ON_HOLD),

@@ -20,7 +20,7 @@ from nagara.accounts import Account
 from nagara.changing import finish, locked
 from nagara.cities import city_of_reference, service_of
 from nagara.errors import EvidenceMissing, ChangedMeanwhile, InvalidInput, MoveNotAllowed, NotPermitted
-from nagara.event_log import Actor
+from nagara.event_log import Actor, EventKind
 from nagara.field_work import jobs
 from nagara.filing import MAX_DESCRIPTION, MAX_TEXT, check_text
 from nagara.lifecycle import Move, Status, Transition, transition
@@ -28,7 +28,7 @@ from nagara.permissions import permission_for
 from nagara.photos import keeping
 from nagara.places import Place, index_for
 from nagara.routing import route
-from nagara.tables import Photo, Request
+from nagara.tables import Event, Photo, Request
 
 CLOSING_REASONS: Mapping[Move, tuple[str, ...]] = {
     Move.RESOLVE: ("fixed", "cleaned", "removed", "answered"),
@@ -157,8 +157,9 @@ def _apply(
             data |= {"assignee": details.assignee, "department": details.department or row.department}
             row.assignee, row.department = details.assignee, details.department or row.department
         case Move.REFER:
-            data |= {"department": details.department}
-            row.assignee = details.department
+            data |= _refer(row, details)
+        case Move.RESUME:
+            _give_back(session, row)
         case Move.RESOLVE | Move.DECLINE:
             row.closing_reason = details.reason or CLOSING_REASONS[move][0]
             data |= {"reason": row.closing_reason}
@@ -177,6 +178,37 @@ def _apply(
         case _:
             pass
     return data
+
+
+def _refer(row: Request, details: Details) -> dict[str, Any]:
+    """Hand the request to another body; its department stays the owner."""
+    if details.department == row.department:
+        raise InvalidInput(
+            f"The request belongs to {row.department} already: refer it to another body, or assign it within.",
+            field="department",
+        )
+    row.assignee = details.department
+    return {"department": details.department}
+
+
+def _give_back(session: Session, row: Request) -> None:
+    """Let whoever had the request before it was referred have it again, unless it was given away since."""
+    if row.status != Status.REFERRED:
+        return
+    query = (
+        select(Event)
+        .where(
+            col(Event.city_id) == row.city_id,
+            col(Event.request_id) == row.id,
+            col(Event.kind) == EventKind.REFERRED,
+        )
+        .order_by(col(Event.seq).desc())
+        .limit(1)
+    )
+    referred = session.exec(query).first()
+    changed = (referred.data.get(changes.CHANGED) or {}).get("assignee") if referred else None
+    if changed and row.assignee == changed[1]:
+        row.assignee = changed[0]
 
 
 def _recategorise(city: City, row: Request, details: Details, now: dt.datetime) -> dict[str, Any]:

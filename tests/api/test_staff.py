@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from starlette.testclient import TestClient
 
+from nagara.cities import city_of
 from nagara.lifecycle import STAFF_MOVES, TRANSITIONS, Status, allowed_moves
 from nagara.permissions import CITY_ROLES, may, permission_for
 from tests.api.conftest import Staff
@@ -92,6 +93,49 @@ def test_a_pause_moves_the_due_time_and_says_so(
     assert resumed["promise"]["resolve_by"] > before
     data = resumed["timeline"][-1]["data"]
     assert data["resolve_by_before"] < data["resolve_by"]
+
+
+def test_short_words_are_found_side_by_side(agent: Staff, client: TestClient, reference: str) -> None:
+    told = RUBBISH | {"description": "Có ổ gà và hố ga bị rò rỉ, xe ô tô không qua được"}
+    filed = client.post(FILE, json=told).json()["reference"]
+    for words in ("ổ gà", "hố ga", "rò rỉ", "xe ô tô", "o ga"):
+        rows = agent.get("/queue", q=words).json()["requests"]
+        assert [row["reference"] for row in rows] == [filed], words
+
+
+def test_who_had_it_before_a_referral_has_it_again_after(agent: Staff, reference: str) -> None:
+    shown = agent.move(reference, "assign", assignee="crew 7").json()
+    own = agent.move(reference, "refer", department=shown["department"]["code"])
+    assert (own.status_code, own.json()["error"]["field"]) == (422, "department")
+    other = next(d.code for d in city_of("kh-pnh").departments if d.kind == "external")
+    assert agent.move(reference, "refer", department=other).json()["assignee"] == other
+    back = agent.move(reference, "resume").json()
+    assert (back["status"], back["assignee"]) == ("in_progress", "crew 7")
+    agent.move(reference, "refer", department=other)
+    agent.move(reference, "recategorise", service_code=shown["service"]["code"])
+    rerouted = agent.get(f"/requests/{reference}").json()["assignee"]
+    assert agent.move(reference, "resume").json()["assignee"] == rerouted, "given away meanwhile"
+
+
+def test_who_resumes_what_nobody_acknowledged_has_it_in_hand(agent: Staff, reference: str) -> None:
+    agent.move(reference, "pause", note="The lane is flooded.")
+    assert agent.move(reference, "resume").status_code == 200
+    [row] = agent.get("/queue").json()["requests"]
+    promise = row["promise"]
+    later = [due for due in (promise["respond_by"], promise["resolve_by"]) if due]
+    assert promise["acknowledge_by"] < row["next_due_at"] == min(later)
+
+
+def test_what_was_escalated_by_hand_is_among_the_escalated(
+    agent: Staff, supervisor: Staff, reference: str
+) -> None:
+    assert agent.get("/queue", view="escalated").json()["requests"] == []
+    escalated = supervisor.move(reference, "escalate", note="Children play there.")
+    assert escalated.status_code == 200, escalated.text
+    assert escalated.json()["escalation_level"] == 1
+    [row] = agent.get("/queue", view="escalated").json()["requests"]
+    assert (row["reference"], row["escalation_level"]) == (reference, 1)
+    assert agent.get("/queue/counts").json()["escalated"] == 1
 
 
 def test_a_change_seen_too_late_is_refused(agent: Staff, reference: str) -> None:
