@@ -15,12 +15,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
+from psycopg.errors import UniqueViolation
 from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
 from city_config import City
 from nagara.accounts import Account
-from nagara.batches import jobs
+from nagara.batches import jobs, undoing
 from nagara.cities import city_of
 from nagara.database import Pool, city_session, read_in_city
 from nagara.errors import ConflictingUndo, InvalidInput, NagaraError, NotSignedIn
@@ -36,7 +37,9 @@ log = logging.getLogger(__name__)
 
 MOST = 5_000
 AT_ONCE = 25
-BEFORE = ("status", "assignee", "department", "priority", "service_code", "version")
+BEFORE = (
+    "status", "assignee", "department", "priority", "service_code", "version", "acknowledged_at", "responded_at",
+)  # fmt: skip
 PRESENT = "select reference, version from request where city_id = %(city_id)s and reference = any(%(found)s)"
 NOT_UNDOABLE: Mapping[Move, str] = {
     Move.ACKNOWLEDGE: "What was acknowledged has been read; that cannot be taken back.",
@@ -109,44 +112,50 @@ def _refuse_too_many(number: int) -> None:
 
 
 async def undo(pool: Pool, account: Account, id_: uuid.UUID) -> uuid.UUID:
-    """Put down the job that undoes one of somebody's own, where the lifecycle allows; returns its id.
+    """Put down the job that undoes one, where the lifecycle allows; returns its id.
 
-    A request that changed since is left as it is. Raises ``UnknownBatch``, and ``ConflictingUndo`` for a job
-    that is not done, is an undoing itself, or was undone before.
+    A request that changed since is left as it is. Where an undoing failed for some requests, this tries those
+    again. Raises ``UnknownBatch``, and ``ConflictingUndo`` for a job that is not done, is an undoing itself, or
+    of which nothing is left to undo.
     """
-    rows = await asyncio.to_thread(_to_undo, account, id_)
-    return await jobs.ask(pool, account, "bulk", {"move": "undo"}, rows, undo_of=id_)
+    last, rows = await asyncio.to_thread(_to_undo, account, id_)
+    try:
+        return await jobs.ask(pool, account, "bulk", {"move": "undo"}, rows, undo_of=last)
+    except UniqueViolation as error:
+        raise ConflictingUndo("Somebody else undoes it just now.") from error
 
 
-def _to_undo(account: Account, id_: uuid.UUID) -> list[dict[str, Any]]:
-    """The rows of the undoing job."""
+def _to_undo(account: Account, id_: uuid.UUID) -> tuple[uuid.UUID, list[dict[str, Any]]]:
+    """The job that is undone, or whose undoing is tried again, and the rows of the job that does so."""
     with city_session(account.city_id) as session:
         job = jobs.own(session, account, "bulk", id_)
         if not jobs.shown(session, job)["undo"]:
             raise ConflictingUndo("It is not done yet, was undone before, or undoes something itself.")
-        query = select(StaffJobRow).where(
-            col(StaffJobRow.city_id) == account.city_id, col(StaffJobRow.job_id) == id_
-        )
-        done = session.exec(query.order_by(col(StaffJobRow.position))).all()
-    return [_undoing(row) for row in done if row.ok]
+        last = jobs.last_undoing(session, job) or job
+        query = select(StaffJobRow).where(*_rows(account.city_id, last.id))
+        found = session.exec(query.order_by(col(StaffJobRow.position))).all()
+        if last is job:
+            return id_, [_undoing(row, job.username) for row in found if row.ok]
+        again = [row for row in found if not row.ok and row.code not in jobs.FINAL]
+        return last.id, [
+            {"reference": r.reference, "version": r.version, "move": r.move, "details": r.details}
+            for r in again
+        ]
 
 
-def _undoing(row: StaffJobRow) -> dict[str, Any]:
+def _undoing(row: StaffJobRow, made_by: str) -> dict[str, Any]:
     """The row of the undoing job: the move that leads back, or why there is none."""
     move, before = Move(row.move), row.before or {}
     base: dict[str, Any] = {"reference": row.reference, "version": row.version_after}
     match move:
-        case Move.ASSIGN:
-            back = {"assignee": before.get("assignee"), "department": before.get("department")}
-            return base | {"move": Move.ASSIGN.value, "details": back}
+        case _ if move in undoing.EVENTS:
+            return base | {"move": move.value, "details": undoing.undoing(before, made_by)}
         case Move.PRIORITISE:
             return base | {"move": move.value, "details": {"priority": before.get("priority")}}
         case Move.RECATEGORISE:
             return base | {"move": move.value, "details": {"service_code": before.get("service_code")}}
-        case Move.PAUSE | Move.ASK:
+        case Move.ASK:
             return base | {"move": Move.RESUME.value, "details": {}}
-        case Move.RESOLVE | Move.DECLINE | Move.LINK_DUPLICATE:
-            return base | {"move": Move.REOPEN.value, "details": {"note": "A bulk move was undone."}}
         case _:
             refused = {"ok": False, "code": "not_undoable", "message": NOT_UNDOABLE[move]}
             return base | {"move": move.value, "details": {}} | refused
@@ -189,8 +198,11 @@ def _move_one(city: City, account: Account, job_id: uuid.UUID, position: int) ->
             if row is None or row.ok is not None:
                 return
             row.before = _standing(session, city.id, row.reference)
-            details = replace(Details(**row.details), version=row.version)
-            request = make_move(session, city, account, row.reference, Move(row.move), details)
+            if "before" in row.details:
+                request = undoing.restore(session, city, account, row)
+            else:
+                details = replace(Details(**row.details), version=row.version)
+                request = make_move(session, city, account, row.reference, Move(row.move), details)
             row.ok, row.version_after = True, request.version
     except NagaraError as error:
         _refused(city, job_id, position, error.code, error.message)
@@ -215,7 +227,10 @@ def _standing(session: Session, city_id: str, reference: str) -> dict[str, Any]:
     columns = [getattr(Request, name) for name in BEFORE]
     query = select(*columns).where(col(Request.city_id) == city_id, col(Request.reference) == reference)
     found = session.execute(query).first()
-    return dict(zip(BEFORE, found, strict=True)) if found else {}
+    return {
+        name: value.isoformat() if isinstance(value, dt.datetime) else value
+        for name, value in zip(BEFORE, found or (), strict=False)
+    }
 
 
 def _count(session: Session, city_id: str, id_: uuid.UUID, *, finished: bool) -> None:

@@ -19,9 +19,13 @@ from nagara.database import Pool, city_session, city_transaction
 from nagara.errors import NotSignedIn, UnknownBatch
 from nagara.ids import uuid7
 from nagara.locks import NAMESPACE
+from nagara.permissions import Permission
 from nagara.tables import StaffAccount, StaffJob, StaffJobRow
 
 RESULTS_SHOWN = 5_000
+FINAL = ("not_undoable", "changed_meanwhile", "unknown_request")
+"""Refusals of an undoing that trying again cannot change."""
+
 INSERT_JOB = """
 insert into staff_job (city_id, id, kind, username, wanted, total, undo_of)
 values (%(city_id)s, %(id)s, %(kind)s, %(username)s, %(wanted)s::jsonb, %(total)s, %(undo_of)s)
@@ -81,9 +85,13 @@ async def ask(
 
 
 def own(session: Session, account: Account, kind: str, id_: uuid.UUID) -> StaffJob:
-    """A job somebody asked for; raise ``UnknownBatch`` for anybody else's."""
+    """A job somebody asked for, and to who supervises every bulk move; raise ``UnknownBatch`` for any other."""
     row = session.get(StaffJob, (account.city_id, id_))
-    if row is None or row.kind != kind or row.username != account.username:
+    if row is not None and kind == "bulk" and account.may(Permission.SUPERVISE):
+        mine = True
+    else:
+        mine = row is not None and row.username == account.username
+    if row is None or row.kind != kind or not mine:
         raise UnknownBatch("There is no such job of yours.", field="id")
     return row
 
@@ -116,8 +124,8 @@ def shown(session: Session, row: StaffJob) -> dict[str, Any]:
     return content | {
         "move": row.wanted.get("move"),
         "results": results,
-        "undo": row.state == "done" and row.undo_of is None and not _undone(session, row),
-        "undo_of": None if row.undo_of is None else str(row.undo_of),
+        "undo": row.state in ("done", "failed") and row.undo_of is None and _undoable(session, row),
+        "undo_of": None if row.undo_of is None else str(_first(session, row).id),
     }
 
 
@@ -127,9 +135,40 @@ def look(account: Account, kind: str, id_: uuid.UUID) -> dict[str, Any]:
         return shown(session, own(session, account, kind, id_))
 
 
-def _undone(session: Session, row: StaffJob) -> bool:
-    query = select(func.count()).where(col(StaffJob.city_id) == row.city_id, col(StaffJob.undo_of) == row.id)
-    return bool(session.execute(query).scalar_one())
+def last_undoing(session: Session, row: StaffJob) -> StaffJob | None:
+    """The job that undid this one; where that was tried again for some requests, the last attempt."""
+    found, last = row, None
+    while found is not None:
+        query = select(StaffJob).where(
+            col(StaffJob.city_id) == row.city_id, col(StaffJob.undo_of) == found.id
+        )
+        if (following := session.exec(query).first()) is None:
+            break
+        found = last = following
+    return last
+
+
+def _first(session: Session, row: StaffJob) -> StaffJob:
+    """The job that an undoing, or a further attempt at it, undoes."""
+    while row.undo_of is not None and (earlier := session.get(StaffJob, (row.city_id, row.undo_of))):
+        row = earlier
+    return row
+
+
+def _undoable(session: Session, row: StaffJob) -> bool:
+    """Whether nobody undid it yet, or that failed for requests for which it may be tried again."""
+    last = last_undoing(session, row)
+    if last is None:
+        return True
+    if last.state not in ("done", "failed"):
+        return False
+    left = select(func.count()).where(
+        col(StaffJobRow.city_id) == row.city_id,
+        col(StaffJobRow.job_id) == last.id,
+        col(StaffJobRow.ok).is_not(True),
+        func.coalesce(col(StaffJobRow.code), "").not_in(FINAL),
+    )
+    return bool(session.execute(left).scalar_one())
 
 
 def owner_of(session: Session, city: City, job: StaffJob) -> Account:

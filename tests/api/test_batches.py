@@ -126,12 +126,63 @@ def test_what_cannot_be_undone_says_why(supervisor: Staff, filed: list[str]) -> 
         [result] = supervisor.get(f"/bulk/{undone}").json()["results"]
         assert (result["code"], result["ok"]) == (code, code is None), result
         assert code is None or len(result["message"]) > 20
-    assert supervisor.get(f"/requests/{filed[0]}").json()["status"] == "in_progress"
+    assert supervisor.get(f"/requests/{filed[0]}").json()["status"] == "acknowledged"
+
+
+def test_an_undone_assignment_leaves_no_trace_but_the_history(
+    client: TestClient, supervisor: Staff, owner: psycopg.Connection[Any], filed: list[str]
+) -> None:
+    standing = (
+        "select reference, status, assignee, department, acknowledged_at, responded_at, closed_at, next_due_at "
+        "from request where reference = any(%s) order by reference"
+    )
+    before = owner.execute(standing, (filed,)).fetchall()
+    assert {row[1] for row in before} == {"received"}
+    other = Staff(client, "second@kh-pnh", "supervisor")
+    for move, details in (("assign", {"assignee": "crew 9"}), ("decline", {"reason": "not_found"})):
+        id_ = post(supervisor, "/bulk", {"references": filed, "move": move, "details": details}).json()["id"]
+        work()
+        undo = post(other, f"/bulk/{id_}/undo")
+        assert undo.status_code == 202, undo.text
+        work()
+        codes = results(other.get(f"/bulk/{undo.json()['id']}").json())
+        assert codes == dict.fromkeys(filed)
+        assert owner.execute(standing, (filed,)).fetchall() == before
+    said = owner.execute("select count(*) from event where data ? 'undid'").fetchone()
+    assert said == (2 * len(filed),)
+
+
+def test_a_failed_undoing_is_tried_again(
+    supervisor: Staff, filed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from nagara.batches import undoing
+
+    real = undoing.restore
+
+    def breaks(*arguments: Any) -> Any:
+        if arguments[3].reference == filed[2]:
+            raise KeyError("something")
+        return real(*arguments)
+
+    body = {"references": filed, "move": "assign", "details": {"assignee": "crew 9"}}
+    id_ = post(supervisor, "/bulk", body).json()["id"]
+    work()
+    with monkeypatch.context() as patched:
+        patched.setattr(undoing, "restore", breaks)
+        undone = post(supervisor, f"/bulk/{id_}/undo").json()["id"]
+        work()
+    assert results(supervisor.get(f"/bulk/{undone}").json())[filed[2]] == "unexpected"
+    assert supervisor.get(f"/bulk/{id_}").json()["undo"] is True
+    again = post(supervisor, f"/bulk/{id_}/undo").json()
+    assert (again["total"], again["undo_of"]) == (1, id_)
+    work()
+    assert results(supervisor.get(f"/bulk/{again['id']}").json()) == {filed[2]: None}
+    assert post(supervisor, f"/bulk/{id_}/undo").status_code == 409
 
 
 def test_jobs_are_their_owners_alone(client: TestClient, supervisor: Staff, filed: list[str]) -> None:
     id_ = post(supervisor, "/bulk", {"filter": {}, "move": "acknowledge"}).json()["id"]
-    other = Staff(client, "second@kh-pnh", "supervisor")
+    other = Staff(client, "second@kh-pnh", "dispatcher")
     stranger = Staff(client, "supervisor@kh-rep", "supervisor")
     for staff in (other, stranger):
         assert staff.get(f"/bulk/{id_}").status_code == 404
