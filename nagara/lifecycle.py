@@ -64,6 +64,9 @@ PAUSED = frozenset({S.WAITING_REPORTER, S.ON_HOLD, S.REFERRED})
 NOTHING_DUE = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
 """``next_due_at`` of a request that is closed, paused or without a promise: it sorts behind all others."""
 
+HOLDERS = OPEN | {S.DUPLICATE}
+"""Where whoever filed may still say more or take it back; of a duplicate only while the other one is open."""
+
 AT_WORK = (S.RECEIVED, S.ACKNOWLEDGED, S.ASSIGNED, S.IN_PROGRESS)
 
 
@@ -211,10 +214,20 @@ TRANSITIONS: Mapping[Move, Transition] = {
         _from(*OPEN), None, "escalated", ("note",), "Somebody higher must look, before the ladder says so."
     ),
     M.WITHDRAW: Transition(
-        _from(*OPEN), S.WITHDRAWN, "withdrawn", (), "The resident takes it back.", ("note",)
+        _from(*HOLDERS),
+        S.WITHDRAWN,
+        "withdrawn",
+        (),
+        "The resident takes it back. A duplicate leaves the request it follows, while that one is open.",
+        ("note",),
     ),
     M.ADD: Transition(
-        _from(*OPEN), None, "added", (), "The resident says or shows more.", ("text", "media")
+        _from(*HOLDERS),
+        None,
+        "added",
+        (),
+        "The resident says or shows more; to a duplicate while the request it follows is open.",
+        ("text", "media"),
     ),
     M.ANSWER: Transition(
         _from(S.WAITING_REPORTER),
@@ -233,7 +246,11 @@ TRANSITIONS: Mapping[Move, Transition] = {
         ("rating", "text", "media"),
     ),
     M.RENEW_LINK: Transition(
-        frozenset(Status), None, "link_renewed", (), "The private link was lost or passed on; the old one dies."
+        frozenset(Status),
+        None,
+        "link_renewed",
+        (),
+        "The private link was lost or passed on; the old one dies.",
     ),
     M.ERASE: Transition(
         frozenset(Status),

@@ -68,9 +68,11 @@ class Said:
 def add(session: Session, city: City, row: Request, said: Said) -> Outcome:
     """Add words or pictures to an open request; raise ``MoveNotAllowed`` or ``InvalidInput``.
 
+    To a duplicate too, while the request it follows is open: they are kept with the duplicate.
     The caller holds the row's lock in all functions here.
     """
     step = _step(row, Move.ADD)
+    _open_parent(session, row)
     _check(session, row, said, needed=True)
     _say(session, city, row, step, "addition", said, _now(session))
     return Outcome.ADDED
@@ -85,17 +87,24 @@ def answer(session: Session, city: City, row: Request, said: Said) -> Outcome:
 
 
 def withdraw(session: Session, city: City, row: Request, said: Said) -> Outcome:
-    """Take an open request back, unless others have joined it: for them it goes on."""
+    """Take an open request back, unless others have joined it: for them it goes on.
+
+    A duplicate leaves the request it follows, which goes on; the history keeps that it was one. The refusal says
+    nothing of those who joined, as some may be hidden from whoever reported first.
+    """
     step = _step(row, Move.WITHDRAW)
-    joined = others_joined(session, row)
-    if joined:
+    parent = _open_parent(session, row)
+    if others_joined(session, row):
         raise MoveNotAllowed(
-            f"{joined} others have joined this report; for them it goes on. You can have your data deleted instead.",
+            "This report cannot be withdrawn any more. You can have your data deleted instead.",
             field="reference",
-            allowed=["erase"],
         )
     _check(session, row, said, needed=False)
-    _say(session, city, row, step, "withdrawal", said, _now(session))
+    left: dict[str, Any] = {}
+    if row.status == Status.DUPLICATE:
+        left = {"parent": parent.reference} if parent else {}
+        row.duplicate_of, row.closing_reason, row.closed_at = None, None, None
+    _say(session, city, row, step, "withdrawal", said, _now(session), data=left)
     return Outcome.WITHDRAWN
 
 
@@ -147,6 +156,24 @@ def closing_of(session: Session, row: Request) -> dt.datetime:
     return closed_at
 
 
+def _open_parent(session: Session, row: Request) -> Request | None:
+    """The request that a duplicate follows, kept open until the transaction ends; None where it follows none.
+
+    Raises ``MoveNotAllowed`` where it has ended: the duplicate ended with it.
+    """
+    if row.status != Status.DUPLICATE or row.duplicate_of is None:
+        return None
+    query = (
+        select(Request)
+        .where(col(Request.city_id) == row.city_id, col(Request.id) == row.duplicate_of)
+        .with_for_update(read=True)
+    )
+    parent = session.exec(query).one()
+    if parent.closed_at is not None:
+        raise MoveNotAllowed("The report this one was joined to is closed.", field="reference")
+    return parent
+
+
 def others_joined(session: Session, row: Request) -> int:
     """How many other requests follow this one."""
     query = select(func.count()).where(
@@ -156,11 +183,11 @@ def others_joined(session: Session, row: Request) -> int:
 
 
 def _step(row: Request, move: Move) -> Transition:
-    """The move's transition; raise ``MoveNotAllowed`` in words for the resident."""
+    """The move's transition; raise ``MoveNotAllowed`` in words for the resident, without the moves of staff."""
     try:
         return transition(Status(row.status), move)
-    except MoveNotAllowed as refused:
-        raise MoveNotAllowed(_why_not(row, move), field="reference", allowed=refused.allowed) from None
+    except MoveNotAllowed:
+        raise MoveNotAllowed(_why_not(row, move), field="reference") from None
 
 
 def _why_not(row: Request, move: Move) -> str:
@@ -218,9 +245,10 @@ def _say(
     *,
     about: dt.datetime | None = None,
     reopened: bool = False,
+    data: dict[str, Any] | None = None,
 ) -> None:
     """Write the event without a word, and the words beside it."""
-    data: dict[str, Any] = {}
+    data = dict(data or {})
     if said.media:
         keeping.attach_after(session, city, row, said.media, "feedback" if kind == "feedback" else "before")
         data["media"] = said.media

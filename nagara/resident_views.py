@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from city_config import City
 from city_config.texts import Messages
 from nagara.cities import configuration
-from nagara.lifecycle import CLOSED, Move, Status, transitions_from
+from nagara.lifecycle import Move, Status, transitions_from
 
 STAGES = ("acknowledge", "respond", "resolve")
 SPANS = ("calendar_hours", "working_hours", "calendar_days", "working_days")
@@ -35,6 +35,8 @@ class OwnParts(NamedTuple):
     entries: Sequence[Mapping[str, Any]] | None
     contact: bool
     parent_closed_at: dt.datetime | None
+    joined: bool
+    """Whether anybody joined it, those too whom nobody else may see. Never shown, as it is none of their business."""
 
 
 def reason_names(event: Mapping[str, Any]) -> Mapping[str, str] | None:
@@ -127,7 +129,7 @@ def for_the_holder(
     opens_again = closing is not None and not told and reopened < rule.reopenings and rule.reopen_days
     return {
         "own": True,
-        "can": _can(standing, closing is not None and not told, parts.contact),
+        "can": _can(standing, parts, closing is not None and not told),
         "question": _question(standing, events),
         "said": said,
         "feedback": feedback[-1] if feedback else None,
@@ -135,19 +137,18 @@ def for_the_holder(
     }
 
 
-def _can(standing: ResidentStanding, to_judge: bool, contact: bool) -> list[str]:
+def _can(standing: ResidentStanding, parts: OwnParts, to_judge: bool) -> list[str]:
     """What the holder may do now, by the names of the addresses that do it."""
     status = Status(standing.status)
     moves = transitions_from(status)
+    ended = status == Status.DUPLICATE and parts.parent_closed_at is not None
     possible = {
-        "additions": Move.ADD in moves and not standing.erased,
+        "additions": Move.ADD in moves and not ended and not standing.erased,
         "answer": Move.ANSWER in moves and not standing.erased,
         "feedback": Move.GIVE_FEEDBACK in moves and to_judge and not standing.erased,
-        "withdraw": Move.WITHDRAW in moves
-        and not standing.erased
-        and (status in CLOSED or standing.others == 0),
+        "withdraw": Move.WITHDRAW in moves and not ended and not standing.erased and not parts.joined,
         "link": True,
-        "erase_contact": contact,
+        "erase_contact": parts.contact,
         "erase_everything": not standing.erased,
     }
     return [name for name, allowed in possible.items() if allowed]

@@ -40,7 +40,9 @@ _EVENT: tuple[LiteralString, ...] = (
 _PHOTO: tuple[LiteralString, ...] = (
     "id", "width", "height", "kind", "public", "searched", "redacted_sha256", "found", "boxes",
 )  # fmt: skip
-_ENTRY: tuple[LiteralString, ...] = ("kind", "said_at", "words", "fixed", "rating", "reopened", "about")
+_ENTRY: tuple[LiteralString, ...] = (
+    "kind", "said_at", "words", "fixed", "rating", "reopened", "about", "reference", "seq",
+)  # fmt: skip
 
 
 def _its(table: LiteralString, columns: Sequence[LiteralString], order: LiteralString) -> LiteralString:
@@ -63,11 +65,20 @@ STAFF_REQUEST: LiteralString = (
   left join contact c on c.city_id = r.city_id and c.request_id = r.id
  where r.city_id = %(city_id)s and r.reference = %(reference)s"""
 )
-STAFF_EVENTS, STAFF_PHOTOS, STAFF_ENTRIES = (
-    _its("event", _EVENT, "seq"),
-    _its("photo", _PHOTO, "position"),
-    _its("resident_entry", _ENTRY, "seq"),
-)
+STAFF_EVENTS, STAFF_PHOTOS = _its("event", _EVENT, "seq"), _its("photo", _PHOTO, "position")
+STAFF_ENTRIES: LiteralString = """
+with asked as (select city_id, id from request where city_id = %(city_id)s and reference = %(reference)s)
+select said.kind, said.said_at, said.words, said.fixed, said.rating, said.reopened, said.about, null, said.seq
+  from asked join resident_entry said on said.city_id = asked.city_id and said.request_id = asked.id
+union all
+select said.kind, said.said_at, '', null, null, false, null, joined.reference, said.seq
+  from asked
+  join request joined on joined.city_id = asked.city_id and joined.duplicate_of = asked.id
+  join resident_entry said
+    on said.city_id = joined.city_id and said.request_id = joined.id and said.kind = 'addition'
+ order by said_at, seq
+"""
+"""What was said to the request; of what was added to those that joined it only where that is to be read."""
 STAFF_DETAIL = (STAFF_REQUEST, STAFF_EVENTS, STAFF_PHOTOS, STAFF_ENTRIES)
 
 
@@ -147,6 +158,7 @@ def _said(entry: Row) -> dict[str, Any]:
     """What the resident said after filing, for staff."""
     return {
         "kind": entry["kind"],
+        "reference": entry["reference"],
         "at": entry["said_at"],
         "text": entry["words"],
         "fixed": entry["fixed"],

@@ -172,7 +172,8 @@ select (select json_agg(json_build_object(
          where said.city_id = r.city_id and said.request_id = r.id),
        exists (select from contact c where c.city_id = r.city_id and c.request_id = r.id),
        (select parent.closed_at from request parent
-         where parent.city_id = r.city_id and parent.id = r.duplicate_of)
+         where parent.city_id = r.city_id and parent.id = r.duplicate_of),
+       exists (select from request other where other.city_id = r.city_id and other.duplicate_of = r.id)
   from request r
  where r.city_id = %(city_id)s and r.reference = %(reference)s
 """

@@ -18,6 +18,7 @@ from city_config import City
 from nagara import erasing, resident_actions, resident_link
 from nagara.accounts import Account
 from nagara.database import city_session
+from nagara.errors import MoveNotAllowed
 from nagara.permissions import Permission
 from nagara.rate_limits import Source
 from nagara.request_views import find_city, public_status
@@ -78,7 +79,7 @@ async def withdraw(
     token: Token,
     body: schemas.WithdrawalBody | None = None,
 ) -> Response:
-    """Take one's own open request back; refused where others have joined it."""
+    """Take one's own open or joined request back; refused where others have joined it."""
     said = Said(body.note if body else "")
     return await _say(process, source, reference, token, resident_actions.withdraw, said)
 
@@ -168,9 +169,16 @@ async def _say(
     said: Said,
     status: int = 200,
 ) -> Response:
-    """Do one of the actions in a transaction of its own, and answer with the request as it stands then."""
+    """Do one of the actions in a transaction of its own, and answer with the request as it stands then.
+
+    A refusal names what the holder may do instead, just as their page does.
+    """
     city, stored = await _counted(process, source, reference, token)
-    outcome = await run_in_threadpool(partial(_acted, city, stored, token, process.secret, action, said))
+    try:
+        outcome = await run_in_threadpool(partial(_acted, city, stored, token, process.secret, action, said))
+    except MoveNotAllowed as refused:
+        standing: dict[str, Any] = await public_status(process.pool, city, stored, token, process.secret)
+        raise MoveNotAllowed(refused.message, field=refused.field, allowed=standing["can"]) from None
     return await _done(process, city, stored, token, outcome.value, EXPLANATIONS[outcome], status)
 
 

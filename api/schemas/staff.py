@@ -59,6 +59,14 @@ class PossibleMove(BaseModel):
     reasons: list[str]
 
 
+class SaidToStaff(Said):
+    """What residents said after filing, as staff see it."""
+
+    reference: str | None = Field(
+        description="The joined report that it was added to, where it is to be read; nothing: this one"
+    )
+
+
 class StaffRequest(QueueRow):
     """A request with everything staff may see."""
 
@@ -82,6 +90,6 @@ class StaffRequest(QueueRow):
     waits_for_release: bool
     photos: list[StaffPhoto]
     timeline: list[StaffEvent]
-    said: list[Said]
+    said: list[SaidToStaff]
     erased: bool
     moves: list[PossibleMove]

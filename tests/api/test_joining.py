@@ -150,14 +150,19 @@ def test_joining_neither_improves_nor_worsens_a_figure_of_times(
     for _ in range(5):
         filed(client, same_as=first["reference"])
     while_open = counted()
+    left = filed(client, same_as=first["reference"])
+    gone = client.post(f"/api/v1/requests/{left['reference']}/withdraw", params={"token": left["token"]})
+    assert gone.json()["request"]["status"] == "withdrawn"
+    withdrawn = counted()
     assert supervisor.move(first["reference"], "resolve", reason="fixed").status_code == 200
     after = counted()
-    for cell, reports in ((before, 2), (while_open, 7), (after, 7)):
+    for cell, reports in ((before, 2), (while_open, 7), (withdrawn, 8), (after, 8)):
         assert cell.count("reports") == reports
         assert cell.count("duplicates") == reports - 2
         assert cell.count("issues") == 2
-    assert while_open.count("open") == before.count("open") == 1
+    assert withdrawn.count("open") == while_open.count("open") == before.count("open") == 1
     for table in ("response", "resolution", "sustained"):
-        assert while_open.table(table).to_json() == before.table(table).to_json()
+        unchanged = before.table(table).to_json()
+        assert withdrawn.table(table).to_json() == while_open.table(table).to_json() == unchanged
     assert after.count("open") == 0
     assert while_open.backlog_due == before.backlog_due

@@ -74,6 +74,16 @@ def refused(answer: httpx.Response, status: int, code: str) -> None:
     assert (answer.status_code, answer.json()["error"]["code"]) == (status, code), answer.text
 
 
+def offers_instead(holder: Holder, what: str) -> None:
+    """An action is refused, and the refusal names what the page offers: nothing of staff, and no number."""
+    answer = holder.do(what, **{"note" if what == "withdraw" else "text": "x"})
+    refused(answer, 409, "move_not_allowed")
+    error, can = answer.json()["error"], holder.status()["can"]
+    assert error["allowed"] == can
+    assert what not in can
+    assert not any(sign.isdigit() for sign in error["message"])
+
+
 def kinds(holder: Holder) -> list[str]:
     """The timeline in short."""
     return [event["kind"] for event in holder.status()["timeline"]]
@@ -144,7 +154,7 @@ def test_a_report_others_joined_goes_on_for_them(holder: Holder, supervisor: Sta
     supervisor.move(other.reference, "link_duplicate", parent=holder.reference)
     assert holder.status()["others"] == other.status()["others"] == 1
     assert "withdraw" not in holder.status()["can"]
-    refused(holder.do("withdraw"), 409, "move_not_allowed")
+    offers_instead(holder, "withdraw")
     assert holder.done("erase", what="everything")["request"]["status"] == "received"
     refused(other.do("feedback", fixed=False), 409, "move_not_allowed")
     supervisor.move(holder.reference, "resolve", reason="cleaned")
@@ -152,6 +162,49 @@ def test_a_report_others_joined_goes_on_for_them(holder: Holder, supervisor: Sta
     assert other.done("feedback", fixed=False)["outcome"] == "reopened"
     assert other.status()["duplicate_of"] is None
     assert holder.status()["status"] == "resolved"
+
+
+@pytest.mark.parametrize("hidden", ["confidential", "withheld"])
+def test_a_hidden_joiner_is_not_given_away(holder: Holder, owner: Connection, hidden: str) -> None:
+    other = Holder(holder.client, same_as=holder.reference)
+    change = "confidential = true" if hidden == "confidential" else "public = false"
+    owner.execute(f"update request set {change} where reference = %s", (other.reference,))
+    assert holder.status()["others"] == 0
+    assert "withdraw" not in holder.status()["can"]
+    offers_instead(holder, "withdraw")
+    other.done("withdraw")
+    assert "withdraw" in holder.status()["can"]
+    assert holder.done("withdraw")["request"]["status"] == "withdrawn"
+
+
+def test_whoever_joined_may_say_more_and_leave(holder: Holder, supervisor: Staff, db: Connection) -> None:
+    other = Holder(holder.client, same_as=holder.reference)
+    assert {"additions", "withdraw"} <= set(other.status()["can"])
+    said = other.done("additions", text="my second thought", media=[sent(holder.client)])["request"]
+    assert (said["status"], said["duplicate_of"]) == ("duplicate", holder.reference)
+    assert [one["text"] for one in said["said"]] == ["my second thought"]
+    assert holder.status()["said"] == []
+    of_other, of_first = (
+        [(one["kind"], one["text"], one["reference"]) for one in shown.json()["said"]]
+        for shown in (supervisor.get(f"/requests/{one.reference}") for one in (other, holder))
+    )
+    assert of_other == [("addition", "my second thought", None)]
+    assert of_first == [("addition", "", other.reference)]
+    left = other.done("withdraw", note="my second thought")["request"]
+    assert (left["status"], left["duplicate_of"], left["closing_reason"]) == ("withdrawn", None, None)
+    assert left["closed_at"] > left["received_at"]
+    assert (left["others"], holder.status()["others"], holder.status()["status"]) == (0, 0, "received")
+    assert supervisor.get(f"/requests/{holder.reference}").json()["said"] == []
+    offers_instead(other, "withdraw")
+    events_hold(db)
+
+
+def test_whoever_joined_can_only_judge_once_it_has_ended(holder: Holder, supervisor: Staff) -> None:
+    other = Holder(holder.client, same_as=holder.reference)
+    supervisor.move(holder.reference, "resolve", reason="cleaned")
+    assert other.status()["can"] == ["feedback", "link", "erase_contact", "erase_everything"]
+    for what in ("additions", "withdraw"):
+        offers_instead(other, what)
 
 
 def test_not_fixed_in_time_opens_the_report_again(

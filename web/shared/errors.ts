@@ -4,9 +4,19 @@ import { hasMessage, nameOf, t, translate } from './i18n/i18n.svelte';
 /** The last part of a field's path: `contact.phone` is mended at `phone`. */
 const lastPart = (field: string): string => field.split('.').at(-1) ?? field;
 
+let toResident = false;
+
+/**
+ * Speak as to a resident from now on: they have words of their own for what staff are told in detail by the
+ * server, and are never shown lists of codes. Called once by the residents' page.
+ */
+export function speakToResidents(): void {
+  toResident = true;
+}
+
 /** What the person is told of a code in their own language; null where there is nothing but the server's sentence. */
 function ownWords(error: ApiError): string | null {
-  const keys = [error.code];
+  const keys = toResident ? [error.code, `resident.${error.code}`] : [error.code];
   if (error.code === 'invalid_input' && error.field) keys.unshift(`field_${lastPart(error.field)}`);
   const key = keys.map((one) => `problem.${one}`).find(hasMessage);
   return key ? translate(key) : null;
@@ -23,6 +33,6 @@ export function errorWords(error: unknown): string {
   return error.status >= 500 ? t('error.server') : t('error.unknown');
 }
 
-/** Whether `errorWords` says it without the server's sentence, which is English and names what is allowed. */
-export const saidInOwnWords = (error: unknown): boolean =>
-  error instanceof ApiError && (Boolean(error.notice) || ownWords(error) !== null);
+/** Whether what is allowed is left out: residents are not shown codes, and our own words say it already. */
+export const withoutAllowed = (error: unknown): boolean =>
+  toResident || (error instanceof ApiError && (Boolean(error.notice) || ownWords(error) !== null));

@@ -46,6 +46,8 @@ export interface Detail extends StaffRequest {
 /** What the reporter said after filing. */
 export interface Said {
   kind: 'addition' | 'answer' | 'withdrawal' | 'feedback';
+  /** The joined report that it was added to, where it is to be read; null: this one. */
+  reference: string | null;
   at: string;
   text: string;
   fixed: boolean | null;

@@ -158,6 +158,12 @@ class TestDuplicatesAndOwnFindings:
     def test_a_linked_duplicate_is_no_issue(self) -> None:
         assert times(filed(), event("duplicate_linked", 2, parent="X")).duplicate
 
+    def test_one_taken_back_by_whoever_joined_stays_one_and_is_no_resolution(self) -> None:
+        found = times(filed(), event("duplicate_linked", 0), event("withdrawn", 9, "resident"))
+        assert found.duplicate
+        assert found.resolution == found.sustained == Ending(at(9), WITHDRAWN)
+        assert not found.open_at_cut_off
+
     def test_one_taken_apart_again_is(self) -> None:
         assert not times(filed(), event("duplicate_linked", 2), event("reopened", 9)).duplicate
 
