@@ -119,9 +119,7 @@ def keys_add(
         list[str] | None,
         typer.Option(help="What it opens: open311, file, read_queue, work, moderate, export, audit"),
     ] = None,
-    days: Annotated[
-        int | None, typer.Option(help="How long it lasts; none: until it is revoked", min=1)
-    ] = None,
+    days: Annotated[int | None, typer.Option(help="How long it lasts, at most 730; none: 365", min=1)] = None,
 ) -> None:
     """Make a key for another system; it is printed this once. Without a scope it opens GeoReport v2.
 

@@ -131,6 +131,7 @@ def test_figures_of_any_data(tmp_path: Path, services: Throwaway) -> None:
         (("staff", "add", "a@kh-pnh", "--role", "king", "--password-stdin"), "not a role"),
         (("staff", "reset", "nobody@kh-pnh"), "no account"),
         (("keys", "add", "--city", "kh-pnh", "--label", "a", "--scope", "everything"), "not a scope"),
+        (("keys", "add", "--city", "kh-pnh", "--label", "a", "--days", "731"), "730 days"),
     ],
     ids=lambda value: " ".join(value)[:50] if isinstance(value, tuple) else None,
 )

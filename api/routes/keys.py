@@ -29,7 +29,13 @@ def keys_listed(staff: Administrator, session: StaffSession) -> Response:
     """The own city's keys, without what would open anything, and the scopes there are."""
     city = staff_city(staff)
     scopes = {scope: sorted(opened) for scope, opened in SCOPES.items()}
-    return json_answer({"keys": [_shown(row) for row in keys.keys_of(session, city.id)], "scopes": scopes})
+    content = {
+        "keys": [_shown(row) for row in keys.keys_of(session, city.id)],
+        "scopes": scopes,
+        "usual_days": keys.USUAL_LIFE.days,
+        "longest_days": keys.LONGEST_LIFE.days,
+    }
+    return json_answer(content)
 
 
 @router.post(
@@ -40,7 +46,10 @@ def keys_listed(staff: Administrator, session: StaffSession) -> Response:
     operation_id="add_key",
 )
 def add_key(body: accounts_schemas.NewKeyBody, staff: Administrator, session: StaffSession) -> Response:
-    """Make a key; other systems send it as ``Authorization: Bearer``. It is shown this once."""
+    """Make a key; other systems send it as ``Authorization: Bearer``. It is shown this once.
+
+    It ends a year from now unless another time is said, which is at most two years away; the answer says when.
+    """
     city = staff_city(staff)
     new = NewKey(body.label, tuple(body.scopes), body.account, body.expires_at)
     row, key = keys.create_key(session, city.id, staff, new)

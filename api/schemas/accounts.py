@@ -232,6 +232,8 @@ class Keys(BaseModel):
 
     keys: list[KeyShown]
     scopes: dict[str, list[str]]
+    usual_days: int = Field(description="How long a new key lasts where nobody says")
+    longest_days: int = Field(description="How long a new key may last")
 
 
 class NewKeyBody(Input):
@@ -240,7 +242,9 @@ class NewKeyBody(Input):
     label: str = Field(min_length=1, max_length=200, description="Whose key it is")
     scopes: list[str] = Field(min_length=1, max_length=20)
     account: str = Field(default="other-systems", max_length=63)
-    expires_at: dt.datetime | None = None
+    expires_at: dt.datetime | None = Field(
+        default=None, description="At most two years (730 days) away; none: a year (365 days) from now"
+    )
 
 
 class KeyMade(BaseModel):

@@ -24,13 +24,18 @@ from nagara.tables import ApiKey, StaffAccount
 SERVICE_ACCOUNT = "other-systems"
 """Holds keys for which nobody named a service account."""
 
+USUAL_LIFE = dt.timedelta(days=365)
+"""How long a key lasts where nobody says."""
+LONGEST_LIFE = dt.timedelta(days=730)
+"""How long a key may last: one that leaked unseen ends by itself, and its holder is asked for again."""
+
 MARK = ".key."
 """What tells a key from a session's token: both begin with their city, a key goes on with this."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
-    """What a key opens, for whom and until when."""
+    """What a key opens, for whom and until when; where that is not said, for ``USUAL_LIFE``."""
 
     label: str
     scopes: tuple[str, ...]
@@ -70,7 +75,8 @@ def add_key(
 def create_key(session: Session, city_id: str, actor: Account | None, new: NewKey) -> tuple[ApiKey, str]:
     """A new key and its secret, which is seen this once; its service account is made if it is not there.
 
-    Raises ``InvalidInput`` for unknown scopes, a time that has passed, or a person's account.
+    Raises ``InvalidInput`` for unknown scopes, a time that has passed or lies beyond ``LONGEST_LIFE``, or a
+    person's account.
     """
     now: dt.datetime = session.execute(select(func.clock_timestamp())).scalar_one()
     _check(new, now)
@@ -85,7 +91,7 @@ def create_key(session: Session, city_id: str, actor: Account | None, new: NewKe
         scopes=list(dict.fromkeys(new.scopes)),
         created_at=now,
         created_by=actor.username if actor else None,
-        expires_at=new.expires_at,
+        expires_at=new.expires_at or now + USUAL_LIFE,
     )
     session.add(row)
     session.flush()
@@ -95,7 +101,12 @@ def create_key(session: Session, city_id: str, actor: Account | None, new: NewKe
         Action.KEY_ADDED,
         actor=actor.username if actor else None,
         subject=new.account,
-        details={"id": str(row.id), "label": new.label, "scopes": row.scopes},
+        details={
+            "id": str(row.id),
+            "label": new.label,
+            "scopes": row.scopes,
+            "expires_at": str(row.expires_at),
+        },
     )
     return row, key
 
@@ -157,10 +168,13 @@ def _check(new: NewKey, now: dt.datetime) -> None:
     if unknown or not new.scopes:
         named = unknown[0][:40] if unknown else ""
         raise InvalidInput(f"{named!r} is not a scope.", field="scopes", allowed=SCOPES)
-    if new.expires_at is not None and (new.expires_at.tzinfo is None or new.expires_at <= now):
-        raise InvalidInput(
-            "The key would have ended already.", field="expires_at", allowed="a time to come, with its zone"
-        )
+    if new.expires_at is None:
+        return
+    possible = f"a time with its zone, at most {LONGEST_LIFE.days} days away; none: {USUAL_LIFE.days} days"
+    if new.expires_at.tzinfo is None or new.expires_at <= now:
+        raise InvalidInput("The key would have ended already.", field="expires_at", allowed=possible)
+    if new.expires_at > now + LONGEST_LIFE:
+        raise InvalidInput("No key lasts so long.", field="expires_at", allowed=possible)
 
 
 def _service_account(session: Session, city_id: str, username: str) -> None:

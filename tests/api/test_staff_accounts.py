@@ -175,11 +175,24 @@ def test_a_key_ends_by_itself_and_wrong_ones_are_not_made(admin: Staff, owner: O
         ({"scopes": []}, "scopes"),
         ({"expires_at": "2020-01-01T00:00:00Z"}, "expires_at"),
         ({"expires_at": "2030-01-01T00:00:00"}, "expires_at"),
+        ({"expires_at": (dt.datetime.now(dt.UTC) + dt.timedelta(days=731)).isoformat()}, "expires_at"),
         ({"account": "admin"}, "account"),
     ):
         answer = send(admin, "POST", KEYS, {"label": "a", "scopes": ["work"]} | wrong)
         assert answer.status_code == 422, answer.text
         assert answer.json()["error"]["field"] == field
+
+
+def test_a_key_lasts_a_year_unless_said_and_at_most_two(admin: Staff) -> None:
+    body = {"label": "a", "scopes": ["work"]}
+    usual = send(admin, "POST", KEYS, body).json()["details"]
+    life = dt.datetime.fromisoformat(usual["expires_at"]) - dt.datetime.fromisoformat(usual["created_at"])
+    assert life == dt.timedelta(days=365)
+    longest = (dt.datetime.now(dt.UTC) + dt.timedelta(days=729)).isoformat()
+    assert send(admin, "POST", KEYS, body | {"expires_at": longest}).status_code == 201
+    listed = admin.get("/keys").json()
+    assert (listed["usual_days"], listed["longest_days"]) == (365, 730)
+    assert all(key["expires_at"] for key in listed["keys"])
 
 
 def test_a_service_account_signs_in_nowhere(admin: Staff) -> None:
