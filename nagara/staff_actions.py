@@ -17,9 +17,10 @@ from sqlmodel import Session, col, select
 from city_config import City
 from nagara import changes
 from nagara.accounts import Account
+from nagara.accounts.hands import demand_able
 from nagara.changing import finish, locked
 from nagara.cities import city_of_reference, service_of
-from nagara.errors import EvidenceMissing, ChangedMeanwhile, InvalidInput, MoveNotAllowed, NotPermitted
+from nagara.errors import ChangedMeanwhile, EvidenceMissing, InvalidInput, MoveNotAllowed, NotPermitted
 from nagara.event_log import Actor, EventKind
 from nagara.field_work import jobs
 from nagara.filing import MAX_DESCRIPTION, MAX_TEXT, check_text
@@ -79,6 +80,8 @@ def make_move(
         )
     step = transition(Status(row.status), move)
     check_details(city, step, move, details)
+    if move is Move.ASSIGN and details.assignee:
+        demand_able(session, city.id, details.assignee, "assignee")
     if move is Move.RESOLVE:
         _check_resolvable(session, city, row, details)
     now: dt.datetime = session.execute(select(func.clock_timestamp())).scalar_one()

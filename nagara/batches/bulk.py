@@ -21,6 +21,7 @@ from sqlmodel import Session, col, select
 
 from city_config import City
 from nagara.accounts import Account
+from nagara.accounts.hands import demand_able
 from nagara.batches import jobs, undoing
 from nagara.cities import city_of
 from nagara.database import Pool, city_session, read_in_city
@@ -62,6 +63,8 @@ async def choose(
     account.demand(permission_for(move))
     city = city_of(account.city_id)
     check_details(city, TRANSITIONS[move], move, details)
+    if move is Move.ASSIGN and details.assignee:
+        await asyncio.to_thread(_demand_able, city.id, details.assignee)
     given = {name: value for name, value in asdict(details).items() if value and name != "media"}
     if isinstance(wanted, QueueFilter):
         rows = await _by_filter(pool, city, wanted)
@@ -69,6 +72,11 @@ async def choose(
         rows = await _by_reference(pool, city, wanted)
     chosen = [row | {"move": move.value, "details": given} for row in rows]
     return await jobs.ask(pool, account, "bulk", {"move": move.value}, chosen)
+
+
+def _demand_able(city_id: str, assignee: str) -> None:
+    with city_session(city_id) as session:
+        demand_able(session, city_id, assignee, "assignee")
 
 
 async def _by_filter(pool: Pool, city: City, wanted: QueueFilter) -> list[dict[str, Any]]:

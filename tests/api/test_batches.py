@@ -222,6 +222,22 @@ def test_a_desk_is_handed_over(client: TestClient, supervisor: Staff, filed: lis
     assert post(agent, "/handover", {"from": "supervisor", "to": "agent"}).status_code == 403
 
 
+def test_work_is_given_to_whoever_may_work(client: TestClient, supervisor: Staff, filed: list[str]) -> None:
+    Staff(client, "auditor@kh-pnh", "auditor")
+    for path, body, field in (
+        ("/handover", {"from": "agent", "to": "auditor"}, "to"),
+        ("/bulk", {"references": filed, "move": "assign", "details": {"assignee": "auditor"}}, "assignee"),
+        (f"/requests/{filed[0]}/assign", {"assignee": "auditor@kh-pnh"}, "assignee"),
+    ):
+        answer = post(supervisor, path, body)
+        assert answer.status_code == 422, answer.text
+        assert answer.json()["error"]["field"] == field
+        assert "supervisor" in answer.json()["error"]["allowed"]
+    Staff(client, "crew@kh-pnh", "crew")
+    assert post(supervisor, "/handover", {"from": "agent", "to": "crew"}).status_code == 202
+    supervisor.move(filed[0], "assign", assignee="Contractor of the east bank")
+
+
 def exported(staff: Staff, form: str, asked: dict[str, Any] | None = None) -> Any:
     job = post(staff, "/exports", {"filter": asked or {}, "format": form})
     assert job.status_code == 202, job.text
