@@ -92,7 +92,13 @@ export const STATUSES = [
 ] as const;
 
 export const PRIORITIES = ['urgent', 'high', 'normal', 'low'] as const;
-export const CHANNELS = ['web', 'open311', 'phone', 'counter', 'import', 'chat', 'staff'] as const;
+/** How a report can come in, as the API names it. */
+export const CHANNELS = [
+  'web', 'open311', 'import', 'phone', 'counter', 'letter', 'email', 'chat', 'social', 'inspection',
+] as const;
+
+/** How far around a request "near" reaches where nobody says, in the API as here. */
+export const USUAL_METRES = 250;
 
 /** How far the zone is ahead of UTC at a moment, in milliseconds. */
 function ahead(at: Date, timeZone: string): number {
