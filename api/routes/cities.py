@@ -183,6 +183,7 @@ def _city(city: City) -> dict[str, Any]:
         "tile_url": city.map.tile_url,
         "attribution": city.map.attribution,
         "population": city.population.value if city.population else None,
+        "numerals": dict(city.display.numerals),
         "look": _look(city),
         "privacy": _privacy(city),
     }

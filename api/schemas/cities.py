@@ -47,6 +47,7 @@ class City(BaseModel):
     tile_url: str | None
     attribution: str
     population: int | None
+    numerals: dict[str, str] = Field(description="Unicode's names of digits, by language")
     look: Look | None
     privacy: PrivacyNotice | None
 

@@ -53,7 +53,9 @@ def test_the_whole_flow_without_a_map_weighs_at_most_120_kilobytes(open_page: Op
     page.locator("main section ul button").nth(10).click()
     page.locator("button.plain.start").wait_for()
     page.wait_for_load_state("networkidle")
-    shown = "\n".join(f"{size:>8,} {url}" for url, size in sorted(weighed.bytes.items(), key=lambda one: -one[1]))
+    shown = "\n".join(
+        f"{size:>8,} {url}" for url, size in sorted(weighed.bytes.items(), key=lambda one: -one[1])
+    )
     assert weighed.total <= MOST_BYTES, shown
     assert weighed.total > 0
     assert not any("PinMap" in url for url in weighed.bytes), shown

@@ -235,3 +235,29 @@ def test_a_refusal_is_told_at_its_field_in_the_persons_language(open_page: OpenP
     expect(page.locator("#phone")).to_have_attribute("aria-invalid", "true")
     page.locator("#phone").fill("+855 12 345 678")
     send(page)
+
+
+def test_the_beginning_speaks_khmer_counts_in_khmer_and_claims_nothing_done(open_page: OpenPage) -> None:
+    page = open_page("/network/", **PHONE, worker=False)
+    probes: list[str] = []
+    page.on("request", lambda request: probes.append(request.url) if request.method == "HEAD" else None)
+    page.goto("/?lang=km")
+    cities = page.locator("main ul li button")
+    cities.first.wait_for()
+    spoken = {
+        one["names"]["km"]: "km" in one["languages"]
+        for one in answer(f"{page.url.split('/?')[0]}/api/v1/cities")["cities"]
+    }
+    order = [spoken[name] for name in page.locator("main ul li .name").all_inner_texts()]
+    assert order == sorted(order, reverse=True)
+    assert True in order
+    assert False in order
+    begin(page, language="km")
+    expect(page.locator("#photos-hint")).to_contain_text("៣")
+    page.locator("main section ul button").nth(10).click()
+    steps = page.locator("nav ol li")
+    expect(steps.nth(1)).to_contain_text("២")
+    expect(steps.nth(1)).not_to_contain_text(re.compile(r"[0-9]"))
+    expect(steps.nth(0)).to_have_class(re.compile("done"))
+    expect(steps.nth(2)).not_to_have_class(re.compile("done"))
+    assert probes == []

@@ -1,5 +1,6 @@
-/** The city whose pages these are: the one chosen for the report, whose name and colours the header bears. */
+/** The city whose pages these are: the one chosen for the report, whose name, colours and digits the page bears. */
 import type { City } from '@shared/api/types';
+import { writeNumbersAs } from '@shared/i18n/i18n.svelte';
 import { wear } from '@shared/look.svelte';
 
 let shown = $state.raw<City | null>(null);
@@ -9,4 +10,5 @@ export const shownCity = (): City | null => shown;
 export function showCity(city: City | null): void {
   shown = city;
   wear(city?.look);
+  writeNumbersAs(city?.numerals ?? {});
 }

@@ -35,6 +35,7 @@ function empty(city: string | null): Draft {
     district: '',
     description: '',
     answers: {},
+    detailed: false,
     confidential: false,
     sameAs: null,
     contact: { ...NOBODY },
@@ -82,7 +83,7 @@ export function keepDraft(): void {
 
 /** Services and places belong to a city, so a change of city forgets them; the person's words stay. */
 export function chooseCity(id: string): void {
-  if (draft.city !== id) Object.assign(draft, { service: null, position: null, district: '', answers: {}, sameAs: null });
+  if (draft.city !== id) Object.assign(draft, { service: null, position: null, district: '', answers: {}, sameAs: null, detailed: false });
   draft.city = id;
   remember('local', CITY, id);
   keepDraft();
@@ -94,7 +95,7 @@ export function leaveCity(): void {
 }
 
 export function chooseService(code: string): void {
-  if (draft.service !== code) Object.assign(draft, { answers: {}, sameAs: null });
+  if (draft.service !== code) Object.assign(draft, { answers: {}, sameAs: null, detailed: false });
   draft.service = code;
   keepDraft();
 }

@@ -1,6 +1,4 @@
 /** The photos of the draft, kept on this phone from the moment they are chosen. */
-import { ApiError, call, paths } from '@shared/api/client';
-import { recall, remember } from '@shared/storage';
 import { photosOf, put, remove } from '../queue/database';
 import { newKey, type KeptPhoto } from '../queue/report';
 import { takenAt } from './exif';
@@ -8,7 +6,6 @@ import { offer } from './offered.svelte';
 import { shrink } from './shrink';
 
 export const MOST_PHOTOS = 3;
-const TAKEN = 'nagara.photos';
 
 export interface ShownPhoto {
   key: string;
@@ -39,16 +36,4 @@ export async function addPhoto(report: string, file: File): Promise<ShownPhoto> 
 export async function removePhoto(photo: ShownPhoto): Promise<void> {
   await remove('photos', photo.key);
   letGo([photo]);
-}
-
-/** Whether the city takes photos; without a line, as it was the last time. Asking costs no body: only POST exists. */
-export async function takesPhotos(city: string): Promise<boolean> {
-  const known = recall<Record<string, boolean>>('local', TAKEN) ?? {};
-  if (!navigator.onLine) return known[city] ?? true;
-  const taken = await call(paths.media(city), { method: 'HEAD' }).then(
-    () => true,
-    (error: unknown) => (error instanceof ApiError && error.status > 0 ? error.status !== 404 : (known[city] ?? true)),
-  );
-  remember('local', TAKEN, { ...known, [city]: taken });
-  return taken;
 }

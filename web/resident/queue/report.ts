@@ -14,6 +14,8 @@ export interface Draft {
   district: string;
   description: string;
   answers: Record<string, string | string[]>;
+  /** True once the person has been through the details of the service: what they left empty is left empty. */
+  detailed?: boolean;
   /** Shown to nobody but staff and the private link. */
   confidential: boolean;
   /** An open report of the same problem that this one joins. */

@@ -1,28 +1,8 @@
 /** Times on the clocks of the request's city, in its calendar and digits. */
-import { currentLanguage, t, translate } from '@shared/i18n/i18n.svelte';
+import { currentLanguage, inDigits, t, translate } from '@shared/i18n/i18n.svelte';
 import type { CityShown } from './status';
 
-/** Where the ten digits of each system begin. */
-const ZERO: Record<string, number> = {
-  khmr: 0x17e0,
-  laoo: 0x0ed0,
-  mymr: 0x1040,
-  thai: 0x0e50,
-  tamldec: 0x0be6,
-};
-
-/** The digits the city chose for the reader's language, else those the language is written with. */
-function system(city: CityShown): string {
-  const language = currentLanguage();
-  return city.numerals[language] ?? new Intl.NumberFormat(language).resolvedOptions().numberingSystem;
-}
-
-export function digits(text: string | number, city: CityShown): string {
-  const zero = ZERO[system(city)];
-  return zero === undefined
-    ? String(text)
-    : String(text).replaceAll(/\d/g, (one) => String.fromCodePoint(zero + Number(one)));
-}
+export const digits = (text: string | number, city: CityShown): string => inDigits(String(text), city.numerals);
 
 function parts(at: string | number, city: CityShown, calendar: string): Record<string, string> {
   const format = new Intl.DateTimeFormat(`en-GB-u-ca-${calendar}`, {

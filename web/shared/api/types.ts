@@ -24,6 +24,8 @@ export interface City {
   tile_url?: string | null;
   attribution?: string | null;
   simulated?: boolean;
+  /** Unicode's names of digits, by language. */
+  numerals?: Record<string, string>;
   /** Its colour, on which white text is readable, and its crest. */
   look?: { colour: string; crest_url: string | null } | null;
   privacy?: { notice: Names; law: string | null; url: string | null; contact: string | null } | null;

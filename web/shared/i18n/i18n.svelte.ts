@@ -175,8 +175,32 @@ export function pick(names: Names | null | undefined): { text: string; lang: str
 
 export const nameOf = (names: Names | null | undefined): string => pick(names).text;
 
+/** Where the ten digits of each system begin: not every browser has them all. */
+const ZERO: Record<string, number> = {
+  khmr: 0x17e0,
+  laoo: 0x0ed0,
+  mymr: 0x1040,
+  thai: 0x0e50,
+  tamldec: 0x0be6,
+};
+export type Numerals = Record<string, string>;
+
+let numerals = $state.raw<Numerals>({});
+
+/** The digits of the city whose page this is, by language; where it names none, those of the language. */
+export function writeNumbersAs(chosen: Numerals): void {
+  numerals = chosen;
+}
+
+/** A text with the digits that a city chose for the reader's language, else those the language is written with. */
+export function inDigits(text: string, chosen: Numerals = numerals): string {
+  const zero = ZERO[chosen[language] ?? new Intl.NumberFormat(language).resolvedOptions().numberingSystem];
+  return zero === undefined ? text : text.replaceAll(/\d/g, (one) => String.fromCodePoint(zero + Number(one)));
+}
+
 export function formatNumber(value: number, options: Intl.NumberFormatOptions = {}): string {
-  return new Intl.NumberFormat(language, options).format(value);
+  if (!numerals[language]) return new Intl.NumberFormat(language, options).format(value);
+  return inDigits(new Intl.NumberFormat(`${language}-u-nu-latn`, options).format(value));
 }
 
 /** What a clock in that zone shows. Names of days and months come from our messages: not every browser has Khmer. */
@@ -196,7 +220,7 @@ function wallClock(iso: string, timeZone: string): Values {
     day: Number(parts.day),
     month: translate(`date.month.m${Number(parts.month)}`),
     month_short: translate(`date.month_short.m${Number(parts.month)}`),
-    time: `${parts.hour}:${parts.minute}`,
+    time: inDigits(`${parts.hour}:${parts.minute}`),
   };
 }
 
