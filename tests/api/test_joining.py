@@ -113,10 +113,10 @@ def test_neighbours_who_join_while_it_is_closed_are_all_kept(
 
     def act(number: int) -> int:
         if number == 8:
-            return supervisor.move(first["reference"], "resolve", reason="fixed").status_code
+            return int(supervisor.move(first["reference"], "resolve", reason="fixed").status_code)
         key = {"Idempotency-Key": f"n{number % 8}"}
         body = RUBBISH | {"same_as": first["reference"]}
-        return client.post(FILE, json=body, headers=key).status_code
+        return int(client.post(FILE, json=body, headers=key).status_code)
 
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(act, range(16)))
