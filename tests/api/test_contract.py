@@ -75,6 +75,7 @@ def test_the_document_is_true(
             if asked.get("files"):
                 asked["files"] = [(name, as_bytes(content)) for name, content in asked["files"]]
             response = client.request(**asked, follow_redirects=False)
+            response.request.read()  # a form is sent as a stream, and what fails is shown with what was sent
             case.validate_response(response, checks=CHECKS)
 
         try:

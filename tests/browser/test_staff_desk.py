@@ -184,7 +184,7 @@ def test_a_desk_is_handed_over_and_a_person_added(open_page: OpenPage, live_serv
     page = open_page("/staff/?lang=en", **DESK)
     sign_in(page, "supervisor")
     page.evaluate("location.hash = '#/supervision'")
-    page.get_by_role("button", name="Hand over a desk").click()
+    page.get_by_role("button", name="Hand over a desk", exact=True).click()
     dialog = page.get_by_role("dialog")
     dialog.locator("#giver").select_option(giver)
     dialog.locator("#taker").select_option(taker)
