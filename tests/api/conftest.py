@@ -18,6 +18,9 @@ def application(services: object) -> Iterator[TestClient]:
 
     os.environ["NAGARA_RATE_LIMITS"] = "off"
     from api.app import create_app
+    from nagara.settings import settings
+
+    settings.cache_clear()  # other rooms' tests may have read them before, with limits
 
     with TestClient(create_app(), raise_server_exceptions=False) as client:
         yield client
