@@ -12,6 +12,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from city_config import City
 from nagara.local.ports import free_port
@@ -19,6 +20,20 @@ from nagara.local.throwaway import Throwaway, throwaway_services
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 READY_WITHIN_SECONDS = 240.0
+OF_THE_DEMO = ("tests/browser/", "tests/journeys/")
+"""Where tests use the whole demo."""
+
+
+class OneDemo(LoadScopeScheduling):  # type: ignore[misc]  # it comes without types
+    """Gives all tests of the demo to one process, which starts it once, and every other test to who is free."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "demo" if nodeid.startswith(OF_THE_DEMO) else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneDemo:
+    """Names of groups as xdist has them are not seen by the present pytest."""
+    return OneDemo(config, log)
 
 
 @pytest.fixture(scope="session")
@@ -92,7 +107,7 @@ class Live(str):
 def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """The whole demo - servers, API, worker, beat, mail sink - in a folder of its own; yields its address.
 
-    Tests that use it belong to the group ``live``, so that one process starts it once for all.
+    Tests that use it stand in ``tests/browser`` or ``tests/journeys``: one process starts it once for all.
     """
     folder = tmp_path_factory.mktemp("demo")
     port = free_port()

@@ -6,7 +6,6 @@ import uuid
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import pytest
 from playwright.sync_api import Page, Request, expect
 
 from tests.browser.accessibility import expect_accessible, fits_at_twice_the_text, focus_is_visible
@@ -22,8 +21,6 @@ from tests.browser.report_flow import (
     tell_place,
 )
 from tests.browser.test_report_flow import filed_lamp
-
-pytestmark = pytest.mark.xdist_group("live")
 
 
 def seen(page: Page, screen: str) -> None:

@@ -15,8 +15,6 @@ from tests.browser.accessibility import faults
 from tests.browser.conftest import OpenPage
 from tests.browser.test_pages import fits, sign_in
 
-pytestmark = pytest.mark.xdist_group("live")
-
 PHONE = {"width": 360, "height": 740}
 
 

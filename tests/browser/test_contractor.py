@@ -17,8 +17,6 @@ from nagara.demo.accounts import PASSWORD
 from tests.browser.accessibility import faults
 from tests.browser.conftest import ANSWERS_WITHIN_MS, QUIET, chromium_path, sandbox
 
-pytestmark = pytest.mark.xdist_group("live")
-
 
 def ask(address: str, token: str | None = None, body: dict[str, Any] | None = None) -> Any:
     """The JSON at an address of the API."""

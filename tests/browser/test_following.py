@@ -7,13 +7,10 @@ import re
 from typing import Any
 
 import httpx
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenPage
 from tests.helpers import wait_until
-
-pytestmark = pytest.mark.xdist_group("live")
 
 
 def outbox(server: str, wanted: str, channel: str | None = None) -> list[dict[str, Any]]:

@@ -17,8 +17,6 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request, Viewport
 from nagara.demo.accounts import PASSWORD
 from tests.browser.conftest import ANSWERS_WITHIN_MS, QUIET, chromium_path, sandbox
 
-pytestmark = pytest.mark.xdist_group("live")
-
 PHONE: ViewportSize = {"width": 360, "height": 740}
 CITY = "kh-pnh"
 LARGEST_SIDE = 2048

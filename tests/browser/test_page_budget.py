@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page
 
 from tests.browser.conftest import OpenPage
 from tests.browser.report_flow import PHONE, choose, onward, pass_nearby
-
-pytestmark = pytest.mark.xdist_group("live")
 
 MOST_BYTES = 120 * 1024
 FONT_TYPES = ("Font",)

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from playwright.sync_api import Page, Route, expect
 
 from nagara.demo.accounts import PASSWORD
 from tests.browser.conftest import OpenPage, picture
 from tests.browser.report_flow import pass_nearby
-
-pytestmark = pytest.mark.xdist_group("live")
 
 PHONE = {"width": 360, "height": 740}
 REFERENCE = re.compile(r"^PNH-[0-9A-Z]{7}-[0-9A-Z]$")

@@ -8,8 +8,6 @@ import pytest
 from tests.browser.accessibility import LOOKS, faults, looks
 from tests.browser.conftest import OpenPage
 
-pytestmark = pytest.mark.xdist_group("live")
-
 BODY = {"service_code": "waste_dumping", "lat": 11.5564, "lon": 104.9282, "language": "en"}
 MARKUP = "<img src=x onerror=document.title='run'> & more"
 

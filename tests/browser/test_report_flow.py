@@ -9,7 +9,6 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.accessibility import fits
@@ -24,8 +23,6 @@ from tests.browser.report_flow import (
     send,
     tell_place,
 )
-
-pytestmark = pytest.mark.xdist_group("live")
 
 KEYS_SHOWN = re.compile(r"\b[a-z_]+\.[a-z_]+(\.[a-z_]+)*\b")
 """What a text without words looks like: its key."""

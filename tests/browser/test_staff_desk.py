@@ -8,7 +8,6 @@ import urllib.request
 import uuid
 from io import BytesIO
 
-import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
@@ -16,8 +15,6 @@ from nagara.demo.accounts import PASSWORD
 from tests.browser.accessibility import expect_accessible, fits
 from tests.browser.conftest import OpenPage
 from tests.browser.staff_desk import CITY, ask, enrol, open_request, report, sign_in, token_of
-
-pytestmark = pytest.mark.xdist_group("live")
 
 PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1440, "height": 900}

@@ -6,14 +6,11 @@ import re
 import uuid
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.accessibility import expect_accessible, fits
 from tests.browser.conftest import OpenPage, picture
 from tests.browser.staff_desk import CITY, ask, open_request, report, sign_in, token_of
-
-pytestmark = pytest.mark.xdist_group("live")
 
 PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1440, "height": 900}

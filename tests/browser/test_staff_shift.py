@@ -7,7 +7,6 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -22,8 +21,6 @@ from tests.browser.staff_desk import (
     sign_in,
     token_of,
 )
-
-pytestmark = pytest.mark.xdist_group("live")
 
 TEN = 10
 MANY = 200
@@ -80,6 +77,7 @@ def test_two_hundred_are_assigned_at_once_and_given_back(open_page: OpenPage, li
     page.get_by_label("Search text or reference").fill(word)
     page.get_by_label("Order", exact=True).select_option("received")
     rows = page.locator("[data-reference]")
+    expect(rows.filter(has_text=word)).to_have_count(50)
     for shown in range(50, MANY, 50):
         expect(rows).to_have_count(shown)
         page.get_by_role("button", name="Show more").click()
@@ -161,18 +159,15 @@ def test_two_at_one_request_see_each_other_and_the_second_keeps_what_was_typed(
     expect(first.get_by_test_id("presence")).to_contain_text("Demo agent")
     expect(second.get_by_test_id("presence")).to_contain_text("Demo supervisor")
 
-    # A line that broke for a moment: the second page does not hear of it before it saves.
-    second.route("**/api/v1/staff/live", lambda route: route.abort())
     second.keyboard.press("a")
     form = second.get_by_test_id("move-form")
     form.get_by_label("Person, crew or contractor").fill("crew")
     form.get_by_label("Note").fill("Take the long ladder.")
-    second.route(f"**/api/v1/staff/requests/{reference}", lambda route: route.abort())
     first.keyboard.press("y")
     first.get_by_test_id("move-form").get_by_label("Priority").select_option("urgent")
     first.keyboard.press("Control+Enter")
     expect(first.locator("#moves [role=status]")).to_contain_text("Done")
-    second.unroute(f"**/api/v1/staff/requests/{reference}")
+    # What came in while a form was open may not have been seen: saving says it, whatever the page shows by now.
     form.get_by_label("Note").press("Control+Enter")
 
     conflict = second.get_by_role("dialog")

@@ -23,8 +23,6 @@ from tests.browser.test_following import filed, outbox
 from tests.conftest import REPOSITORY, Live
 from tests.helpers import wait_until
 
-pytestmark = pytest.mark.xdist_group("live")
-
 
 def opened(open_page: OpenPage, address: str) -> Page:
     """The page of one's own report with its part about messages open."""

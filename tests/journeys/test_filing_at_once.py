@@ -18,8 +18,6 @@ from PIL import Image
 
 from tests.conftest import Live
 
-pytestmark = pytest.mark.xdist_group("live")
-
 FILE = "/api/v1/cities/kh-pnh/requests"
 PHONES = 16
 """At once; the server has fewer processes than that."""

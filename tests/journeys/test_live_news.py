@@ -9,11 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import pytest
-
 from tests.journeys.conftest import Outside, until
-
-pytestmark = pytest.mark.xdist_group("live")
 
 LIVE = "/api/v1/staff/live"
 REPORT = {"service_code": "waste_missed", "lat": 11.5696, "lon": 104.9210}

@@ -8,11 +8,7 @@ import sys
 import uuid
 from typing import Any
 
-import pytest
-
 from tests.journeys.conftest import Outside, until
-
-pytestmark = pytest.mark.xdist_group("live")
 
 
 def build_figures(outside: Outside) -> None:

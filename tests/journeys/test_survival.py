@@ -12,8 +12,6 @@ import pytest
 
 from tests.journeys.conftest import Outside, until
 
-pytestmark = pytest.mark.xdist_group("live")
-
 PARTS = {
     "api": "granian",
     "worker": "workers.app worker",

@@ -21,6 +21,7 @@ export type Counts = Partial<Record<View, number | null>> & { counted_up_to?: nu
 const PAGE = 50;
 const LARGEST_PAGE = 200;
 const COUNTS_AT_MOST_EVERY_MS = 4_000;
+const TYPING_MS = 300;
 const STORE = 'nagara.filters';
 
 export class Queue {
@@ -43,6 +44,7 @@ export class Queue {
   #turn = 0;
   #countsAt = 0;
   #countsLater: ReturnType<typeof setTimeout> | undefined;
+  #typing: ReturnType<typeof setTimeout> | undefined;
 
   /** `keepPlace` runs a change of the rows so that the row under the eye stays where it is. */
   constructor(timeZone: () => string, keepPlace: (change: () => void) => void) {
@@ -62,8 +64,15 @@ export class Queue {
     void this.reload();
   }
 
+  /** From the top once nobody types any more. */
+  reloadSoon(): void {
+    clearTimeout(this.#typing);
+    this.#typing = setTimeout(() => void this.reload(), TYPING_MS);
+  }
+
   /** From the top, after the filters changed. */
   async reload(): Promise<void> {
+    clearTimeout(this.#typing);
     const turn = ++this.#turn;
     remember('session', STORE, $state.snapshot(this.filters));
     this.loading = true;
