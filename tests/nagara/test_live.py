@@ -27,6 +27,12 @@ WITHIN_S = 20.0
 HERE, ELSEWHERE = "kh-pnh", "kh-rep"
 
 
+@pytest.fixture(autouse=True)
+def nobody_else_tells(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other tests of this process may serve an API, which would tell of what is filed here, some time later."""
+    monkeypatch.setattr(live, "_teller", None)
+
+
 def heard(scene: Callable[[live.Hub], Awaitable[Any]]) -> Any:
     """Play a scene with a process's telling and hearing."""
 
@@ -174,7 +180,6 @@ def test_without_redis_work_goes_on(services: object, monkeypatch: pytest.Monkey
         return await Presence(client).come(person("dara"), "PNH-1")
 
     assert asyncio.run(scene()) == []
-    monkeypatch.setattr(live, "_teller", None)  # other tests of this process may serve an API
     monkeypatch.setattr(live, "_client", lambda: redis.Redis.from_url("redis://127.0.0.1:1/0"))
     monkeypatch.setattr(live._Direct, "silent_until", 0.0)
     live.tell(HERE, [{"kind": "changed", "reference": None}])
