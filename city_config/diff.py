@@ -25,6 +25,8 @@ KEYED: tuple[tuple[str, str, str], ...] = (
     ("services", "code", "service"),
     ("rules", "id", "rule"),
     ("ladder", "step", "ladder step"),
+    ("ladders", "code", "ladder"),
+    ("posts", "code", "post"),
     ("contact_lines", "phone", "contact line"),
 )
 """Lists of a city: the field, what tells their parts apart, and how a change speaks of one."""

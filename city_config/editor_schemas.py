@@ -16,7 +16,8 @@ def city_schema() -> dict[str, Any]:
     """For every YAML file of a city's folder: together they are the city, so none needs all keys."""
     schema = _schema(
         City,
-        "A YAML file of a city's folder: city.yaml, services.yaml, routing.yaml, rounds.yaml, landmarks.yaml",
+        "A YAML file of a city's folder: city.yaml, services.yaml, routing.yaml, rounds.yaml, landmarks.yaml, "
+        "ladder.yaml",
     )
     for field in (*GEOJSON_FILES, "fingerprint"):
         del schema["properties"][field]

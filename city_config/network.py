@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import Field
 
 from city_config.basics import CityId, Code, Dated, Fact, Names, Part, Sentence
+from city_config.ladder import Post
 
 Precision = Literal["day", "month", "year"]
 _PRECISION = "How exactly the sources give the dates; the rest is the period's first"
@@ -88,11 +89,20 @@ class Network(Part):
     roles: tuple[Role, ...] = Field(default=(), description="Who holds which office, with dates")
     peer_bands: tuple[PeerBand, ...] = Field(default=(), description="Who is compared with whom")
     emergencies: tuple[Emergency, ...] = Field(default=(), description="Declared by cities, with dates")
+    posts: tuple[Post, ...] = Field(
+        default=(),
+        description="National committees and the like, which a city's ladder names as network:<code>",
+    )
 
     @cached_property
     def codes_by_code(self) -> Mapping[str, NetworkCode]:
         """The network's codes by code."""
         return {code.code: code for code in self.codes}
+
+    @cached_property
+    def posts_by_code(self) -> Mapping[str, Post]:
+        """Posts of the network by code."""
+        return {post.code: post for post in self.posts}
 
     def roles_on(self, day: dt.date) -> tuple[Role, ...]:
         """The offices held on a day."""

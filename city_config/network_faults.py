@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from city_config.basics import Dated, common_period
 from city_config.facts import parts
+from city_config.ladder_checks import posts_faults
 from city_config.network import Network
 from city_config.references import Fault, ends_first, twice, unknown
 
@@ -23,7 +24,7 @@ def network_faults(network: Network) -> list[Fault]:
         for path, part in parts(network)
         if isinstance(part, Dated) and ends_first(part)
     ]
-    return [*faults, *_roles(network), *_bands_and_emergencies(network)]
+    return [*faults, *posts_faults(network.posts), *_roles(network), *_bands_and_emergencies(network)]
 
 
 def _roles(network: Network) -> Iterator[Fault]:

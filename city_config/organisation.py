@@ -19,6 +19,9 @@ class Department(Fact, Dated):
     )
     calendar: Calendar | None = Field(default=None, description="Its own working time; none: the city's")
     email: str | None = Field(default=None, description="Where it is told of requests")
+    head: Code | None = Field(
+        default=None, description="Post of whoever heads it, for ladders; none: its supervisors stand for it"
+    )
     every_district: bool = Field(
         default=False,
         description="True: a unit of this kind stands in every district; the request's district says which",
@@ -37,6 +40,9 @@ class Contractor(Fact, Dated):
     code: Code = Field(description="Unique in the city, departments included")
     names: Names = Field(description="Its name, by language")
     for_department: Code = Field(description="The department whose work it does")
+    desk: Code | None = Field(
+        default=None, description="Post that ladders tell of its requests; none: the department's supervisors"
+    )
     zones: tuple[Zone, ...] = Field(default=(), description="Where, and under which contract period")
 
 

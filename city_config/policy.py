@@ -1,4 +1,4 @@
-"""What a city decides about requests once they are in: who is told of silence, what the public sees, what is kept."""
+"""What a city decides about requests once they are in: what the public sees, what is kept, how staff sign in."""
 
 from __future__ import annotations
 
@@ -7,33 +7,10 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from city_config.basics import Code, Fact, LanguageTag, Names, Part, Priority, Sentence, Span
+from city_config.basics import Code, Fact, LanguageTag, Names, Part
 
 Numerals = Literal["latn", "khmr", "laoo", "mymr", "thai", "tamldec"]
 """Decimal digits as Unicode names them: Latin, Khmer, Lao, Burmese, Thai, Tamil."""
-
-
-class LadderStep(Part):
-    """A rung of the escalation ladder: when it comes, whom it tells and what it changes."""
-
-    step: int = Field(ge=1, description="Counted from 1 upward")
-    at_fraction: float | None = Field(default=None, gt=0, description="Of the time from receipt to due")
-    after_due: Span | None = Field(default=None, description="Calendar time after the due time")
-    tell: tuple[Literal["agent", "dispatcher", "supervisor", "city_admin"], ...] = Field(
-        min_length=1, description="Roles that are told"
-    )
-    raise_priority_to: Priority | None = Field(
-        default=None, description="At least this priority from then on"
-    )
-    because: Sentence = Field(description="A sentence those who are told can read")
-
-    @model_validator(mode="after")
-    def _one_time(self) -> LadderStep:
-        if (self.at_fraction is None) == (self.after_due is None):
-            raise ValueError(f"step {self.step}: give at_fraction or after_due, one of them")
-        if self.after_due and (self.after_due.working_hours or self.after_due.working_days):
-            raise ValueError(f"step {self.step}: after_due counts calendar time")
-        return self
 
 
 class Publication(Part):

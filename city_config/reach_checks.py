@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from city_config.basics import Dated, Span, common_period
 from city_config.configuration import KeyPath
 from city_config.references import ends_first
 from city_config.rule_cover import rule_name
-from city_config.schema import City, Service, Stages
+from city_config.schema import City, LadderStep, Service, Stages
 
 
 def promises_and_ladder(city: City) -> Iterator[tuple[KeyPath, str]]:
     """A ladder that ends before the promised time has passed, and stages that come in the wrong order."""
     if not city.ladder:
         yield ("rules",), "no ladder: silence would never escalate"
-    elif not any(step.after_due or (step.at_fraction or 0) >= 1 for step in city.ladder):
-        last = len(city.ladder) - 1
-        share = city.ladder[last].at_fraction or 0
-        yield (
-            ("ladder", last),
-            f"promises are longer than the ladder: its last step comes after {share:.0%} of the promised time, "
-            "so nobody is told once the time has passed",
-        )
+    else:
+        yield from _ends_before_due(city.ladder, ("ladder",))
+    for number, ladder in enumerate(city.ladders):
+        if ladder.promise == "resolve":
+            yield from _ends_before_due(ladder.steps, ("ladders", number, "steps"))
     for number, service in enumerate(city.services):
         yield from _stages_in_order(service, ("services", number, "promise"))
+
+
+def _ends_before_due(steps: Sequence[LadderStep], path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
+    if any(step.after_due or (step.at_fraction or 0) >= 1 for step in steps):
+        return
+    share = steps[-1].at_fraction or 0
+    yield (
+        (*path, len(steps) - 1),
+        f"promises are longer than the ladder: its last step comes after {share:.0%} of the promised time, "
+        "so nobody is told once the time has passed",
+    )
 
 
 def _stages_in_order(service: Service, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:

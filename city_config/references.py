@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import pairwise
 from typing import Any
 
 import holidays
@@ -17,8 +16,9 @@ from city_config.basics import Answers, Dated, common_period
 from city_config.calendar_checks import hours_overrides_faults
 from city_config.configuration import KeyPath
 from city_config.facts import parts
+from city_config.ladder_checks import ladder_faults
 from city_config.rule_cover import RuleCover, services_of
-from city_config.schema import Calendar, City, Contractor, LadderStep, Network, Question, Rule, Service, Zone
+from city_config.schema import Calendar, City, Contractor, Network, Question, Rule, Service, Zone
 
 Fault = tuple[KeyPath, str]
 SHOWN = 12
@@ -33,7 +33,7 @@ def reference_faults(city: City, network: Network | None = None) -> list[Fault]:
         *_contractors(city),
         *_overlapping_zones(city),
         *_rules(city, network),
-        *_ladder(city.ladder),
+        *ladder_faults(city, network),
         *_dates(city),
         *_rounds(city),
         *_publication(city),
@@ -70,7 +70,6 @@ def _duplicates(city: City) -> Iterator[Fault]:
     yield from twice("contractors", "code", city.contractors)
     yield from twice("services", "code", city.services)
     yield from twice("rules", "id", city.rules)
-    yield from twice("ladder", "step", city.ladder)
     for number, service in enumerate(city.services):
         above: KeyPath = ("services", number)
         yield from twice("questions", "code", service.questions, above)
@@ -250,24 +249,6 @@ def _answers_asked(asked: Sequence[Question], wanted: Answers, path: KeyPath, wh
         for position, value in enumerate(values):
             if keys:
                 yield from unknown(value, dict.fromkeys(keys), "choice", (*path, code, position))
-
-
-def _ladder(ladder: tuple[LadderStep, ...]) -> Iterator[Fault]:
-    for number, (lower, upper) in enumerate(pairwise(ladder), 1):
-        path: KeyPath = ("ladder", number)
-        if upper.step < lower.step:
-            yield (*path, "step"), f"step {upper.step} stands after step {lower.step}"
-        if _moment(upper) <= _moment(lower):
-            yield path, f"step {upper.step} must come later than step {lower.step}"
-
-
-def _moment(step: LadderStep) -> tuple[int, float]:
-    """Sorts steps by time: fractions up to the due time, then what comes after it."""
-    if step.at_fraction is not None:
-        return (0, step.at_fraction)
-    after = step.after_due
-    hours = (after.calendar_hours or 0) + 24 * (after.calendar_days or 0) if after else 0
-    return (1, hours)
 
 
 def _nobody_owns(city: City) -> Iterator[Fault]:

@@ -42,6 +42,7 @@ from city_config.basics import (
     population_in,
     window_minutes,
 )
+from city_config.ladder import Ladder, LadderStep, Pauses, Post, QuietHours, RoleTold, Stage
 from city_config.landmarks import Landmark
 from city_config.look import Look
 from city_config.network import Emergency, Member, Network, NetworkCode, PeerBand, Role
@@ -51,7 +52,6 @@ from city_config.policy import (
     ContactLine,
     Display,
     IdentityProvider,
-    LadderStep,
     Nearby,
     Privacy,
     Publication,
@@ -81,6 +81,7 @@ __all__ = [
     "Holidays",
     "HoursOverride",
     "IdentityProvider",
+    "Ladder",
     "LadderStep",
     "Landmark",
     "Look",
@@ -91,14 +92,17 @@ __all__ = [
     "Network",
     "NetworkCode",
     "Part",
+    "Pauses",
     "PeerBand",
     "Population",
     "Position",
+    "Post",
     "Priority",
     "Privacy",
     "Promise",
     "Publication",
     "Question",
+    "QuietHours",
     "Redirect",
     "Retention",
     "Role",
@@ -107,6 +111,7 @@ __all__ = [
     "Service",
     "Span",
     "StaffAccess",
+    "Stage",
     "Stages",
     "StopNotice",
     "TimeWindow",
@@ -196,7 +201,18 @@ class City(Part):
     groups: Mapping[Code, Names] = Field(default_factory=dict, description="Groups services are shown in")
     services: tuple[Service, ...] = Field(min_length=1, description="What residents may report")
     rules: tuple[Rule, ...] = Field(min_length=1, description="The routing table, read from the top")
-    ladder: tuple[LadderStep, ...] = Field(default=(), description="What happens when nobody answers")
+    ladder: tuple[LadderStep, ...] = Field(
+        default=(),
+        description="What happens when nobody resolves a request; for services without a ladder of their own",
+    )
+    ladders: tuple[Ladder, ...] = Field(
+        default=(), description="Ladders of some services, or of other promises; the first that fits holds"
+    )
+    posts: tuple[Post, ...] = Field(default=(), description="Whom ladders tell besides roles")
+    quiet_hours: Mapping[RoleTold, QuietHours] = Field(
+        default_factory=dict, description="When roles are not told, by role"
+    )
+    pauses: Pauses = Field(default=Pauses(), description="How long a promise may pause")
     nearby: Nearby = Field(default=Nearby(), description="What is shown as reported already")
     publication: Publication = Field(default=Publication(), description="What the public sees")
     after_closing: AfterClosing = Field(
@@ -240,6 +256,11 @@ class City(Part):
     def contractors_by_code(self) -> Mapping[str, Contractor]:
         """Contractors by code."""
         return {contractor.code: contractor for contractor in self.contractors}
+
+    @cached_property
+    def posts_by_code(self) -> Mapping[str, Post]:
+        """Posts by code."""
+        return {post.code: post for post in self.posts}
 
     @cached_property
     def rule_periods(self) -> Mapping[str, Dated]:

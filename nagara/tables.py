@@ -79,6 +79,7 @@ class Request(SQLModel, table=True):
         default=False, sa_column=Column(Boolean, nullable=False, server_default="false")
     )
     next_step_at: dt.datetime | None = Field(default=None, sa_column=_time())
+    climb: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True)))
     observed_until: dt.datetime | None = Field(default=None, sa_column=_time())
     public: bool | None = None
     source: str | None = None
@@ -89,6 +90,19 @@ class Request(SQLModel, table=True):
     erased_at: dt.datetime | None = Field(default=None, sa_column=_time())
     version: int = 1
     updated_at: dt.datetime = Field(sa_column=_time(nullable=False))
+
+
+class TimerRun(SQLModel, table=True):
+    """When a task of the time door last ran, and how it went; of the installation, so of no city."""
+
+    __tablename__ = "timer_run"
+
+    task: str = Field(primary_key=True)
+    begun_at: dt.datetime = Field(sa_column=_time(nullable=False))
+    ended_at: dt.datetime = Field(sa_column=_time(nullable=False))
+    ok: bool
+    runs: int = Field(default=1, sa_column=Column(BigInteger, nullable=False))
+    failures: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
 
 
 class Contact(SQLModel, table=True):
@@ -181,6 +195,27 @@ class Message(SQLModel, table=True):
     sent_at: dt.datetime | None = Field(default=None, sa_column=_time())
     failed_at: dt.datetime | None = Field(default=None, sa_column=_time())
     last_error: str | None = None
+
+
+class NoticeDestination(SQLModel, table=True):
+    """How a destination of a channel takes a city's messages, and how many it was sent; it names nobody.
+
+    An empty name stands for the channel's destinations together.
+    """
+
+    __tablename__ = "notice_destination"
+
+    city_id: str = Field(primary_key=True)
+    channel: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    failures: int = 0
+    last_error: str | None = None
+    failed_at: dt.datetime | None = Field(default=None, sa_column=_time())
+    open_until: dt.datetime | None = Field(default=None, sa_column=_time())
+    minute: dt.datetime | None = Field(default=None, sa_column=_time())
+    in_minute: int = 0
+    day: dt.date | None = None
+    in_day: int = 0
 
 
 class AlertWaiting(SQLModel, table=True):
@@ -370,6 +405,8 @@ class Notification(SQLModel, table=True):
     sent_at: dt.datetime | None = Field(default=None, sa_column=_time())
     failed_at: dt.datetime | None = Field(default=None, sa_column=_time())
     last_error: str | None = None
+    resent_at: dt.datetime | None = Field(default=None, sa_column=_time())
+    read_at: dt.datetime | None = Field(default=None, sa_column=_time())
 
 
 class StaffAccount(SQLModel, table=True):
@@ -592,6 +629,19 @@ class Job(SQLModel, table=True):
     created_at: dt.datetime = Field(sa_column=_time(nullable=False))
     finished_by: str | None = None
     finished_at: dt.datetime | None = Field(default=None, sa_column=_time())
+
+
+class MoveKey(SQLModel, table=True):
+    """A move that was made under a key, so that sending it again makes no other; ``version`` is the one it made."""
+
+    __tablename__ = "move_key"
+
+    city_id: str = Field(primary_key=True)
+    username: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    body_digest: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    version: int
+    used_at: dt.datetime = Field(sa_column=_time(nullable=False))
 
 
 class JobLink(SQLModel, table=True):
