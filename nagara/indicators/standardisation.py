@@ -1,17 +1,19 @@
-"""One share from many codes: weighted, with an interval, so that a city's mix does not decide its figure."""
+"""One figure from many codes: weighted, with an interval, so that a city's mix does not decide its figure."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from nagara.indicators.proportions import NOTHING, Estimate, Z
 
+FEWEST_STRATA = 3
+
 
 @dataclass(frozen=True)
 class Stratum:
-    """The share within one code, the variance of that estimate, and the code's weight."""
+    """The figure of one code (a share, or hours), the variance of that estimate, and the code's weight."""
 
     share: float
     variance: float
@@ -41,6 +43,40 @@ def weighted_share(strata: Sequence[Stratum]) -> tuple[Estimate, float]:
         return Estimate(min(1.0, max(0.0, theta)), None, None), error
     logit, half = math.log(theta / (1 - theta)), Z * error / (theta * (1 - theta))
     return Estimate(theta, _expit(logit - half), _expit(logit + half)), error
+
+
+def weighted_mean(strata: Sequence[Stratum], most: float) -> tuple[Estimate, float]:
+    """Weighted mean of restricted means in hours, value +- 1.96 standard errors within 0 and ``most``.
+
+    theta = sum w mu / sum w, variance sum w^2 V / (sum w)^2.
+    """
+    weights = sum(stratum.weight for stratum in strata)
+    if weights <= 0:
+        return NOTHING, 0.0
+    theta = sum(stratum.weight * stratum.share for stratum in strata) / weights
+    error = math.sqrt(sum(stratum.weight**2 * stratum.variance for stratum in strata)) / weights
+    return Estimate(theta, max(0.0, theta - Z * error), min(most, theta + Z * error)), error
+
+
+def strata_of(
+    counts: Mapping[str, int], classes: Mapping[str, str], smallest: int
+) -> dict[str, tuple[str, ...]]:
+    """Which codes stand for themselves and which are merged into their class: code -> class before dropping.
+
+    A code with fewer than ``smallest`` is merged with the other small ones of its class; a class that is still too
+    small is left out. Keys are codes, or ``class:NAME``.
+    """
+    own = {code: (code,) for code, count in counts.items() if count >= smallest}
+    small: dict[str, list[str]] = {}
+    for code in sorted(counts):
+        if code not in own and counts[code] > 0 and code in classes:
+            small.setdefault(classes[code], []).append(code)
+    merged = {
+        f"class:{name}": tuple(codes)
+        for name, codes in small.items()
+        if sum(counts[code] for code in codes) >= smallest
+    }
+    return own | merged
 
 
 def _expit(x: float) -> float:

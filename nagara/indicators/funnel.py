@@ -1,0 +1,148 @@
+"""Cities around a common value: limits that widen for few cases and for what usually differs between cities.
+
+Spiegelhalter (2005), Statistics in Medicine 24:1185 and Quality and Safety in Health Care 14:347. Nothing here
+orders cities: a funnel says whose figure differs from the network's by more than chance and custom explain.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from nagara.indicators.distributions import chi_squared_quantile, interpolated_binomial_share
+
+Floats = npt.NDArray[np.float64]
+WARNING_SHARE, ACTION_SHARE = 0.95, 0.998
+Z_WARNING = NormalDist().inv_cdf(0.5 + WARNING_SHARE / 2)
+Z_ACTION = NormalDist().inv_cdf(0.5 + ACTION_SHARE / 2)
+NORMAL_ENOUGH = 10.0
+"""Above this n p (1 - p) the limits are normal, below exact binomial with interpolation."""
+
+WINSORISED = 0.1
+Verdict = Literal["usual", "watch", "investigate"]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Lower and upper limits of a share at one size, at 95 % and at 99.8 %."""
+
+    low_95: float
+    high_95: float
+    low_998: float
+    high_998: float
+
+
+def share_limits(target: float, n: int, extra_variance: float = 0.0) -> Limits:
+    """Control limits of a share at size n around a target; ``extra_variance`` is tau^2 between cities.
+
+    Without it and where n p (1 - p) < 10, exact binomial limits with interpolation; else normal ones.
+    """
+    if extra_variance == 0 and n * target * (1 - target) < NORMAL_ENOUGH:
+        return binomial_limits(target, n)
+    spread = math.sqrt(target * (1 - target) / n + extra_variance)
+    ends = [min(1.0, max(0.0, target + z * spread)) for z in (-Z_WARNING, Z_WARNING, -Z_ACTION, Z_ACTION)]
+    return Limits(*ends)
+
+
+def binomial_limits(target: float, n: int) -> Limits:
+    """Exact binomial limits of a share at size n, interpolated between whole numbers."""
+    tails = (1 - WARNING_SHARE) / 2, (1 - ACTION_SHARE) / 2
+    quantiles = (tails[0], 1 - tails[0], tails[1], 1 - tails[1])
+    return Limits(*(interpolated_binomial_share(q, n, target) for q in quantiles))
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How much cities differ beyond chance."""
+
+    z: Floats
+    """Each city's distance from the target in its own standard errors."""
+    winsorised: Floats
+    phi: float
+    """Mean of the squared winsorised z; 1 where chance explains everything."""
+    overdispersed: bool
+    tau_squared: float
+    """Variance between cities beyond chance (additive model); 0 where none is needed."""
+    z_adjusted: Floats
+    """Each city's distance once the usual differences are allowed for."""
+
+    @property
+    def z_multiplicative(self) -> Floats:
+        """The alternative z / sqrt(phi), for those who prefer it; never narrower than chance."""
+        return self.z / math.sqrt(max(1.0, self.phi))
+
+
+def spread(values: Sequence[float], errors: Sequence[float], target: float) -> Spread:
+    """Overdispersion of figures with these standard errors around a target.
+
+    z = (y - target) / s, winsorised at 10 % and 90 %; phi = mean of squares; overdispersed where
+    I phi > chi2(95 %, I); then tau^2 = max(0, (I phi - (I - 1)) / (sum w - sum w^2 / sum w)), w = 1 / s^2,
+    and z_D = (y - target) / sqrt(s^2 + tau^2). Without overdispersion tau^2 is 0. Errors must be positive.
+    """
+    y, s = np.asarray(values, dtype=np.float64), np.asarray(errors, dtype=np.float64)
+    if len(y) < 2 or not (s > 0).all():
+        raise ValueError("a funnel needs two cities at least, each with a positive standard error")
+    z = (y - target) / s
+    ends = np.quantile(z, (WINSORISED, 1 - WINSORISED))
+    winsorised = np.clip(z, *ends)
+    number = len(z)
+    phi = float((winsorised**2).mean())
+    overdispersed = number * phi > chi_squared_quantile(0.95, number)
+    weights = 1 / s**2
+    below = float(weights.sum() - (weights**2).sum() / weights.sum())
+    tau = max(0.0, (number * phi - (number - 1)) / below) if overdispersed else 0.0
+    return Spread(z, winsorised, phi, overdispersed, tau, (y - target) / np.sqrt(s**2 + tau))
+
+
+@dataclass(frozen=True)
+class Funnel:
+    """Shares of several cities around their pooled share."""
+
+    target: float
+    spread: Spread
+    limits: tuple[Limits, ...]
+    verdicts: tuple[Verdict, ...]
+
+
+def share_funnel(having: Sequence[int], totals: Sequence[int]) -> Funnel:
+    """The funnel of having / totals; the target is the pooled share.
+
+    Where the pooled share is 0 or 1 nothing can differ, and every city is usual.
+    """
+    target = sum(having) / sum(totals)
+    shares = [h / n for h, n in zip(having, totals, strict=True)]
+    if target in (0.0, 1.0):
+        zeros = np.zeros(len(shares))
+        flat = Spread(zeros, zeros, 0.0, False, 0.0, zeros)
+        return Funnel(target, flat, tuple(Limits(*[target] * 4) for _ in shares), ("usual",) * len(shares))
+    found = spread(shares, [math.sqrt(target * (1 - target) / n) for n in totals], target)
+    limits = tuple(share_limits(target, n, found.tau_squared) for n in totals)
+    verdicts = tuple(_verdict(share, own) for share, own in zip(shares, limits, strict=True))
+    return Funnel(target, found, limits, verdicts)
+
+
+def verdict(z: float) -> Verdict:
+    """What a distance from the network's value asks for: beyond 99.8 % look at the data first, then the service."""
+    if abs(z) > Z_ACTION:
+        return "investigate"
+    return "watch" if abs(z) > Z_WARNING else "usual"
+
+
+def _verdict(share: float, limits: Limits) -> Verdict:
+    if not limits.low_998 <= share <= limits.high_998:
+        return "investigate"
+    return "usual" if limits.low_95 <= share <= limits.high_95 else "watch"
+
+
+WORDS: dict[Verdict, str] = {
+    "usual": "within what is usual between member cities",
+    "watch": "at the edge of what is usual between member cities",
+    "investigate": "beyond what is usual between member cities: look at the data first, then at the service",
+}
+"""How a verdict is said; nothing is called best or worst."""
