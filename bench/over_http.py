@@ -155,6 +155,6 @@ def _file_script(number: int, city: City, decided: Decided, secret: bytes) -> Sc
 
 
 def reading(city_name: str, *statements_read: str) -> str:
-    """A transaction that reads, sent in one go as Nagara sends it."""
-    lines = ("\\startpipeline", "begin;", spelled(SET_CITY, [city_name]) + ";")
-    return "\n".join((*lines, *(f"{one};" for one in statements_read), "commit;", "\\endpipeline"))
+    """A transaction that reads, sent in one go as Nagara sends it: what a pipeline sends is one."""
+    lines = ("\\startpipeline", spelled(SET_CITY, [city_name]) + ";")
+    return "\n".join((*lines, *(f"{one};" for one in statements_read), "\\endpipeline"))

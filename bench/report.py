@@ -27,7 +27,7 @@ NOTES = """\
 **Nagara** is the whole way over HTTP: routing, validation, the rules (place, route, promise), row-level
 security, idempotency, the answer's JSON; for the sweep, the sweep itself. **pgbench** is the floor: the same
 statements on the same rows by the same role, prepared, in the same number of connections, in rounds that
-alternate with Nagara's. For reads it sends the transaction's four statements in one go, as Nagara does; for
+alternate with Nagara's. For reads it sends the transaction's statements in one go, as Nagara does; for
 filing one after the other. **ratio** is the median of the rounds' ratios, **spread** the lowest and highest.
 **us** are microseconds of processor time an operation: of the API's processes (of the sweep's own for the
 sweep) and of PostgreSQL's. Durability as PostgreSQL ships it: fsync and synchronous_commit on.

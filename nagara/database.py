@@ -1,13 +1,14 @@
 """Two ways to the database: SQLModel sessions by default, psycopg 3 connections for the hot statements.
 
 Both act as a role that owns no table. ``nagara_app`` sees only the city named in ``nagara.city``, which
-every transaction sets for itself; ``nagara_clock`` sees all cities and serves sweeps and batches.
+every transaction sets for itself; ``nagara_clock`` sees all cities and serves sweeps and batches;
+``nagara_network`` keeps what cities handed to their network, and sees no request.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from functools import lru_cache
 from typing import Any, Literal, LiteralString
@@ -19,13 +20,11 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlmodel import Session
 
+from nagara.exchange import Question, Rows, exchange
 from nagara.settings import settings
 
-Role = Literal["nagara_app", "nagara_clock"]
+Role = Literal["nagara_app", "nagara_clock", "nagara_network"]
 Pool = AsyncConnectionPool[psycopg.AsyncConnection[Any]]
-Question = tuple[LiteralString, Sequence[Any] | Mapping[str, Any]]
-"""A statement that reads, and its values."""
-
 BEGIN, COMMIT = "begin", "commit"
 """Sent as statements within a pipeline: psycopg's own transactions wait for the answer to each of the two."""
 
@@ -34,7 +33,7 @@ SERVER_WENT_AWAY = "57P"
 
 STATEMENT_TIMEOUT_MS = 15_000
 CONNECT_TIMEOUT_S = 5
-SET_CITY = "select set_config('nagara.city', %s, true)"
+SET_CITY: LiteralString = "select set_config('nagara.city', %s, true)"
 
 
 def role_options(role: Role, statement_timeout_ms: int = STATEMENT_TIMEOUT_MS) -> str:
@@ -75,6 +74,20 @@ def clock_connection(statement_timeout_ms: int = 600_000) -> Iterator[psycopg.Co
         yield connection
 
 
+@contextmanager
+def network_connection() -> Iterator[psycopg.Connection[Any]]:
+    """A connection of the network's door: what the network holds of its cities, and no request of any.
+
+    One transaction, committed at the end and rolled back on any error.
+    """
+    with psycopg.connect(
+        settings().database_url,
+        options=role_options("nagara_network", 60_000),
+        connect_timeout=CONNECT_TIMEOUT_S,
+    ) as connection:
+        yield connection
+
+
 def time_told(connection: psycopg.Connection[Any]) -> dt.datetime:
     """The database's clock, which is the one that counts."""
     row = connection.execute("select clock_timestamp()").fetchone()
@@ -100,36 +113,25 @@ def app_pool() -> Pool:
 
 async def read_in_city(
     pool: Pool, city_id: str, *questions: Question, prepare: bool | Sequence[bool] = True
-) -> list[list[tuple[Any, ...]]]:
+) -> list[Rows]:
     """The rows that each statement finds in one city: one transaction, one round trip however many there are.
 
     If the connection turns out to be broken, the pool is looked through and all is read once more. Without
     ``prepare``, told of all or of each, the database plans for these very values, which pays where a plan
     depends on how rare they are.
     """
-    prepare = [prepare] * len(questions) if isinstance(prepare, bool) else prepare
+    kept = [prepare] * len(questions) if isinstance(prepare, bool) else prepare
+    asked = [((SET_CITY, (city_id,)), True), *zip(questions, kept, strict=True)]
     try:
-        return await _read_in_city(pool, city_id, questions, prepare)
+        async with pool.connection() as connection:
+            _, *found = await exchange(connection, asked)
     except psycopg.OperationalError as error:
         if error.sqlstate is not None and not error.sqlstate.startswith(SERVER_WENT_AWAY):
             raise
         await pool.check()
-        return await _read_in_city(pool, city_id, questions, prepare)
-
-
-async def _read_in_city(
-    pool: Pool, city_id: str, questions: Sequence[Question], prepare: Sequence[bool]
-) -> list[list[tuple[Any, ...]]]:
-    async with pool.connection() as connection:
-        async with connection.pipeline():
-            await connection.execute(BEGIN, prepare=True)
-            await connection.execute(SET_CITY, (city_id,), prepare=True)
-            asked = [
-                await connection.execute(text, values, prepare=prepared)
-                for (text, values), prepared in zip(questions, prepare, strict=True)
-            ]
-            await connection.execute(COMMIT, prepare=True)
-        return [await cursor.fetchall() for cursor in asked]
+        async with pool.connection() as connection:
+            _, *found = await exchange(connection, asked)
+    return found
 
 
 @asynccontextmanager

@@ -13,9 +13,10 @@ from city_config import City, Service
 from city_config.services import StopNotice
 from nagara import nearby
 from nagara.cities import service_of
-from nagara.database import Pool, Question, read_in_city
+from nagara.database import Pool, read_in_city
 from nagara.deadlines import PromisedTimes, promise
 from nagara.errors import DatabaseUnavailable, NotTakenHere, OutsideCity
+from nagara.exchange import Question
 from nagara.filing import (
     Filing,
     check_answers,

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from city_config import City, Service
-from nagara.database import Question
+from nagara.exchange import Question
 from nagara.lifecycle import CLOSED, Status
 from nagara.photos.keeping import shown_to
 from nagara.places import metres_between

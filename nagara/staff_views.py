@@ -13,8 +13,9 @@ from sqlmodel import Session
 
 from city_config import City
 from nagara.accounts import Account
-from nagara.database import Pool, Question, read_in_city
+from nagara.database import Pool, read_in_city
 from nagara.errors import UnknownRequest
+from nagara.exchange import Question
 from nagara.lifecycle import STAFF_MOVES, TRANSITIONS, Move, Status, allowed_moves, is_late, why_not
 from nagara.own_notices import waits_for_confirmation
 from nagara.permissions import CITY_ROLES, may, permission_for

@@ -95,7 +95,7 @@ async def _by_reference(pool: Pool, city: City, wanted: Sequence[str]) -> list[d
     stored = {text: read_reference(text) for text in dict.fromkeys(wanted)}
     known = [reference for reference in stored.values() if reference]
     [found] = await read_in_city(pool, city.id, (PRESENT, {"city_id": city.id, "found": known}))
-    versions = dict(found)
+    versions: dict[str, int] = dict(found)
     rows: dict[str, dict[str, Any]] = {}
     for text, reference in stored.items():
         if reference is not None and reference in versions:

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from typing import Any, LiteralString
 
 from nagara.accounts import Account
-from nagara.database import Pool, Question, read_in_city
+from nagara.database import Pool, read_in_city
+from nagara.exchange import Question
 from nagara.queue.filters import View, names_of
 
 COUNTED_UP_TO = 10_000

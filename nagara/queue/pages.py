@@ -12,8 +12,9 @@ from typing import Any, LiteralString
 
 import orjson
 
-from nagara.database import Pool, Question, read_in_city
+from nagara.database import Pool, read_in_city
 from nagara.errors import InvalidInput
+from nagara.exchange import Question
 from nagara.queue.filters import LATE, PRIORITIES, QueueFilter, Sort, Values, Worked, conditions
 
 MAX_PAGE = 200

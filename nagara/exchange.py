@@ -1,0 +1,172 @@
+"""Statements and their answers in one exchange with PostgreSQL: sent in one go, answered in one go.
+
+PostgreSQL takes all that is sent up to its end as one transaction: all of it holds, or nothing does. psycopg's
+own pipelines hand over one statement after another and wait for the socket at each; here everything is laid
+out first and leaves as one message, which costs both sides far less.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, LiteralString
+from weakref import WeakKeyDictionary
+
+import psycopg
+from psycopg import pq
+from psycopg.abc import Buffer, PQGen
+from psycopg.abc import Transformer as Converter
+from psycopg.adapt import PyFormat, Transformer
+from psycopg.errors import error_from_result
+from psycopg.generators import fetch_many, send
+
+Question = tuple[LiteralString, Sequence[Any] | Mapping[str, Any]]
+"""A statement that reads, and its values."""
+
+Rows = list[tuple[Any, ...]]
+PLACEHOLDER = re.compile(r"%(?:\((\w+)\)s|s|%)")
+FAILED = (pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.PIPELINE_ABORTED)
+MOST_PREPARED = 200
+"""Statements whose plans are kept on one connection; the hot ones are far fewer."""
+
+_Key = tuple[bytes, tuple[int, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbered:
+    """A statement as the server reads it: its values numbered, and in which order they come if by name."""
+
+    text: bytes
+    count: int
+    names: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Known:
+    """What is kept of a connection: how values are converted on it, and under which names plans are kept."""
+
+    transformer: Converter
+    names: dict[_Key, bytes] = field(default_factory=dict)
+    numbers: Iterator[int] = field(default_factory=itertools.count)
+
+
+@dataclass(frozen=True, slots=True)
+class _Command:
+    """A statement ready to be sent; ``name`` where its plan is kept, ``new`` where it is not kept yet."""
+
+    text: bytes
+    values: Sequence[Buffer | None]
+    types: Sequence[int]
+    formats: Sequence[int]
+    name: bytes | None
+    new: bool
+
+
+_known: WeakKeyDictionary[psycopg.AsyncConnection[Any], _Known] = WeakKeyDictionary()
+
+
+async def exchange(
+    connection: psycopg.AsyncConnection[Any], questions: Iterable[tuple[Question, bool]]
+) -> list[Rows]:
+    """The rows each statement finds, in one transaction and one round trip.
+
+    Beside each question stands whether its plan is kept, or made for these very values. The connection commits
+    by itself, is in no transaction, and is nobody else's meanwhile. Raises what psycopg raises; then nothing
+    was written, and a connection of which it is not known how it stands is closed.
+    """
+    known = _known.get(connection)
+    if known is None:
+        known = _known[connection] = _Known(Transformer(connection))
+    commands = [_command(known, *question, kept) for question, kept in questions]
+    door = connection.pgconn
+    try:
+        door.enter_pipeline_mode()
+        for command in commands:
+            _lay_out(door, command)
+        door.pipeline_sync()
+        results = await connection.wait(_results(door, commands))
+        door.exit_pipeline_mode()
+    except BaseException:
+        await connection.close()
+        raise
+    for result in results:
+        if result.status in FAILED:
+            _forget(known, commands)
+            raise error_from_result(result)
+    return [_rows(known.transformer, result) for result in results]
+
+
+def _command(
+    known: _Known, text: LiteralString, values: Sequence[Any] | Mapping[str, Any], kept: bool
+) -> _Command:
+    numbered = numbered_statement(text)
+    given = [values[name] for name in numbered.names] if isinstance(values, Mapping) else list(values)
+    if len(given) != numbered.count:
+        raise psycopg.ProgrammingError(f"the statement takes {numbered.count} values, not {len(given)}")
+    transformer = known.transformer
+    dumped = transformer.dump_sequence(given, [PyFormat.AUTO] * len(given))
+    types = tuple(transformer.types or ())
+    formats = tuple(transformer.formats or ())
+    key = (numbered.text, types)
+    name = known.names.get(key)
+    new = kept and name is None and len(known.names) < MOST_PREPARED
+    if new:
+        name = known.names[key] = b"nagara_%d" % next(known.numbers)
+    return _Command(numbered.text, dumped, types, formats, name if kept else None, new)
+
+
+@lru_cache(maxsize=512)
+def numbered_statement(text: str) -> _Numbered:
+    """A statement of psycopg's as PostgreSQL reads it: ``%s`` and ``%(name)s`` become ``$1``, ``$2``, ..."""
+    found: dict[str, int] = {}
+    places = itertools.count(1)
+
+    def number(match: re.Match[str]) -> str:
+        if match[0] == "%%":
+            return "%"
+        name = match[1]
+        if name is None:
+            return f"${next(places)}"
+        return f"${found.setdefault(name, len(found) + 1)}"
+
+    replaced = PLACEHOLDER.sub(number, text)
+    return _Numbered(replaced.encode(), len(found) or next(places) - 1, tuple(found))
+
+
+def _lay_out(door: pq.abc.PGconn, command: _Command) -> None:
+    """Put a statement where the next flush takes it along."""
+    if command.name is None:
+        door.send_query_params(command.text, command.values, command.types, command.formats)
+        return
+    if command.new:
+        door.send_prepare(command.name, command.text, command.types)
+    door.send_query_prepared(command.name, command.values, command.formats)
+
+
+def _results(door: pq.abc.PGconn, commands: Sequence[_Command]) -> PQGen[list[pq.abc.PGresult]]:
+    """Send what is laid out and take in what comes back: one result for each command."""
+    yield from send(door)
+    results = []
+    for command in commands:
+        if command.new:
+            prepared = (yield from fetch_many(door))[-1]
+            if prepared.status in FAILED:
+                results.append(prepared)
+        results.append((yield from fetch_many(door))[-1])
+    yield from fetch_many(door)  # the end
+    return results
+
+
+def _forget(known: _Known, commands: Sequence[_Command]) -> None:
+    """Forget what was new: whether its plan is kept now is not known, so it will have another name."""
+    for command in commands:
+        if command.new:
+            known.names.pop((command.text, tuple(command.types)), None)
+
+
+def _rows(transformer: Converter, result: pq.abc.PGresult) -> Rows:
+    transformer.set_pgresult(result)
+    return transformer.load_rows(0, result.ntuples, tuple)

@@ -1,0 +1,109 @@
+"""Statements sent in one go are one transaction, see one city, and leave a connection that can be used again."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import psycopg
+import pytest
+
+from nagara.database import Pool, app_pool, read_in_city
+from nagara.exchange import exchange, numbered_statement
+
+CITY = "select current_setting('nagara.city', true)"
+BACKEND = "select pg_backend_pid()"
+ACCOUNT = (
+    "insert into staff_account (city_id, username, password_hash, role, display_name, active, "
+    "must_change_password, created_at) "
+    "values ('kh-pnh', %(name)s, '', 'agent', '', true, false, now()) returning username"
+)
+COUNT = "select count(*) from staff_account"
+MISSING = "select no_such_column from staff_account where username = %s"
+
+
+def with_pool(use: Callable[[Pool], Awaitable[Any]]) -> Any:
+    """Run something with a pool of one connection."""
+
+    async def run() -> Any:
+        pool = app_pool()
+        await pool.open()
+        await pool.resize(1, 1)
+        try:
+            return await use(pool)
+        finally:
+            await pool.close()
+
+    return asyncio.run(run())
+
+
+def test_values_go_and_come_as_psycopg_has_them(database_url: str) -> None:
+    now, id_ = dt.datetime(2026, 5, 4, 3, 2, 1, 7, dt.UTC), uuid.uuid4()
+    statement = "select %(at)s::timestamptz, %(id)s::uuid, %(list)s::text[], %(none)s::text, 100 %% 7, %(at)s"
+    values = {"at": now, "id": id_, "list": ["a", "ឃ"], "none": None}
+
+    async def use(pool: Pool) -> Any:
+        kept = await read_in_city(
+            pool, "kh-pnh", (statement, values), ("select %s, %s::jsonb", (1, '{"a": [2]}'))
+        )
+        again = await read_in_city(pool, "kh-pnh", (statement, values), prepare=False)
+        return kept, again
+
+    (first, second), [unkept] = with_pool(use)
+    assert first == unkept == [(now, id_, ["a", "ឃ"], None, 2, now)]
+    assert second == [(1, {"a": [2]})]
+    assert numbered_statement("%(b)s %(a)s %(b)s").text == b"$1 $2 $1"
+
+
+def test_the_city_holds_for_one_exchange_alone(database_url: str) -> None:
+    async def use(pool: Pool) -> Any:
+        found = [await read_in_city(pool, city, (CITY, ()), (BACKEND, ())) for city in ("kh-pnh", "th-bkk")]
+        async with pool.connection() as connection:
+            left = await exchange(connection, [((CITY, ()), False), ((BACKEND, ()), False)])
+        return [*found, left]
+
+    first, second, left = with_pool(use)
+    assert [one[0] for one in (first, second)] == [[("kh-pnh",)], [("th-bkk",)]]
+    assert left[0] in ([("",)], [(None,)])
+    assert first[1] == second[1] == left[1], "it was the same connection"
+
+
+@pytest.mark.parametrize("prepare", [True, False])
+def test_what_fails_undoes_all_and_the_connection_goes_on(database_url: str, prepare: bool) -> None:
+    async def use(pool: Pool) -> Any:
+        [[before]] = await read_in_city(pool, "kh-pnh", (BACKEND, ()))
+        for _ in range(2):  # the second time, parts of it may have kept plans
+            with pytest.raises(psycopg.errors.UndefinedColumn):
+                await read_in_city(
+                    pool, "kh-pnh", (ACCOUNT, {"name": "dara"}), (MISSING, ("a",)), prepare=prepare
+                )
+        with pytest.raises(psycopg.DataError):
+            await read_in_city(pool, "kh-pnh", (ACCOUNT, {"name": "\x00"}), prepare=prepare)
+        with pytest.raises(psycopg.ProgrammingError, match="takes 1 values, not 2"):
+            await read_in_city(pool, "kh-pnh", (MISSING, ("a", "b")), prepare=prepare)
+        [[nobody], [after]] = await read_in_city(pool, "kh-pnh", (COUNT, ()), (BACKEND, ()), prepare=prepare)
+        [[name]] = await read_in_city(pool, "kh-pnh", (ACCOUNT, {"name": "dara"}), prepare=prepare)
+        [[one]] = await read_in_city(pool, "kh-pnh", (COUNT, ()), prepare=prepare)
+        return before == after, nobody, name, one
+
+    assert with_pool(use) == (True, (0,), ("dara",), (1,))
+
+
+def test_a_connection_given_up_in_the_midst_is_not_used_again(database_url: str) -> None:
+    async def use(pool: Pool) -> Any:
+        [[before]] = await read_in_city(pool, "kh-pnh", (BACKEND, ()))
+        waiting = asyncio.create_task(read_in_city(pool, "kh-pnh", ("select pg_sleep(60)", ())))
+        async with asyncio.timeout(20):
+            while pool.get_stats().get("pool_available", 1):  # noqa: ASYNC110 - the pool tells nobody
+                await asyncio.sleep(0)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        [[found], [city]] = await read_in_city(pool, "th-bkk", (COUNT, ()), (CITY, ()))
+        return before, found, city
+
+    _, found, city = with_pool(use)
+    assert (found, city) == ((0,), ("th-bkk",))
