@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from nagara.errors import InsecureSecret
@@ -14,6 +14,17 @@ from nagara.errors import InsecureSecret
 REPOSITORY = Path(__file__).resolve().parent.parent
 INSECURE_KEY = "only-for-development"
 MINIMUM_KEY_LENGTH = 32
+
+
+class Limits(BaseModel):
+    """How many messages of a channel a city sends: in all, and to each destination; none: as many as there are."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    a_minute: int | None = Field(default=None, ge=1)
+    a_day: int | None = Field(default=None, ge=1)
+    a_minute_each: int | None = Field(default=None, ge=1)
+    a_day_each: int | None = Field(default=None, ge=1)
 
 
 class Settings(BaseSettings):
@@ -83,6 +94,18 @@ class Settings(BaseSettings):
     )
     push_contact: str = Field(
         default="mailto:nagara@localhost", description="Whom a push service may write to: mailto: or https:"
+    )
+    conversations: int = Field(
+        default=4, ge=1, le=32, description="Connections a channel delivers over at the same time"
+    )
+    notice_lease_s: int = Field(
+        default=60,
+        ge=5,
+        description="Seconds after which messages that a killed worker had in hand are sent again",
+    )
+    notice_limits: dict[str, Limits] = Field(
+        default={},
+        description='Messages a city sends, as JSON: {"sms": {"a_minute": 60, "a_day": 5000, "a_day_each": 20}}',
     )
     pool_size: int = Field(default=8, ge=1, le=64, description="Database connections a process keeps per way")
 

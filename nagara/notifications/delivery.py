@@ -1,4 +1,4 @@
-"""Handing due messages to a channel, one after the other, each marked before the next is taken.
+"""Handing due messages to a channel: taken in batches, sent over several conversations, marked in batches.
 
 Two tables are looked into alike: messages (codes, a day's news), whose receivers wait, and then notices of
 events. Each channel is delivered for itself, so that one that answers slowly delays no other.
@@ -7,71 +7,24 @@ events. Each channel is delivered for itself, so that one that answers slowly de
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import random
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
 
-from nagara.notifications.audiences import subscription_of, unsubscribe_address
-from nagara.notifications.channels import (
-    CHANNELS,
-    Channel,
-    Conversation,
-    Outgoing,
-    Refusal,
-    Unopenable,
-    Unsendable,
-)
-from nagara.notifications.private_links import filled
-from nagara.sealing import unseal
+from nagara.notifications import circuits
+from nagara.notifications.channels import CHANNELS, Channel, Conversation, Refusal, Unopenable, Unsendable
+from nagara.notifications.claiming import Due, Outcome, give_back, put_off, settle, take
 from nagara.settings import settings
 
-FIRST_PAUSE = dt.timedelta(seconds=5)
-LONGEST_PAUSE = dt.timedelta(minutes=30)
-
-TAKE_MESSAGE = """
-select city_id, id, audience, sealed_recipient, sealed_text, language, created_at, expires_at, attempts
-  from message
- where next_attempt_at <= clock_timestamp() and channel = %s
- order by next_attempt_at limit 1
-   for update skip locked
-"""
-TAKE_NOTICE = """
-select city_id, request_id, seq, audience, channel, sealed_recipient, language, subject, body, link, topic,
-       created_at, attempts
-  from notification
- where next_attempt_at <= clock_timestamp() and channel = %s
- order by next_attempt_at limit 1
-   for update skip locked
-"""
-
-MARK_SENT = """
-update {table} set sent_at = clock_timestamp(), attempts = attempts + 1, next_attempt_at = null,
-       last_error = null
- where {key}
-"""
-PUT_BACK = """
-update {table}
-   set attempts = attempts + 1, last_error = %s,
-       failed_at = case when %s < clock_timestamp() then clock_timestamp() end,
-       next_attempt_at = case when %s >= clock_timestamp() then clock_timestamp() + %s end
- where {key}
-"""
-MARK_FAILED = """
-update {table} set failed_at = clock_timestamp(), attempts = attempts + 1, next_attempt_at = null,
-       last_error = %s
- where {key}
-"""
-KEYS = {
-    "message": "city_id = %s and id = %s",
-    "notification": "city_id = %s and request_id = %s and seq = %s and audience = %s and channel = %s",
-}
-FORGET_SUBSCRIPTION = "delete from subscription where city_id = %s and id = %s"
+TAKEN_AT_ONCE = 200
+WORTH_ANOTHER = 8
+"""Messages that one conversation takes before others are begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,133 +36,145 @@ class Delivered:
     failed: int = 0
     trouble: str | None = None
 
-
-@dataclass(frozen=True, slots=True)
-class _Due:
-    """A message in hand, locked until its transaction ends."""
-
-    table: str
-    key: tuple[Any, ...]
-    city_id: str
-    audience: str
-    sealed_recipient: bytes
-    sealed_text: bytes | None
-    text: Mapping[str, str | None]
-    language: str
-    created_at: dt.datetime
-    given_up_at: dt.datetime
-    attempts: int
-
-    def outgoing(self) -> Outgoing:
-        """The message, opened. Raises ``Unopenable``."""
-        secret = settings().secret
-        recipient = unseal(secret, self.city_id, self.sealed_recipient)
-        text: Mapping[str, str | None] | None = self.text
-        if self.sealed_text is not None:
-            text = unseal(secret, self.city_id, self.sealed_text)
-        if recipient is None or text is None:
-            raise Unopenable
-        return Outgoing(
-            key=message_key(*self.key),
-            recipient=recipient,
-            language=self.language,
-            subject=text.get("subject") or "",
-            body=text.get("body") or "",
-            created_at=self.created_at,
-            link=text.get("link"),
-            topic=text.get("topic"),
-            unsubscribe=unsubscribe_address(self.city_id, self.audience, self.key[1]),
+    def and_(self, outcomes: Sequence[Outcome]) -> Delivered:
+        """With what came of some more."""
+        refusals = [one.refusal for one in outcomes if one.refusal is not None]
+        failed = sum(refusal.permanent for refusal in refusals)
+        stopping = next((refusal.why for refusal in refusals if refusal.stops), None)
+        return Delivered(
+            self.sent + len(outcomes) - len(refusals),
+            self.put_back + len(refusals) - failed,
+            self.failed + failed,
+            self.trouble or stopping,
         )
-
-
-def message_key(*parts: Any) -> str:
-    """Forty hexadecimal digits made of the row's key alone, so that a receiver sees a repeated message once."""
-    return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()[:40]
 
 
 def deliver(
     connection: psycopg.Connection[Any],
     channel: str = "email",
-    limit: int = 200,
+    limit: int = 20_000,
     within: dt.timedelta = dt.timedelta(seconds=30),
 ) -> Delivered:
-    """Send up to ``limit`` due messages over one conversation with a channel, beginning none after ``within``.
+    """Send up to ``limit`` due messages over a few conversations with a channel, beginning none after ``within``.
 
-    This is the edge: each message is locked, sent and marked in a short transaction of its own, committed
-    here; the connection must be outside of any. Killed between sending and marking, it sends the same
-    message again, with the same key. While the channel is not set up, messages wait.
+    This is the edge: messages are taken for a lease, sent outside of any transaction and marked, both committed
+    here; the connection must be outside of any. Killed between sending and marking, it sends the same messages
+    again when the lease ends, with the same keys. While the channel is not set up, messages wait.
     """
     way = CHANNELS[channel]
-    passing: tuple[type[Exception], ...] = (*way.passing_errors, Unopenable, Unsendable)
+    done, begun = Delivered(), 0
     if not way.ready():
-        return Delivered()
-    sent = put_back = failed = 0
+        return done
     until = time.monotonic() + within.total_seconds()
-    with ExitStack() as stack:
-        conversation: Conversation | None = None
-        for _ in range(limit):
-            if time.monotonic() >= until:
+    with _Conversations(way, settings().conversations) as conversations:
+        while begun < limit and time.monotonic() < until and done.trouble is None:
+            taken = _take(connection, way, min(TAKEN_AT_ONCE, limit - begun))
+            if taken is None:
                 break
+            begun += len(taken)
+            half_of_lease = time.monotonic() + settings().notice_lease_s / 2
+            outcomes = conversations.hand_over(taken, min(until, half_of_lease))
             with connection.transaction():
-                due = _take_one(connection, way)
-                if due is None:
-                    break
-                refusal: Refusal | None = None
-                try:
-                    conversation = conversation or stack.enter_context(way.open())
-                    conversation.send(due.outgoing())
-                except passing as error:
-                    refusal = way.judge(error)
-                _mark(connection, due, refusal)
-            sent += refusal is None
-            put_back += refusal is not None and not refusal.permanent
-            failed += refusal is not None and refusal.permanent
+                settle(connection, outcomes)
+                circuits.learn(connection, way, outcomes)
+                tried = {one.due.key for one in outcomes}
+                give_back(connection, (due for due in taken if due.key not in tried))
+            done = done.and_(outcomes)
+            conversations.raise_fault()
+    return done
+
+
+def _take(connection: psycopg.Connection[Any], way: Channel, limit: int) -> list[Due] | None:
+    """What is due and may go now, perhaps nothing; None when nothing is due."""
+    with connection.transaction():
+        taken = take(connection, way, limit, dt.timedelta(seconds=settings().notice_lease_s))
+        if not taken:
+            return None
+        admitted, waiting = circuits.admit(connection, way, taken)
+        put_off(connection, waiting)
+    return admitted
+
+
+@dataclass
+class _Conversations:
+    """Several conversations with one channel, each opened when there is enough to say."""
+
+    way: Channel
+    most: int
+    _stack: ExitStack = field(default_factory=ExitStack)
+    _open: dict[int, Conversation] = field(default_factory=dict)
+    _stopped: threading.Event = field(default_factory=threading.Event)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _fault: Exception | None = None
+    _answered: bool = False
+
+    def __enter__(self) -> _Conversations:
+        """Open nothing yet."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End all of them."""
+        self._stack.close()
+
+    def hand_over(self, dues: Sequence[Due], until: float) -> list[Outcome]:
+        """Send; what is missing in the answer was not tried. Another side that was silent is asked with one first."""
+        outcomes: list[Outcome] = []
+        waiting = iter(dues)
+        if not self._answered and dues:
+            self._talk(0, iter([next(waiting)]), outcomes, until)
+            self._answered = not self._stopped.is_set()
+        wanted = 1 if len(dues) <= WORTH_ANOTHER else self.most
+        if wanted == 1:
+            self._talk(0, waiting, outcomes, until)
+            return outcomes
+        shared = _Shared(waiting, self._lock)
+        with ThreadPoolExecutor(wanted, thread_name_prefix=f"to-{self.way.name}") as threads:
+            for number in range(wanted):
+                threads.submit(self._talk, number, shared, outcomes, until)
+        return outcomes
+
+    def raise_fault(self) -> None:
+        """Raise what went wrong by a fault of ours; everything that was sent is marked by then."""
+        if self._fault is not None:
+            raise self._fault
+
+    def _talk(self, number: int, dues: Iterator[Due], outcomes: list[Outcome], until: float) -> None:
+        while not self._stopped.is_set() and time.monotonic() < until:
+            due = next(dues, None)
+            if due is None:
+                return
+            began = time.monotonic()
+            try:
+                refusal = self._send(number, due)
+            except Exception as fault:
+                self._fault = fault
+                self._stopped.set()
+                return
+            outcomes.append(Outcome(due, refusal, dt.timedelta(seconds=time.monotonic() - began)))
             if refusal is not None and refusal.stops:
-                return Delivered(sent, put_back, failed, refusal.why)
-    return Delivered(sent, put_back, failed)
+                self._stopped.set()
 
-
-def _take_one(connection: psycopg.Connection[Any], way: Channel) -> _Due | None:
-    row = connection.execute(TAKE_MESSAGE, (way.name,), prepare=True).fetchone()
-    if row is not None:
-        city_id, id_, audience, sealed, text, language, created, expires, attempts = row
-        key: tuple[Any, ...] = (city_id, id_)
-        return _Due(
-            "message", key, city_id, audience, bytes(sealed), bytes(text), {}, language, created, expires,
-            attempts,
-        )  # fmt: skip
-    row = connection.execute(TAKE_NOTICE, (way.name,), prepare=True).fetchone()
-    if row is None:
+    def _send(self, number: int, due: Due) -> Refusal | None:
+        passing: tuple[type[Exception], ...] = (*self.way.passing_errors, Unopenable, Unsendable)
+        try:
+            if number not in self._open:
+                conversation = self.way.open()
+                with self._lock:
+                    self._open[number] = self._stack.enter_context(conversation)
+            self._open[number].send(due.outgoing())
+        except passing as error:
+            return self.way.judge(error)
         return None
-    key, (sealed, language, subject, body, link, topic, created, attempts) = row[:5], row[5:]
-    stored = {"subject": subject, "body": body, "link": link, "topic": topic}
-    texts = filled(connection, key[0], key[1], key[3], stored)
-    return _Due(
-        "notification", key, key[0], key[3], bytes(sealed), None, texts, language, created,
-        created + way.give_up_after, attempts,
-    )  # fmt: skip
 
 
-def _mark(connection: psycopg.Connection[Any], due: _Due, refusal: Refusal | None) -> None:
-    """Write down how it went. A message refused for now waits twice as long each time, and not in step."""
+@dataclass
+class _Shared(Iterator[Due]):
+    """One list from which several conversations take."""
 
-    def run(statement: str, *values: Any) -> None:
-        written = statement.format(table=due.table, key=KEYS[due.table])
-        connection.execute(written.encode(), (*values, *due.key), prepare=True)
+    dues: Iterator[Due]
+    lock: threading.Lock
 
-    if refusal is None:
-        run(MARK_SENT)
-    elif refusal.permanent:
-        run(MARK_FAILED, refusal.why)
-    else:
-        later = max(pause(due.attempts), refusal.wait or dt.timedelta())
-        run(PUT_BACK, refusal.why, due.given_up_at, due.given_up_at, later)
-    subscription = subscription_of(due.audience)
-    if refusal is not None and refusal.gone and subscription is not None:
-        connection.execute(FORGET_SUBSCRIPTION, (due.city_id, subscription))
-
-
-def pause(attempts: int) -> dt.timedelta:
-    """How long to wait after so many earlier attempts: doubling, bounded, and spread over its upper half."""
-    longest: dt.timedelta = min(FIRST_PAUSE * 2 ** min(attempts, 20), LONGEST_PAUSE)
-    return longest * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, keeps no secret
+    def __next__(self) -> Due:
+        """The next for whoever asks."""
+        with self.lock:
+            return next(self.dues)

@@ -240,6 +240,6 @@ def test_a_payload_fits_and_only_its_browser_reads_it(monkeypatch: pytest.Monkey
 def test_the_header_that_ends_a_subscription_stays_whole() -> None:
     address = "https://reports.example.org/api/v1/subscriptions/" + "a" * 120 + "/unsubscribe"
     outgoing = message(recipient={"email": "a@example.org"}, unsubscribe=address, body="ខ្មែរ")
-    head = write_message("nagara@example.org", outgoing).as_bytes().partition(b"\r\n\r\n")[0].decode()
+    head = write_message("nagara@example.org", outgoing).partition(b"\r\n\r\n")[0].decode()
     assert f"List-Unsubscribe: <{address}>\r\n" in head
     assert "List-Unsubscribe-Post: List-Unsubscribe=One-Click" in head

@@ -32,7 +32,7 @@ from nagara.local.ports import free_port
 from nagara.notifications import Composed, Delivered, compose, deliver
 from nagara.notifications.channels import Outgoing
 from nagara.notifications.channels.email import domain_of, is_address, judge, mail_server, write_message
-from nagara.notifications.delivery import LONGEST_PAUSE, pause
+from nagara.notifications.claiming import LONGEST_PAUSE, pause
 from nagara.notifications.moments import written_moment
 from nagara.permissions import Role
 from nagara.sealing import seal, unseal
@@ -126,7 +126,9 @@ def staff(city: City, name: str, role: Role, email: str | None, department: str 
 
 
 def text_of(mail: EmailMessage) -> str:
-    content = mail.get_content()
+    body = mail.get_body(("plain",))
+    assert body is not None
+    content = body.get_content()
     assert isinstance(content, str)
     return content.replace("\r\n", "\n")
 
@@ -175,7 +177,13 @@ def test_a_resident_is_told_in_their_own_language(
     assert "{" not in text_of(filed) + text_of(paused)
     assert all(part not in text_of(filed) + text_of(paused) for part in (RESIDENT, "Sok Dara"))
     assert filed["Message-ID"] != paused["Message-ID"]
-    assert all(mail.get_content_type() == "text/plain" for mail in (filed, paused))
+    for mail in (filed, paused):
+        assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
+        assert not mail.defects
+        page = mail.get_body(("html",)).get_content()  # type: ignore[union-attr]
+        assert f'<html lang="{language}">' in page
+        assert city.name_in(city.names, language) in page
+        assert f'href="https://reports.example.org/#/track/{request.reference}' in page
     assert abs(filed["Date"].datetime - dt.datetime.now(dt.UTC)) < dt.timedelta(minutes=5)
 
 

@@ -27,6 +27,7 @@ class Outgoing:
     link: str | None = None
     topic: str | None = None
     unsubscribe: str | None = None
+    city_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ class Refusal:
     """True: the recipient will never take any message again; forget them."""
     wait: dt.timedelta | None = None
     """How long the other side asks to be left alone, if it says so."""
+    blames_destination: bool = False
+    """True: this destination, one of many, is in trouble; after some of these in a row it is left alone."""
 
 
 class Conversation(Protocol):
@@ -65,6 +68,9 @@ class Channel(Protocol):
 
     def open(self) -> AbstractContextManager[Conversation]:
         """Begin a conversation; raises ``passing_errors`` when the other side cannot be reached."""
+
+    def destination(self, recipient: Mapping[str, str]) -> str:
+        """Where a message leads, for limits and for leaving a destination alone; names nobody."""
 
     def judge(self, error: Exception) -> Refusal:
         """What an error means for the message in hand."""

@@ -6,14 +6,13 @@ import datetime as dt
 import re
 import smtplib
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from email.message import EmailMessage
-from email.policy import EmailPolicy
-from email.utils import format_datetime
 from urllib.parse import unquote, urlsplit
 
+from nagara.cities import configuration
 from nagara.notifications.channels.base import Outgoing, Refusal, Unsendable, judge_own
+from nagara.notifications.channels.mime import mail
 from nagara.settings import settings
 
 TIMEOUT_SECONDS = 10.0
@@ -23,19 +22,6 @@ LONGEST_ADDRESS = 254
 _PART = r"[^\s@<>()\[\],;:\\\"]+"
 _ADDRESS = re.compile(f"{_PART}@{_PART}")
 
-
-class _Policy(EmailPolicy):
-    """Leaves addresses of lists whole: folded, a long one would be encoded, and no program could call it."""
-
-    def fold_binary(self, name: str, value: str) -> bytes:
-        """A header as it goes out."""
-        if name.lower() == "list-unsubscribe":
-            return f"{name}: {value}{self.linesep}".encode("ascii")
-        return super().fold_binary(name, value)
-
-
-_POLICY = _Policy(linesep="\r\n", cte_type="7bit")
-"""Bodies are encoded so that every server passes them on unchanged, whether it knows 8BITMIME or not."""
 
 PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
@@ -52,28 +38,18 @@ def is_address(text: str) -> bool:
     )
 
 
-def write_message(sender: str, outgoing: Outgoing) -> EmailMessage:
-    """The message; the same at every attempt. Raises ``ValueError`` for what no header may hold.
+def write_message(sender: str, outgoing: Outgoing) -> bytes:
+    """The message; the same at every attempt. Raises ``ValueError`` for an address that could say more than one.
 
     Where it can be unsubscribed from, it says so as RFC 8058 wants it, for mail programs to show a button.
     """
     recipient = outgoing.recipient.get("email", "")
     if not is_address(recipient):
         raise ValueError("the recipient is not one plain mail address")
-    message = EmailMessage(policy=_POLICY)
-    message["From"] = sender
-    message["To"] = recipient
-    message["Subject"] = outgoing.subject
-    message["Date"] = format_datetime(outgoing.created_at)
-    message["Message-ID"] = f"<{outgoing.key}@{domain_of(sender)}>"
-    message["Auto-Submitted"] = "auto-generated"
-    if outgoing.unsubscribe:
-        message["List-Unsubscribe"] = f"<{outgoing.unsubscribe}>"
-        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    message.set_content(outgoing.body)
-    # after the content: setting it takes such headers away
-    message["Content-Language"] = outgoing.language
-    return message
+    city = configuration().cities.get(outgoing.city_id)
+    name = city.name_in(city.names, outgoing.language) if city is not None else "Nagara"
+    colour = city.look.colour if city is not None and city.look is not None else None
+    return mail(sender, domain_of(sender), recipient, outgoing, name, colour)
 
 
 def domain_of(sender: str) -> str:
@@ -133,6 +109,10 @@ class EmailChannel:
         with mail_server(url, sender) as server:
             yield _Server(server, sender)
 
+    def destination(self, recipient: Mapping[str, str]) -> str:
+        """The domain."""
+        return recipient.get("email", "").rpartition("@")[2].casefold()
+
     def judge(self, error: Exception) -> Refusal:
         """What the server, or the way to it, meant."""
         return judge(error)
@@ -149,9 +129,12 @@ class _Server:
         recipient = message.recipient.get("email", "")
         try:
             written = write_message(self._sender, message)
-            self._server.send_message(written, from_addr=_bare(self._sender), to_addrs=[recipient])
         except ValueError as error:
             raise Unsendable from error
+        options = () if recipient.isascii() else ("SMTPUTF8", "BODY=8BITMIME")
+        if options and not self._server.has_extn("smtputf8"):
+            raise smtplib.SMTPNotSupportedError
+        self._server.sendmail(_bare(self._sender), [recipient], written, mail_options=options)
 
 
 def _bare(sender: str) -> str:
@@ -168,10 +151,10 @@ def judge(error: Exception) -> Refusal:
         case smtplib.SMTPRecipientsRefused():
             codes = [(int(code), _as_text(text)) for code, text in error.recipients.values()]
             code, text = max(codes, default=(450, ""))
-            return Refusal(_why(error, code, text), permanent=code >= 500, stops=code == 421)
+            return _of_message(_why(error, code, text), code)
         case smtplib.SMTPDataError():
             code, text = error.smtp_code, _as_text(error.smtp_error)
-            return Refusal(_why(error, code, text), permanent=code >= 500, stops=code == 421)
+            return _of_message(_why(error, code, text), code)
         case smtplib.SMTPNotSupportedError():
             # the address needs SMTPUTF8 and the server has none
             return Refusal(type(error).__name__, permanent=True, stops=False)
@@ -182,6 +165,13 @@ def judge(error: Exception) -> Refusal:
             )
         case _:
             return Refusal(type(error).__name__, permanent=False, stops=True)
+
+
+def _of_message(why: str, code: int) -> Refusal:
+    """A reply to one message: never (5xx), later because its domain is in trouble (4xx), or nothing now (421)."""
+    return Refusal(
+        why, permanent=code >= 500, stops=code == 421, blames_destination=code < 500 and code != 421
+    )
 
 
 def _why(error: Exception, code: int, text: str) -> str:

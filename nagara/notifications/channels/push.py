@@ -11,7 +11,7 @@ import binascii
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from urllib.parse import urlsplit
@@ -124,6 +124,10 @@ class PushChannel:
         with Caller(loopback=settings().demo) as caller:
             yield _Services(caller)
 
+    def destination(self, recipient: Mapping[str, str]) -> str:
+        """The push service."""
+        return urlsplit(recipient.get("endpoint", "")).netloc
+
     def judge(self, error: Exception) -> Refusal:
         """What went wrong: the browser is gone, the message, or this push service for now."""
         own = judge_own(error)
@@ -132,11 +136,17 @@ class PushChannel:
         if isinstance(error, AddressNotAllowed):
             return Refusal("AddressNotAllowed", permanent=True, stops=False, gone=True)
         if not isinstance(error, PushAnswer):
-            return Refusal(type(error).__name__, permanent=False, stops=False)
+            return Refusal(
+                type(error).__name__,
+                permanent=False,
+                stops=False,
+                blames_destination=isinstance(error, NotReached),
+            )
         gone = error.status in (404, 410)
         never = 300 <= error.status < 500 and error.status != 429
         wait = None if never else waiting_time(error.retry_after)
-        return Refusal(f"push service {error.status}", permanent=never, stops=False, gone=gone, wait=wait)
+        return Refusal(f"push service {error.status}", permanent=never, stops=False, gone=gone, wait=wait,
+            blames_destination=not never)  # fmt: skip
 
 
 class _Services:

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import httpx
 
+from nagara.contact_digests import keyed_digest
 from nagara.notifications.channels.base import Outgoing, Refusal, Unsendable, judge_own
 from nagara.settings import settings
 
@@ -89,6 +90,10 @@ class SmsChannel:
             timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=False, headers=headers
         ) as client:
             yield _Gateway(client)
+
+    def destination(self, recipient: Mapping[str, str]) -> str:
+        """A digest of the number, of which nobody makes the number again without the secret."""
+        return keyed_digest(settings().secret, "", "phone", recipient.get("phone", "")).hex()[:16]
 
     def judge(self, error: Exception) -> Refusal:
         """What went wrong: the message, the number, or the gateway."""
