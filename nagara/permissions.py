@@ -20,8 +20,8 @@ class Permission(StrEnum):
     VIEW_ORIGINAL = "view_original"  # pictures and words as they came, before anything was hidden
     VIEW_AUDIT = "view_audit"  # who read contacts, who signed in, who changed accounts
     FILE = "file"  # file a request for somebody who called or came
-    WORK = "work"  # acknowledge, ask, refer, decline, reopen, link duplicates
-    FIELD = "field"  # a job on the ground: start, pause, resume, resolve with a picture, note
+    WORK = "work"  # acknowledge, refer, decline, reopen, link duplicates
+    FIELD = "field"  # a job on the ground: start, pause, ask, resume, resolve with a picture, note
     DISPATCH = "dispatch"  # assign, recategorise, confirm duplicates, hand a job to a contractor by link
     MODERATE = "moderate"  # release to the public, reword, hide parts of pictures
     SUPERVISE = "supervise"  # prioritise, escalate; load and age of departments and people, hand over a desk
@@ -81,9 +81,9 @@ SCOPES: Mapping[str, frozenset[Permission]] = {
 originals or accounts: those are for people.
 """
 
-FIELD_MOVES = frozenset({Move.START, Move.PAUSE, Move.RESUME, Move.RESOLVE, Move.NOTE})
+FIELD_MOVES = frozenset({Move.START, Move.PAUSE, Move.ASK, Move.RESUME, Move.RESOLVE, Move.NOTE})
 DISPATCH_MOVES = frozenset({Move.ASSIGN, Move.RECATEGORISE})
-SUPERVISE_MOVES = frozenset({Move.PRIORITISE, Move.ESCALATE})
+SUPERVISE_MOVES = frozenset({Move.PRIORITISE, Move.ESCALATE, Move.DE_ESCALATE, Move.ACKNOWLEDGE_ESCALATION})
 
 
 def permission_for(move: Move) -> Permission:

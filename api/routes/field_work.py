@@ -23,7 +23,7 @@ from nagara.changing import only_read
 from nagara.cities import city_of
 from nagara.database import city_session
 from nagara.errors import UnknownCity, UnknownJob, UnknownPhoto
-from nagara.field_work import job_links, jobs
+from nagara.field_work import job_links, jobs, today
 from nagara.ids import secret_city
 from nagara.lifecycle import CLOSED, Status
 from nagara.permissions import Permission
@@ -46,6 +46,21 @@ async def job_token(held: Annotated[HTTPAuthorizationCredentials | None, Depends
 
 
 JobToken = Annotated[str, Depends(job_token)]
+
+
+@router.get(
+    "/staff/today",
+    response_model=schemas.Today,
+    responses=documented(401, 403, 404),
+    operation_id="get_today",
+)
+async def get_today(staff: Worker, process: FromProcess, whose: today.Whose = "mine") -> Response:
+    """Today's jobs, with all that is needed to work on them without a line.
+
+    ``mine``: every open one given to you; ``department``: what is due today in your departments.
+    """
+    city, now = staff_city(staff), dt.datetime.now(dt.UTC)
+    return json_answer(await today.today(process.pool, city, staff, whose, now))
 
 
 @router.get(

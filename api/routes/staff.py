@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Response
 from sqlmodel import Session
 
 from api.answers import json_answer
@@ -17,6 +19,7 @@ from api.schemas import staff as staff_schemas
 from city_config import City
 from nagara import staff_actions
 from nagara.accounts import Account
+from nagara.field_work.moving_once import make_move_once
 from nagara.lifecycle import read_move
 from nagara.request_views import find_city
 from nagara.staff_views import opened, opened_within
@@ -42,7 +45,7 @@ async def request(reference: str, staff: Viewer, process: FromProcess) -> Respon
 
 @moves.post(
     "/requests/{reference}/{move}",
-    response_model=staff_schemas.StaffRequest,
+    response_model=staff_schemas.MoveMade,
     responses=documented(401, 403, 404, 409),
     operation_id="make_move",
 )
@@ -53,15 +56,22 @@ def make_move(
     session: StaffSession,
     process: FromProcess,
     body: staff_schemas.MoveBody | None = None,
+    idempotency_key: Annotated[
+        str | None,
+        Header(description="A move sent again with the same key is not made again; up to 200 characters"),
+    ] = None,
 ) -> Response:
     """Make a move: acknowledge, assign, start, ask, pause, resume, refer, resolve, decline, reopen, ...
 
-    Answers with the request as it stands then; 409 with a sentence where the lifecycle does not allow it.
+    Answers with the request as it stands then; 409 with a sentence where the lifecycle does not allow it, where
+    the request is no longer in the version that was named, and where the key was used for something else.
     """
     city = staff_city(staff)
     details = staff_actions.Details(**(body.model_dump() if body else {}))
-    row = staff_actions.make_move(session, city, staff, reference, read_move(move), details)
-    return detail(session, city, staff, row)
+    key = (idempotency_key or "").strip() or None
+    made = make_move_once(session, city, staff, reference, read_move(move), details, key)
+    shown = opened_within(session, city, staff, made.row.reference)
+    return json_answer(shown | {"made": {"version": made.version, "replayed": made.replayed}})
 
 
 def detail(session: Session, city: City, staff: Account, row: Request) -> Response:

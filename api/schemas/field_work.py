@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from api.schemas.common import Input, Named, Names, Position
 from api.schemas.filing import FilingBody
+from api.schemas.queue import QueueRow
 
 
 class JobBody(Input):
@@ -115,6 +116,52 @@ class JobPage(BaseModel):
     finished_at: dt.datetime | None
     outcome: Literal["done", "returned"] | None
     photos: list[JobPhoto]
+
+
+class FieldPicture(BaseModel):
+    """A small picture of a job."""
+
+    id: uuid.UUID
+    thumbnail_url: str
+    kind: str
+
+
+class FieldPiece(BaseModel):
+    """A piece of work that is still open; a request with one is not resolved."""
+
+    number: int
+    title: str
+
+
+class FieldMove(BaseModel):
+    """A move of the street: from which statuses it starts, where it leads (null: it stays), and what it needs."""
+
+    move: str
+    starts: list[str]
+    ends: str | None
+    fields: list[str]
+    needs: list[str]
+    reasons: list[str]
+
+
+class FieldJob(QueueRow):
+    """A request as somebody on the street needs it, who may have no line there."""
+
+    mine: bool
+    yours_to_move: bool = Field(description="False where it belongs to a department that is not yours")
+    evidence: bool = Field(description="Whether a picture of what was done is needed before it is resolved")
+    photos: list[FieldPicture]
+    pieces: list[FieldPiece]
+
+
+class Today(BaseModel):
+    """Today's jobs, what is due first before the others, and what may be done to them."""
+
+    at: dt.datetime
+    whose: Literal["mine", "department"]
+    more: bool = Field(description="True where there are more than these")
+    moves: list[FieldMove]
+    jobs: list[FieldJob]
 
 
 class JobReportBody(Input):

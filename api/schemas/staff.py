@@ -93,3 +93,16 @@ class StaffRequest(QueueRow):
     said: list[SaidToStaff]
     erased: bool
     moves: list[PossibleMove]
+
+
+class Made(BaseModel):
+    """What a move did: the version it made, which is older than the request's own where more happened since."""
+
+    version: int
+    replayed: bool = Field(description="True where it had been made before under the same Idempotency-Key")
+
+
+class MoveMade(StaffRequest):
+    """The request after a move."""
+
+    made: Made

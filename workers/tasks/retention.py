@@ -8,6 +8,7 @@ import time
 from nagara import retention
 from nagara.cities import configuration
 from nagara.database import clock_connection, time_told
+from nagara.field_work import moving_once
 from nagara.photos.storage import media_store
 from nagara.settings import settings
 from workers.app import task
@@ -35,5 +36,6 @@ def remove_what_is_over() -> None:
             now,
             lambda: time.monotonic() < until,
         )
-    if any(removed.values()):
-        say(log, "removed personal data", **removed)
+        forgotten = moving_once.forget_keys(connection, now)
+    if any(removed.values()) or forgotten:
+        say(log, "removed personal data", **removed, move_keys=forgotten)
