@@ -46,6 +46,7 @@ from api.routes import (
     staff_accounts,
     suggestions,
     supervision,
+    trust,
 )
 from nagara import logs
 from nagara.cities import configuration, prepare
@@ -109,6 +110,7 @@ def create_app() -> FastAPI:
     for room in (health, cities, suggestions, check, residents, media, accounts, network, open311):
         app.include_router(room.router)
     app.include_router(public_list.router)
+    app.include_router(trust.router)
     for room in (field_work, city_desk, moderation, live, bulk, exports, supervision):
         app.include_router(room.router)
     app.include_router(staff.moves)  # these come after the other rooms of staff: their address takes any word

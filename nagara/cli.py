@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from city_config import ConfigurationError
 from nagara.cli_cities import cities_app
+from nagara.cli_network import events_app
 from nagara.cli_staff import keys_app, staff_app
 from nagara.errors import NagaraError
 from nagara.indicators.period import Period
@@ -26,7 +27,6 @@ from nagara.local.state import running_environment
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 indicators_app = typer.Typer(no_args_is_help=True, help="Figures of the cities, or of any data.")
 report_app = typer.Typer(no_args_is_help=True, help="Network reports.")
-events_app = typer.Typer(no_args_is_help=True, help="The event log.")
 demo_app = typer.Typer(no_args_is_help=True, help="The demo's data.")
 for name, room in (
     ("cities", cities_app),
@@ -213,29 +213,6 @@ def report_build(
     if json_:
         json_.write_text(json.dumps(kept.content, ensure_ascii=False, indent=1), encoding="utf-8")
     typer.echo(f"report {built} of {kept.period}")
-
-
-@events_app.command("verify")
-def events_verify(city: Annotated[str | None, typer.Argument(help="City id; default: all")] = None) -> None:
-    """Walk the event log and recompute every hash; exit 1 naming each place that does not hold.
-
-    Example: nagara events verify kh-pnh
-    """
-    from nagara.cities import city_of, configuration  # noqa: PLC0415
-    from nagara.database import clock_connection  # noqa: PLC0415
-    from nagara.event_log import verify  # noqa: PLC0415
-
-    broken = False
-    for city_id in [city_of(city).id] if city else configuration().cities:
-        with clock_connection() as connection:
-            found = verify(connection, city_id)
-        verdict = f"{len(found.faults)} faults" if found.faults else "whole"
-        typer.echo(f"{city_id}: {found.events} events of {found.requests} requests: {verdict}")
-        for fault in found.faults[:20]:
-            typer.echo(f"  request {fault.request_id} event {fault.seq}: {fault.what}", err=True)
-        broken = broken or bool(found.faults)
-    if broken:
-        raise typer.Exit(1)
 
 
 @demo_app.command("load")

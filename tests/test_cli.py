@@ -20,7 +20,7 @@ from nagara.local.throwaway import Throwaway
 COMMANDS = (
     "up", "migrate", "import", "cities list", "cities check", "cities explain", "cities diff", "cities dry-run",
     "cities new", "indicators build",
-    "indicators figures", "report build", "events verify",
+    "indicators figures", "report build", "events verify", "events seal", "events prove",
     "staff add", "staff list", "staff reset", "keys add", "keys list", "demo load",
 )  # fmt: skip
 

@@ -44,6 +44,7 @@ app = Celery(
         "workers.tasks.suggestions",
         "workers.tasks.batches",
         "workers.tasks.words",
+        "workers.tasks.trust",
     ],
 )
 app.conf.update(
@@ -60,6 +61,7 @@ app.conf.update(
         "bulk.*": {"queue": NOTICES},
         "batches.*": {"queue": SLOW},
         "words.*": {"queue": SLOW},
+        "trust.*": {"queue": SLOW},
     },
     task_default_queue=NOTICES,
     task_create_missing_queues=False,

@@ -132,6 +132,13 @@ SCHEDULE: Mapping[str, Mapping[str, Any]] = {
         "schedule": crontab(hour="18", minute="5"),
         "options": {"expires": NOT_ONCE_IN_AN_HOUR},
     },
+    # A root is worth the more the sooner it is out of the city's hands: it is made at night and handed over at
+    # once. Several ticks, because a day without one is a day on which the past could be changed unseen.
+    "seal the day": {
+        "task": "trust.seal",
+        "schedule": crontab(hour="18-23", minute="45"),
+        "options": {"expires": NOT_ONCE_IN_AN_HOUR},
+    },
     # Which service words mean is learnt from thousands of reports; a day's more change little.
     "learn which services words mean": {
         "task": "suggestions.learn",
