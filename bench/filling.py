@@ -11,6 +11,7 @@ import datetime as dt
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import orjson
@@ -18,12 +19,13 @@ import psycopg
 
 from bench.references import RANGE, reference
 from city_config import City
+from nagara import clocks
 from nagara.errors import NagaraError
 from nagara.filing import Filing
 from nagara.ids import uuid7_at
 from nagara.importing.writing import EVENT_COLUMNS, REQUEST_COLUMNS
 from nagara.intake import decide, filed_data, request_row
-from nagara.ladder import next_step
+from nagara.ladder import Climb, next_moment
 from nagara.lifecycle import NOTHING_DUE, Status, next_due
 from nagara.queue.search import fill_waiting
 
@@ -108,6 +110,9 @@ def fill(
     owner.execute("checkpoint")
 
 
+NOT_YET: Row = {"acknowledged_at": None, "responded_at": None, "paused_at": None}
+
+
 def _copy(owner: psycopg.Connection[Any], table: str, columns: tuple[str, ...], rows: list[Row]) -> None:
     with owner.cursor().copy(f"copy {table} ({', '.join(columns)}) from stdin") as copy:
         for row in rows:
@@ -125,8 +130,7 @@ def _lived(city: City, kind: Row, now: dt.datetime, chance: random.Random) -> tu
         received = now - promised * chance.uniform(0.05, 0.95)
         row = _moved(kind, received - kind["received_at"])
         row |= _at_work(row, chance)
-        rung = next_step(city, row["received_at"], row["resolve_by"], 0)
-        row["next_step_at"] = rung.at if rung else None
+        row["next_step_at"] = next_moment(city, clocks.watched(SimpleNamespace(**NOT_YET | row)), Climb())
     else:
         late = now - dt.timedelta(hours=chance.uniform(1, 40))  # past the first rung, before the second
         row = _moved(kind, late - kind["resolve_by"])

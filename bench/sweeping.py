@@ -13,15 +13,16 @@ import psycopg
 from bench.floor import Script, as_text, run_pgbench, spelled
 from bench.rounds import Operation, Side
 from bench.servers import Measured
-from city_config import City
-from nagara import escalation
+from nagara import clocks, escalation
 from nagara.cities import configuration
 from nagara.database import clock_connection
+from nagara.escalation import Sweeping as Swept
+from nagara.escalation_events import Escalation, Taken
 from nagara.event_log import EventKind
-from nagara.ladder import next_step
+from nagara.ladder import Climb, fallen
 from nagara.lifecycle import AT_WORK
+from nagara.system_events import RECORD
 
-FIRST_RUNG_KEY = f"escalation:{escalation.PROMISE}:1"
 NOT_YET_CLIMBED = """
   from request r
  where r.closed_at is null and r.next_step_at is null and r.escalation_step = 0
@@ -76,32 +77,23 @@ class Sweeping:
             raise RuntimeError(f"only {moved} of {self._due} overdue requests are left: too many rounds")
         self._owner.execute("vacuum (analyze) request")  # neither side begins with the other's dead rows
 
-    def _climb(self) -> escalation.Climb:
+    def _climb(self) -> Escalation:
         """A climb as the sweep would make it, for what pgbench writes."""
+        sweeping = Swept(self._now, configuration().cities, configuration().network)
         row = self._owner.execute(
-            "select r.city_id, r.id, r.status, r.priority, r.received_at, r.resolve_by"
+            "select r.city_id, r.id, r.status, r.service_code, r.network_code, r.priority, r.department, "
+            "r.assignee, r.district, r.received_at, r.acknowledge_by, r.respond_by, r.resolve_by, "
+            "r.acknowledged_at, r.responded_at, r.paused_at, r.escalation_step, r.climb, r.resolve_by"
             + NOT_YET_CLIMBED
             + " limit 1",
             {"now": self._now, "statuses": self._statuses},
         ).fetchone()
         if row is None:
             raise RuntimeError("no overdue request to sweep")
-        city_id, id_, status, priority, received, resolve_by = row
-        city: City = configuration().cities[city_id]
-        due = escalation.due_steps(city, received, resolve_by, 0, self._now)
-        following = next_step(city, received, resolve_by, due[-1].step)
-        raised = escalation.raised(priority, due)
-        return escalation.Climb(
-            city_id,
-            id_,
-            status,
-            due[-1],
-            (),
-            priority,
-            raised,
-            resolve_by,
-            following.at if following else None,
-        )
+        taken = Taken(*row)
+        watched = clocks.watched(taken)
+        fall = fallen(sweeping.cities[taken.city_id], watched, Climb(), self._now)
+        return escalation.escalation(sweeping, taken, Climb(), fall)
 
     def _script(self) -> Script:
         """One batch: the rows are taken as arrays, and what the rules would decide is the same for each row."""
@@ -109,18 +101,19 @@ class Sweeping:
         variables: dict[str, object] = {
             "now": self._now.isoformat(),
             "open_cities": list(configuration().cities),
-            "at_work": self._statuses,
+            "open": escalation.STATUSES,
             "batch": escalation.BATCH,
             "kind": EventKind.ESCALATED.value,
-            "one_data": orjson.dumps(escalation.event_data(climb)).decode(),
-            "one_key": FIRST_RUNG_KEY,
-            "one_step": climb.reached.step,
+            "one_data": orjson.dumps(climb.data).decode(),
+            "one_key": climb.key,
+            "one_step": climb.step,
             "one_priority": climb.priority,
+            "one_climb": escalation.as_json(climb.climb) or "",
             "one_next": (climb.next_step_at or self._now).isoformat(),
         }
         take = spelled(
             escalation.TAKE_DUE,
-            {"now": ":now", "cities": ":open_cities", "statuses": ":at_work", "batch": ":batch"},
+            {"now": ":now", "cities": ":open_cities", "statuses": ":open", "batch": ":batch"},
         )
         names = {"cities": ":cities", "ids": ":ids", "statuses": ":statuses", "kind": ":kind"}
         names |= {
@@ -129,13 +122,17 @@ class Sweeping:
             "steps": _for_each("one_step", "int"),
             "priorities": _for_each("one_priority", "text"),
             "next_steps": _for_each("one_next", "timestamptz"),
+            "climbs": _for_each("one_climb", "text"),
+            "departments": ":departments",
+            "assignees": ":assignees",
         }
         text = "\n".join(
             (
                 "begin;",
                 "select array_agg(city_id) as cities, array_agg(id) as ids, array_agg(status) as statuses, "
+                "array_agg(department) as departments, array_agg(assignee) as assignees, "
                 f"count(*) as taken from ({take}) as due \\gset",
-                spelled(escalation.RECORD_STEPS, names) + ";",
+                spelled(RECORD, names) + ";",
                 spelled(escalation.MOVE_UP, names) + ";",
                 "commit;",
             )

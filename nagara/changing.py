@@ -10,13 +10,12 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from city_config import City
-from nagara import changes, event_log, live
+from nagara import changes, clocks, event_log, live
 from nagara.cities import city_of_reference
-from nagara.deadlines import extended_by_pause, on_calendar_time
 from nagara.errors import UnknownRequest
 from nagara.event_log import Actor, EventKind
-from nagara.ladder import next_step
-from nagara.lifecycle import CLOSED, NOTHING_DUE, PAUSED, Status, Transition, next_due
+from nagara.ladder import read_climb, written_climb
+from nagara.lifecycle import CLOSED, PAUSED, Status, Transition
 from nagara.tables import Request
 
 
@@ -55,10 +54,9 @@ def finish(
     Screens are told once the transaction stands.
     """
     before, after = Status(row.status), step.end or Status(row.status)
-    if before in PAUSED and after not in PAUSED:
-        data |= _end_pause(city, row, now)
-    if after in PAUSED and row.paused_at is None:
-        row.paused_at = now
+    if before is not after:
+        data |= _end_pause(city, row, before, now)
+        row.paused_at = now if after in PAUSED else None
     row.status = after.value
     row.acknowledged_at = row.acknowledged_at or (now if step.acknowledges else None)
     row.responded_at = row.responded_at or (now if step.responds else None)
@@ -76,41 +74,20 @@ def finish(
     return event_log.record(session, city.id, row.id, kind, actor, before.value, after.value, data)
 
 
-def _end_pause(city: City, row: Request, now: dt.datetime) -> dict[str, Any]:
-    """Move the due times by the working time of the pause; old and new stand in the event."""
-    paused_from, row.paused_at = row.paused_at or now, None
-    moved: dict[str, Any] = {"paused_from": paused_from}
-    for name in ("acknowledge_by", "respond_by", "resolve_by"):
-        due: dt.datetime | None = getattr(row, name)
-        if due is not None and due > paused_from:
-            calendar_time = _on_calendar_time(city, row, name.removesuffix("_by"))
-            later = extended_by_pause(
-                city, row.department, due, paused_from, now, calendar_time=calendar_time
-            )
-            moved |= {f"{name}_before": due, name: later}
-            setattr(row, name, later)
-    return moved
-
-
-def _on_calendar_time(city: City, row: Request, stage: str) -> bool:
-    """Whether the stage was promised in calendar time; a service no longer offered is taken as not."""
-    service = city.services_by_code.get(row.service_code)
-    return service is not None and on_calendar_time(service, row.priority, stage)  # type: ignore[arg-type]
+def _end_pause(city: City, row: Request, before: Status, now: dt.datetime) -> dict[str, Any]:
+    """Move the due times by the working time of the pause, if one ends; old and new stand in the event."""
+    ended = clocks.end_pause(city, row, before, read_climb(row.climb), now)
+    if ended is None:
+        return {}
+    row.paused_at = None
+    row.climb = written_climb(ended.climb)
+    for name, due in ended.due.items():
+        setattr(row, name, due)
+    return dict(ended.data)
 
 
 def set_clocks(city: City, row: Request) -> None:
-    """Say what is due next and when the ladder's next step comes; both stand still while paused or closed."""
-    status = Status(row.status)
-    row.next_due_at = next_due(
-        status,
-        acknowledge_by=row.acknowledge_by,
-        respond_by=row.respond_by,
-        resolve_by=row.resolve_by,
-        acknowledged=row.acknowledged_at is not None,
-        responded=row.responded_at is not None,
-    )
-    if row.next_due_at == NOTHING_DUE and (status in CLOSED or status in PAUSED):
-        row.next_step_at = None
-        return
-    step = next_step(city, row.received_at, row.resolve_by, row.escalation_step)
-    row.next_step_at = step.at if step else None
+    """Say what is due next and when the ladders move; both stand still while paused or closed."""
+    ticking = clocks.ticking(city, row, read_climb(row.climb))
+    row.next_due_at, row.next_step_at = ticking.next_due_at, ticking.next_step_at
+    row.climb = written_climb(ticking.climb)

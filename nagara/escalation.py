@@ -1,8 +1,9 @@
-"""Silence climbs: requests whose next rung of the ladder is due are found, moved up, and it is recorded.
+"""Silence climbs: requests whose next rung of a ladder is due are found, moved up, and it is recorded.
 
 The rows are the truth and the clock only a nudge: whatever is due is due until an event says that it was
 done, so a sweep may be killed, repeated or run by many workers at once. After an outage several rungs may be
-due together; the highest is climbed, and its event says which lower ones it stands for.
+due together, of one promise or of several; the highest is climbed, and its event says which others it stands
+for. The same sweep lets the clock run on where a pause has reached its cap.
 """
 
 from __future__ import annotations
@@ -11,29 +12,44 @@ import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, get_args
+from typing import Any
 
 import orjson
 import psycopg
 
 from city_config import City
-from city_config.schema import Priority
-from nagara import live
+from city_config.schema import Network
+from nagara import clocks, live
+from nagara.accounts.hands import WORKING_ROLES
+from nagara.changes import CHANGED
 from nagara.cities import configuration
 from nagara.database import time_told
+from nagara.emergencies import Declared, declared_now, holding
+from nagara.escalation_events import (
+    Escalation,
+    Taken,
+    alarm_of,
+    dedupe_key,
+    event_data,
+    first_told,
+    raised,
+    sleeping,
+    told,
+)
 from nagara.event_log import EventKind
-from nagara.ladder import DueStep, next_step, steps
-from nagara.lifecycle import AT_WORK
+from nagara.ladder import Climb, Fallen, after_fall, fallen, next_moment, read_climb, written_climb
+from nagara.lifecycle import OPEN, PAUSED, Status
+from nagara.pause_caps import RanOn, ran_on, write_ran_on
+from nagara.system_events import RECORD
 
 BATCH = 200
-PROMISE = "resolve"
-"""The promise whose ladder is climbed; the other stages have none."""
-
-PRIORITIES: tuple[str, ...] = get_args(Priority)
 MOST_STRAYS_COUNTED = 10_000
+STATUSES = sorted(status.value for status in OPEN)
 
 TAKE_DUE = """
-select city_id, id, status, priority, received_at, resolve_by, escalation_step, next_step_at
+select city_id, id, status, service_code, network_code, priority, department, assignee, district, received_at,
+       acknowledge_by, respond_by, resolve_by, acknowledged_at, responded_at, paused_at, escalation_step, climb,
+       next_step_at
   from request
  where next_step_at <= %(now)s and city_id = any(%(cities)s) and status = any(%(statuses)s)
  order by next_step_at
@@ -41,33 +57,23 @@ select city_id, id, status, priority, received_at, resolve_by, escalation_step, 
    for update skip locked
 """
 
-RECORD_STEPS = """
-with due as (
-    select * from unnest(%(cities)s::text[], %(ids)s::uuid[], %(statuses)s::text[], %(data)s::text[],
-                         %(keys)s::text[]) as due (city_id, id, status, data, dedupe_key)),
-recorded as (
-    insert into event (city_id, request_id, kind, actor_kind, from_status, to_status, data, dedupe_key)
-    select city_id, id, %(kind)s, 'system', status, status, data::jsonb, dedupe_key from due
-    on conflict (city_id, request_id, dedupe_key) where dedupe_key is not null do nothing
-    returning city_id, request_id, seq)
-insert into event_outbox (city_id, request_id, seq) select city_id, request_id, seq from recorded
-"""
-"""One event a request, and the pointer that somebody is to be told. A rung climbed before adds neither."""
-
 MOVE_UP = """
 update request
    set escalation_step = up.step, priority = up.priority, next_step_at = up.next_step_at,
+       climb = up.climb::jsonb, department = up.department, assignee = up.assignee,
        version = version + 1, updated_at = clock_timestamp()
   from unnest(%(cities)s::text[], %(ids)s::uuid[], %(steps)s::int[], %(priorities)s::text[],
-              %(next_steps)s::timestamptz[]) as up (city_id, id, step, priority, next_step_at)
+              %(next_steps)s::timestamptz[], %(climbs)s::text[], %(departments)s::text[],
+              %(assignees)s::text[])
+       as up (city_id, id, step, priority, next_step_at, climb, department, assignee)
  where request.city_id = up.city_id and request.id = up.id
-returning request.city_id, reference, request.version, status, department, request.updated_at
+returning request.city_id, reference, request.version, status, request.department, request.updated_at
 """
 
 SET_CLOCK = """
-update request set next_step_at = up.next_step_at
-  from unnest(%(cities)s::text[], %(ids)s::uuid[], %(next_steps)s::timestamptz[])
-       as up (city_id, id, next_step_at)
+update request set next_step_at = up.next_step_at, climb = up.climb::jsonb
+  from unnest(%(cities)s::text[], %(ids)s::uuid[], %(next_steps)s::timestamptz[], %(climbs)s::text[])
+       as up (city_id, id, next_step_at, climb)
  where request.city_id = up.city_id and request.id = up.id
 """
 """For requests whose city has moved its rungs since: nothing is due yet, only the clock is set anew."""
@@ -78,20 +84,15 @@ select city_id, count(*)
  group by city_id
 """
 
+ABLE = """
+select a.city_id, a.username
+  from unnest(%s::text[], %s::text[]) as wanted (city_id, username)
+  join staff_account a on a.city_id = wanted.city_id and a.username = wanted.username
+ where a.active and a.role = any(%s)
+"""
+"""Which of the accounts that hold posts can be given work."""
 
-@dataclass(frozen=True, slots=True)
-class Climb:
-    """A request and the rung it has reached, with the lower ones that fell due meanwhile."""
-
-    city_id: str
-    request_id: uuid.UUID
-    status: str
-    reached: DueStep
-    collapsed: tuple[DueStep, ...]
-    priority_before: str
-    priority: str
-    resolve_by: dt.datetime
-    next_step_at: dt.datetime | None
+Unmoved = tuple[Taken, dt.datetime | None, Climb]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,16 @@ class SweepResult:
     strays: Mapping[str, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Sweeping:
+    """What holds for a whole sweep: its instant, the cities, the network, emergencies that hold now."""
+
+    now: dt.datetime
+    cities: Mapping[str, City]
+    network: Network
+    emergencies: Sequence[Declared] = ()
+
+
 def sweep(
     connection: psycopg.Connection[Any], now: dt.datetime | None = None, batch: int = BATCH
 ) -> SweepResult:
@@ -126,14 +137,15 @@ def sweep(
     batch at most. The connection must be one of the time door, outside of any transaction. Safe to repeat and
     to run from many workers. What is written bears the database's clock, whatever ``now`` was given.
     """
-    cities = configuration().cities
+    known = configuration()
     with connection.transaction():
         at = now or time_told(connection)
+        sweeping = Sweeping(at, known.cities, known.network, declared_now(connection, known, at))
     escalated = batches = 0
     oldest = at
     while True:
         with connection.transaction():
-            result = sweep_batch(connection, cities, at, batch)
+            result = sweep_batch(connection, sweeping, batch)
         for city_id, news in result.news.items():
             live.tell(city_id, news)
         escalated, batches = escalated + result.escalated, batches + (result.taken > 0)
@@ -141,99 +153,144 @@ def sweep(
         if result.taken < batch:
             break
     with connection.transaction():
-        known = list(cities)
-        strays = dict(connection.execute(COUNT_STRAYS, (at, known, MOST_STRAYS_COUNTED)).fetchall())
+        cities = list(known.cities)
+        strays = dict(connection.execute(COUNT_STRAYS, (at, cities, MOST_STRAYS_COUNTED)).fetchall())
     return SweepResult(escalated, batches, at - oldest, strays)
 
 
-def sweep_batch(
-    connection: psycopg.Connection[Any], cities: Mapping[str, City], now: dt.datetime, batch: int
-) -> BatchResult:
+def sweep_batch(connection: psycopg.Connection[Any], sweeping: Sweeping, batch: int) -> BatchResult:
     """Take up to ``batch`` due requests, the longest due first, and move each up. Does not commit."""
-    taken = connection.execute(
-        TAKE_DUE,
-        {
-            "now": now,
-            "cities": list(cities),
-            "statuses": [status.value for status in AT_WORK],
-            "batch": batch,
-        },
-        prepare=True,
-    ).fetchall()
+    taken = take_due(connection, sweeping, batch)
     if not taken:
         return BatchResult(0, 0, None)
-    climbs: list[Climb] = []
-    unmoved: list[tuple[str, uuid.UUID, dt.datetime | None]] = []
-    for city_id, id_, status, priority, received_at, resolve_by, reached, _ in taken:
-        city = cities[city_id]
-        due = due_steps(city, received_at, resolve_by, reached, now)
-        if due:
-            climbs.append(_climb(city, id_, status, priority, received_at, resolve_by, due))
+    falls: list[tuple[Taken, Climb, Fallen]] = []
+    unmoved: list[Unmoved] = []
+    over: list[RanOn] = []
+    for row in taken:
+        city, climb = sweeping.cities[row.city_id], read_climb(row.climb)
+        if row.paused_at is not None and Status(row.status) in PAUSED:
+            ended = ran_on(city, row, climb, sweeping.now)
+            if ended is not None:
+                over.append(ended)
+            else:
+                ticking = clocks.ticking(city, row, climb)
+                unmoved.append((row, ticking.next_step_at, ticking.climb))
+            continue
+        fall = fallen(city, clocks.watched(row), climb, sweeping.now)
+        if fall.rungs or fall.again:
+            falls.append((row, climb, fall))
         else:
-            following = next_step(city, received_at, resolve_by, reached)
-            unmoved.append((city_id, id_, following.at if following else None))
-    escalated, news = _write(connection, climbs) if climbs else (0, {})
+            kept = after_fall(climb, fall, sweeping.now) if fall.unanswered else climb
+            unmoved.append((row, next_moment(city, clocks.watched(row), kept), kept))
+    escalated, news = _write(connection, _escalations(connection, sweeping, falls)) if falls else (0, {})
     if unmoved:
         _set_clocks(connection, unmoved)
-    return BatchResult(len(taken), escalated, taken[0][-1], news)
+    if over:
+        write_ran_on(connection, over)
+    return BatchResult(len(taken), escalated, taken[0].next_step_at, news)
 
 
-def due_steps(
-    city: City,
-    received_at: dt.datetime,
-    resolve_by: dt.datetime | None,
-    reached: int,
-    now: dt.datetime,
-) -> tuple[DueStep, ...]:
-    """The rungs above ``reached`` whose time has come by ``now``, lowest number first. Pure."""
-    above = (step for step in steps(city, received_at, resolve_by) if step.step > reached and step.at <= now)
-    return tuple(sorted(above, key=lambda step: step.step))
+def take_due(connection: psycopg.Connection[Any], sweeping: Sweeping, batch: int) -> list[Taken]:
+    """Lock up to ``batch`` requests whose clock has come, passing by those another worker holds."""
+    values = {"now": sweeping.now, "cities": list(sweeping.cities), "statuses": STATUSES, "batch": batch}
+    return [Taken(*row) for row in connection.execute(TAKE_DUE, values, prepare=True).fetchall()]
 
 
-def raised(priority: str, due: Sequence[DueStep]) -> str:
-    """The highest of a request's priority and those its due rungs raise it to; never a lower one. Pure."""
-    wished = [step.raise_priority_to for step in due if step.raise_priority_to]
-    return max((priority, *wished), key=PRIORITIES.index)
+def _escalations(
+    connection: psycopg.Connection[Any],
+    sweeping: Sweeping,
+    falls: Sequence[tuple[Taken, Climb, Fallen]],
+) -> list[Escalation]:
+    able = _able(connection, sweeping, falls)
+    return [escalation(sweeping, row, climb, fall, able) for row, climb, fall in falls]
 
 
-def _climb(
-    city: City,
-    request_id: uuid.UUID,
-    status: str,
-    priority: str,
-    received_at: dt.datetime,
-    resolve_by: dt.datetime,
-    due: tuple[DueStep, ...],
-) -> Climb:
-    *lower, highest = due
-    following = next_step(city, received_at, resolve_by, highest.step)
-    return Climb(
-        city.id,
-        request_id,
-        status,
-        highest,
-        tuple(lower),
+def escalation(
+    sweeping: Sweeping,
+    row: Taken,
+    climb: Climb,
+    fall: Fallen,
+    able: frozenset[tuple[str, str]] = frozenset(),
+) -> Escalation:
+    """What is written of a request of which something fell due. Pure.
+
+    ``able``: accounts, by city and name, that may be given work; a post held by no other is not assigned.
+    """
+    city, alarm = sweeping.cities[row.city_id], alarm_of(fall)
+    priority = raised(row.priority, fall.rungs)
+    department, assignee = row.department, row.assignee
+    for step in fall.rungs:
+        department = step.rung.hand_to or department
+        assignee = _taker(city, step.rung.assign_to, able) or assignee
+    whom = told(city, sweeping.network, alarm.rung, department, assignee)
+    later = sleeping(city, sweeping.network, whom, sweeping.now, wakes=alarm.wakes)
+    after = after_fall(climb, fall, first_told(whom, later, sweeping.now))
+    reached = max((step.step for step in fall.rungs), default=0)
+    changes: dict[str, Any] = {}
+    if priority != row.priority:
+        changes["priority"] = {"from": row.priority, "to": priority}
+    moved = {"department": (row.department, department), "assignee": (row.assignee, assignee)}
+    if any(before != now for before, now in moved.values()):
+        changes[CHANGED] = {name: list(pair) for name, pair in moved.items() if pair[0] != pair[1]}
+    emergency = holding(sweeping.emergencies, row.city_id, row.district) if sweeping.emergencies else None
+    watched = clocks.watched(row, priority)
+    return Escalation(
+        row,
+        fall,
+        after,
+        max(row.escalation_step, reached),
         priority,
-        raised(priority, due),
-        resolve_by,
-        following.at if following else None,
+        department,
+        assignee,
+        next_moment(city, watched, after),
+        event_data(row, alarm, fall, whom, later, after, changes, emergency),
+        dedupe_key(alarm, next((n for step, n in fall.again if step is alarm), 0)),
     )
 
 
+def _taker(city: City, name: str | None, able: frozenset[tuple[str, str]]) -> str | None:
+    """Who is given the request: a contractor, or the first able account of a post."""
+    if name is None or name in city.contractors_by_code:
+        return name
+    post = city.posts_by_code.get(name)
+    accounts = post.accounts if post else ()
+    return next((account for account in accounts if (city.id, account) in able), None)
+
+
+def _able(
+    connection: psycopg.Connection[Any],
+    sweeping: Sweeping,
+    falls: Sequence[tuple[Taken, Climb, Fallen]],
+) -> frozenset[tuple[str, str]]:
+    """Accounts of the posts that rungs assign to, as far as they can work; asked only where one does."""
+    wanted: set[tuple[str, str]] = set()
+    for row, _, fall in falls:
+        posts = sweeping.cities[row.city_id].posts_by_code
+        for step in fall.rungs:
+            post = posts.get(step.rung.assign_to or "")
+            if post is not None:
+                wanted |= {(row.city_id, account) for account in post.accounts}
+    if not wanted:
+        return frozenset()
+    cities, names = zip(*sorted(wanted), strict=True)
+    found = connection.execute(ABLE, (list(cities), list(names), list(WORKING_ROLES))).fetchall()
+    return frozenset((city, name) for city, name in found)
+
+
 def _write(
-    connection: psycopg.Connection[Any], climbs: Sequence[Climb]
+    connection: psycopg.Connection[Any], climbs: Sequence[Escalation]
 ) -> tuple[int, dict[str, list[live.News]]]:
     """Record the climbs and move the rows, in one round trip; returns how many events were new, and the news."""
-    keys = {"cities": [climb.city_id for climb in climbs], "ids": [climb.request_id for climb in climbs]}
+    keys = {"cities": [one.row.city_id for one in climbs], "ids": [one.row.id for one in climbs]}
     with connection.pipeline():
         recorded = connection.execute(
-            RECORD_STEPS,
+            RECORD,
             keys
             | {
                 "kind": EventKind.ESCALATED.value,
-                "statuses": [climb.status for climb in climbs],
-                "data": [orjson.dumps(event_data(climb)).decode() for climb in climbs],
-                "keys": [f"escalation:{PROMISE}:{climb.reached.step}" for climb in climbs],
+                "statuses": [one.row.status for one in climbs],
+                "data": [orjson.dumps(one.data).decode() for one in climbs],
+                "keys": [one.key for one in climbs],
             },
             prepare=True,
         )
@@ -241,38 +298,33 @@ def _write(
             MOVE_UP,
             keys
             | {
-                "steps": [climb.reached.step for climb in climbs],
-                "priorities": [climb.priority for climb in climbs],
-                "next_steps": [climb.next_step_at for climb in climbs],
+                "steps": [one.step for one in climbs],
+                "priorities": [one.priority for one in climbs],
+                "next_steps": [one.next_step_at for one in climbs],
+                "climbs": [as_json(one.climb) for one in climbs],
+                "departments": [one.department for one in climbs],
+                "assignees": [one.assignee for one in climbs],
             },
             prepare=True,
         )
     news: dict[str, list[live.News]] = {}
     for city_id, reference, version, status, department, at in moved:
-        told = live.changed_to(reference, version, status, department, None, at)
-        news.setdefault(city_id, []).append(told)
+        changed = live.changed_to(reference, version, status, department, None, at)
+        news.setdefault(city_id, []).append(changed)
     return recorded.rowcount, news
 
 
-def event_data(climb: Climb) -> dict[str, Any]:
-    """What the event says: the promise, the rung, whom it tells, when it fell due, what it changed."""
-    data: dict[str, Any] = {
-        "promise": PROMISE,
-        "step": climb.reached.step,
-        "tell": climb.reached.tell,
-        "because": climb.reached.because,
-        "due_at": climb.reached.at,
-        "resolve_by": climb.resolve_by,
-        "recorded_with": [{"step": step.step, "due_at": step.at} for step in climb.collapsed],
+def as_json(climb: Climb) -> str | None:
+    """Where a request stands, as its column takes it."""
+    written = written_climb(climb)
+    return orjson.dumps(written).decode() if written else None
+
+
+def _set_clocks(connection: psycopg.Connection[Any], unmoved: Sequence[Unmoved]) -> None:
+    values: dict[str, list[str | uuid.UUID | dt.datetime | None]] = {
+        "cities": [row.city_id for row, _, _ in unmoved],
+        "ids": [row.id for row, _, _ in unmoved],
+        "next_steps": [at for _, at, _ in unmoved],
+        "climbs": [as_json(climb) for _, _, climb in unmoved],
     }
-    if climb.priority != climb.priority_before:
-        data["priority"] = {"from": climb.priority_before, "to": climb.priority}
-    return data
-
-
-def _set_clocks(
-    connection: psycopg.Connection[Any], unmoved: Sequence[tuple[str, uuid.UUID, dt.datetime | None]]
-) -> None:
-    cities, ids, next_steps = zip(*unmoved, strict=True)
-    values = {"cities": list(cities), "ids": list(ids), "next_steps": list(next_steps)}
     connection.execute(SET_CLOCK, values, prepare=True)

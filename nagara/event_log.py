@@ -40,6 +40,9 @@ class EventKind(StrEnum):
     PRIORITISED = "prioritised"
     NOTED = "noted"  # for staff only
     ESCALATED = "escalated"  # by the ladder or by hand
+    DE_ESCALATED = "de_escalated"  # nobody higher need look any more
+    ESCALATION_ACKNOWLEDGED = "escalation_acknowledged"  # nothing climbs until the time in the data
+    PAUSE_ENDED = "pause_ended"  # it waits still, but its pause reached the cap: the promise's clock runs on
     ADDED = "added"  # the resident said or showed more; the words are kept apart
     FEEDBACK_GIVEN = "feedback_given"  # fixed or not, and one to five; the words are kept apart
     LINK_RENEWED = "link_renewed"  # the private link before it opens nothing any more
@@ -58,6 +61,9 @@ PUBLIC_KINDS = frozenset(EventKind) - {
     EventKind.NOTED,
     EventKind.PRIORITISED,
     EventKind.ESCALATED,
+    EventKind.DE_ESCALATED,
+    EventKind.ESCALATION_ACKNOWLEDGED,
+    EventKind.PAUSE_ENDED,
     EventKind.OBSERVED,
     EventKind.PUBLISHED,
     EventKind.REWORDED,

@@ -44,7 +44,7 @@ from nagara.filing import (
 )
 from nagara.ids import new_reference, uuid7
 from nagara.joining import JOIN, Joinable, Search, joining_values
-from nagara.ladder import next_step
+from nagara.ladder import Climb, Watched, next_moment, open_promises
 from nagara.lifecycle import Status, next_due
 from nagara.places import Place, locate_in
 from nagara.routing import Route, route
@@ -266,7 +266,11 @@ def _filed(decision: Decision, row: Mapping[str, Any], now: dt.datetime, parent:
 def request_row(city: City, filing: Filing, decision: Decision, received_at: dt.datetime) -> dict[str, Any]:
     """The columns of a new request and the data of its first event; also what an import writes."""
     times, chosen = decision.times, decision.route
-    step = next_step(city, received_at, times.resolve_by, 0)
+    service = decision.service
+    promised = open_promises(
+        times.acknowledge_by, times.respond_by, times.resolve_by, acknowledged=False, responded=False
+    )
+    watched = Watched(service.code, service.network_code, service.priority, received_at, promised)
     return {
         "city_id": city.id,
         "id": uuid7(),
@@ -304,7 +308,7 @@ def request_row(city: City, filing: Filing, decision: Decision, received_at: dt.
             acknowledged=False,
             responded=False,
         ),
-        "next_step_at": step.at if step else None,
+        "next_step_at": next_moment(city, watched, Climb()),
     }
 
 

@@ -47,6 +47,8 @@ class Move(StrEnum):
     PRIORITISE = "prioritise"
     NOTE = "note"
     ESCALATE = "escalate"
+    DE_ESCALATE = "de_escalate"
+    ACKNOWLEDGE_ESCALATION = "acknowledge_escalation"
     WITHDRAW = "withdraw"
     ADD = "add"
     ANSWER = "answer"
@@ -213,6 +215,21 @@ TRANSITIONS: Mapping[Move, Transition] = {
     M.ESCALATE: Transition(
         _from(*OPEN), None, "escalated", ("note",), "Somebody higher must look, before the ladder says so."
     ),
+    M.DE_ESCALATE: Transition(
+        _from(*OPEN),
+        None,
+        "de_escalated",
+        ("note",),
+        "Nobody higher need look any more. Rungs that are still to come come in their time.",
+    ),
+    M.ACKNOWLEDGE_ESCALATION: Transition(
+        _from(*OPEN),
+        None,
+        "escalation_acknowledged",
+        ("until",),
+        "Whoever was told answers for it. Until the time they name nothing climbs; then it climbs on.",
+        ("note",),
+    ),
     M.WITHDRAW: Transition(
         _from(*HOLDERS),
         S.WITHDRAWN,
@@ -308,6 +325,8 @@ MOVE_WORDS: Mapping[Move, str] = {
     M.LINK_DUPLICATE: "link it as a duplicate",
     M.PRIORITISE: "change its priority",
     M.NOTE: "note something",
+    M.DE_ESCALATE: "take the escalation back",
+    M.ACKNOWLEDGE_ESCALATION: "acknowledge the escalation",
     M.WITHDRAW: "withdraw it",
 }
 """What a move does, within a sentence; the others are their own word with "it"."""
@@ -344,9 +363,13 @@ def next_due(
     resolve_by: dt.datetime | None,
     acknowledged: bool,
     responded: bool,
+    ran_on: bool = False,
 ) -> dt.datetime:
-    """The nearest due time of a stage that is not yet met; ``NOTHING_DUE`` while paused or closed."""
-    if status in CLOSED or status in PAUSED:
+    """The nearest due time of a stage that is not yet met; ``NOTHING_DUE`` while paused or closed.
+
+    ``ran_on``: the request still waits, but its pause reached the cap and the clock runs again.
+    """
+    if status in CLOSED or (status in PAUSED and not ran_on):
         return NOTHING_DUE
     stages = (
         None if acknowledged else acknowledge_by,

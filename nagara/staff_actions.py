@@ -15,7 +15,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from city_config import City
-from nagara import changes
+from nagara import changes, escalating
 from nagara.accounts import Account
 from nagara.accounts.hands import demand_able
 from nagara.changing import finish, locked
@@ -53,6 +53,7 @@ class Details:
     priority: str | None = None
     media: tuple[uuid.UUID, ...] = ()
     version: int | None = None
+    until: dt.datetime | None = None
 
 
 def make_move(
@@ -178,6 +179,10 @@ def _apply(
         case Move.ESCALATE:
             data |= {"by_hand": True}
             row.escalated_by_hand = True
+        case Move.DE_ESCALATE:
+            data |= escalating.take_back(row)
+        case Move.ACKNOWLEDGE_ESCALATION:
+            data |= escalating.acknowledge(row, details.until, now)
         case _:
             pass
     return data

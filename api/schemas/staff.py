@@ -30,6 +30,10 @@ class MoveBody(Input):
     version: int | None = Field(
         default=None, ge=1, description="The version last seen; 409 if it changed since"
     )
+    until: dt.datetime | None = Field(
+        default=None,
+        description="acknowledge_escalation: until when nothing climbs; with its offset, within 30 days",
+    )
 
 
 class StaffEvent(BaseModel):

@@ -11,9 +11,11 @@ import datetime as dt
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 from city_config import City
+from nagara import clocks
 from nagara.cities import service_of
 from nagara.deadlines import extended_by_pause, promise
 from nagara.errors import (
@@ -29,8 +31,8 @@ from nagara.filing import Filing, check_texts
 from nagara.ids import uuid7_at
 from nagara.importing.stated import Because, NotTaken, StatedHistory, StatedMove
 from nagara.intake import Decision, filed_data, request_row
-from nagara.ladder import next_step
-from nagara.lifecycle import CLOSED, PAUSED, Move, Status, Transition, next_due, transition
+from nagara.ladder import Climb
+from nagara.lifecycle import CLOSED, PAUSED, Move, Status, Transition, transition
 from nagara.places import Place, index_for
 from nagara.routing import route
 
@@ -222,19 +224,9 @@ def _end_pause(city: City, row: dict[str, Any], until: dt.datetime) -> dict[str,
 
 
 def _set_clocks(city: City, row: dict[str, Any]) -> None:
-    """What is due next, and the ladder's next rung: an unfinished request climbs from where it stands."""
-    status = Status(row["status"])
-    row["next_due_at"] = next_due(
-        status,
-        acknowledge_by=row["acknowledge_by"],
-        respond_by=row["respond_by"],
-        resolve_by=row["resolve_by"],
-        acknowledged=row["acknowledged_at"] is not None,
-        responded=row["responded_at"] is not None,
-    )
-    waits = status not in CLOSED and status not in PAUSED
-    step = next_step(city, row["received_at"], row["resolve_by"], 0) if waits else None
-    row["next_step_at"] = step.at if step else None
+    """What is due next, and when the ladders move: an unfinished request climbs from where it stands."""
+    ticking = clocks.ticking(city, SimpleNamespace(**row), Climb())
+    row["next_due_at"], row["next_step_at"] = ticking.next_due_at, ticking.next_step_at
 
 
 def _event(

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from city_config import City
-from nagara import escalation, event_log, staff_actions
+from nagara import escalation_events, event_log, staff_actions
 from nagara.accounts import Account
 from nagara.cities import configuration
 from nagara.database import city_session, clock_connection
-from nagara.escalation import SweepResult, due_steps, raised, sweep
-from nagara.ladder import DueStep, steps
+from nagara.escalation import SweepResult, sweep
+from nagara.ladder import steps
 from nagara.lifecycle import Move
 from nagara.permissions import Role
 from nagara.staff_actions import Details
@@ -85,7 +85,7 @@ def test_a_rung_that_is_due_is_climbed_and_recorded(
     after = state(owner, request)
     first, second = steps(phnom_penh, after["received_at"], after["resolve_by"])
     assert after["escalation_step"] == 1
-    assert after["priority"] == max(before["priority"], "high", key=escalation.PRIORITIES.index)
+    assert after["priority"] == max(before["priority"], "high", key=escalation_events.PRIORITIES.index)
     assert after["next_step_at"] == second.at
     assert after["version"] == before["version"] + 1
     assert after["status"] == before["status"]
@@ -117,7 +117,7 @@ def test_a_rung_recorded_before_is_not_recorded_again_even_if_the_row_forgot_it(
     request = file(phnom_penh)
     age(owner, request, hours_to_step(phnom_penh, owner, request, 1) + 0.01)
     sweep(db)
-    owner.execute("update request set escalation_step = 0, next_step_at = resolve_by")
+    owner.execute("update request set escalation_step = 0, climb = null, next_step_at = resolve_by")
     assert sweep(db).escalated == 0
     assert state(owner, request)["escalation_step"] == 1
     assert len(escalations(owner, request)) == 1
@@ -301,16 +301,3 @@ def test_every_city_has_a_ladder_that_climbs(db: Connection, owner: Connection) 
         assert len(rungs) >= 2
         for rung in rungs:
             assert sweep(db, now=rung.at).escalated == 1, (city.id, rung)
-
-
-def test_due_steps_and_raised_priority_are_pure(phnom_penh: City) -> None:
-    received = dt.datetime(2026, 11, 20, 3, tzinfo=dt.UTC)
-    due = received + dt.timedelta(hours=10)
-    first, second = steps(phnom_penh, received, due)
-    assert due_steps(phnom_penh, received, due, 0, first.at - dt.timedelta(microseconds=1)) == ()
-    assert due_steps(phnom_penh, received, due, 0, first.at) == (first,)
-    assert due_steps(phnom_penh, received, due, 1, second.at) == (second,)
-    assert due_steps(phnom_penh, received, None, 0, second.at) == ()
-    urgent = DueStep(1, due, ("agent",), "urgent", "")
-    assert raised("normal", [replace(urgent, raise_priority_to="low")]) == "normal"
-    assert raised("normal", [urgent, replace(urgent, raise_priority_to="high")]) == "urgent"
