@@ -51,6 +51,12 @@ def bench(arguments: list[str]) -> int:
     return _become([environment.PYTHON, "-m", "bench", *arguments])
 
 
+def chaos(arguments: list[str]) -> int:
+    """kill workers while time goes on, and count that all happened once   [--short] [--seed N]"""
+    environment.ensure("main")
+    return _become([environment.PYTHON, "-m", "nagara.local.chaos", *arguments])
+
+
 def nagara(arguments: list[str]) -> int:
     """the command line of Nagara itself   [try: nagara --help]"""
     environment.ensure("main")
@@ -72,7 +78,7 @@ def lock(arguments: list[str]) -> int:
     return 0
 
 
-WORDS = {word.__name__: word for word in (demo, test, check, bench, nagara, web, lock)}
+WORDS = {word.__name__: word for word in (demo, test, check, bench, chaos, nagara, web, lock)}
 
 
 def main(arguments: list[str]) -> int:

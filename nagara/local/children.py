@@ -10,7 +10,7 @@ import ctypes
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,11 +40,16 @@ def child_options(death_signal: signal.Signals) -> dict[str, Any]:
 
 
 def start_child(
-    command: Sequence[str], output: Path, death_signal: signal.Signals = signal.SIGTERM
+    command: Sequence[str],
+    output: Path,
+    death_signal: signal.Signals = signal.SIGTERM,
+    environment: Mapping[str, str] | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Start `command` in the background, its output appended to the file `output`."""
+    """Start `command` in the background, its output appended to the file `output`; by default in our environment."""
     with output.open("ab") as log:
-        return subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, **child_options(death_signal))
+        return subprocess.Popen(
+            command, stdout=log, stderr=subprocess.STDOUT, env=environment, **child_options(death_signal)
+        )
 
 
 def end_child(child: subprocess.Popen[bytes], stop_signal: signal.Signals, within: float) -> int:

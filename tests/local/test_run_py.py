@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.local.waiting import ROOT
 
 BARE_PYTHON = [sys.executable, "-I", "-S"]  # no packages, no settings of the user: as on a fresh machine
-WORDS = ["demo", "test", "check", "bench", "nagara", "web", "lock"]
+WORDS = ["demo", "test", "check", "bench", "chaos", "nagara", "web", "lock"]
 
 
 def run_py(*words: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
