@@ -41,11 +41,6 @@ def posts_faults(posts: Sequence[Post]) -> Iterator[Fault]:
     for number, post in enumerate(posts):
         if post.code in RESERVED:
             yield ("posts", number, "code"), f"{post.code!r} has a meaning of its own in `tell`"
-        if not (post.accounts or post.email or post.phone):
-            yield (
-                ("posts", number),
-                f"post {post.code!r} has no accounts, email or phone: nobody would be told",
-            )
 
 
 def _given_twice(above: KeyPath, field: str, values: Sequence[object]) -> Iterator[Fault]:

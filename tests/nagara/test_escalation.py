@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from city_config import City
+from city_config.ladder_checks import ladder_holds_for
 from nagara import escalation_events, event_log, staff_actions
 from nagara.accounts import Account
 from nagara.cities import configuration
@@ -20,9 +21,21 @@ from nagara.ladder import steps
 from nagara.lifecycle import Move
 from nagara.permissions import Role
 from nagara.staff_actions import Details
-from tests.helpers import Connection, Known, age, file, multiply
+from tests import helpers
+from tests.helpers import Connection, Known, age, multiply
 
 SUPERVISOR = "supervisor"
+
+
+def file(city: City) -> Known:
+    """File a request under a service that stands on the city's own ladder of two rungs."""
+    plain = (
+        service.code
+        for service in city.services
+        if not any(question.required for question in service.questions)
+        and not any(ladder_holds_for(ladder, service) for ladder in city.ladders)
+    )
+    return helpers.file(city, service_code=next(plain))
 
 
 def state(owner: Connection, request: Known) -> dict[str, Any]:
