@@ -47,6 +47,7 @@ from api.routes import (
     suggestions,
     supervision,
     trust,
+    webhooks,
 )
 from nagara import logs
 from nagara.cities import configuration, prepare
@@ -110,11 +111,12 @@ def create_app() -> FastAPI:
     for room in (health, cities, suggestions, check, residents, media, accounts, network, open311):
         app.include_router(room.router)
     app.include_router(public_list.router)
+    app.include_router(queue.kept)
     app.include_router(trust.router)
     for room in (field_work, city_desk, moderation, live, bulk, exports, supervision):
         app.include_router(room.router)
     app.include_router(staff.moves)  # these come after the other rooms of staff: their address takes any word
-    for room in (single_sign_on, staff_accounts, keys):
+    for room in (single_sign_on, staff_accounts, keys, webhooks):
         app.include_router(room.router)
     for room in (following, resident_accounts, feeds):
         app.include_router(room.router)

@@ -98,6 +98,12 @@ class UnknownSession(NotFound):
     code = "unknown_session"
 
 
+class UnknownWebhook(NotFound):
+    """The city has no endpoint of this id, or none that was sent this."""
+
+    code = "unknown_webhook"
+
+
 class UnknownKey(NotFound):
     """The city has no key of this id."""
 

@@ -20,6 +20,8 @@ class Lock(IntEnum):
     DELIVERY = 2  # a mail server that answers slowly must not hold every worker
     SMS = 31  # nor a gateway
     PUSH = 32  # nor a push service
+    BEAT = 41  # of several clocks one rings the timers
+    WEBHOOK = 33  # nor other systems
 
 
 @contextmanager

@@ -218,6 +218,51 @@ class NoticeDestination(SQLModel, table=True):
     in_day: int = 0
 
 
+class WebhookEndpoint(SQLModel, table=True):
+    """Another system that is told of what happens to a city's requests. ``events`` None: of everything.
+
+    ``sealed_previous``: the secret before the last change, which signs too until ``previous_until``.
+    """
+
+    __tablename__ = "webhook_endpoint"
+
+    city_id: str = Field(primary_key=True)
+    id: uuid.UUID = Field(primary_key=True)
+    label: str
+    url: str
+    events: list[str] | None = Field(default=None, sa_column=Column(ARRAY(Text)))
+    sealed_secret: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    sealed_previous: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    previous_until: dt.datetime | None = Field(default=None, sa_column=_time())
+    active: bool = True
+    ended_because: str | None = None
+    created_at: dt.datetime = Field(sa_column=_time(nullable=False))
+    created_by: str
+
+
+class WebhookAttempt(SQLModel, table=True):
+    """One call of an endpoint and what it answered."""
+
+    __tablename__ = "webhook_attempt"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["city_id", "endpoint_id"], ["webhook_endpoint.city_id", "webhook_endpoint.id"], ondelete="CASCADE"
+        ),
+    )
+
+    city_id: str = Field(primary_key=True)
+    id: uuid.UUID = Field(primary_key=True)
+    endpoint_id: uuid.UUID
+    webhook_id: str
+    event_type: str
+    request_id: uuid.UUID | None = None
+    seq: int | None = None
+    at: dt.datetime = Field(sa_column=_time(nullable=False))
+    took_ms: int
+    answer: str
+    delivered: bool
+
+
 class AlertWaiting(SQLModel, table=True):
     """A request whose filing has not been told to the watchers of its area: the public may not see it yet."""
 

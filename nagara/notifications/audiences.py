@@ -18,6 +18,7 @@ RESIDENT = "resident"
 JOINED_PREFIX = "resident:"
 STAFF_PREFIX = "staff:"
 SUBSCRIPTION_PREFIX = "subscription:"
+WEBHOOK_PREFIX = "webhook:"
 CONTACT_PREFIX = "contact:"
 """Of a code: nobody subscribed to it, and nothing can be ended."""
 

@@ -109,6 +109,11 @@ class Due:
     _opened: dict[str, str] | None = None
 
     @property
+    def message_key(self) -> str:
+        """What every message made of it bears."""
+        return message_key(*self.key)
+
+    @property
     def city_id(self) -> str:
         """Whose it is."""
         return str(self.key[0])
@@ -131,7 +136,7 @@ class Due:
         if text is None:
             raise Unopenable
         return Outgoing(
-            key=message_key(*self.key),
+            key=self.message_key,
             recipient=recipient,
             language=self.language,
             subject=text.get("subject") or "",

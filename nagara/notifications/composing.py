@@ -16,6 +16,7 @@ from nagara.event_log import EventKind
 from nagara.notifications.audiences import RESIDENT, STAFF_PREFIX, stop_page, subscription_audience
 from nagara.notifications.channels.email import is_address
 from nagara.notifications.contacts import ask_to_confirm, confirmation_channel, usable_recipients
+from nagara.notifications.endpoints import endpoints_of, to_endpoints
 from nagara.notifications.joined import joined_to, to_joined
 from nagara.notifications.keeping import Held, Kept, keep_notices
 from nagara.notifications.wording import Happening, Notice, for_follower, for_resident, for_staff
@@ -37,6 +38,7 @@ taken as (
        and pointer.seq = picked.seq
     returning pointer.city_id, pointer.request_id, pointer.seq)
 select event.city_id, event.request_id, event.seq, event.kind, event.actor_kind, event.to_status, event.data,
+       event.occurred_at,
        request.reference, request.service_code, request.department, request.resolve_by,
        request.promise_standard, request.language, filed.recorded_at,
        request.confidential, request.public, request.received_at,
@@ -120,6 +122,7 @@ class _Taken:
 
     request_id: uuid.UUID
     seq: int
+    occurred_at: dt.datetime
     actor_kind: str
     status: str | None
     happening: Happening
@@ -151,10 +154,12 @@ def compose(connection: psycopg.Connection[Any], limit: int = 500) -> Composed:
     staff = _staff(connection, {one.happening.city_id for one in news if _roles_told(one)})
     followers = _followers(connection, news)
     joined = joined_to(connection, news)
+    endpoints = endpoints_of(connection, {one.happening.city_id for one in news})
     notices: list[Kept] = []
     unusable = 0
     for one in news:
         notices += _to_staff(known, one, staff.get(one.happening.city_id, ()))
+        notices += to_endpoints(known, one, endpoints.get(one.happening.city_id, ()))
         notices += _to_followers(known, one, followers.get(one.request, ()))
         contact = one.filer.sealed if one.filer is not None else None
         notices += to_joined(known, one, joined.get(one.request, ()), contact)
@@ -169,7 +174,7 @@ def compose(connection: psycopg.Connection[Any], limit: int = 500) -> Composed:
 
 def _taken(known: Configuration, row: tuple[Any, ...], now: dt.datetime) -> _Taken:
     """An event as read. Of the report another was joined to, nobody hears more than the public may see."""
-    city_id, request_id, seq, kind, actor_kind, status, data, *of_request = row
+    city_id, request_id, seq, kind, actor_kind, status, data, occurred_at, *of_request = row
     *of_request, sealed, channels, moves, confirmed = of_request
     *of_request, known_since, confidential, public, received = of_request[:-4]
     parent = Standing(*row[-8:-4])
@@ -178,7 +183,7 @@ def _taken(known: Configuration, row: tuple[Any, ...], now: dt.datetime) -> _Tak
     happening = Happening(city_id, kind, data, *[*of_request, now])
     filer = _Filer(bytes(sealed), channels, moves, confirmed) if sealed is not None else None
     standing = Standing(happening.service_code, confidential, public, received)
-    return _Taken(request_id, seq, actor_kind, status, happening, known_since, standing, filer)
+    return _Taken(request_id, seq, occurred_at, actor_kind, status, happening, known_since, standing, filer)
 
 
 def _to_resident(

@@ -17,7 +17,7 @@ from typing import Any
 
 import psycopg
 
-from nagara.notifications import circuits
+from nagara.notifications import circuits, endpoints
 from nagara.notifications.channels import CHANNELS, Channel, Conversation, Refusal, Unopenable, Unsendable
 from nagara.notifications.claiming import Due, Outcome, give_back, put_off, settle, take
 from nagara.settings import settings
@@ -77,6 +77,7 @@ def deliver(
             with connection.transaction():
                 settle(connection, outcomes)
                 circuits.learn(connection, way, outcomes)
+                endpoints.write_down(connection, outcomes)
                 tried = {one.due.key for one in outcomes}
                 give_back(connection, (due for due in taken if due.key not in tried))
             done = done.and_(outcomes)
@@ -90,6 +91,7 @@ def _take(connection: psycopg.Connection[Any], way: Channel, limit: int) -> list
         taken = take(connection, way, limit, dt.timedelta(seconds=settings().notice_lease_s))
         if not taken:
             return None
+        endpoints.look_up(connection, taken)
         admitted, waiting = circuits.admit(connection, way, taken)
         put_off(connection, waiting)
     return admitted

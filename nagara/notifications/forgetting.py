@@ -11,6 +11,8 @@ UNCONFIRMED_FOR = dt.timedelta(days=2)
 SESSIONS_KEPT_FOR = dt.timedelta(days=7)
 """After a session ended, so that an officer can still see that there was one."""
 
+ATTEMPTS_KEPT_FOR = dt.timedelta(days=30)
+
 FORGET = (
     ("delete from one_time_code where expires_at < %(now)s", None),
     ("delete from message where expires_at < %(now)s", None),
@@ -18,6 +20,7 @@ FORGET = (
         "delete from subscription where confirmed_at is null and created_at < %(now)s - %(after)s",
         UNCONFIRMED_FOR,
     ),
+    ("delete from webhook_attempt where at < %(now)s - %(after)s", ATTEMPTS_KEPT_FOR),
     ("delete from resident_session where expires_at < %(now)s - %(after)s", SESSIONS_KEPT_FOR),
 )
 

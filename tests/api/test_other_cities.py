@@ -36,6 +36,11 @@ MARK = "zebrafinch"
 ROWS: Mapping[str, tuple[str, str]] = {
     "/api/v1/staff/sessions/{id}": ("staff_session", "id"),
     "/api/v1/staff/keys/{id}": ("api_key", "id"),
+    "/api/v1/staff/webhooks/{id}": ("webhook_endpoint", "id"),
+    "/api/v1/staff/webhooks/{id}/secret": ("webhook_endpoint", "id"),
+    "/api/v1/staff/webhooks/{id}/test": ("webhook_endpoint", "id"),
+    "/api/v1/staff/webhooks/{id}/attempts": ("webhook_endpoint", "id"),
+    "/api/v1/staff/webhooks/{id}/redeliver": ("webhook_endpoint", "id"),
     "/api/v1/staff/accounts/{username}": ("staff_account", "username"),
     "/api/v1/staff/accounts/{username}/reset": ("staff_account", "username"),
     "/api/v1/staff/templates/{id}": ("reply_template", "id"),

@@ -67,9 +67,11 @@ def everything(owner: Connection) -> dict[str, int]:
     "name",
     [
         "escalation.sweep", "notifications.compose", "notifications.deliver", "indicators.refresh",
-        "notifications.deliver_sms", "notifications.deliver_push", "notifications.watchers",
+        "notifications.deliver_sms", "notifications.deliver_push", "notifications.deliver_webhooks",
+        "notifications.watchers",
         "notifications.day", "notifications.forget",
-        "indicators.rebuild", "photos.forget", "bulk.move", "batches.export", "batches.forget", "words.fill", "trust.seal",
+        "indicators.rebuild", "photos.forget", "bulk.move", "batches.export", "batches.forget", "words.fill",
+        "trust.seal",
     ],
 )  # fmt: skip
 def test_run_twice_in_a_row_a_task_has_no_second_effect(

@@ -46,6 +46,12 @@ def deliver_push() -> None:
     _deliver("push", Lock.PUSH)
 
 
+@task("notifications.deliver_webhooks")
+def deliver_webhooks() -> None:
+    """Call other systems with what is due, one task at a time. Every 2 s; a repeated call bears the same id."""
+    _deliver("webhook", Lock.WEBHOOK)
+
+
 @task("notifications.watchers")
 def tell_area_watchers() -> None:
     """Tell those who watch an area of what became public there. Every 10 s; safe to repeat: a notice has one key."""

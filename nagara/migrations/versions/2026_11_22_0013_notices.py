@@ -26,11 +26,56 @@ create table notice_destination (
     primary key (city_id, channel, name)
 );
 
+-- other systems that are told of what happens to a city's requests
+create table webhook_endpoint (
+    city_id text not null,
+    id uuid not null,
+    label text not null,
+    url text not null,
+    events text[],
+    sealed_secret bytea not null,
+    sealed_previous bytea,
+    previous_until timestamptz,
+    active boolean not null default true,
+    ended_because text,
+    created_at timestamptz not null,
+    created_by text not null,
+    primary key (city_id, id)
+);
+
+-- each time one was called: what it answered
+create table webhook_attempt (
+    city_id text not null,
+    id uuid not null default gen_random_uuid(),
+    endpoint_id uuid not null,
+    webhook_id text not null,
+    event_type text not null,
+    request_id uuid,
+    seq integer,
+    at timestamptz not null,
+    took_ms integer not null,
+    answer text not null,
+    delivered boolean not null,
+    primary key (city_id, id),
+    constraint webhook_attempt_endpoint foreign key (city_id, endpoint_id)
+        references webhook_endpoint (city_id, id) on delete cascade
+);
+create index webhook_attempt_newest on webhook_attempt (city_id, endpoint_id, at desc);
+create index webhook_attempt_old on webhook_attempt (at);
+
+alter table message drop constraint message_channel;
+alter table message add constraint message_channel
+    check (channel in ('email', 'sms', 'push', 'webhook', 'telegram'));
+
+grant select, insert, update, delete on webhook_endpoint to nagara_app;
+grant select on webhook_attempt to nagara_app;
+grant select, update on webhook_endpoint to nagara_clock;
+grant select, insert, delete on webhook_attempt to nagara_clock;
 grant select on notice_destination to nagara_app;
 grant select, insert, update, delete on notice_destination to nagara_clock;
 """
 
-CITY_TABLES = ("notice_destination",)
+CITY_TABLES = ("notice_destination", "webhook_endpoint", "webhook_attempt")
 
 
 def upgrade() -> None:
