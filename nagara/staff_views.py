@@ -13,7 +13,6 @@ from sqlmodel import Session
 
 from city_config import City
 from nagara.accounts import Account
-from nagara.database import Pool, read_in_city
 from nagara.errors import UnknownRequest
 from nagara.exchange import Question
 from nagara.lifecycle import STAFF_MOVES, TRANSITIONS, Move, Status, allowed_moves, is_late, why_not
@@ -21,7 +20,7 @@ from nagara.own_notices import waits_for_confirmation
 from nagara.permissions import CITY_ROLES, may, permission_for
 from nagara.photos.keeping import for_staff
 from nagara.publication import Standing, is_public, waits_for_release
-from nagara.request_views import queue_row
+from nagara.queue.rows import queue_line
 from nagara.staff_actions import CLOSING_REASONS
 
 Row = Mapping[str, Any]
@@ -83,14 +82,10 @@ select said.kind, said.said_at, '', null, null, false, null, joined.reference, s
 STAFF_DETAIL = (STAFF_REQUEST, STAFF_EVENTS, STAFF_PHOTOS, STAFF_ENTRIES)
 
 
-def _questions(city: City, reference: str) -> list[Question]:
+def detail_questions(city: City, reference: str) -> list[Question]:
+    """What is read of a request to open it."""
     values = {"city_id": city.id, "reference": reference}
     return [(statement, values) for statement in STAFF_DETAIL]
-
-
-async def opened(pool: Pool, city: City, account: Account, reference: str) -> dict[str, Any]:
-    """A request as staff open it; raise ``UnknownRequest`` where the city has none of this reference."""
-    return _shown(city, account, await read_in_city(pool, city.id, *_questions(city, reference)), reference)
 
 
 def opened_within(session: Session, city: City, account: Account, reference: str) -> dict[str, Any]:
@@ -99,12 +94,14 @@ def opened_within(session: Session, city: City, account: Account, reference: str
     connection = session.connection().connection.driver_connection
     assert connection is not None  # noqa: S101 - the session's transaction is open
     found = [
-        connection.execute(statement, values).fetchall() for statement, values in _questions(city, reference)
+        connection.execute(statement, values).fetchall()
+        for statement, values in detail_questions(city, reference)
     ]
-    return _shown(city, account, found, reference)
+    return detail_shown(city, account, found, reference)
 
 
-def _shown(city: City, account: Account, found: Sequence[Rows], reference: str) -> dict[str, Any]:
+def detail_shown(city: City, account: Account, found: Sequence[Rows], reference: str) -> dict[str, Any]:
+    """A request as staff open it; raise ``UnknownRequest`` where the city has none of this reference."""
     requests, events, photos, entries = found
     if not requests:
         raise UnknownRequest(f"There is no request {reference[:20]!r}.", field="reference")
@@ -112,7 +109,7 @@ def _shown(city: City, account: Account, found: Sequence[Rows], reference: str) 
     standing = Standing(row["service_code"], row["confidential"], row["public"], row["received_at"])
     erased = row["erased_at"] is not None
     row["late"] = is_late(row["resolve_by"], row["closed_at"] or row["paused_at"] or row["now"])
-    return queue_row(city, row) | {
+    return queue_line(city, row) | {
         "answers": row["answers"],
         "language": row["language"],
         "observed_at": row["observed_at"],

@@ -12,17 +12,23 @@ from fastapi import APIRouter, Query, Response
 from api.answers import json_answer
 from api.dependencies import FromProcess, PersonViewer, StaffSession, Viewer, staff_city
 from api.error_responses import documented
+from api.hot import HotRoute, QueueReader
 from api.schemas import queue as schemas
+from city_config import City
 from nagara.accounts import Account
+from nagara.accounts.calling import Asked
 from nagara.database import Pool, city_session
 from nagara.errors import UnknownCity
 from nagara.queue import counts, pages, saved, search
 from nagara.queue.asked import AskedFilter, AskedPage, end_of_day
+from nagara.queue.filters import Worked
 from nagara.queue.positions import positions
-from nagara.request_views import queue_row
+from nagara.queue.rows import queue_lines
 from nagara.tables import SavedFilter
 
-router = APIRouter(prefix="/api/v1/staff", tags=["staff"])
+router = APIRouter(prefix="/api/v1/staff", tags=["staff"], route_class=HotRoute)
+kept = APIRouter(prefix="/api/v1/staff", tags=["staff"])
+"""The filters somebody keeps, which are asked for now and then."""
 
 
 @router.get(
@@ -31,23 +37,41 @@ router = APIRouter(prefix="/api/v1/staff", tags=["staff"])
     responses=documented(401, 403, 404),
     operation_id="get_queue",
 )
-async def queue(staff: Viewer, process: FromProcess, asked: Annotated[AskedPage, Query()]) -> Response:
+async def queue(caller: QueueReader, process: FromProcess, asked: Annotated[AskedPage, Query()]) -> Response:
     """The city's requests, what is due next first; follow ``next_cursor`` for more."""
-    own = staff_city(staff)
-    if asked.city is not None and asked.city != own.id:
-        raise UnknownCity(f"There is no city {asked.city[:40]!r} for you.", field="city", allowed=[own.id])
     now = dt.datetime.now(dt.UTC)
-    worked = await search.work_out(process.pool, own.id, asked.meant(staff, own, now))
-    figures = [counts.question(staff, end_of_day(own, now))] if asked.counts else []
-    page = await pages.page(process.pool, own.id, worked, *figures)
+    worked: Worked | None = None
+    looked_up = asked.q or asked.near
+    if looked_up:
+        staff = await caller.account()
+        wanted = asked.meant(staff, _own_city(staff, asked), now)
+        worked = await search.work_out(process.pool, staff.city_id, wanted)
+
+    def questions(staff: Account) -> Asked:
+        nonlocal worked
+        own = _own_city(staff, asked)
+        if worked is None or not looked_up:
+            worked = Worked(asked.meant(staff, own, now))
+        page = pages.question(own.id, worked)
+        return [page, (counts.question(staff, end_of_day(own, now)), True)] if asked.counts else [page]
+
+    staff, found = await caller.answers(questions)
+    assert worked is not None  # noqa: S101 - the questions were asked
+    page = pages.page_of(found[0], worked.wanted)
     content: dict[str, Any] = {
-        "requests": [queue_row(own, row) for row in page.rows],
+        "requests": queue_lines(staff_city(staff), page.rows),
         "next_cursor": page.next_cursor,
     }
     if asked.counts:
-        [[row]] = page.besides
-        content["counts"] = _limited(counts.shown(staff, row))
+        content["counts"] = _limited(counts.shown(staff, found[1][0]))
     return json_answer(content)
+
+
+def _own_city(staff: Account, asked: AskedPage) -> City:
+    own = staff_city(staff)
+    if asked.city is not None and asked.city != own.id:
+        raise UnknownCity(f"There is no city {asked.city[:40]!r} for you.", field="city", allowed=[own.id])
+    return own
 
 
 @router.get(
@@ -56,10 +80,15 @@ async def queue(staff: Viewer, process: FromProcess, asked: Annotated[AskedPage,
     responses=documented(401, 403, 404),
     operation_id="get_queue_counts",
 )
-async def queue_counts(staff: Viewer, process: FromProcess) -> Response:
+async def queue_counts(caller: QueueReader) -> Response:
     """The figures beside the views."""
-    until = end_of_day(staff_city(staff), dt.datetime.now(dt.UTC))
-    return json_answer(_limited(await counts.counts(process.pool, staff, until)))
+    now = dt.datetime.now(dt.UTC)
+
+    def questions(staff: Account) -> Asked:
+        return [(counts.question(staff, end_of_day(staff_city(staff), now)), True)]
+
+    staff, [[row]] = await caller.answers(questions)
+    return json_answer(_limited(counts.shown(staff, row)))
 
 
 def _limited(counted: dict[str, int | None]) -> dict[str, Any]:
@@ -73,16 +102,17 @@ def _limited(counted: dict[str, int | None]) -> dict[str, Any]:
     operation_id="get_queue_positions",
 )
 async def queue_positions(
-    staff: Viewer, process: FromProcess, asked: Annotated[AskedFilter, Query()]
+    caller: QueueReader, process: FromProcess, asked: Annotated[AskedFilter, Query()]
 ) -> Response:
     """Where the wanted requests are: each, or cells with their numbers where there are too many."""
+    staff = await caller.account()
     own = staff_city(staff)
     wanted = asked.meant(staff, own, dt.datetime.now(dt.UTC))
     found = await positions(process.pool, own.id, await search.work_out(process.pool, own.id, wanted))
     return json_answer({"positions": found.single, "cells": found.cells, "complete": found.complete})
 
 
-@router.get(
+@kept.get(
     "/filters",
     response_model=schemas.SavedFilters,
     responses=documented(401, 403, 404),
@@ -94,7 +124,7 @@ def filters(staff: Viewer, session: StaffSession) -> Response:
     return json_answer({"filters": [_shown(staff, row) for row in saved.visible(session, staff)]})
 
 
-@router.post(
+@kept.post(
     "/filters",
     status_code=201,
     response_model=schemas.SavedFilter,
@@ -106,7 +136,7 @@ async def keep_filter(body: schemas.FilterBody, staff: PersonViewer, process: Fr
     return json_answer(await _kept(process.pool, staff, body, None), 201)
 
 
-@router.put(
+@kept.put(
     "/filters/{id}",
     response_model=schemas.SavedFilter,
     responses=documented(401, 403, 404),
@@ -119,7 +149,7 @@ async def change_filter(
     return json_answer(await _kept(process.pool, staff, body, id))
 
 
-@router.delete(
+@kept.delete(
     "/filters/{id}",
     status_code=204,
     responses=documented(401, 403, 404),

@@ -15,17 +15,19 @@ from api.dependencies import (
     staff_city,
 )
 from api.error_responses import documented
+from api.hot import HotRoute, QueueReader
 from api.schemas import staff as staff_schemas
 from city_config import City
 from nagara import staff_actions
 from nagara.accounts import Account
+from nagara.accounts.calling import Asked
 from nagara.field_work.moving_once import make_move_once
 from nagara.lifecycle import read_move
 from nagara.request_views import find_city
-from nagara.staff_views import opened, opened_within
+from nagara.staff_views import detail_questions, detail_shown, opened_within
 from nagara.tables import Request
 
-router = APIRouter(prefix="/api/v1/staff", tags=["staff"])
+router = APIRouter(prefix="/api/v1/staff", tags=["staff"], route_class=HotRoute)
 moves = APIRouter(prefix="/api/v1/staff", tags=["staff"])
 """Apart, because its address takes any word: it serves what no other room does."""
 
@@ -36,11 +38,15 @@ moves = APIRouter(prefix="/api/v1/staff", tags=["staff"])
     responses=documented(401, 403, 404),
     operation_id="get_staff_request",
 )
-async def request(reference: str, staff: Viewer, process: FromProcess) -> Response:
+async def request(reference: str, caller: QueueReader) -> Response:
     """A request with its history, and the moves possible now; of the others it says why not."""
-    city = staff_city(staff)
-    _, stored = find_city(reference)
-    return json_answer(await opened(process.pool, city, staff, stored))
+
+    def questions(staff: Account) -> Asked:
+        city = staff_city(staff)
+        return [(one, True) for one in detail_questions(city, find_city(reference)[1])]
+
+    staff, found = await caller.answers(questions)
+    return json_answer(detail_shown(staff_city(staff), staff, found, reference))
 
 
 @moves.post(

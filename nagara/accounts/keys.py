@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from nagara import statements
 from nagara.accounts import trail
 from nagara.accounts.account import Account
 from nagara.accounts.people import new_account_row
 from nagara.accounts.trail import Action
-from nagara.database import Pool, read_in_city
 from nagara.errors import InvalidInput, NotSignedIn, UnknownKey
+from nagara.exchange import Rows
 from nagara.ids import new_secret, secret_digest
 from nagara.permissions import SCOPES, Role
 from nagara.tables import ApiKey, StaffAccount
@@ -48,16 +47,15 @@ def is_key(token: str) -> bool:
     return MARK in token
 
 
-async def account_of_key(pool: Pool, city_id: str, key: str) -> Account:
-    """The service account of a key; raise ``NotSignedIn`` if it ended, was revoked or never was."""
-    digest = secret_digest(key)
-    [found] = await read_in_city(pool, city_id, (statements.ACCOUNT_OF_KEY, (city_id, digest)))
+def account_found(city_id: str, found: Rows) -> tuple[Account, bool]:
+    """The service account of a key by what was found, and whether its use is to be noted.
+
+    Raises ``NotSignedIn`` if the key ended, was revoked or never was.
+    """
     if not found:
         raise NotSignedIn("The key is not known here; it may have ended.")
     [(username, departments, name, scopes, stale)] = found
-    if stale:
-        await read_in_city(pool, city_id, (statements.KEY_USED, (city_id, digest)))
-    return Account(city_id, username, Role.SERVICE, tuple(departments), name, scopes=tuple(scopes))
+    return Account(city_id, username, Role.SERVICE, tuple(departments), name, scopes=tuple(scopes)), stale
 
 
 def add_key(

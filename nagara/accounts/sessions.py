@@ -24,6 +24,7 @@ from nagara.accounts.trail import Action
 from nagara.cities import configuration
 from nagara.database import Pool, read_in_city
 from nagara.errors import NotSignedIn, UnknownSession, WeakPassword, WrongCredentials
+from nagara.exchange import Question, Rows
 from nagara.ids import new_secret, secret_digest
 from nagara.permissions import Role
 from nagara.tables import StaffAccount, StaffSession
@@ -115,31 +116,45 @@ def open_session(session: Session, row: StaffAccount, how: How, user_agent: str 
 
 async def account_of_token(pool: Pool, city_id: str, token: str) -> Account:
     """Whose token it is, a person's or a key; raise ``NotSignedIn`` if it ended, was revoked or never was."""
-    if keys.is_key(token):
-        return await keys.account_of_key(pool, city_id, token)
-    idle = dt.timedelta(minutes=access_of(city_id).idle_minutes)
+    [found] = await read_in_city(pool, city_id, question_of_token(city_id, token))
+    account, stale = account_found(city_id, token, found)
+    if stale:
+        await note_use(pool, city_id, token)
+    return account
+
+
+def question_of_token(city_id: str, token: str) -> Question:
+    """What asks whose token it is."""
     digest = secret_digest(token)
-    [found] = await read_in_city(pool, city_id, (statements.SIGNED_IN_STAFF, (city_id, digest, idle)))
+    if keys.is_key(token):
+        return statements.ACCOUNT_OF_KEY, (city_id, digest)
+    return statements.SIGNED_IN_STAFF, (
+        city_id,
+        digest,
+        dt.timedelta(minutes=access_of(city_id).idle_minutes),
+    )
+
+
+def account_found(city_id: str, token: str, found: Rows) -> tuple[Account, bool]:
+    """Whose token it is by what was found, and whether its use is to be noted; raise ``NotSignedIn``."""
+    if keys.is_key(token):
+        return keys.account_found(city_id, found)
     if not found:
         raise NotSignedIn("Sign in first; your session may have ended.")
     [(username, role, departments, name, how, has_factor, must_change, stale)] = found
-    if stale:
-        await read_in_city(pool, city_id, (statements.SESSION_USED, (city_id, digest)))
     lacks = _lacks(Role(role), city_id, how, has_factor, must_change)
-    return Account(city_id, username, Role(role), tuple(departments), name, lacks=lacks)
+    return Account(city_id, username, Role(role), tuple(departments), name, lacks=lacks), stale
+
+
+async def note_use(pool: Pool, city_id: str, token: str) -> None:
+    """Write down that a token was used."""
+    used = statements.KEY_USED if keys.is_key(token) else statements.SESSION_USED
+    await read_in_city(pool, city_id, (used, (city_id, secret_digest(token))))
 
 
 async def is_signed_in(pool: Pool, city_id: str, token: str) -> bool:
-    """Whether a token is still somebody's, without counting this look as use of the session."""
-    if keys.is_key(token):
-        try:
-            await keys.account_of_key(pool, city_id, token)
-        except NotSignedIn:
-            return False
-        return True
-    idle = dt.timedelta(minutes=access_of(city_id).idle_minutes)
-    question = (statements.SIGNED_IN_STAFF, (city_id, secret_digest(token), idle))
-    [found] = await read_in_city(pool, city_id, question)
+    """Whether a token is still somebody's, without counting this look as use of the session or key."""
+    [found] = await read_in_city(pool, city_id, question_of_token(city_id, token))
     return bool(found)
 
 

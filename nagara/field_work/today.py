@@ -21,8 +21,8 @@ from nagara.publication import is_searched
 from nagara.queue import pages
 from nagara.queue.asked import AskedPage, end_of_day
 from nagara.queue.filters import View
+from nagara.queue.rows import NAMES, queue_line
 from nagara.queue.search import work_out
-from nagara.request_views import queue_row
 from nagara.staff_actions import CLOSING_REASONS
 
 Whose = Literal["mine", "department"]
@@ -53,7 +53,8 @@ async def today(pool: Pool, city: City, account: Account, whose: Whose, now: dt.
     due = None if whose == "mine" else end_of_day(city, now)
     asked = AskedPage(view=view, due_before=due, limit=MOST_JOBS)
     page = await pages.page(pool, city.id, await work_out(pool, city.id, asked.meant(account, city, now)))
-    values = {"city_id": city.id, "ids": [row["id"] for row in page.rows]}
+    rows = [dict(zip(NAMES, row, strict=True)) for row in page.rows]
+    values = {"city_id": city.id, "ids": [row["id"] for row in rows]}
     pictures, pieces = await read_in_city(pool, city.id, (PICTURES, values), (PIECES, values))
     photos = [dict(zip(_PICTURE, photo, strict=True)) for photo in pictures]
     return {
@@ -61,7 +62,7 @@ async def today(pool: Pool, city: City, account: Account, whose: Whose, now: dt.
         "whose": whose,
         "more": page.next_cursor is not None,
         "moves": [_move(move) for move in MOVES if account.may(permission_for(move))],
-        "jobs": [_job(city, account, row, photos, pieces) for row in page.rows],
+        "jobs": [_job(city, account, row, photos, pieces) for row in rows],
     }
 
 
@@ -71,7 +72,7 @@ def _job(
     own = [photo for photo in photos if photo["request_id"] == row["id"]]
     service = city.services_by_code.get(row["service_code"])
     proven = any(photo["kind"] == "after" for photo in own)
-    return queue_row(city, row) | {
+    return queue_line(city, row) | {
         "mine": row["assignee"] in (account.username, account.sign_in_name),
         "yours_to_move": account.works_for(row["department"]),
         "evidence": bool(service and service.evidence and not proven),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -44,6 +44,12 @@ class AskedFilter(BaseModel):
     """Which requests are wanted; without anything, all that are open."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    LISTS: ClassVar = frozenset(
+        {
+            "status", "department", "service", "district", "network_code", "priority", "channel", "closing_reason",
+        }
+    )  # fmt: skip
+    """Fields that hold several values, so that one may also be named several times in an address."""
 
     view: Annotated[View | None, BeforeValidator(_given)] = Field(
         default=None, description="A list everybody needs; all of what is open"

@@ -14,17 +14,11 @@ import orjson
 
 from nagara.database import Pool, read_in_city
 from nagara.errors import InvalidInput
-from nagara.exchange import Question
+from nagara.exchange import Question, Rows
 from nagara.queue.filters import LATE, PRIORITIES, QueueFilter, Sort, Values, Worked, conditions
+from nagara.queue.rows import COLUMNS, NAMES
 
 MAX_PAGE = 200
-COLUMNS: tuple[LiteralString, ...] = (
-    "id", "reference", "status", "service_code", "network_code", "department", "assignee", "priority",
-    "district", "lat", "lon", "address", "description", "received_at", "acknowledge_by", "respond_by",
-    "resolve_by", "promise_standard", "next_due_at", "escalation_step", "escalated_by_hand", "closed_at",
-    "confidential", "channel", "version", "updated_at",
-)  # fmt: skip
-NAMES = (*COLUMNS, "late")
 SELECT: LiteralString = "select r." + ", r.".join(COLUMNS) + ", " + LATE + " as late from request r"  # noqa: S608
 ID = "id"
 LEVEL_OF_PRIORITY = {priority: level for level, priority in enumerate(PRIORITIES)}
@@ -54,11 +48,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of rows by column name, the cursor of the next one if there is any, and what was asked besides."""
+    """A page of rows in the order of ``NAMES``, and the cursor of the next one if there is any."""
 
-    rows: Sequence[Mapping[str, Any]]
+    rows: Sequence[Sequence[Any]]
     next_cursor: str | None
-    besides: Sequence[Sequence[tuple[Any, ...]]] = ()
 
 
 _ORDERS: Mapping[tuple[str, bool], tuple[LiteralString, LiteralString]] = {
@@ -95,23 +88,27 @@ def order_of(wanted: QueueFilter) -> Order:
     return Order(sort, usual if wanted.descending is None else wanted.descending)
 
 
-async def page(pool: Pool, city_id: str, worked: Worked, *besides: Question) -> Page:
-    """One page of what a filter wants; what is asked besides comes by the same round trip."""
-    wanted = worked.wanted
-    if not 1 <= wanted.limit <= MAX_PAGE:
-        raise InvalidInput(
-            f"limit {wanted.limit} is not possible.", field="limit", allowed=f"1 to {MAX_PAGE}"
-        )
-    found, *others = await read_in_city(
-        pool,
-        city_id,
-        page_statement(city_id, worked),
-        *besides,
-        prepare=[is_plain(worked), *(True for _ in besides)],
-    )
-    rows = [dict(zip(NAMES, row, strict=True)) for row in found[: wanted.limit]]
-    more = len(found) > wanted.limit
-    return Page(rows, cursor_after(rows[-1], wanted) if more else None, others)
+async def page(pool: Pool, city_id: str, worked: Worked) -> Page:
+    """One page of what a filter wants."""
+    asked, kept = question(city_id, worked)
+    [found] = await read_in_city(pool, city_id, asked, prepare=kept)
+    return page_of(found, worked.wanted)
+
+
+def question(city_id: str, worked: Worked) -> tuple[Question, bool]:
+    """What asks for a page, and whether its plan is kept."""
+    limit = worked.wanted.limit
+    if not 1 <= limit <= MAX_PAGE:
+        raise InvalidInput(f"limit {limit} is not possible.", field="limit", allowed=f"1 to {MAX_PAGE}")
+    return page_statement(city_id, worked), is_plain(worked)
+
+
+def page_of(found: Rows, wanted: QueueFilter) -> Page:
+    """The page, from what was found: one row more than it holds where there is more."""
+    if len(found) <= wanted.limit:
+        return Page(found, None)
+    rows = found[: wanted.limit]
+    return Page(rows, cursor_after(dict(zip(NAMES, rows[-1], strict=True)), wanted))
 
 
 def is_plain(worked: Worked) -> bool:

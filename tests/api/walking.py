@@ -92,7 +92,7 @@ class Call:
     @property
     def for_staff(self) -> bool:
         """Whether somebody has to be signed in."""
-        return current_staff in self._calls
+        return current_staff in self._calls or any(hasattr(call, "permission") for call in self._calls)
 
     @property
     def parameters(self) -> list[str]:
