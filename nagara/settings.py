@@ -42,6 +42,14 @@ class Settings(BaseSettings):
         validation_alias="REDIS_URL",
         description="Redis or Valkey: the task queue and the rate limits",
     )
+    broker_url: str | None = Field(
+        default=None,
+        description="The task queue, where it is not on that Redis: amqp://... of RabbitMQ, or another Redis",
+    )
+    metrics_key: SecretStr | None = Field(
+        default=None,
+        description="Bearer key with which a collector reads /metrics; none: only callers on this machine may",
+    )
     data: Path = Field(
         default=REPOSITORY / ".nagara", description="Folder for state that is not in PostgreSQL"
     )
@@ -106,6 +114,13 @@ class Settings(BaseSettings):
     notice_limits: dict[str, Limits] = Field(
         default={},
         description='Messages a city sends, as JSON: {"sms": {"a_minute": 60, "a_day": 5000, "a_day_each": 20}}',
+    )
+    federation_key: SecretStr | None = Field(
+        default=None,
+        description="With which a city that runs its own Nagara signs: Ed25519, base64url (nagara federation key)",
+    )
+    federation_hub: str | None = Field(
+        default=None, description="Address of the network's Nagara, to which bundles are pushed"
     )
     pool_size: int = Field(default=8, ge=1, le=64, description="Database connections a process keeps per way")
 

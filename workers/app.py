@@ -1,4 +1,4 @@
-"""The Celery application: three queues on Redis, and tasks that may be lost, repeated or killed.
+"""The Celery application: three queues on Redis or RabbitMQ, and tasks that may be lost, repeated or killed.
 
 A message is only a nudge. What is to be done stands in PostgreSQL, every timer looks there, and the next
 tick finds whatever a lost message left undone.
@@ -6,7 +6,7 @@ tick finds whatever a lost message left undone.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ParamSpec, TypeVar, cast
 
 import psycopg
@@ -15,7 +15,7 @@ from celery import Celery
 from kombu.entity import Exchange, Queue
 
 from nagara.settings import settings
-from workers import logs
+from workers import logs, runs
 from workers.schedule import SCHEDULE
 
 P = ParamSpec("P")
@@ -28,13 +28,27 @@ PASSING_ERRORS = (psycopg.OperationalError, SoftTimeLimitExceeded)
 """What may happen without a fault of the code: the database is away or too busy; the next tick tries again."""
 
 
+BROKER = settings().broker_url or settings().redis_url
+REDIS_OPTIONS: Mapping[str, Any] = {
+    "queue_order_strategy": "priority",
+    # A killed worker's messages come back after two minutes, and are looked for every two seconds; by
+    # default kombu looks every hundred. Only an indicator build takes longer, and holds a lock meanwhile.
+    "visibility_timeout": 120,
+    "unacked_restore_interval": 2,
+    "unacked_restore_throttle": 1,
+    "socket_keepalive": True,
+}
+RABBITMQ_OPTIONS: Mapping[str, Any] = {"confirm_publish": True}
+"""RabbitMQ hands back what a killed worker held as soon as its connection is gone; it needs no time-out."""
+
+
 def _queue(name: str) -> Queue:
     return Queue(name, exchange=Exchange(name, type="direct"), routing_key=name)  # type: ignore[no-untyped-call]
 
 
 app = Celery(
     "nagara",
-    broker=settings().redis_url,
+    broker=BROKER,
     include=[
         "workers.tasks.escalation",
         "workers.tasks.notifications",
@@ -44,6 +58,7 @@ app = Celery(
         "workers.tasks.suggestions",
         "workers.tasks.batches",
         "workers.tasks.words",
+        "workers.tasks.standing",
         "workers.tasks.trust",
     ],
 )
@@ -61,6 +76,7 @@ app.conf.update(
         "bulk.*": {"queue": NOTICES},
         "batches.*": {"queue": SLOW},
         "words.*": {"queue": SLOW},
+        "standing.*": {"queue": NOTICES},
         "trust.*": {"queue": SLOW},
     },
     task_default_queue=NOTICES,
@@ -80,22 +96,18 @@ app.conf.update(
     task_time_limit=60 * SECOND,
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
-    broker_transport_options={
-        "queue_order_strategy": "priority",
-        # A killed worker's messages come back after two minutes, and are looked for every two seconds; by
-        # default kombu looks every hundred. Only an indicator build takes longer, and holds a lock meanwhile.
-        "visibility_timeout": 120,
-        "unacked_restore_interval": 2,
-        "unacked_restore_throttle": 1,
-        "socket_keepalive": True,
-    },
+    broker_transport_options=REDIS_OPTIONS if BROKER.startswith("redis") else RABBITMQ_OPTIONS,
     # On a busy machine a forked process needs more than Celery's four seconds to say that it is there.
     worker_proc_alive_timeout=30.0,
     beat_schedule=SCHEDULE,
+    beat_scheduler="workers.one_beat:OneBeat",
+    # Ticks come to within two seconds, and a clock that was set back is noticed as soon.
+    beat_max_loop_interval=2.0,
     beat_schedule_filename=str(settings().data / "beat-schedule"),
 )
 settings().refuse_unsafe()
 logs.connect()
+runs.connect()
 
 
 def task(name: str, **options: Any) -> Callable[[Callable[P, R]], Callable[P, R]]:

@@ -150,6 +150,13 @@ SCHEDULE: Mapping[str, Mapping[str, Any]] = {
         "schedule": crontab(hour="18-23", minute="45"),
         "options": {"expires": NOT_ONCE_IN_AN_HOUR},
     },
+    # After the sealing, so that the day's root goes along. Once is enough: the next night brings what this one
+    # missed.
+    "exchange bundles": {
+        "task": "trust.exchange",
+        "schedule": crontab(hour="19", minute="15"),
+        "options": {"expires": NOT_ONCE_IN_AN_HOUR},
+    },
     # Which service words mean is learnt from thousands of reports; a day's more change little.
     "learn which services words mean": {
         "task": "suggestions.learn",

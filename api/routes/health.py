@@ -3,24 +3,39 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import logging
+from hmac import compare_digest
+from typing import Any
 
 import psycopg
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import PlainTextResponse
 from psycopg_pool import PoolTimeout
 from pydantic import BaseModel
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from api.answers import json_answer
-from api.dependencies import FromProcess, Open
+from api.dependencies import ClientAddress, FromProcess, Open
+from api.error_responses import documented
 from nagara.cities import configuration
+from nagara.errors import NotPermitted
 from nagara.migrations import newest_revision
 from nagara.settings import settings
+from nagara.time_standing import ask_standing, metrics
 
 router = APIRouter(tags=["health"])
 log = logging.getLogger(__name__)
 PATIENCE_SECONDS = 3
+ON_THIS_MACHINE = ("127.0.0.1", "::1", "testclient")
+UNKNOWN: dict[str, Any] = {
+    "oldest_due_step_seconds": None,
+    "oldest_untold_event_seconds": None,
+    "oldest_unsent_notice_seconds": None,
+    "dead_letters": None,
+    "last_runs": {},
+}
 
 
 class Live(BaseModel):
@@ -37,6 +52,18 @@ class Ready(BaseModel):
     schema_revision: str
     redis: str
     cities: int
+
+
+class Time(BaseModel):
+    """Whether time passes: how long the oldest of each kind has waited, in seconds, and when each task last ran."""
+
+    status: str
+    troubles: list[str]
+    oldest_due_step_seconds: float | None
+    oldest_untold_event_seconds: float | None
+    oldest_unsent_notice_seconds: float | None
+    dead_letters: int | None
+    last_runs: dict[str, dt.datetime]
 
 
 @router.get("/health/live", dependencies=[Open], response_model=Live, operation_id="health_live")
@@ -66,6 +93,67 @@ async def ready(process: FromProcess) -> Response:
         "cities": len(configuration().cities),
     }
     return json_answer(content, 200 if fit else 503)
+
+
+@router.get(
+    "/health/time",
+    dependencies=[Open],
+    response_model=Time,
+    responses={503: {"model": Time}},
+    operation_id="health_time",
+)
+async def time(process: FromProcess) -> Response:
+    """Time passes: the sweeps run, and nothing that fell due waits. 503 with the reasons where it stands still."""
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            standing = await ask_standing(process.pool)
+    except (psycopg.Error, PoolTimeout, TimeoutError) as error:
+        log.warning("cannot tell the time: %s", type(error).__name__)
+        return json_answer(
+            {"status": "stands still", "troubles": ["the database does not answer"]} | UNKNOWN, 503
+        )
+    content = {
+        "status": "stands still" if standing.troubles else "passes",
+        "troubles": list(standing.troubles),
+        "oldest_due_step_seconds": standing.waited(standing.oldest_step),
+        "oldest_untold_event_seconds": standing.waited(standing.oldest_event),
+        "oldest_unsent_notice_seconds": standing.waited(standing.oldest_notice),
+        "dead_letters": standing.given_up,
+        "last_runs": {run.task: run.ended_at for run in standing.runs},
+    }
+    return json_answer(content, 503 if standing.troubles else 200)
+
+
+@router.get(
+    "/metrics",
+    dependencies=[Open],
+    response_class=PlainTextResponse,
+    responses=documented(403) | {200: {"content": {"text/plain": {}}}},
+    operation_id="metrics",
+)
+async def read_metrics(request: Request, address: ClientAddress, process: FromProcess) -> PlainTextResponse:
+    """Lags, waiting work and last runs in Prometheus' text format, for an operator's collector.
+
+    With the bearer key of NAGARA_METRICS_KEY; without such a setting for callers on this machine alone.
+    """
+    _demand_operator(request, address)
+    text = metrics(await ask_standing(process.pool))
+    return PlainTextResponse(text, media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _demand_operator(request: Request, address: str) -> None:
+    """Raise ``NotPermitted`` unless the caller has the collector's key, or none is set and it is on this machine.
+
+    A proxy on this machine calls for others: what it passes on bears a header that says for whom.
+    """
+    key = settings().metrics_key
+    if key is not None:
+        given = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
+        if compare_digest(given.encode(), key.get_secret_value().encode()):
+            return
+    elif address in ON_THIS_MACHINE and "x-forwarded-for" not in request.headers:
+        return
+    raise NotPermitted("Metrics are the operator's.", field="Authorization", allowed="NAGARA_METRICS_KEY")
 
 
 async def _database(process: FromProcess) -> tuple[str, str]:
