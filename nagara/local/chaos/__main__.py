@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import signal
 import sys
 import tempfile
 from dataclasses import replace
@@ -32,6 +33,7 @@ def main() -> int:
     parser.add_argument("--requests", type=int, help="how many requests fall due")
     parser.add_argument("--keep", type=Path, help="an empty folder for servers and logs that is left behind")
     chosen = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended, too
     measure = SHORT if chosen.short else LONG
     if chosen.requests is not None:
         measure = replace(measure, requests=chosen.requests)

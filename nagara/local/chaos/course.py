@@ -186,19 +186,19 @@ class _Course:
                 stepped_clock.step(_chosen(self._crew.members, blow).clock, blow.clock)
 
     def _kill_a_worker(self, blow: Blow) -> None:
-        """Kill one that runs: any, or at every second time one in the midst of a transaction, if one soon is."""
-        self._crew.tend()
+        """Kill one that takes tasks: any, or at every second time one in the midst of a transaction, if one soon is.
+
+        On a slow machine it waits until one is back, so that no kill is spent on who has not begun to work.
+        """
+        while not (ready := [worker for worker in self._crew.workers if worker.is_ready]):
+            self._tend()
         until = time.monotonic() + (WATCHED_SECONDS if blow.whom % 2 else 0.0)
         busy = self._in_transaction()
         while not busy and time.monotonic() < until:
             time.sleep(TICK_SECONDS / 2)
             busy = self._in_transaction()
-        workers = self._crew.workers
-        if blow.whom % 2 and busy:
-            workers = [worker for worker in workers if worker.name in busy]
-        victim = _chosen(workers, blow)
-        if not victim.runs:
-            self._crew.tend()
+        at_work = [worker for worker in ready if worker.name in busy]
+        victim = _chosen(at_work if blow.whom % 2 and at_work else ready, blow)
         self._outcome.in_transaction += victim.name in busy
         self._crew.kill_worker(victim)
 

@@ -21,11 +21,11 @@ from nagara.local.children import kill_group, start_child
 Manner = Literal["group", "child", "parent"]
 """What a kill hits: the worker with its pool, one process of the pool, or the worker and not its pool."""
 
-MANNERS: tuple[Manner, ...] = ("group", "child", "child", "parent")
+MANNERS: tuple[Manner, ...] = ("group", "child", "child", "child", "parent")
 """To choose from: a process of the pool is back at once, so it may be hit more often."""
 
 READY_WITHIN_SECONDS = 240.0
-READY_LINE = "@chaos ready."
+READY_LINE = b"@chaos ready."
 ORPHANS_LIVE_SECONDS = 5.0
 """A pool whose parent was killed may finish what it does for so long before it is killed, too."""
 
@@ -40,17 +40,23 @@ class Member:
     clock: Path
     log: Path
     process: subprocess.Popen[bytes] | None = None
+    _said_before: int = 0
 
     def start(self) -> None:
         """Start it under its clock, wherever that stands."""
         command = [sys.executable, "-m", "nagara.local.chaos.stepped_clock", str(self.clock), *self.command]
         environment = {**self.environment, "PGAPPNAME": self.name}
+        self._said_before = self.log.stat().st_size if self.log.exists() else 0
         self.process = start_child(command, self.log, environment=environment)
 
     @property
     def is_ready(self) -> bool:
-        """Whether it has said that it takes tasks, which a beat never does."""
-        return READY_LINE in (self.log.read_text(errors="replace") if self.log.exists() else "")
+        """Whether it runs and has said in this life that it takes tasks, which a beat never does."""
+        if not self.runs:
+            return False
+        with self.log.open("rb") as log:
+            log.seek(self._said_before)
+            return READY_LINE in log.read()
 
     @property
     def runs(self) -> bool:

@@ -74,11 +74,12 @@ def one_city(source: Path, folder: Path) -> Path:
     """A copy of the configuration with one city and this module's ladder; without others, programs start sooner."""
     shutil.copytree(source, folder, ignore=shutil.ignore_patterns("__pycache__", "*.py", "cities", "starter"))
     shutil.copytree(source / "cities" / CITY, folder / "cities" / CITY)
-    routing = folder / "cities" / CITY / "routing.yaml"
-    content = yaml.safe_load(routing.read_text(encoding="utf-8"))
-    content.pop("ladders", None)
-    content["ladder"] = LADDER
-    routing.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    for file in (folder / "cities" / CITY).glob("*.yaml"):
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        if content.keys() & {"ladder", "ladders"}:
+            content.pop("ladders", None)
+            content |= {"ladder": LADDER} if "ladder" in content else {}
+            file.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), encoding="utf-8")
     return folder
 
 

@@ -31,23 +31,29 @@ class Server:
     """A program on fixed ports that is started, cut off by a signal, and started again."""
 
     def __init__(
-        self, name: str, command: Sequence[str], ready: Callable[[], bool], log: Path, cut_off: signal.Signals
+        self,
+        name: str,
+        command: Sequence[str],
+        ready: Callable[[], bool],
+        log: Path,
+        cut_off: signal.Signals = signal.SIGKILL,
+        stop: signal.Signals = signal.SIGTERM,
     ) -> None:
         self._name, self._command, self._ready, self._log = name, list(command), ready, log
-        self._cut_off = cut_off
+        self._cut_off, self._stop = cut_off, stop
         self._child: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start it and return when it answers; one that ends at once is tried again until time is up."""
         until = time.monotonic() + READY_WITHIN_SECONDS
-        self._child = start_child(self._command, self._log, signal.SIGINT)
+        self._child = start_child(self._command, self._log, self._stop)
         while not self._ready():
             if time.monotonic() > until:
                 tail = self._log.read_text(errors="replace")[-2000:]
                 raise RuntimeError(f"{self._name} does not come back:\n{tail}")
             if self._child.poll() is not None:  # sessions of the one before may still be ending
                 time.sleep(0.2)
-                self._child = start_child(self._command, self._log, signal.SIGINT)
+                self._child = start_child(self._command, self._log, self._stop)
             time.sleep(LOOK_EVERY_SECONDS)
 
     def cut_off(self) -> None:
@@ -60,7 +66,7 @@ class Server:
     def stop(self) -> None:
         """End it for good."""
         if self._child is not None:
-            end_child(self._child, signal.SIGINT, STOP_WITHIN_SECONDS)
+            end_child(self._child, self._stop, STOP_WITHIN_SECONDS)
 
 
 class Servers:
@@ -85,17 +91,21 @@ class Servers:
         self._book = folder / "received"
         # SIGQUIT is PostgreSQL's immediate shutdown: no session ends what it does, the next start recovers.
         self.postgres = Server(
-            "PostgreSQL", self.cluster.command, self.cluster.is_ready, folder / "postgres.log", signal.SIGQUIT
+            "PostgreSQL",
+            self.cluster.command,
+            self.cluster.is_ready,
+            folder / "postgres.log",
+            cut_off=signal.SIGQUIT,
+            stop=signal.SIGINT,
         )
         # It keeps nothing on disk: killed, it comes back empty.
-        self.redis = Server("Valkey", kept.command, kept.is_ready, folder / "redis.log", signal.SIGKILL)
+        self.redis = Server("Valkey", kept.command, kept.is_ready, folder / "redis.log")
         flags = ["--smtp-port", str(self.smtp_port), "--http-port", str(self.http_port)]
         self.sink = Server(
             "the counting sink",
             [sys.executable, "-m", "nagara.local.chaos.counting_sink", *flags, "--file", str(self._book)],
             lambda: accepts(self.smtp_port) and accepts(self.http_port),
             folder / "sink.log",
-            signal.SIGKILL,
         )
 
     @property
