@@ -1,14 +1,16 @@
-"""From the event log to stored figures: reads a city's events once, counts, writes one immutable snapshot.
+"""From the event log to stored figures: follows what is new, counts what it touched, writes an immutable snapshot.
 
-Safe to run twice and to kill: the caller's transaction holds everything, and the same inputs find the
-snapshot that is already there. Nothing here commits.
+Safe to run twice and to kill: the caller's transaction holds everything, and the same inputs find the snapshot that
+is already there. Nothing here commits. What is kept between builds is one row of numbers for each request; a build
+reads the requests with new events, counts the months that an event or the passing of time has touched, and shares
+the other months with the snapshot before. The nightly proof reads the whole log and holds both against each other.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from itertools import groupby
@@ -22,36 +24,15 @@ from psycopg.types.json import Jsonb
 from city_config import Configuration
 from city_config.schema import City, NetworkCode
 from nagara.ids import uuid7
-from nagara.indicators.cells import Cell, CellCounter
+from nagara.indicators import issue_store, tally
+from nagara.indicators.cells import Cell, CellKey
 from nagara.indicators.definitions import METHOD_VERSION
+from nagara.indicators.facts import Groups, micros
 from nagara.indicators.figures import ALL_CODES
-from nagara.indicators.issue_times import IssueTimes, LoggedEvent, issue_times
-from nagara.indicators.snapshots import ALL_DISTRICTS, CellKey, json_figures
-
-EVENTS = """
-select request_id, seq, kind, occurred_at, actor_kind, to_status,
-       case when kind in ('filed', 'observed') then data end, hash
-  from event
- where city_id = %(city)s and recorded_at <= %(known_at)s
- order by request_id, seq
-"""
-
-EARLIER_DUPLICATES = """
-with link as materialized (
-    select request_id, seq, data->>'parent' as parent from event
-     where city_id = %(city)s and kind = 'duplicate_linked'
-       and recorded_at <= %(known_at)s and occurred_at <= %(cut_off)s)
-select parent.id, min(child.occurred_at)
-  from link
-  join request parent on parent.city_id = %(city)s and parent.reference = link.parent
-  join event child on child.city_id = %(city)s and child.request_id = link.request_id and child.seq = 1
- where not exists (select from event undone
-                    where undone.city_id = %(city)s and undone.request_id = link.request_id
-                      and undone.seq > link.seq and undone.kind = 'reopened'
-                      and undone.recorded_at <= %(known_at)s and undone.occurred_at <= %(cut_off)s)
- group by parent.id
-"""
-"""The few links are found first, by an index of their own: right after an import the planner knows no better."""
+from nagara.indicators.issue_store import State
+from nagara.indicators.keeping import Prepared, events_digest, follow
+from nagara.indicators.reading import Tell, read_facts, tell_nobody
+from nagara.indicators.snapshots import ALL_DISTRICTS, json_figures
 
 NEWEST_EVENT = "select max(recorded_at) from event where city_id = %s and recorded_at <= %s"
 
@@ -59,18 +40,29 @@ FIND_SNAPSHOT = "select id from indicator_snapshot where city_id = %s and inputs
 
 ADD_SNAPSHOT = """
 insert into indicator_snapshot (city_id, id, cut_off, built_at, method_version, config_fingerprints,
-                                holidays_version, inputs_digest, events_seen)
-values (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+                                holidays_version, inputs_digest, events_seen, inputs, month_rows)
+values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 on conflict (city_id, inputs_digest) do nothing
 returning id
 """
 
+SHARED_MONTHS = """
+select f.month, min(f.snapshot_id::text) from indicator_figure f
+ where f.city_id = %(city)s and f.snapshot_id = %(snapshot)s group by f.month
+union all
+select shared.key::date, shared.value
+  from indicator_snapshot s, jsonb_each_text(s.month_rows) shared
+ where s.city_id = %(city)s and s.id = %(snapshot)s and s.month_rows is not null
+"""
+"""Where a snapshot's rows of each month stand."""
+
+SNAPSHOT_CODES = "select inputs from indicator_snapshot where city_id = %s and id = %s"
 NEWEST_SNAPSHOT = """
 select built_at, events_seen from indicator_snapshot where city_id = %s order by built_at desc, id desc limit 1
 """
 NEWER_EVENT = "select 1 from event where city_id = %s and recorded_at > %s limit 1"
-EVENTS_A_MINUTE = 100_000
-LONGEST_WAIT = dt.timedelta(hours=1)
+EVENTS_A_MINUTE = 1_000_000
+LONGEST_WAIT = dt.timedelta(minutes=10)
 
 ADD_FIGURES = """
 copy indicator_figure (city_id, snapshot_id, month, network_code, district, life_table, figures) from stdin
@@ -79,7 +71,7 @@ copy indicator_figure (city_id, snapshot_id, month, network_code, district, life
 
 @dataclass
 class Counted:
-    """Everything one pass over a city's events yields."""
+    """Everything a city's facts yield as of a cut-off."""
 
     cells: dict[CellKey, Cell] = field(default_factory=dict)
     fingerprints: set[str] = field(default_factory=set)
@@ -100,6 +92,7 @@ def build_city(
     city_id: str,
     now: dt.datetime,
     cut_off: dt.datetime | None = None,
+    tell: Tell = tell_nobody,
 ) -> UUID:
     """Compute a city's figures as of a cut-off and store them; returns the snapshot's id.
 
@@ -108,27 +101,76 @@ def build_city(
     """
     city, codes = configuration.cities[city_id], configuration.network.codes_by_code
     as_of = cut_off or default_cut_off(connection, city_id, now)
-    counted = count_events(connection, city, as_of, now)
-    fingerprints = sorted(counted.fingerprints | {city.fingerprint})
-    inputs = _inputs_digest(city, codes, as_of, counted, fingerprints)
-    made_with = (METHOD_VERSION, Jsonb(fingerprints), version("holidays"))
-    values = (city_id, uuid7(), as_of, now, *made_with, inputs, counted.events)
-    added = connection.execute(ADD_SNAPSHOT, values).fetchone()
-    if added is None:
-        found = connection.execute(FIND_SNAPSHOT, (city_id, inputs)).fetchone()
-        if found is None:
-            raise RuntimeError("a snapshot of the same inputs is there but cannot be read")
-        return UUID(str(found[0]))
-    snapshot_id = UUID(str(added[0]))
-    _store(connection, city_id, snapshot_id, figure_rows(counted.cells, codes))
+    ready = follow(connection, city, as_of, now, tell)
+    inputs = _inputs(city, codes, as_of, ready)
+    digest = hashlib.sha256(orjson.dumps(inputs, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    found = connection.execute(FIND_SNAPSHOT, (city_id, digest)).fetchone()
+    built = 0
+    if found is None:
+        shared = _shared_months(connection, city, codes, ready, as_of)
+        snapshot_id, built = _write(connection, city_id, codes, ready, as_of, now, inputs, digest, shared)
+    else:
+        snapshot_id = UUID(str(found[0]))
+    if ready.state is not None:
+        state = State(ready.state.known_at, snapshot_id, as_of, ready.apart)
+        issue_store.write_state(connection, city_id, state, ready.requests_read, built)
     return snapshot_id
 
 
-def needs_refresh(connection: psycopg.Connection[Any], city_id: str, now: dt.datetime) -> bool:
-    """Whether a city has events its newest snapshot does not know, and has waited long enough for a pass.
+def _shared_months(
+    connection: psycopg.Connection[Any],
+    city: City,
+    codes: Mapping[str, NetworkCode],
+    ready: Prepared,
+    cut_off: dt.datetime,
+) -> dict[dt.date, str]:
+    """Months that are as they were in the snapshot before, and where their rows stand."""
+    state = ready.state
+    if state is None or state.snapshot_id is None or state.cut_off is None or cut_off < state.cut_off:
+        return {}
+    row = connection.execute(SNAPSHOT_CODES, (city.id, state.snapshot_id)).fetchone()
+    before = row[0] if row else None
+    if not before or any(before[name] != value for name, value in _rules(city, codes).items()):
+        return {}
+    values = {"city": city.id, "snapshot": state.snapshot_id}
+    stands = dict(connection.execute(SHARED_MONTHS, values).fetchall())
+    moved = state.touched | ready.apart
+    if cut_off > state.cut_off:
+        moved |= tally.moving_months(ready.facts, micros(state.cut_off))
+    return {month: stands[month] for month in stands if month.year * 12 + month.month - 1 not in moved}
 
-    A pass reads every event, so large cities wait longer: a minute for each 100,000 events, an hour at most.
-    Costs two look-ups, however many events there are.
+
+def _write(
+    connection: psycopg.Connection[Any],
+    city_id: str,
+    codes: Mapping[str, NetworkCode],
+    ready: Prepared,
+    cut_off: dt.datetime,
+    now: dt.datetime,
+    inputs: Mapping[str, Any],
+    digest: str,
+    shared: Mapping[dt.date, str],
+) -> tuple[UUID, int]:
+    """Write the snapshot and the rows of the months that are not shared; returns its id and how many months."""
+    months = issue_store.months_of(ready.facts) - {m.year * 12 + m.month - 1 for m in shared}
+    cells = tally.cells_of(ready.facts, ready.groups.names(), micros(cut_off), tally.only(months))
+    made_with = (METHOD_VERSION, Jsonb(inputs["fingerprints"]), version("holidays"))
+    rows = {f"{month:%Y-%m-%d}": snapshot for month, snapshot in sorted(shared.items())}
+    events = int(ready.facts["events"].sum())
+    values = (city_id, uuid7(), cut_off, now, *made_with, digest, events, Jsonb(dict(inputs)), Jsonb(rows))
+    added = connection.execute(ADD_SNAPSHOT, values).fetchone()
+    if added is None:
+        raise RuntimeError("another build of the same inputs is under way")
+    snapshot_id = UUID(str(added[0]))
+    _store(connection, city_id, snapshot_id, figure_rows(cells, codes))
+    return snapshot_id, len(months)
+
+
+def needs_refresh(connection: psycopg.Connection[Any], city_id: str, now: dt.datetime) -> bool:
+    """Whether a city has events its newest snapshot does not know, and has waited long enough for a build.
+
+    A build writes every month that is not finished, so large cities wait longer: a minute for each million
+    events, ten at most. Costs two look-ups, however many events there are.
     """
     row = connection.execute(NEWEST_SNAPSHOT, (city_id,)).fetchone()
     if row is None:
@@ -149,45 +191,18 @@ def default_cut_off(connection: psycopg.Connection[Any], city_id: str, now: dt.d
 
 
 def count_events(
-    connection: psycopg.Connection[Any], city: City, cut_off: dt.datetime, known_at: dt.datetime
+    connection: psycopg.Connection[Any],
+    city: City,
+    cut_off: dt.datetime,
+    known_at: dt.datetime,
+    tell: Tell = tell_nobody,
 ) -> Counted:
-    """One pass over a city's events in order of request; memory grows with cells, not with events."""
-    values = {"city": city.id, "known_at": known_at, "cut_off": cut_off}
-    earlier: dict[UUID, dt.datetime] = dict(connection.execute(EARLIER_DUPLICATES, values).fetchall())
-    counters: dict[CellKey, CellCounter] = {}
-    result = Counted()
-    digest = hashlib.sha256()
-    with connection.cursor(name="indicator_events") as cursor:
-        cursor.itersize = 5000
-        cursor.execute(EVENTS, values)
-        for request_id, rows in groupby(cursor, key=lambda row: row[0]):
-            events = []
-            for row in rows:
-                result.events += 1
-                digest.update(bytes(row[7]))
-                events.append(LoggedEvent(row[2], row[3], row[4], row[5], row[6]))
-            issue = issue_times(events, cut_off, earlier.get(request_id))
-            if issue is not None:
-                count_issue(counters, issue, city, cut_off)
-                if issue.config_fingerprint:
-                    result.fingerprints.add(issue.config_fingerprint)
-    result.digest = digest.hexdigest()
-    result.cells = {key: counter.cell() for key, counter in sorted(counters.items())}
-    return result
-
-
-def count_issue(
-    counters: dict[CellKey, CellCounter], issue: IssueTimes, city: City, cut_off: dt.datetime
-) -> None:
-    """Count a request in its month of receipt, and its promise in the month it fell due (local months)."""
-
-    def counter(at: dt.datetime) -> CellCounter:
-        month = at.astimezone(city.zone).date().replace(day=1)
-        return counters.setdefault((month, issue.network_code, issue.district), CellCounter())
-
-    counter(issue.received_at).add(issue, cut_off)
-    if issue.due is not None and issue.due <= cut_off:
-        counter(issue.due).add_promise(issue)
+    """One pass over a city's whole log, keeping nothing: what every other way of counting must equal."""
+    groups = Groups()
+    facts = read_facts(connection, city, groups, cut_off, known_at, tell=tell)
+    cells = tally.cells_of(facts, groups.names(), micros(cut_off))
+    prints = {group.fingerprint for group in groups.numbers} - {""}
+    return Counted(cells, prints, events_digest(facts), int(facts["events"].sum()))
 
 
 def figure_rows(
@@ -211,26 +226,29 @@ def figure_rows(
         yield (month, ALL_CODES, ALL_DISTRICTS), Cell.merged(by_code.values()), json_figures(by_code, codes)
 
 
-def _inputs_digest(
-    city: City,
-    codes: Mapping[str, NetworkCode],
-    cut_off: dt.datetime,
-    counted: Counted,
-    fingerprints: Sequence[str],
-) -> str:
-    """SHA-256 over all that decides the figures: events, cut-off, method, time zone, facts of the codes."""
-    inputs = {
-        "events": counted.digest,
-        "cut_off": cut_off.astimezone(dt.UTC).isoformat(),
+def _rules(city: City, codes: Mapping[str, NetworkCode]) -> dict[str, Any]:
+    """What decides the figures besides the events and the cut-off."""
+    return {
         "method": METHOD_VERSION,
         "timezone": city.timezone,
-        "fingerprints": list(fingerprints),
         "codes": [
             [code.code, code.service_class, code.comparability, code.reference_hours]
             for code in sorted(codes.values(), key=lambda code: code.code)
         ],
     }
-    return hashlib.sha256(orjson.dumps(inputs, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def _inputs(
+    city: City, codes: Mapping[str, NetworkCode], cut_off: dt.datetime, ready: Prepared
+) -> dict[str, Any]:
+    """All that decides the figures: the snapshot keeps it, and its digest is the snapshot's."""
+    names, present = ready.groups.names(), set(ready.facts["group_id"].tolist())
+    filed_under = {names[number].fingerprint for number in present} - {""}
+    return _rules(city, codes) | {
+        "events": events_digest(ready.facts),
+        "cut_off": cut_off.astimezone(dt.UTC).isoformat(),
+        "fingerprints": sorted(filed_under | {city.fingerprint}),
+    }
 
 
 def _store(

@@ -1,6 +1,6 @@
 """What is counted of one (month, network code, district): the sufficient statistic, in JSON and added up.
 
-Nothing in a cell can point to a person: it holds counts by duration bin and nothing else.
+Nothing in a cell can point to a person: it holds whole numbers under names from closed lists, and nothing else.
 """
 
 from __future__ import annotations
@@ -11,27 +11,51 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from nagara.indicators.issue_times import Ending, IssueTimes, PromiseOutcome
-from nagara.indicators.life_table import LifeTable, bin_of
-from nagara.indicators.survival import CENSORED
+from nagara.indicators.life_table import LifeTable
+
+CellKey = tuple[dt.date, str, str]
+"""(first day of the month, network code, district)."""
 
 TABLES = ("response", "resolution", "sustained", "backlog_age")
-COUNTS = (
-    "reports",
-    "duplicates",
-    "staff_created",
-    "simulated",
-    "issues",
-    "inconsistent",
-    "imported",
-    "without_district",
-    "referred",
-    "reopened",
-    "answered_by_closing",
-    "lost_from_sight",
-    "open",
-    "open_referred",
-)
+RECEIPT_COUNTS = (
+    "reports", "duplicates", "staff_created", "simulated", "issues", "inconsistent", "imported",
+    "without_district", "referred", "reopened", "answered_by_closing", "lost_from_sight", "open", "open_referred",
+    "followers", "watched_issues", "watched_seconds", "early_duplicates", "duplicate_squares",
+    "said_fixed", "said_not_fixed",
+)  # fmt: skip
+"""Of the month of receipt. The watched ones and ``early_duplicates`` are of the time until somebody answered;
+``duplicate_squares`` sums squared duplicates per hour watched, in millionths."""
+
+RESOLUTION_COUNTS = ("resolved_first", "reopened_in_30_days", "photo_reopened")
+"""Of the month of the first resolution."""
+
+CLOSING_COUNTS = (
+    "closed", "accepted", "owner_changed", "mostly_waited", "closed_at_once", "closed_at_the_last",
+)  # fmt: skip
+"""Of the month of the closing that stands."""
+
+COUNTS = (*RECEIPT_COUNTS, *RESOLUTION_COUNTS, *CLOSING_COUNTS, "invited", "moved_before_due")
+"""``invited``: issues closed, whose residents were asked for a rating. ``moved_before_due``: of the month of the due
+time."""
+
+STANDARDS = ("published", "internal", "reference")
+OUTCOMES = ("met", "missed", "excluded", "unobserved")
+REASONS = (
+    "not_found", "not_an_issue", "out_of_jurisdiction", "insufficient_information", "abuse", "no_answer", "other",
+)  # fmt: skip
+LEVELS = ("0", "1", "2", "3")
+"""Rungs of the ladder: how many reached it or a higher one by 30 days after the due time; 0 is all that fell due."""
+
+LARGEST_FAMILY = 100
+TALLIES: Mapping[str, tuple[str, ...]] = {
+    "family": tuple(str(size) for size in range(1, LARGEST_FAMILY + 1)),
+    "kept_for_good": STANDARDS,
+    "escalated": LEVELS,
+    "declined_for": REASONS,
+    "ratings": ("1", "2", "3", "4", "5"),
+}
+"""Further counts by name: reports of an issue (receipt), promises kept by a resolution that held (due time),
+escalations (due time), reasons of declining (closing), residents' ratings (their own time)."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +74,9 @@ class Cell:
     backlog_due: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """Open requests by promise standard: ``past`` their due time, and ``dated`` (having one)."""
 
+    tallies: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """By the names in ``TALLIES``."""
+
     def count(self, name: str) -> int:
         """One count; 0 where nothing was counted."""
         return self.counts.get(name, 0)
@@ -57,6 +84,10 @@ class Cell:
     def table(self, name: str) -> LifeTable:
         """One life table; empty where nothing was counted."""
         return self.tables.get(name, LifeTable())
+
+    def tally(self, name: str) -> Mapping[str, int]:
+        """One further table of counts; empty where nothing was counted."""
+        return self.tallies.get(name, {})
 
     @classmethod
     def merged(cls, cells: Iterable[Cell]) -> Cell:
@@ -71,6 +102,7 @@ class Cell:
             },
             promise=_added_twice(cell.promise for cell in every),
             backlog_due=_added_twice(cell.backlog_due for cell in every),
+            tallies=_added_twice(cell.tallies for cell in every),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -78,88 +110,53 @@ class Cell:
         return {
             "counts": {name: self.counts[name] for name in COUNTS if self.counts.get(name)},
             "tables": {name: self.tables[name].to_json() for name in TABLES if name in self.tables},
-            "promise": {k: dict(v) for k, v in sorted(self.promise.items())},
-            "backlog_due": {k: dict(v) for k, v in sorted(self.backlog_due.items())},
+            "promise": _in_order(self.promise),
+            "backlog_due": _in_order(self.backlog_due),
+            "tallies": _in_order(self.tallies),
         }
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Cell:
-        """The cell written by ``to_json``; raises ValueError for names it does not know."""
-        unknown = set(content["counts"]) - set(COUNTS) | set(content["tables"]) - set(TABLES)
+        """The cell written by ``to_json``; raises ValueError for a name or a number it does not know."""
+        tallies = content.get("tallies", {})
+        unknown = set(content) - {"counts", "tables", "promise", "backlog_due", "tallies"}
+        unknown |= set(content["counts"]) - set(COUNTS) | set(content["tables"]) - set(TABLES)
         if unknown:
             raise ValueError(f"a cell has no {sorted(unknown)}")
         return cls(
-            counts=dict(content["counts"]),
+            counts=_checked(content["counts"], COUNTS),
             tables={name: LifeTable.from_json(rows) for name, rows in content["tables"].items()},
-            promise=content["promise"],
-            backlog_due=content["backlog_due"],
+            promise=_checked_twice(content["promise"], dict.fromkeys(STANDARDS, OUTCOMES)),
+            backlog_due=_checked_twice(content["backlog_due"], dict.fromkeys(STANDARDS, ("dated", "past"))),
+            tallies=_checked_twice(tallies, TALLIES),
         )
 
 
-class CellCounter:
-    """Counts requests into a cell, one after another. What a request adds is decided in ``add`` alone."""
+def _checked(counts: Mapping[str, Any], allowed: Iterable[str]) -> dict[str, int]:
+    """The counts, if every name is allowed and every number whole and not negative; else ValueError."""
+    known = set(allowed)
+    for name, count in counts.items():
+        if name not in known:
+            raise ValueError(f"a cell has no {name[:60]!r}")
+        if type(count) is not int or count < 0:
+            raise ValueError(f"{name} must be a whole number that is not negative")
+    return dict(counts)
 
-    def __init__(self) -> None:
-        self._counts: Counter[str] = Counter()
-        self._tables: dict[str, Counter[tuple[int, int]]] = {name: Counter() for name in TABLES}
-        self._promise: dict[str, Counter[str]] = {}
-        self._backlog_due: dict[str, Counter[str]] = {}
 
-    def add(self, issue: IssueTimes, cut_off: dt.datetime) -> None:
-        """Count a request of this cell's month of receipt."""
-        if issue.staff_created:
-            self._counts["staff_created"] += 1
-            return
-        self._counts["reports"] += 1
-        self._counts["simulated"] += issue.simulated
-        if issue.duplicate:
-            self._counts["duplicates"] += 1
-            return
-        self._counts["issues"] += 1
-        for name, counts in (
-            ("imported", issue.imported),
-            ("without_district", issue.district == "-"),
-            ("referred", issue.referred),
-            ("reopened", issue.reopened),
-            ("inconsistent", not issue.consistent),
-        ):
-            self._counts[name] += counts
-        if issue.consistent:
-            self._add_times(issue, cut_off)
+def _checked_twice(
+    tables: Mapping[str, Mapping[str, Any]], allowed: Mapping[str, Iterable[str]]
+) -> dict[str, dict[str, int]]:
+    _checked(dict.fromkeys(tables, 0), allowed)
+    return {name: _checked(counts, allowed[name]) for name, counts in tables.items()}
 
-    def add_promise(self, issue: IssueTimes) -> None:
-        """Count the outcome of a promise that fell due in this cell's month."""
-        counted = issue.promise not in (PromiseOutcome.NONE, PromiseOutcome.PENDING)
-        if counted and issue.consistent and not (issue.staff_created or issue.duplicate):
-            self._promise.setdefault(issue.promise_standard, Counter())[issue.promise.value] += 1
 
-    def _add_times(self, issue: IssueTimes, cut_off: dt.datetime) -> None:
-        def tell(table: str, ending: Ending) -> None:
-            self._tables[table][bin_of(ending.at - issue.received_at), ending.cause] += 1
-
-        tell("response", issue.response)
-        tell("resolution", issue.resolution)
-        tell("sustained", issue.sustained)
-        self._counts["answered_by_closing"] += issue.answered_by_closing
-        self._counts["lost_from_sight"] += issue.lost_from_sight
-        if not issue.open_at_cut_off:
-            return
-        self._counts["open"] += 1
-        self._counts["open_referred"] += issue.referred_at_cut_off
-        tell("backlog_age", Ending(cut_off, CENSORED))
-        if issue.due is not None:
-            dated = self._backlog_due.setdefault(issue.promise_standard, Counter())
-            dated["dated"] += 1
-            dated["past"] += issue.due < cut_off
-
-    def cell(self) -> Cell:
-        """The counts so far."""
-        return Cell(
-            counts={name: self._counts[name] for name in COUNTS if self._counts[name]},
-            tables={name: LifeTable.from_counts(counts) for name, counts in self._tables.items() if counts},
-            promise={k: dict(v) for k, v in self._promise.items()},
-            backlog_due={k: dict(v) for k, v in self._backlog_due.items()},
-        )
+def _in_order(tables: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]:
+    """Without zeros, by name: equal cells give equal text."""
+    return {
+        name: {key: count for key, count in sorted(counts.items()) if count}
+        for name, counts in sorted(tables.items())
+        if any(counts.values())
+    }
 
 
 def _added(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:

@@ -120,11 +120,11 @@ def share_funnel(having: Sequence[int], totals: Sequence[int]) -> Funnel:
     if target in (0.0, 1.0):
         zeros = np.zeros(len(shares))
         flat = Spread(zeros, zeros, 0.0, False, 0.0, zeros)
-        return Funnel(target, flat, tuple(Limits(*[target] * 4) for _ in shares), ("usual",) * len(shares))
+        return Funnel(target, flat, tuple(Limits(*[target] * 4) for _ in shares), tuple(map(verdict, zeros)))
     found = spread(shares, [math.sqrt(target * (1 - target) / n) for n in totals], target)
     limits = tuple(share_limits(target, n, found.tau_squared) for n in totals)
-    verdicts = tuple(_verdict(share, own) for share, own in zip(shares, limits, strict=True))
-    return Funnel(target, found, limits, verdicts)
+    verdicts = [_verdict(share, own) for share, own in zip(shares, limits, strict=True)]
+    return Funnel(target, found, limits, tuple(verdicts))
 
 
 def verdict(z: float) -> Verdict:

@@ -99,6 +99,8 @@ class IssueTimes:
     consistent: bool
     """No event lies before receipt. Inconsistent requests are counted, but have no times."""
     config_fingerprint: str | None
+    watched_until: dt.datetime
+    """How far an unfinished request is known to be unfinished; at most the cut-off."""
 
 
 def issue_times(
@@ -147,6 +149,7 @@ def issue_times(
         and resolution.cause != CENSORED,
         consistent=all(event.occurred_at >= received for event in seen),
         config_fingerprint=data.get("config_fingerprint"),
+        watched_until=until,
     )
 
 

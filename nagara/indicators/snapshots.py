@@ -12,14 +12,11 @@ import psycopg
 
 from city_config import Configuration
 from city_config.schema import NetworkCode
-from nagara.indicators.cells import Cell
+from nagara.indicators.cells import Cell, CellKey
 from nagara.indicators.figures import ALL_CODES, backlog_figures, figures_of
 from nagara.indicators.period import Period
 
 ALL_DISTRICTS = ""
-CellKey = tuple[dt.date, str, str]
-"""(first day of the month, network code, district)."""
-
 LATEST_SNAPSHOT = """
 select id, cut_off, built_at, method_version, config_fingerprints, holidays_version, inputs_digest,
        events_seen
@@ -27,14 +24,29 @@ select id, cut_off, built_at, method_version, config_fingerprints, holidays_vers
 """
 
 
-CELLS = """
-select month, network_code, district, life_table
-  from indicator_figure
- where city_id = %(city)s and snapshot_id = %(snapshot)s
-   and network_code <> 'all' and (%(code)s = 'all' or network_code = %(code)s)
-   and district = any(%(districts)s)
- order by month, network_code, district
+OF_SNAPSHOT = """
+with part as (
+    select %(snapshot)s::uuid as snapshot, null::date as month
+    union all
+    select shared.value::uuid, shared.key::date
+      from indicator_snapshot s, jsonb_each_text(s.month_rows) shared
+     where s.city_id = %(city)s and s.id = %(snapshot)s and s.month_rows is not null)
+select f.month, f.network_code, f.district, f.life_table, f.figures
+  from part join indicator_figure f
+    on f.city_id = %(city)s and f.snapshot_id = part.snapshot and (part.month is null or f.month = part.month)
 """
+"""A snapshot's rows: its own, and those of earlier snapshots in the months that nothing had touched since."""
+
+CELLS = (
+    OF_SNAPSHOT
+    + """
+ where f.network_code <> 'all' and (%(code)s = 'all' or f.network_code = %(code)s)
+   and f.district = %(district)s
+ order by 1, 2, 3
+"""
+)
+DISTRICT_CELLS = OF_SNAPSHOT + " where f.network_code <> 'all' and f.district <> '' order by 1, 2, 3"
+EVERY_ROW = OF_SNAPSHOT + " order by 1, 2, 3"
 
 
 @dataclass(frozen=True)
@@ -78,9 +90,21 @@ def snapshot_cells(
     district: str = ALL_DISTRICTS,
 ) -> dict[CellKey, Cell]:
     """A snapshot's stored cells by month, code and district; ``all`` and '' stand for every one."""
-    values = {"city": city_id, "snapshot": snapshot_id, "code": code, "districts": [district]}
+    values = {"city": city_id, "snapshot": snapshot_id, "code": code, "district": district}
     rows = connection.execute(CELLS, values).fetchall()
-    return {(month, found, place): Cell.from_json(table) for month, found, place, table in rows}
+    return _cells(rows)
+
+
+def district_cells(
+    connection: psycopg.Connection[Any], city_id: str, snapshot_id: UUID
+) -> dict[CellKey, Cell]:
+    """A snapshot's cells of single codes in single districts, none pooled: all others are sums of these."""
+    values = {"city": city_id, "snapshot": snapshot_id}
+    return _cells(connection.execute(DISTRICT_CELLS, values).fetchall())
+
+
+def _cells(rows: Sequence[Sequence[Any]]) -> dict[CellKey, Cell]:
+    return {(row[0], row[1], row[2]): Cell.from_json(row[3]) for row in rows}
 
 
 def cells_in(cells: Mapping[CellKey, Cell], period: Period | None) -> dict[str, Cell]:

@@ -16,11 +16,13 @@ from sqlalchemy import (
     DateTime,
     ForeignKeyConstraint,
     Index,
+    Integer,
+    SmallInteger,
     Text,
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
 
@@ -48,6 +50,10 @@ class IndicatorSnapshot(SQLModel, table=True):
     holidays_version: str = Field(sa_type=Text)
     inputs_digest: str = Field(sa_type=Text)
     events_seen: int = Field(sa_column=Column(BigInteger, nullable=False))
+    inputs: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB))
+    """What the digest covers: the events' digest, the time zone, the facts of the codes."""
+    month_rows: dict[str, str] | None = Field(default=None, sa_column=Column(JSONB))
+    """Months that nothing had touched, and the earlier snapshot whose rows of that month hold here too."""
 
 
 class IndicatorFigure(SQLModel, table=True):
@@ -96,3 +102,79 @@ class NetworkReport(SQLModel, table=True):
     content_digest: str = Field(sa_type=Text)
     content: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
     html: str = Field(sa_type=Text)
+
+
+def _number(kind: type[BigInteger | Integer | SmallInteger]) -> Any:
+    return Field(sa_column=Column(kind, nullable=False))
+
+
+class IndicatorIssue(SQLModel, table=True):
+    """What one request adds to the figures, in numbers (see ``facts.Row``); rewritten when it has new events.
+
+    ``head`` is the hash of its last event known: it covers all before.
+    """
+
+    __tablename__ = "indicator_issue"
+
+    city_id: str = Field(primary_key=True, sa_type=Text)
+    request_id: UUID = Field(primary_key=True)
+    head: bytes
+    group_id: int = _number(Integer)
+    month: int = _number(Integer)
+    received: int = _number(BigInteger)
+    response: int = _number(BigInteger)
+    response_cause: int = _number(SmallInteger)
+    resolution: int = _number(BigInteger)
+    resolution_cause: int = _number(SmallInteger)
+    sustained: int = _number(BigInteger)
+    sustained_cause: int = _number(SmallInteger)
+    until: int = _number(BigInteger)
+    due: int = _number(BigInteger)
+    due_month: int = _number(Integer)
+    standard: int = _number(SmallInteger)
+    flags: int = _number(Integer)
+    resolved_month: int = _number(Integer)
+    closed_month: int = _number(Integer)
+    reason: int = _number(SmallInteger)
+    level: int = _number(SmallInteger)
+    rating: int = _number(SmallInteger)
+    rated_month: int = _number(Integer)
+    followers: int = _number(SmallInteger)
+    early_followers: int = _number(SmallInteger)
+    events: int = _number(Integer)
+
+
+class IndicatorGroup(SQLModel, table=True):
+    """The number of a network code, district and configuration."""
+
+    __tablename__ = "indicator_group"
+    __table_args__ = (
+        UniqueConstraint("city_id", "network_code", "district", "fingerprint", name="indicator_group_names"),
+    )
+
+    city_id: str = Field(primary_key=True, sa_type=Text)
+    id: int = Field(primary_key=True)
+    network_code: str = Field(sa_type=Text)
+    district: str = Field(sa_type=Text)
+    fingerprint: str = Field(sa_type=Text)
+
+
+class IndicatorBuild(SQLModel, table=True):
+    """How far a city's kept facts follow its log, what the last build cost, and when they were last proved.
+
+    ``touched`` are the months that changed since the snapshot. ``differences`` is how many rows the last proof
+    found to differ from what the whole log says; anything but 0 was repaired and told.
+    """
+
+    __tablename__ = "indicator_build"
+
+    city_id: str = Field(primary_key=True, sa_type=Text)
+    known_at: dt.datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    snapshot_id: UUID | None = None
+    cut_off: dt.datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
+    touched: list[int] = Field(sa_column=Column(ARRAY(Integer), nullable=False))
+    requests_read: int = _number(BigInteger)
+    months_built: int = _number(Integer)
+    built_at: dt.datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    proved_at: dt.datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
+    differences: int | None = Field(default=None, sa_column=Column(BigInteger))

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 from city_config.schema import NetworkCode
-from nagara.indicators.cells import Cell, CellCounter
+from nagara.indicators.cells import Cell
 from nagara.indicators.definitions import BY_ID, DEFINITIONS
 from nagara.indicators.figures import Figure, figures_of
-from nagara.indicators.issue_times import LoggedEvent, issue_times
+from nagara.indicators.issue_times import LoggedEvent
 from nagara.indicators.survival import aalen_johansen, kaplan_meier, risk_table
+from tests.nagara.indicators.one_by_one import counted_in_columns
 
 START = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 CUT_OFF = START + dt.timedelta(days=120)
@@ -78,13 +79,7 @@ def request(
 
 
 def cell_of(requests: Iterable[list[LoggedEvent]], cut_off: dt.datetime = CUT_OFF) -> Cell:
-    counter = CellCounter()
-    for events in requests:
-        issue = issue_times(events, cut_off)
-        assert issue is not None
-        counter.add(issue, cut_off)
-        counter.add_promise(issue)
-    return counter.cell()
+    return Cell.merged(counted_in_columns(requests, cut_off).values())
 
 
 def figures(requests: Iterable[list[LoggedEvent]], name: str = "road_pothole") -> Mapping[str, Figure]:

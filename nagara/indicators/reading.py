@@ -1,0 +1,124 @@
+"""Reads the event log into facts: a whole city in one pass, or only the requests asked for."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import psycopg
+
+from city_config.schema import City
+from nagara.indicators.facts import Facts, Groups, Row, facts_of, keyed
+from nagara.indicators.issue_times import LoggedEvent
+
+CHUNK = 20_000
+"""Requests kept as objects before they become rows of numbers."""
+
+_WANTED = "(%(requests)s::uuid[] is null or {column} = any(%(requests)s::uuid[]))"
+
+EVENTS = f"""
+select request_id, kind, occurred_at, actor_kind, to_status,
+       case when kind not in ('noted', 'added', 'answered', 'prioritised', 'published') then data end, hash
+  from event
+ where city_id = %(city)s and recorded_at <= %(known_at)s and {_WANTED.format(column="request_id")}
+ order by request_id, seq
+"""  # noqa: S608 - built of constants
+
+FOLLOWERS = f"""
+with link as materialized (
+    select request_id, seq, data->>'parent' as parent from event
+     where city_id = %(city)s and kind = 'duplicate_linked'
+       and recorded_at <= %(known_at)s and occurred_at <= %(cut_off)s)
+select parent.id, array_agg(child.occurred_at)
+  from link
+  join request parent on parent.city_id = %(city)s and parent.reference = link.parent
+  join event child on child.city_id = %(city)s and child.request_id = link.request_id and child.seq = 1
+ where not exists (select from event undone
+                    where undone.city_id = %(city)s and undone.request_id = link.request_id
+                      and undone.seq > link.seq and undone.kind = 'reopened'
+                      and undone.recorded_at <= %(known_at)s and undone.occurred_at <= %(cut_off)s)
+   and {_WANTED.format(column="parent.id")}
+ group by parent.id
+"""  # noqa: S608 - built of constants
+"""The few links are found first, by an index of their own: right after an import the planner knows no better."""
+
+RECORDED_BETWEEN = """
+select distinct request_id from event
+ where city_id = %(city)s and recorded_at > %(since)s and recorded_at <= %(known_at)s
+"""
+
+THEIR_PARENTS = """
+select distinct parent.id
+  from event link join request parent on parent.city_id = %(city)s and parent.reference = link.data->>'parent'
+ where link.city_id = %(city)s and link.kind = 'duplicate_linked' and link.request_id = any(%(requests)s)
+"""
+
+Tell = Callable[[int], None]
+
+
+def tell_nobody(requests: int) -> None:
+    """Say nothing of how far it is."""
+
+
+def read_facts(
+    connection: psycopg.Connection[Any],
+    city: City,
+    groups: Groups,
+    cut_off: dt.datetime,
+    known_at: dt.datetime,
+    requests: Sequence[UUID] | None = None,
+    tell: Tell = tell_nobody,
+) -> Facts:
+    """The facts of every request of a city (or of those asked for) as of a cut-off, in order of id.
+
+    Events recorded after ``known_at`` are not known, those that happened after the cut-off are not looked at.
+    Streams: memory grows with requests (about 150 bytes each), not with events. ``tell`` hears how far it is.
+    """
+    values = {"city": city.id, "known_at": known_at, "cut_off": cut_off, "requests": requests}
+    if requests is not None:
+        values["requests"] = list(requests)
+    followers: dict[UUID, list[dt.datetime]] = dict(connection.execute(FOLLOWERS, values).fetchall())
+    chunks: list[Facts] = []
+    rows: list[tuple[UUID, bytes, Row]] = []
+    for request_id, head, events in _requests(connection, values, cut_off):
+        row = facts_of(events, followers.get(request_id, ()), city.zone, groups)
+        if row is not None:
+            rows.append((request_id, head, row))
+        if len(rows) == CHUNK:
+            chunks.append(keyed(rows))
+            rows = []
+            tell(CHUNK * len(chunks))
+    return np.concatenate([*chunks, keyed(rows)])
+
+
+def _requests(
+    connection: psycopg.Connection[Any], values: Mapping[str, Any], cut_off: dt.datetime
+) -> Iterator[tuple[UUID, bytes, list[LoggedEvent]]]:
+    """Each request with its events up to the cut-off, and the hash of the last of them."""
+    with connection.cursor(name="indicator_events") as cursor:
+        cursor.itersize = 5000
+        cursor.execute(EVENTS, values)
+        for request_id, rows in groupby(cursor, key=lambda row: row[0]):
+            events, head = [], b""
+            for row in rows:
+                if row[2] <= cut_off:
+                    events.append(LoggedEvent(*row[1:6]))
+                    head = bytes(row[6])
+            if events:
+                yield request_id, head, events
+
+
+def changed_requests(
+    connection: psycopg.Connection[Any], city_id: str, since: dt.datetime, known_at: dt.datetime
+) -> list[UUID]:
+    """Requests with events recorded after ``since``, and those they were linked to."""
+    values: dict[str, Any] = {"city": city_id, "since": since, "known_at": known_at}
+    found = [row[0] for row in connection.execute(RECORDED_BETWEEN, values)]
+    parents = (
+        [row[0] for row in connection.execute(THEIR_PARENTS, values | {"requests": found})] if found else []
+    )
+    return sorted({*found, *parents})
