@@ -116,13 +116,15 @@ class _Course:
         self._nudger = Celery("chaos", broker=servers.redis_url)
         self._nudger.conf.update(broker_transport_options={"socket_timeout": 1, "socket_connect_timeout": 1})
         self._watching: psycopg.Connection[Any] | None = None
+        self._enough = len(crew.workers) // 2
         self._outcome = Outcome()
+        self._waited = 0.0
         self._began = self._next_nudge = self._next_progress = time.monotonic()
 
     def run(self) -> Outcome:
         """All blows, then quiet until nothing waits, then the count."""
         for blow in self._blows:
-            while time.monotonic() - self._began < blow.at:
+            while time.monotonic() - self._began - self._waited < blow.at:
                 self._tend()
             self._strike(blow)
         self._next_nudge = float("inf")
@@ -188,10 +190,13 @@ class _Course:
     def _kill_a_worker(self, blow: Blow) -> None:
         """Kill one that takes tasks: any, or at every second time one in the midst of a transaction, if one soon is.
 
-        On a slow machine it waits until one is back, so that no kill is spent on who has not begun to work.
+        On a slow machine it waits until half of them are back, and all later blows come as much later: no kill is
+        spent on who has not begun to work, and between the kills work goes on.
         """
-        while not (ready := [worker for worker in self._crew.workers if worker.is_ready]):
+        began = time.monotonic()
+        while len(ready := [worker for worker in self._crew.workers if worker.is_ready]) < self._enough:
             self._tend()
+        self._waited += time.monotonic() - began
         until = time.monotonic() + (WATCHED_SECONDS if blow.whom % 2 else 0.0)
         busy = self._in_transaction()
         while not busy and time.monotonic() < until:
