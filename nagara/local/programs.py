@@ -32,7 +32,7 @@ def worker_service(workers: int, environment: Mapping[str, str]) -> Service:
         "--loglevel",
         "info",
         "--concurrency",
-        str(workers + 1),  # one more: a long build and a slow mail server must not hold up an escalation
+        str(workers + 1),  # one more: a long build must not hold up the messages
         "--without-gossip",
         "--without-mingle",
     ]
@@ -45,8 +45,20 @@ def worker_service(workers: int, environment: Mapping[str, str]) -> Service:
     )
 
 
+def urgent_service(environment: Mapping[str, str]) -> Service:
+    """A hand that takes nothing but escalations, so that no mass of messages ever delays one."""
+    flags = ["--loglevel", "info", "--concurrency", "1", "--queues", "urgent", "--hostname", "urgent@%h"]
+    flags += ["--without-gossip", "--without-mingle"]
+    return Service(
+        name="urgent",
+        command=[sys.executable, "-m", "celery", "-q", "-A", "workers.app", "worker", *flags],
+        environment={**environment, "PYTHONWARNINGS": "ignore:You're running the worker"},
+        stop_within=8.0,
+    )
+
+
 def beat_service(data: Path, environment: Mapping[str, str]) -> Service:
-    """The clock: exactly one."""
+    """The clock. A second one does no harm: it stands by until the first is gone."""
     flags = ["--loglevel", "info", "--schedule", str(data / "beat-schedule"), "--pidfile="]
     return Service(
         name="beat",

@@ -92,6 +92,7 @@ async def _start(supervisor: Supervisor, plan: Plan) -> None:
         await supervisor.run("demo", programs.command_line("demo", "load"), environment)
 
     await supervisor.start(programs.worker_service(plan.workers, environment))
+    await supervisor.start(programs.urgent_service(environment))
     await supervisor.start(programs.beat_service(plan.data, environment))
     await supervisor.start(programs.api_service(plan.port, plan.workers, environment))
 

@@ -24,7 +24,7 @@ from tests.local.waiting import ROOT, wait_until
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, Any] = COMPOSE["services"]
-OURS = ("migrate", "api", "worker", "beat")
+OURS = ("migrate", "api", "worker", "urgent", "beat")
 PLACEHOLDER = re.compile(r"\$\{(?P<name>\w+)(?:(?P<kind>:[?-])(?P<rest>[^}]*))?\}")
 GIVEN_BY_OPERATOR = {
     "POSTGRES_PASSWORD": "p",
@@ -99,7 +99,7 @@ def started(name: str, servers: Throwaway, folder: Path, port: int) -> Iterator[
     assert code == 0, (folder / f"{name}.log").read_text()
 
 
-@pytest.mark.parametrize("name", ["api", "worker", "beat"])
+@pytest.mark.parametrize("name", ["api", "worker", "urgent", "beat"])
 def test_a_service_starts_and_its_own_health_check_passes(
     name: str, servers: Throwaway, tmp_path: Path
 ) -> None:
@@ -129,6 +129,7 @@ def test_the_commands_are_those_of_one_machine() -> None:
     here_and_there = {
         "api": programs.api_service(8000, 2, {}),
         "worker": programs.worker_service(2, {}),
+        "urgent": programs.urgent_service({}),
         "beat": programs.beat_service(Path("/var/lib/nagara"), {}),
     }
     for name, service in here_and_there.items():
@@ -154,7 +155,7 @@ def test_every_setting_exists_and_every_secret_comes_from_the_operator() -> None
 def test_the_order_of_start_and_the_shape_of_each_service() -> None:
     assert set(SERVICES) == {"postgres", "redis", *OURS}
     assert SERVICES["migrate"]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
-    for name in ("api", "worker", "beat"):
+    for name in ("api", "worker", "urgent", "beat"):
         assert SERVICES[name]["depends_on"] == {
             "migrate": {"condition": "service_completed_successfully"},
             "redis": {"condition": "service_healthy"},

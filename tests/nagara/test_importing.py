@@ -231,7 +231,8 @@ def test_open_requests_stand_on_the_ladder_and_paused_or_closed_ones_do_not(bang
             for path in (WAITING, WORKED_ON, FORWARDED, NOT_OURS)}  # fmt: skip
     due = CREATED + 7 * DAY
     assert rows[WAITING]["next_step_at"] == rows[WORKED_ON]["next_step_at"] == due
-    assert rows[FORWARDED]["next_step_at"] is rows[NOT_OURS]["next_step_at"] is None
+    assert rows[NOT_OURS]["next_step_at"] is None
+    assert rows[FORWARDED]["next_step_at"] > FIRST + 30 * DAY, "no rung, but the day its pause is over"
     assert rows[FORWARDED]["next_due_at"] == rows[NOT_OURS]["next_due_at"] == NOTHING_DUE
     assert rows[FORWARDED]["paused_at"] == FIRST
     assert (rows[WAITING]["acknowledged_at"], rows[WORKED_ON]["responded_at"]) == (None, FIRST)

@@ -30,8 +30,8 @@ def sweep_due() -> None:
 
 def _wake_notices() -> None:
     """Whoever is to be told of it is told now, not at the next tick; if the message is lost, at that."""
-    if app.current_worker_task is None or app.current_worker_task.request.called_directly:
-        return
+    if app.current_worker_task is None or app.current_worker_task.request.is_eager:
+        return  # called without a worker: nobody listens
     try:
         app.send_task("notifications.compose", expires=DROPPED_AFTER, retry=False)
     except OperationalError as error:

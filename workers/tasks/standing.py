@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 @task("standing.tell")
 def tell() -> None:
-    """Say how late everything is. Every 30 s; changes nothing. What stands still is a warning."""
+    """Say how late everything is. Every 30 s; safe to repeat: it changes nothing. What stands still is a warning."""
     with clock_connection() as connection, connection.transaction():
         standing = read_standing(connection)
     say(
