@@ -32,6 +32,15 @@ export default defineConfig({
       alias,
       also: [],
     }),
+    serviceWorker({
+      page: 'staff/index.html',
+      entry: at('./staff/service-worker.ts'),
+      file: 'staff-worker.js',
+      alias,
+      also: [],
+      // A crew's phone keeps what today's jobs need; pages of a desk have no use for it.
+      without: /^staff\/(map|filing|pages\/(?!TodayPage))|^shared\/map\//,
+    }),
     compressed(),
   ],
   resolve: { alias },

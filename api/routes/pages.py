@@ -20,7 +20,9 @@ PAGES = {"/": "resident", "/staff/": "staff", "/network/": "network", "/job/": "
 ROOT_FILES = {
     "/service-worker.js": "text/javascript; charset=utf-8",
     "/job-worker.js": "text/javascript; charset=utf-8",
+    "/staff-worker.js": "text/javascript; charset=utf-8",
     "/manifest.webmanifest": "application/manifest+json",
+    "/staff.webmanifest": "application/manifest+json",
 }
 """Files at fixed addresses; a browser asks for them again each time, or an old worker would serve old pages."""
 PACKED = {"br": ".br", "gzip": ".gz"}

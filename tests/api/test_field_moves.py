@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import psycopg
 import pytest
@@ -13,11 +12,15 @@ from starlette.testclient import TestClient
 
 from nagara.field_work.moving_once import KEPT, forget_keys
 from tests.api.conftest import Staff
-from tests.api.test_field_work import evidence, request_  # noqa: F401
+from tests.api.test_field_work import evidence  # noqa: F401 - a fixture
 from tests.api.test_media import sent
 from tests.api.test_requests import FILE, RUBBISH
 
-Request = dict[str, Any]
+
+@pytest.fixture
+def reference(client: TestClient) -> str:
+    """A report of rubbish that was not collected."""
+    return str(client.post(FILE, json=RUBBISH).json()["reference"])
 
 
 @pytest.fixture
@@ -39,9 +42,8 @@ def kinds(staff: Staff, reference: str) -> list[str]:
 
 def test_a_move_sent_again_is_made_once_and_says_which_version_it_made(
     agent: Staff,
-    request_: Request,  # noqa: F811
+    reference: str,
 ) -> None:
-    reference = request_["reference"]
     first = move(agent, reference, "start", "one", version=1)
     assert (first.status_code, first.json()["made"]) == (200, {"version": 2, "replayed": False})
     agent.move(reference, "note", note="Somebody else came by.")
@@ -55,9 +57,8 @@ def test_a_key_is_for_one_move_of_one_person(
     agent: Staff,
     supervisor: Staff,
     client: TestClient,
-    request_: Request,  # noqa: F811
+    reference: str,
 ) -> None:
-    reference = request_["reference"]
     other = client.post(FILE, json=RUBBISH).json()["reference"]
     assert move(agent, reference, "note", "same", note="Wet").status_code == 200
     for where, name, details in (
@@ -73,8 +74,7 @@ def test_a_key_is_for_one_move_of_one_person(
     assert kinds(agent, other) == ["filed"]
 
 
-def test_a_refused_move_leaves_its_key_unused(agent: Staff, request_: Request) -> None:  # noqa: F811
-    reference = request_["reference"]
+def test_a_refused_move_leaves_its_key_unused(agent: Staff, reference: str) -> None:
     agent.move(reference, "note", note="Somebody was quicker.")
     stale = move(agent, reference, "start", "mended", version=1)
     assert (stale.status_code, stale.json()["error"]["code"]) == (409, "changed_meanwhile")
@@ -82,8 +82,7 @@ def test_a_refused_move_leaves_its_key_unused(agent: Staff, request_: Request) -
     assert move(agent, reference, "start", "mended", version=current).json()["made"]["replayed"] is False
 
 
-def test_of_many_sent_at_once_one_is_made(agent: Staff, request_: Request) -> None:  # noqa: F811
-    reference = request_["reference"]
+def test_of_many_sent_at_once_one_is_made(agent: Staff, reference: str) -> None:
     with ThreadPoolExecutor(6) as pool:
         answers = list(pool.map(lambda _: move(agent, reference, "note", "at once", note="Wet"), range(6)))
     assert [answer.status_code for answer in answers] == [200] * 6
@@ -93,25 +92,21 @@ def test_of_many_sent_at_once_one_is_made(agent: Staff, request_: Request) -> No
 
 def test_keys_are_forgotten_when_no_phone_sends_them_any_more(
     agent: Staff,
-    request_: Request,
+    reference: str,
     database_url: str,
 ) -> None:
-    move(agent, request_["reference"], "note", "old", note="Wet")
+    move(agent, reference, "note", "old", note="Wet")
     now = dt.datetime.now(dt.UTC)
     with psycopg.connect(database_url, options="-c role=nagara_clock", autocommit=True) as connection:
         assert forget_keys(connection, now) == 0
         assert forget_keys(connection, now + KEPT + dt.timedelta(minutes=1)) == 1
-    assert move(agent, request_["reference"], "note", "old", note="Wet").json()["made"]["replayed"] is False
+    assert move(agent, reference, "note", "old", note="Wet").json()["made"]["replayed"] is False
 
 
+@pytest.mark.usefixtures("evidence")
 def test_today_brings_what_a_phone_without_a_line_needs_and_nobody_who_reported(
-    client: TestClient,
-    agent: Staff,
-    supervisor: Staff,
-    request_: Request,
-    evidence: None,  # noqa: F811
+    client: TestClient, agent: Staff, supervisor: Staff, reference: str
 ) -> None:
-    reference = request_["reference"]
     with_picture = client.post(FILE, json=RUBBISH | {"media": [sent(client)]}).json()["reference"]
     for one in (reference, with_picture):
         supervisor.move(one, "assign", assignee="agent")
@@ -142,10 +137,9 @@ def test_today_of_a_department_is_what_is_due_there_and_a_crew_may_ask(
     client: TestClient,
     crew: Staff,
     supervisor: Staff,
-    request_: Request,
+    reference: str,
     database_url: str,
 ) -> None:
-    reference = request_["reference"]
     assert crew.get("/today").json()["jobs"] == []
     for span, due in (("5 days", 0), ("-1 hour", 1)):
         with psycopg.connect(database_url, autocommit=True) as connection:

@@ -30,6 +30,7 @@ REFUSALS = ("401", "404", "405", "409", "422", "ERR_FAILED", "ERR_INTERNET_DISCO
 """What a browser reports for answers that a test provokes on purpose."""
 
 OpenPage = Callable[..., Page]
+OpenPhone = Callable[..., BrowserContext]
 
 
 def chromium_path() -> str | None:
@@ -107,6 +108,42 @@ def open_page(browser: Browser, live_server: str) -> Iterator[OpenPage]:
     for context in contexts:
         context.close()
     assert troubles == []
+
+
+@pytest.fixture
+def phone(browser: Browser, live_server: str, tmp_path: Path) -> Iterator[OpenPhone]:
+    """Opens the one profile of a phone, as often as somebody takes it out of the pocket, with or without a line."""
+    opened: list[BrowserContext] = []
+
+    def open_(*, offline: bool = False) -> BrowserContext:
+        context = browser.browser_type.launch_persistent_context(
+            tmp_path / "phone",
+            executable_path=chromium_path(),
+            args=[*QUIET, *sandbox()],
+            base_url=live_server,
+            viewport={"width": 360, "height": 740},
+            locale="en-GB",
+            offline=offline,
+        )
+        context.set_default_timeout(ANSWERS_WITHIN_MS)
+        opened.append(context)
+        return context
+
+    yield open_
+    for context in opened:
+        context.close()
+
+
+def worker_ready(page: Page) -> None:
+    """Return once the page's worker keeps all that the page is made of."""
+    page.evaluate(
+        """async () => {
+            const { active } = await navigator.serviceWorker.ready;
+            if (active.state === 'activated') return;
+            await new Promise((go) => active.addEventListener('statechange',
+                () => active.state === 'activated' && go()));
+        }"""
+    )
 
 
 def picture(page: Page, name: str) -> None:

@@ -7,9 +7,11 @@ import time
 import urllib.request
 import uuid
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 
 import pyotp
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from nagara.demo.accounts import PASSWORD
@@ -42,6 +44,19 @@ def report(server: str, words: str, **more: Any) -> str:
     return str(ask(f"{server}/api/v1/cities/{CITY}/requests", body=filing)["reference"])
 
 
+def send_picture(server: str) -> str:
+    """Send a picture ahead of its report, as a form of one file; returns its id."""
+    written = BytesIO()
+    Image.linear_gradient("L").resize((400, 300)).convert("RGB").save(written, "JPEG")
+    edge = uuid.uuid4().hex
+    head = f'--{edge}\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n'
+    body = head.encode() + written.getvalue() + f"\r\n--{edge}--\r\n".encode()
+    headers = {"Content-Type": f"multipart/form-data; boundary={edge}"}
+    asked = urllib.request.Request(f"{server}/api/v1/cities/{CITY}/media", body, headers)
+    with urllib.request.urlopen(asked, timeout=60) as answer:
+        return str(json.load(answer)["id"])
+
+
 @dataclass(frozen=True)
 class Enrolled:
     """An account with a second factor; ``code`` is what its authenticator shows next."""
@@ -54,15 +69,22 @@ class Enrolled:
         return pyotp.TOTP(self.secret).at(int(time.time()) + STEP_SECONDS)
 
 
-def enrol(server: str, role: str) -> Enrolled:
-    """A new person with a password of their own and an authenticator, made through the API."""
+def hire(server: str, role: str) -> str:
+    """A new person with a password of their own, made through the API; returns the name to sign in with."""
     base, name = f"{server}/api/v1/staff", f"p{uuid.uuid4().hex[:10]}"
     new = {"username": name, "role": role, "display_name": "Sophea at the desk"}
     made = ask(f"{base}/accounts", token_of(server, "city_admin"), new)
     account = {"username": f"{name}@{CITY}", "password": made["temporary_password"]}
     token = ask(f"{base}/session", body=account)["token"]
     ask(f"{base}/password", token, {"old": made["temporary_password"], "new": OWN_PASSWORD}, method="PUT")
-    token = ask(f"{base}/session", body=account | {"password": OWN_PASSWORD})["token"]
+    return str(account["username"])
+
+
+def enrol(server: str, role: str) -> Enrolled:
+    """The same with an authenticator."""
+    base = f"{server}/api/v1/staff"
+    account = {"username": hire(server, role), "password": OWN_PASSWORD}
+    token = ask(f"{base}/session", body=account)["token"]
     secret = ask(f"{base}/second-factor", token, {})["secret"]
     ask(f"{base}/second-factor/confirm", token, {"totp": pyotp.TOTP(secret).now()})
     return Enrolled(account["username"], secret)

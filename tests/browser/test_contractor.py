@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 import urllib.request
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import expect
 
 from nagara.demo.accounts import PASSWORD
 from tests.browser.accessibility import faults
-from tests.browser.conftest import ANSWERS_WITHIN_MS, QUIET, chromium_path, sandbox
+from tests.browser.conftest import OpenPhone, worker_ready
 
 
 def ask(address: str, token: str | None = None, body: dict[str, Any] | None = None) -> Any:
@@ -36,30 +35,6 @@ def staff(live_server: str) -> str:
     return token
 
 
-@pytest.fixture
-def phone(browser: Browser, live_server: str, tmp_path: Path) -> Iterator[Any]:
-    """Opens the one profile of a phone, as often as somebody takes it out of the pocket."""
-    opened: list[BrowserContext] = []
-
-    def open_(*, offline: bool = False) -> BrowserContext:
-        context = browser.browser_type.launch_persistent_context(
-            tmp_path / "phone",
-            executable_path=chromium_path(),
-            args=[*QUIET, *sandbox()],
-            base_url=live_server,
-            viewport={"width": 360, "height": 740},
-            locale="en-GB",
-            offline=offline,
-        )
-        context.set_default_timeout(ANSWERS_WITHIN_MS)
-        opened.append(context)
-        return context
-
-    yield open_
-    for context in opened:
-        context.close()
-
-
 def handed_out(live_server: str, staff: str) -> tuple[str, str]:
     """A report of a lamp, and the link to it."""
     report = {
@@ -77,17 +52,8 @@ def handed_out(live_server: str, staff: str) -> tuple[str, str]:
     return reference, f"{live_server}/job/{url[url.index('#') :]}"
 
 
-def worker_ready(page: Page) -> None:
-    page.evaluate(
-        """async () => {
-            const kept = async () => (await navigator.serviceWorker.ready).active?.state === 'activated';
-            while (!(await kept())) await new Promise((next) => setTimeout(next, 50));
-        }"""
-    )
-
-
 def test_a_job_is_done_without_a_line_and_told_once_there_is_one(
-    phone: Any, live_server: str, staff: str, tmp_path: Path
+    phone: OpenPhone, live_server: str, staff: str, tmp_path: Path
 ) -> None:
     reference, link = handed_out(live_server, staff)
     proof = tmp_path / "lamp.jpg"
@@ -132,7 +98,7 @@ def test_a_job_is_done_without_a_line_and_told_once_there_is_one(
 
 
 def test_giving_a_job_back_needs_a_reason_and_a_link_that_is_over_says_so(
-    phone: Any, live_server: str, staff: str
+    phone: OpenPhone, live_server: str, staff: str
 ) -> None:
     _, link = handed_out(live_server, staff)
     context = phone()

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import re
-import urllib.request
 import uuid
-from io import BytesIO
 
-from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from nagara.demo.accounts import PASSWORD
 from tests.browser.accessibility import expect_accessible, fits
 from tests.browser.conftest import OpenPage
-from tests.browser.staff_desk import CITY, ask, enrol, open_request, report, sign_in, token_of
+from tests.browser.staff_desk import (
+    CITY,
+    ask,
+    enrol,
+    open_request,
+    report,
+    send_picture,
+    sign_in,
+    token_of,
+)
 
 PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1440, "height": 900}
@@ -25,19 +30,6 @@ def dialog_of(page: Page, name: str) -> Locator:
     dialog = page.get_by_role("dialog", name=name)
     dialog.wait_for()
     return dialog
-
-
-def send_picture(server: str) -> str:
-    """Send a picture ahead of its report, as a form of one file; returns its id."""
-    written = BytesIO()
-    Image.linear_gradient("L").resize((400, 300)).convert("RGB").save(written, "JPEG")
-    edge = uuid.uuid4().hex
-    head = f'--{edge}\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n'
-    body = head.encode() + written.getvalue() + f"\r\n--{edge}--\r\n".encode()
-    headers = {"Content-Type": f"multipart/form-data; boundary={edge}"}
-    asked = urllib.request.Request(f"{server}/api/v1/cities/{CITY}/media", body, headers)
-    with urllib.request.urlopen(asked, timeout=60) as answer:
-        return str(json.load(answer)["id"])
 
 
 def test_a_caller_is_helped_and_told_the_reference(open_page: OpenPage, live_server: str) -> None:

@@ -1,6 +1,6 @@
 /** One job: as it was last seen, what is typed, and what waits for a line. Everything survives closing the page. */
 import { ApiError, call } from '@shared/api/client';
-import { newKey } from '../resident/queue/report';
+import { newKey } from '../offline/key';
 import { shrink } from '../resident/photos/shrink';
 import type { JobPage, Outcome } from './shapes';
 import { forget, keyOf, read, write, type Kept, type Waiting } from './store';

@@ -1,4 +1,5 @@
 /** What this phone keeps of a job: how it was last seen, and what is still to be told. Gone when the link is over. */
+import { PhoneStore } from '../offline/store';
 import type { JobPage, Outcome } from './shapes';
 
 export interface Waiting {
@@ -16,37 +17,7 @@ export interface Kept {
   waiting: Waiting | null;
 }
 
-const STORE = 'jobs';
-let opened: Promise<IDBDatabase | null> | null = null;
-const memory = new Map<string, Kept>();
-
-function open(): Promise<IDBDatabase | null> {
-  opened ??= new Promise((resolve) => {
-    let asked: IDBOpenDBRequest;
-    try {
-      asked = indexedDB.open('nagara-job', 1);
-    } catch {
-      resolve(null);
-      return;
-    }
-    asked.onupgradeneeded = () => asked.result.createObjectStore(STORE, { keyPath: 'key' });
-    asked.onerror = () => resolve(null);
-    asked.onsuccess = () => resolve(asked.result);
-  });
-  return opened;
-}
-
-/** One transaction; resolves once it is durable, and fails when the phone is full. */
-async function transact<T>(mode: IDBTransactionMode, work: (on: IDBObjectStore) => IDBRequest<T>): Promise<T | null> {
-  const database = await open();
-  if (!database) return null;
-  return new Promise((resolve, reject) => {
-    const transaction = database.transaction(STORE, mode);
-    const asked = work(transaction.objectStore(STORE));
-    transaction.oncomplete = () => resolve(asked.result);
-    transaction.onabort = () => reject(transaction.error ?? new Error('the phone could not keep it'));
-  });
-}
+const store = new PhoneStore<{ jobs: Kept }>('nagara-job', 1, ['jobs']);
 
 /** A token is not kept as it is: whoever gets hold of the store later should not get the link with it. */
 export async function keyOf(token: string): Promise<string> {
@@ -57,16 +28,8 @@ export async function keyOf(token: string): Promise<string> {
 }
 
 export async function read(key: string): Promise<Kept> {
-  const found = (await transact('readonly', (on) => on.get(key))) as Kept | null | undefined;
-  return found ?? memory.get(key) ?? { key, seen: null, seenAt: 0, draft: null, waiting: null };
+  return (await store.get('jobs', key)) ?? { key, seen: null, seenAt: 0, draft: null, waiting: null };
 }
 
-export async function write(kept: Kept): Promise<void> {
-  memory.set(kept.key, kept);
-  await transact('readwrite', (on) => on.put(kept));
-}
-
-export async function forget(key: string): Promise<void> {
-  memory.delete(key);
-  await transact('readwrite', (on) => on.delete(key));
-}
+export const write = (kept: Kept): Promise<void> => store.put('jobs', kept);
+export const forget = (key: string): Promise<void> => store.remove('jobs', key);

@@ -22,10 +22,12 @@ interface Options {
   alias: Record<string, string>;
   /** Addresses beside the page's own files. */
   also: readonly string[];
+  /** Sources of parts that are loaded later and are of no use without a line. */
+  without?: RegExp;
 }
 
-/** Everything the page can load, with what it loads only later. */
-function filesOf(manifest: Record<string, Chunk>, page: string): string[] {
+/** Everything the page can load, with what it loads only later, unless that is of no use without a line. */
+function filesOf(manifest: Record<string, Chunk>, page: string, without: RegExp | undefined): string[] {
   const files = new Set<string>();
   const seen = new Set<string>();
   const visit = (key: string): void => {
@@ -34,13 +36,14 @@ function filesOf(manifest: Record<string, Chunk>, page: string): string[] {
     seen.add(key);
     if (!chunk.file.endsWith('.html')) files.add(`/${chunk.file}`);
     for (const name of [...(chunk.css ?? []), ...(chunk.assets ?? [])]) files.add(`/${name}`);
-    for (const next of [...(chunk.imports ?? []), ...(chunk.dynamicImports ?? [])]) visit(next);
+    for (const next of chunk.imports ?? []) visit(next);
+    for (const next of chunk.dynamicImports ?? []) if (!without?.test(next)) visit(next);
   };
   visit(page);
   return [...files].sort();
 }
 
-export function serviceWorker({ page, entry, file, alias, also }: Options): Plugin {
+export function serviceWorker({ page, entry, file, alias, also, without }: Options): Plugin {
   let out = '';
   return {
     name: `nagara-${file}`,
@@ -50,7 +53,7 @@ export function serviceWorker({ page, entry, file, alias, also }: Options): Plug
     },
     async closeBundle() {
       const manifest = JSON.parse(readFileSync(join(out, '.vite/manifest.json'), 'utf8')) as Record<string, Chunk>;
-      const precache = [...filesOf(manifest, page), ...also];
+      const precache = [...filesOf(manifest, page, without), ...also];
       const version = createHash('sha256').update(JSON.stringify(precache));
       for (const part of [page, ...also]) version.update(readFileSync(join(out, part)));
       await build({

@@ -15,6 +15,7 @@ export const at = {
   keys: `${staff}/keys`,
   key: (id: string) => `${staff}/keys/${encodeURIComponent(id)}`,
   people: `${staff}/people`,
+  today: `${staff}/today`,
   templates: `${staff}/templates`,
   template: (id: string) => `${staff}/templates/${encodeURIComponent(id)}`,
   announcements: `${staff}/announcements`,

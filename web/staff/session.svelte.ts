@@ -17,14 +17,26 @@ export const sessionEnded = (): boolean => ended;
 /** Whether the account may do something; what it may not is not offered, and refused by the API all the same. */
 export const may = (permission: string): boolean => account?.permissions.includes(permission) ?? false;
 
-/** Asks once, when the page starts; without an answer the sign-in is shown and says more. */
+const ASKED_WITHIN_MS = 10_000;
+
+/**
+ * Asks once, when the page starts. Without a line whoever keeps today's jobs on this phone goes on with them: nothing
+ * is told to the server in their name before it has seen their session. Else the sign-in is shown and says more.
+ */
 export async function resumeSession(): Promise<void> {
   try {
-    account = (await call<{ account: Account }>(paths.staffSession)).account;
-  } catch {
-    account = null;
+    account = (await call<{ account: Account }>(paths.staffSession, { within: ASKED_WITHIN_MS })).account;
+  } catch (error) {
+    const silent = error instanceof ApiError && error.uncertain;
+    account = silent ? await keptAccount() : null;
   }
   asked = true;
+}
+
+async function keptAccount(): Promise<Account | null> {
+  const { forgetOld, keptPerson } = await import('./field/store');
+  await forgetOld();
+  return (await keptPerson())?.account ?? null;
 }
 
 /** The second factor: what the authenticator shows, or one of the codes kept for the day it is lost. */
@@ -48,12 +60,16 @@ export async function signOut(): Promise<void> {
   } catch {
     // Without connection the session ends by itself within the day; this page forgets it now.
   }
+  if (account) {
+    const { forgetEverything } = await import('./field/store');
+    await forgetEverything(account.username).catch(() => undefined);
+  }
   account = null;
 }
 
 /** Reads anew what the account is and lacks, after it was changed here. */
 export async function refreshAccount(): Promise<void> {
-  account = (await call<{ account: Account }>(paths.staffSession)).account;
+  account = (await staffCall<{ account: Account }>(paths.staffSession)).account;
 }
 
 /** Calls the API as the person signed in; an ended session leads back to the sign-in. */

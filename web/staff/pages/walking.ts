@@ -1,11 +1,15 @@
 /** The order in which to walk from place to place: always to the nearest one not yet visited. */
-import type { Row } from '../shapes';
 
+/** What has a place, or none. */
+interface Placed {
+  lat: number | null;
+  lon: number | null;
+}
 export interface Place {
   lat: number;
   lon: number;
 }
-export interface Stop {
+export interface Stop<Row> {
   row: Row;
   /** Where one comes from; null at the first stop of an unknown place, and for jobs without a position. */
   from: Place | null;
@@ -22,12 +26,12 @@ export function metresBetween(one: Place, other: Place): number {
   return 2 * EARTH_M * Math.asin(Math.sqrt(share));
 }
 
-const placeOf = (row: Row): Place | null => (row.lat === null || row.lon === null ? null : { lat: row.lat, lon: row.lon });
+const placeOf = (row: Placed): Place | null => (row.lat === null || row.lon === null ? null : { lat: row.lat, lon: row.lon });
 
 /** Without a known start the walk begins at the job that is due first; jobs without a position come last, as they were. */
-export function inWalkingOrder(rows: readonly Row[], start: Place | null): Stop[] {
+export function inWalkingOrder<Row extends Placed>(rows: readonly Row[], start: Place | null): Stop<Row>[] {
   const left = rows.filter((row) => placeOf(row) !== null);
-  const stops: Stop[] = [];
+  const stops: Stop<Row>[] = [];
   let at = start;
   while (left.length > 0) {
     const from = at;
