@@ -14,6 +14,7 @@ from sqlmodel import Session
 from city_config import City
 from nagara.accounts import Account
 from nagara.errors import UnknownRequest
+from nagara.escalation_view import escalation_shown
 from nagara.exchange import Question
 from nagara.lifecycle import STAFF_MOVES, TRANSITIONS, Move, Status, allowed_moves, is_late, why_not
 from nagara.own_notices import waits_for_confirmation
@@ -31,7 +32,7 @@ _REQUEST: tuple[LiteralString, ...] = (
     "lat", "lon", "address", "description", "answers", "language", "channel", "confidential", "observed_at",
     "received_at", "rule", "reason", "config_fingerprint", "acknowledge_by", "respond_by", "resolve_by",
     "promise_standard", "next_due_at", "closed_at", "closing_reason", "paused_at", "escalation_step",
-    "escalated_by_hand", "public", "erased_at", "version", "updated_at",
+    "escalated_by_hand", "public", "erased_at", "version", "updated_at", "acknowledged_at", "responded_at", "climb",
 )  # fmt: skip
 _BESIDE: tuple[LiteralString, ...] = ("now", "parent", "contact_known", "unconfirmed")
 _EVENT: tuple[LiteralString, ...] = (
@@ -126,6 +127,7 @@ def detail_shown(city: City, account: Account, found: Sequence[Rows], reference:
         "timeline": [_event_shown(dict(zip(_EVENT, event, strict=True)), erased) for event in events],
         "said": [_said(dict(zip(_ENTRY, entry, strict=True))) for entry in entries],
         "erased": erased,
+        "escalation": escalation_shown(city, row),
         "moves": _moves(Status(row["status"]), row["department"], account),
     }
 

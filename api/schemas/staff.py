@@ -71,6 +71,49 @@ class SaidToStaff(Said):
     )
 
 
+class Told(BaseModel):
+    """Whom a rung tells: a role by its code, a post by its names."""
+
+    code: str
+    names: dict[str, str] | None
+
+
+class Rung(BaseModel):
+    """A rung of the ladder of a promise that is not kept yet."""
+
+    promise: str = Field(description="acknowledge, respond or resolve")
+    step: int
+    at: dt.datetime
+    reached: bool
+    tell: list[Told]
+    because: str
+
+
+class AwaitedAnswer(BaseModel):
+    """An acknowledgement of an escalation that is waited for."""
+
+    promise: str
+    step: int
+    by: dt.datetime
+    told_again: int
+
+
+class Escalation(BaseModel):
+    """How silence climbs for this request."""
+
+    level: int = Field(description="Highest rung reached; 0: none, or taken back")
+    by_hand: bool
+    held_until: dt.datetime | None = Field(description="Until when an acknowledgement holds the climb")
+    awaited: list[AwaitedAnswer]
+    next: Rung | None = Field(description="The rung that comes next, whatever holds it")
+    next_at: dt.datetime | None = Field(description="When something happens next by itself")
+    rungs: list[Rung]
+    clock_runs_on_at: dt.datetime | None = Field(
+        description="Of a paused request: when the clock of its promise runs on by itself"
+    )
+    resident_waits_since: dt.datetime = Field(description="The resident's clock, which never pauses")
+
+
 class StaffRequest(QueueRow):
     """A request with everything staff may see."""
 
@@ -96,6 +139,7 @@ class StaffRequest(QueueRow):
     timeline: list[StaffEvent]
     said: list[SaidToStaff]
     erased: bool
+    escalation: Escalation
     moves: list[PossibleMove]
 
 

@@ -1,0 +1,120 @@
+"""Supervisors answer for what was escalated; operators see whether time passes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import psycopg
+import pytest
+from starlette.testclient import TestClient
+
+from nagara.escalation import sweep
+from nagara.settings import Settings
+from tests.api.conftest import Staff
+from tests.api.test_requests import FILE, RUBBISH
+
+Connection = psycopg.Connection[Any]
+
+
+@pytest.fixture
+def overdue(client: TestClient, owner: Connection, db: Connection) -> str:
+    """A request about rubbish in Phnom Penh that has climbed its first rung."""
+    reference: str = client.post(FILE, json=RUBBISH).json()["reference"]
+    owner.execute(
+        "update request set received_at = received_at - interval '13 hours', next_step_at = next_step_at - "
+        "interval '13 hours', resolve_by = resolve_by - interval '13 hours' where reference = %s",
+        (reference,),
+    )
+    owner.commit()
+    assert sweep(db).escalated == 1
+    return reference
+
+
+def test_an_escalation_is_seen_acknowledged_and_taken_back(
+    overdue: str, supervisor: Staff, agent: Staff
+) -> None:
+    seen = supervisor.get(f"/requests/{overdue}").json()["escalation"]
+    assert (seen["level"], seen["by_hand"], seen["held_until"]) == (1, False, None)
+    rungs = {(rung["promise"], rung["step"]): rung for rung in seen["rungs"]}
+    assert [rungs["resolve", step]["reached"] for step in (1, 2, 3)] == [True, False, False]
+    assert rungs["resolve", 3]["tell"][0]["names"]["en"] == "Deputy governor in charge"
+    assert seen["next"]["step"] == 2
+    assert seen["next_at"] == rungs["resolve", 2]["at"]
+
+    until = (dt.datetime.now(dt.UTC) + dt.timedelta(days=2)).replace(microsecond=0)
+    refused = agent.move(overdue, "acknowledge_escalation", until=until.isoformat())
+    assert (refused.status_code, refused.json()["error"]["code"]) == (403, "not_permitted")
+    wrong = supervisor.move(overdue, "acknowledge_escalation", until="2020-01-01T00:00:00Z")
+    assert (wrong.status_code, wrong.json()["error"]["field"]) == (422, "until")
+    assert supervisor.move(overdue, "acknowledge_escalation").json()["error"]["field"] == "until"
+    held = supervisor.move(overdue, "acknowledge_escalation", until=until.isoformat(), note="Under way")
+    assert held.status_code == 200, held.text
+    after = held.json()["escalation"]
+    assert (
+        dt.datetime.fromisoformat(after["held_until"]) == dt.datetime.fromisoformat(after["next_at"]) == until
+    )
+    assert held.json()["timeline"][-1]["kind"] == "escalation_acknowledged"
+
+    back = supervisor.move(overdue, "de_escalate", note="Settled with the contractor")
+    assert back.json()["escalation"]["level"] == 0
+    again = supervisor.move(overdue, "de_escalate", note="Once more")
+    assert (again.status_code, again.json()["error"]["code"]) == (409, "move_not_allowed")
+    public = supervisor.client.get(f"/api/v1/requests/{overdue}").json()
+    assert {event["kind"] for event in public["timeline"]} == {"filed"}, "residents are not told of it"
+
+
+def test_a_paused_request_says_when_its_clock_runs_on(overdue: str, supervisor: Staff) -> None:
+    asked = supervisor.move(overdue, "ask", note="Which house?").json()["escalation"]
+    assert asked["clock_runs_on_at"] is not None
+    assert (asked["next"], asked["next_at"]) == (None, None)
+
+
+def test_health_turns_red_when_time_stands_still(
+    client: TestClient, owner: Connection, db: Connection
+) -> None:
+    still = client.get("/health/time")
+    assert (still.status_code, still.json()["status"]) == (503, "stands still")
+    assert any("escalation.sweep has never run" in one for one in still.json()["troubles"])
+    owner.execute(
+        "insert into timer_run (task, begun_at, ended_at, ok, runs) select task, now(), now(), true, 7 "
+        "from unnest(array['escalation.sweep', 'notifications.compose']) as task"
+    )
+    owner.commit()
+    passes = client.get("/health/time")
+    assert (passes.status_code, passes.json()["troubles"]) == (200, [])
+    assert set(passes.json()["last_runs"]) == {"escalation.sweep", "notifications.compose"}
+
+    reference = client.post(FILE, json=RUBBISH).json()["reference"]
+    owner.execute(
+        "update request set next_step_at = now() - interval '5 minutes' where reference = %s", (reference,)
+    )
+    owner.commit()
+    late = client.get("/health/time")
+    assert late.status_code == 503
+    assert late.json()["oldest_due_step_seconds"] > 290
+    owner.execute("update timer_run set ended_at = now() - interval '10 minutes'")
+    owner.commit()
+    assert any("last ran 6" in one for one in client.get("/health/time").json()["troubles"])
+
+
+def test_metrics_are_the_operators(
+    client: TestClient, owner: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner.execute(
+        "insert into timer_run values ('escalation.sweep', now() - interval '2 s', now(), true, 3, 1)"
+    )
+    owner.commit()
+    told = client.get("/metrics")
+    assert told.headers["content-type"].startswith("text/plain; version=0.0.4")
+    lines = dict(line.rsplit(" ", 1) for line in told.text.splitlines() if not line.startswith("#"))
+    assert lines['nagara_task_runs_total{task="escalation.sweep"}'] == "3"
+    assert float(lines['nagara_task_last_duration_seconds{task="escalation.sweep"}']) == 2
+    assert lines["nagara_dead_letters"] == "0"
+    assert {line.split()[2] for line in told.text.splitlines() if line.startswith("# TYPE")} == {
+        name.split("{")[0] for name in lines
+    }
+    assert client.get("/metrics", headers={"X-Forwarded-For": "203.0.113.9"}).status_code == 403
+    monkeypatch.setattr("api.routes.health.settings", lambda: Settings(metrics_key="k" * 32))  # type: ignore[arg-type]
+    assert client.get("/metrics").status_code == 403
+    assert client.get("/metrics", headers={"Authorization": "Bearer " + "k" * 32}).status_code == 200
