@@ -15,6 +15,7 @@ from typing import Any, LiteralString
 import psycopg
 from celery import Celery
 from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 from nagara.cities import city_of
 from nagara.local.chaos import stepped_clock
@@ -35,6 +36,10 @@ NUDGES = {
     "notifications.deliver": "notices",
 }
 """Ticks beside those of the beats, so that a kill seldom finds everybody idle; each with its queue."""
+
+ENOUGH_NUDGES = 2
+"""So many messages in a queue are enough: the urgent one is served first, and a flood in it would leave nobody for
+the others."""
 
 LEASE_SECONDS = 8
 """For how long a worker that takes notices has them to itself; until then nobody sends what a killed one took."""
@@ -166,7 +171,9 @@ class _Course:
 
     def _nudge(self) -> None:
         for task, queue in NUDGES.items():
-            with suppress(OperationalError, OSError):  # the broker was restarted a moment ago
+            with suppress(OperationalError, RedisError, OSError):  # the broker was restarted a moment ago
+                if self._servers.waiting_in(queue) >= ENOUGH_NUDGES:
+                    continue
                 self._nudger.send_task(task, queue=queue, expires=30.0, retry=False, ignore_result=True)
 
     def _strike(self, blow: Blow) -> None:

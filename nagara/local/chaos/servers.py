@@ -25,6 +25,8 @@ from nagara.local.postgres_programs import find_identity, find_programs
 READY_WITHIN_SECONDS = 90.0
 STOP_WITHIN_SECONDS = 20.0
 LOOK_EVERY_SECONDS = 0.02
+BOOK = "received"
+"""Where the receiving side writes down what came."""
 
 
 class Server:
@@ -69,6 +71,17 @@ class Server:
             end_child(self._child, self._stop, STOP_WITHIN_SECONDS)
 
 
+def counting_sink(folder: Path) -> tuple[Server, tuple[int, int]]:
+    """The receiving side, not started yet, with its book in ``folder``; and its ports for mail and for HTTP."""
+    smtp, http = free_port(), free_port()
+    command = [sys.executable, "-m", "nagara.local.chaos.counting_sink"]
+    command += ["--smtp-port", str(smtp), "--http-port", str(http), "--file", str(folder / BOOK)]
+    server = Server(
+        "the counting sink", command, lambda: accepts(smtp) and accepts(http), folder / "sink.log"
+    )
+    return server, (smtp, http)
+
+
 class Servers:
     """All of them; ``folder`` is theirs."""
 
@@ -87,8 +100,7 @@ class Servers:
             secrets.token_urlsafe(16),
             throwaway=True,
         )
-        self.redis_url, self.smtp_port, self.http_port = kept.url, free_port(), free_port()
-        self._book = folder / "received"
+        self.redis_url = kept.url
         # SIGQUIT is PostgreSQL's immediate shutdown: no session ends what it does, the next start recovers.
         self.postgres = Server(
             "PostgreSQL",
@@ -100,13 +112,7 @@ class Servers:
         )
         # It keeps nothing on disk: killed, it comes back empty.
         self.redis = Server("Valkey", kept.command, kept.is_ready, folder / "redis.log")
-        flags = ["--smtp-port", str(self.smtp_port), "--http-port", str(self.http_port)]
-        self.sink = Server(
-            "the counting sink",
-            [sys.executable, "-m", "nagara.local.chaos.counting_sink", *flags, "--file", str(self._book)],
-            lambda: accepts(self.smtp_port) and accepts(self.http_port),
-            folder / "sink.log",
-        )
+        self.sink, (self.smtp_port, self.http_port) = counting_sink(folder)
 
     @property
     def database_url(self) -> str:
@@ -115,12 +121,17 @@ class Servers:
 
     def received(self) -> dict[str, dict[str, int]]:
         """How often the sink was given each key, by the way it came."""
-        return {way: dict(keys) for way, keys in received(self._book).items()}
+        return {way: dict(keys) for way, keys in received(self.folder / BOOK).items()}
 
     def flush_redis(self) -> None:
         """Make Valkey forget everything while it runs."""
         with redis.Redis.from_url(self.redis_url, socket_timeout=5) as client:
             client.flushall()
+
+    def waiting_in(self, queue: str) -> int:
+        """How many messages nobody has taken from a queue yet."""
+        with redis.Redis.from_url(self.redis_url, socket_timeout=1, socket_connect_timeout=1) as client:
+            return int(client.llen(queue))  # type: ignore[arg-type]
 
     def owner(self) -> psycopg.Connection[Any]:
         """A connection of the role that owns the tables."""
