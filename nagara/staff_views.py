@@ -174,12 +174,16 @@ def _moves(status: Status, department: str, account: Account) -> list[dict[str, 
     shown = []
     for move in STAFF_MOVES:
         step = TRANSITIONS[move]
-        reason = why_not(status, move) if move not in possible else _why_not_by(move, department, account)
+        reason, hindered_by = _why_not_by(move, department, account)
+        if move not in possible:
+            reason, hindered_by = why_not(status, move), "status"
         shown.append(
             {
                 "move": move.value,
                 "allowed": reason is None,
                 "why_not": reason,
+                "hindered_by": hindered_by,
+                "starts": [one.value for one in Status if one in step.start],
                 "why": step.why,
                 "fields": [*step.needs, *step.may_have],
                 "needs": list(step.needs),
@@ -189,11 +193,12 @@ def _moves(status: Status, department: str, account: Account) -> list[dict[str, 
     return shown
 
 
-def _why_not_by(move: Move, department: str, account: Account) -> str | None:
-    """Why somebody may not make a move that is possible as such; None if they may."""
+def _why_not_by(move: Move, department: str, account: Account) -> tuple[str | None, str | None]:
+    """Why somebody may not make a move that is possible as such, and what hinders them; None if they may."""
     if not account.may(permission_for(move)):
         able = [role.value.replace("_", " ") for role in CITY_ROLES if may(role, permission_for(move))]
-        return f"As {account.role.value.replace('_', ' ')} you may not do this; it takes: {', '.join(able)}."
+        words = f"As {account.role.value.replace('_', ' ')} you may not do this; it takes: {', '.join(able)}."
+        return words, "role"
     if not account.works_for(department):
-        return f"The request belongs to another department, {department}."
-    return None
+        return f"The request belongs to another department, {department}.", "department"
+    return None, None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -57,6 +57,10 @@ class PossibleMove(BaseModel):
     move: str
     allowed: bool
     why_not: str | None
+    hindered_by: Literal["status", "role", "department"] | None = Field(
+        description="What the sentence is about, for those who say it in another language"
+    )
+    starts: list[str] = Field(description="The statuses it may be made from")
     why: str
     fields: list[str]
     needs: list[str]

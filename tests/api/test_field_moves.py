@@ -151,3 +151,15 @@ def test_today_of_a_department_is_what_is_due_there_and_a_crew_may_ask(
     refused = supervisor.get("/today", whose="department")
     assert (refused.status_code, refused.json()["error"]["field"]) == (422, "view")
     assert Staff(client, "auditor@kh-pnh", "auditor").get("/today").status_code == 403
+
+
+def test_what_hinders_a_move_is_told_so_that_it_can_be_said_in_any_language(
+    crew: Staff, client: TestClient, reference: str
+) -> None:
+    other = Staff(client, "painters@kh-pnh", "crew", "dpwt")
+    moves = {one["move"]: one for one in crew.get(f"/requests/{reference}").json()["moves"]}
+    assert (moves["start"]["hindered_by"], moves["start"]["allowed"]) == (None, True)
+    assert (moves["assign"]["hindered_by"], moves["resume"]["hindered_by"]) == ("role", "status")
+    assert set(moves["resume"]["starts"]) == {"waiting_reporter", "on_hold", "referred"}
+    foreign = {one["move"]: one for one in other.get(f"/requests/{reference}").json()["moves"]}
+    assert (foreign["start"]["hindered_by"], foreign["start"]["allowed"]) == ("department", False)
