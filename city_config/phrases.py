@@ -1,4 +1,4 @@
-"""How people put it: phrases by common code, one file a language, from which services are suggested."""
+"""How people put it: phrases by common code, from which services are suggested, and greetings, from which none is."""
 
 from __future__ import annotations
 
@@ -21,6 +21,20 @@ class Phrases(Part):
         description="pending: drafted, and no speaker has read them yet"
     )
     phrases: Mapping[Code, tuple[Sentence, ...]] = Field(description="By the network's common code")
+
+
+class Greetings(Part):
+    """What says nothing about a problem, by language."""
+
+    review: Literal["pending", "approved"] = Field(description="pending: no speaker has read them yet")
+    greetings: Mapping[LanguageTag, tuple[Sentence, ...]] = Field(description="Greetings, thanks and trials")
+
+
+def load_greetings(path: Path) -> tuple[str, ...]:
+    """The greetings of all languages together. Raises ``ConfigurationError`` with the line of every fault."""
+    source = read_yaml(path)
+    read = validated(Greetings, source.values, Sources((source,), path))
+    return tuple(one for language in read.greetings.values() for one in language)
 
 
 def load_phrases(folder: Path, codes: Collection[str]) -> Mapping[str, tuple[str, ...]]:

@@ -15,7 +15,7 @@ import psycopg
 from starlette.concurrency import run_in_threadpool
 
 from city_config import City, Configuration
-from city_config.phrases import load_phrases
+from city_config.phrases import load_greetings, load_phrases
 from nagara.database import Pool, read_in_city
 from nagara.suggestions.learning import learnt, packed, unpacked
 from nagara.suggestions.model import NO_HISTORY, Model, Suggestion
@@ -87,7 +87,8 @@ def model_of(configuration: Configuration, city: City, content: bytes | None = N
         )
         for service in city.services
     }
-    return Model(phrases, unpacked(content) if content else NO_HISTORY)
+    greetings = _greetings(configuration.folder / "greetings.yaml")
+    return Model(phrases, unpacked(content) if content else NO_HISTORY, greetings)
 
 
 def _held(city: City) -> Model | None:
@@ -111,6 +112,11 @@ def _make(configuration: Configuration, city: City, content: bytes | None) -> Mo
 
 def _codes(configuration: Configuration) -> list[str]:
     return [code.code for code in configuration.network.codes]
+
+
+@lru_cache(maxsize=2)
+def _greetings(path: Path) -> tuple[str, ...]:
+    return load_greetings(path)
 
 
 @lru_cache(maxsize=2)

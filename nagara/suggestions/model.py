@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from nagara.suggestions.ngrams import has_blanks, ngrams
+from nagara.suggestions.ngrams import has_blanks, ngrams, normalised
 
 SMOOTHING = 2000.0
 """Weight of the average over all services, in runs."""
@@ -67,8 +67,17 @@ NO_HISTORY = History({}, {})
 class Model:
     """A city's services, ready to be asked. Never changes once it is made; safe from several threads."""
 
-    def __init__(self, phrases: Mapping[str, Iterable[str]], history: History = NO_HISTORY) -> None:
-        """Take phrases by service code, and what history says of those codes; others in it are left aside."""
+    def __init__(
+        self,
+        phrases: Mapping[str, Iterable[str]],
+        history: History = NO_HISTORY,
+        greetings: Iterable[str] = (),
+    ) -> None:
+        """Take phrases by service code, and what history says of those codes; others in it are left aside.
+
+        Words made of ``greetings`` alone mean no service.
+        """
+        self._greetings = tuple(sorted({normalised(one) for one in greetings} - {""}, key=len, reverse=True))
         self._services = tuple(phrases)
         counts = [_together(phrases[service], history.runs.get(service, {})) for service in self._services]
         self._totals = [sum(own.values()) for own in counts]
@@ -83,6 +92,8 @@ class Model:
 
     def suggest(self, text: str, at_most: int = AT_MOST) -> tuple[Suggestion, ...]:
         """The likeliest services, best first; none where the text has too little that the model knows."""
+        if self._only_greets(text):
+            return ()
         asked = ngrams(text)
         known = {run: times for run, times in asked.items() if run in self._average}
         length = sum(known.values())
@@ -103,6 +114,16 @@ class Model:
             return ()
         return self._ranked(scores, touched, length, at_most)
 
+    def _only_greets(self, text: str) -> bool:
+        """Whether a text is greetings from end to end; with blanks between them or not, as the script has it."""
+        left = normalised(text)
+        while left:
+            greeting = next((one for one in self._greetings if _begins(left, one)), None)
+            if greeting is None:
+                return False
+            left = left[len(greeting) :].lstrip()
+        return True
+
     def _knows_a_word(self, index: int, known: Iterable[str]) -> bool:
         """Whether a service's own counts hold a whole word of these runs, not just syllables that many words share."""
         return any(_is_word(run) and any(own == index for own, _ in self._of_run[run]) for run in known)
@@ -116,6 +137,13 @@ class Model:
         whole = sum(shares)
         order = sorted(touched, key=lambda index: -scores[index])[:at_most]
         return tuple(Suggestion(self._services[index], shares[index] / whole) for index in order)
+
+
+def _begins(text: str, word: str) -> bool:
+    """Whether a text begins with a word, as a whole word where the script has blanks."""
+    if not text.startswith(word):
+        return False
+    return text[len(word) :][:1] in ("", " ") or not has_blanks(word[-1])
 
 
 def _least_known(asked: Counter[str]) -> float:

@@ -83,6 +83,25 @@ def test_words_of_something_else_get_nothing_and_misspelt_ones_their_service(kno
     assert model.suggest("rubish")[0].service_code == "waste_missed"
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Hello!", "good morning, thank you", "សួស្តី", "អរគុណច្រើន", "สวัสดีครับ ขอบคุณค่ะ", "ສະບາຍດີ", "မင်္ဂလာပါ",
+        "你好，谢谢", "您好请问", "வணக்கம்", "xin chao", "Maayong buntag", "Selamat pagi pak",
+    ],
+)  # fmt: skip
+def test_greetings_get_nothing_in_any_script(known: Configuration, words: str) -> None:
+    assert keeping.model_of(known, known.cities["kh-pnh"]).suggest(words) == ()
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["你好，路灯不亮", "สวัสดีครับ ไฟถนนดับ", "hi, the street light is dark"],
+)
+def test_what_comes_after_a_greeting_counts(known: Configuration, words: str) -> None:
+    assert keeping.model_of(known, known.cities["kh-pnh"]).suggest(words)[0].service_code == "street_light"
+
+
 def test_every_service_of_every_city_is_found_by_its_own_names(known: Configuration) -> None:
     missed = []
     for city in known.cities.values():
