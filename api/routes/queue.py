@@ -43,9 +43,14 @@ async def queue(caller: QueueReader, process: FromProcess, asked: Annotated[Aske
     worked: Worked | None = None
     looked_up = asked.q or asked.near
     if looked_up:
-        staff = await caller.account()
+        staff, before = await caller.answers(
+            lambda staff: [
+                (one, True)
+                for one in search.to_look_up(staff.city_id, asked.meant(staff, _own_city(staff, asked), now))
+            ]
+        )
         wanted = asked.meant(staff, _own_city(staff, asked), now)
-        worked = await search.work_out(process.pool, staff.city_id, wanted)
+        worked = await search.worked_out(process.pool, staff.city_id, wanted, before)
 
     def questions(staff: Account) -> Asked:
         nonlocal worked

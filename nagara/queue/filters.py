@@ -7,7 +7,6 @@ and the first condition of every statement see to.
 from __future__ import annotations
 
 import datetime as dt
-import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -113,8 +112,8 @@ class Worked:
     """The text is a whole reference."""
     sought: Sought | None = None
     """The words are common: each row is looked at on the way."""
-    found: tuple[uuid.UUID, ...] | None = None
-    """The words are rare: these are all requests that have them."""
+    found: str | None = None
+    """The words are rare: these are the ids of all requests that have them, as PostgreSQL writes an array."""
     around: Near | None = None
 
 
@@ -254,7 +253,7 @@ def _of_words(worked: Worked) -> Iterable[Condition]:
     if worked.reference is not None:
         yield "r.reference = %(reference)s", {"reference": worked.reference}
     if worked.found is not None:
-        yield "r.id = any(%(found)s)", {"found": list(worked.found)}
+        yield "r.id = any(%(found)s)", {"found": worked.found}
     elif worked.sought is not None:
         yield _HAS_WORDS, {"grams": list(worked.sought.grams), "needles": list(worked.sought.needles)}
 

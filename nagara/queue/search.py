@@ -17,6 +17,7 @@ import psycopg
 
 from nagara.database import Pool, city_transaction, read_in_city
 from nagara.errors import InvalidInput, UnknownRequest
+from nagara.exchange import Question, Rows
 from nagara.ids import read_reference
 from nagara.queue.filters import Near, QueueFilter, Worked
 from nagara.queue.words import Sought, grams, searchable, sought
@@ -54,11 +55,17 @@ update request_words as w set words = new.words, grams = new.grams::integer[]
 FIND_WORDS: LiteralString = """
 with looked_up as materialized (
     select request_words_found(%(grams)s::int[], %(needles)s::text[], %(most)s) as ids)
-select case when cardinality(ids) < %(most)s then ids end from looked_up
+select case when cardinality(ids) < %(most)s then ids::text end from looked_up
 """
-"""The requests that have these words; null where they are common, because thousands of ids are not worth sending."""
+"""The requests that have these words, as text, because they only go back into the next question; null where the
+words are common, because thousands of ids are not worth sending."""
 
-POSITION = "select lat, lon from request where city_id = %(city_id)s and reference = %(reference)s"
+IS_WAITING: LiteralString = (
+    "select exists (select from request_words where grams is null and city_id = %(city_id)s)"
+)
+POSITION: LiteralString = (
+    "select lat, lon from request where city_id = %(city_id)s and reference = %(reference)s"
+)
 
 
 async def work_out(pool: Pool, city_id: str, wanted: QueueFilter) -> Worked:
@@ -67,12 +74,43 @@ async def work_out(pool: Pool, city_id: str, wanted: QueueFilter) -> Worked:
     Raises ``InvalidInput`` for words too short to be looked up, and for a request without a position;
     ``UnknownRequest`` where a reference is not one of the city's.
     """
-    around = await _around(pool, city_id, wanted) if wanted.near is not None else None
-    if wanted.text is None:
-        return Worked(wanted, around=around)
-    reference = read_reference(wanted.text)
-    if reference is not None:
+    asked = to_look_up(city_id, wanted)
+    found = await read_in_city(pool, city_id, *asked) if asked else []
+    return await worked_out(pool, city_id, wanted, found)
+
+
+def to_look_up(city_id: str, wanted: QueueFilter) -> list[Question]:
+    """What has to be asked before the page can be; raises ``InvalidInput`` for words too short to be looked up."""
+    asked: list[Question] = []
+    if wanted.near is not None:
+        asked.append((POSITION, {"city_id": city_id, "reference": read_reference(wanted.near)}))
+    if (looked_for := _looked_for(city_id, wanted)) is not None:
+        asked += [(IS_WAITING, {"city_id": city_id}), (FIND_WORDS, _values(looked_for))]
+    return asked
+
+
+async def worked_out(pool: Pool, city_id: str, wanted: QueueFilter, found: Sequence[Rows]) -> Worked:
+    """A filter with what was found by the questions of ``to_look_up``.
+
+    Where words of the city's requests wait to be computed, that is done first, and looked up once more.
+    """
+    around = _near(wanted, found[0]) if wanted.near is not None else None
+    looked_for = _looked_for(city_id, wanted)
+    if looked_for is None:
+        reference = None if wanted.text is None else read_reference(wanted.text)
         return Worked(wanted, reference=reference, around=around)
+    [[waiting]], [[ids]] = found[-2:]
+    if waiting:
+        ids = await _found(pool, city_id, looked_for)
+    if ids is None:
+        return Worked(wanted, sought=looked_for, around=around)
+    return Worked(wanted, found=ids, around=around)
+
+
+def _looked_for(city_id: str, wanted: QueueFilter) -> Sought | None:
+    """The words of a filter, if it has any that are not a whole reference."""
+    if wanted.text is None or read_reference(wanted.text) is not None:
+        return None
     looked_for = sought(city_id, wanted.text)
     if not looked_for.grams:
         raise InvalidInput(
@@ -80,31 +118,24 @@ async def work_out(pool: Pool, city_id: str, wanted: QueueFilter) -> Worked:
             field="q",
             allowed="at least three Latin letters or digits, or two letters of another script",
         )
-    found = await _found(pool, city_id, looked_for)
-    if found is None:
-        return Worked(wanted, sought=looked_for, around=around)
-    return Worked(wanted, found=tuple(found), around=around)
+    return looked_for
 
 
-async def _found(pool: Pool, city_id: str, looked_for: Sought) -> Sequence[Any] | None:
+def _values(looked_for: Sought) -> dict[str, Any]:
+    return {"grams": list(looked_for.grams), "needles": list(looked_for.needles), "most": MOST_FOUND}
+
+
+async def _found(pool: Pool, city_id: str, looked_for: Sought) -> str | None:
     """The requests of a city that have these words, what was filed a moment ago included; None for common words.
 
-    What waits is computed first, up to a limit; what others compute just now is left to them. Usually nothing
-    waits, so both are asked at once, and the words are looked up once more where something did.
+    What waits is computed first, up to a limit; what others compute just now is left to them.
     """
-    values = {
-        "grams": list(looked_for.grams),
-        "needles": list(looked_for.needles),
-        "most": MOST_FOUND,
-    }
     take = {"city_id": city_id, "most": WAITING_AT_A_SEARCH}
     async with city_transaction(pool, city_id) as connection:
-        taken = await connection.execute(TAKE_WAITING_HERE, take, prepare=True)
-        looked_up = await connection.execute(FIND_WORDS, values, prepare=True)
-        waiting = await taken.fetchall()
+        waiting = await (await connection.execute(TAKE_WAITING_HERE, take, prepare=True)).fetchall()
         if waiting:
             await connection.execute(WRITE_WORDS, _words_of(waiting), prepare=True)
-            looked_up = await connection.execute(FIND_WORDS, values, prepare=True)
+        looked_up = await connection.execute(FIND_WORDS, _values(looked_for), prepare=True)
         row = await looked_up.fetchone()
     return row[0] if row else None
 
@@ -139,12 +170,10 @@ def _words_of(waiting: Sequence[tuple[Any, ...]]) -> dict[str, list[Any]]:
     return values
 
 
-async def _around(pool: Pool, city_id: str, wanted: QueueFilter) -> Near:
-    reference = read_reference(wanted.near or "")
-    [found] = await read_in_city(pool, city_id, (POSITION, {"city_id": city_id, "reference": reference}))
+def _near(wanted: QueueFilter, found: Rows) -> Near:
     if not found:
         raise UnknownRequest(f"There is no request {(wanted.near or '')[:20]!r}.", field="near")
     [(lat, lon)] = found
     if lat is None:
-        raise InvalidInput(f"{reference} has no position, so nothing is near it.", field="near")
+        raise InvalidInput(f"{wanted.near} has no position, so nothing is near it.", field="near")
     return Near(lat, lon, wanted.metres)

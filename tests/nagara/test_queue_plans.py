@@ -18,7 +18,8 @@ from nagara.permissions import Role
 from nagara.queue import counts
 from nagara.queue.asked import AskedPage, end_of_day
 from nagara.queue.filters import Near, QueueFilter, Sort, Worked
-from nagara.queue.pages import NAMES, cursor_after, page_statement
+from nagara.queue.pages import cursor_after, page_statement
+from nagara.queue.rows import NAMES
 from nagara.queue.search import FIND_WORDS, TAKE_WAITING_HERE
 from nagara.queue.words import sought
 
@@ -128,9 +129,9 @@ def test_words_are_found_by_their_index_under_row_level_security(asked: psycopg.
     values = {"grams": list(looked_for.grams), "needles": list(looked_for.needles), "most": 3000}
     found = asked.execute(FIND_WORDS, values).fetchone()
     assert found is not None
-    assert 0 < len(found[0]) < 500
+    assert 0 < len(found[0].strip("{}").split(",")) < 500
     for statement in (
-        page_statement(CITY, Worked(QueueFilter(), found=tuple(found[0]))),
+        page_statement(CITY, Worked(QueueFilter(), found=found[0])),
         page_statement(CITY, Worked(QueueFilter(), sought=sought(CITY, "mosquitoes"))),
         page_statement(CITY, Worked(QueueFilter(), reference="PNH-2222222-2")),
         page_statement(CITY, Worked(QueueFilter(), around=Near(11.56, 104.92, 300))),

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 from psycopg import pq
 from redis.asyncio import Redis
-from sqlalchemy import event
+from sqlalchemy import event, text
 from starlette.testclient import TestClient
 
 from api.dependencies import Resources
@@ -209,6 +209,21 @@ def test_a_queue_page_is_one_round_trip_whatever_its_size(
         assert client.get(query, headers=headers).status_code == 200
     assert traffic.round_trips == 1
     assert traffic.statements == len(("the city", "who is signed in", "the page")) + (counts == "true")
+    assert traffic.sessions == 0
+
+
+@pytest.mark.parametrize("query", ["q=morning", "q=morning&near={reference}&status=all", "near={reference}"])
+def test_a_queue_page_by_words_or_place_is_two_round_trips(client: TestClient, query: str) -> None:
+    reference = filed(client, "first")
+    with city_session("kh-pnh") as session:
+        session.execute(text("update request set description = 'every morning'"))
+    headers = signed_in(client)
+    address = f"/api/v1/staff/queue?{query.format(reference=reference)}"
+    for _ in range(2):  # the first search computes the words that wait
+        assert len(client.get(address, headers=headers).json()["requests"]) == 1
+    with counted(client) as traffic:
+        assert len(client.get(address, headers=headers).json()["requests"]) == 1
+    assert traffic.round_trips == 2, "what is looked up, and the page"
     assert traffic.sessions == 0
 
 

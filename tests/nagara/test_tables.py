@@ -14,7 +14,7 @@ from sqlmodel import SQLModel
 from nagara import network_tables, statements
 from nagara.indicators.tables import IndicatorSnapshot
 from nagara.migrations import applied_revision, migrate, newest_revision
-from nagara.queue.pages import COLUMNS
+from nagara.queue.rows import COLUMNS
 from nagara.tables import Contact, Event, EventOutbox, Request, metadata
 
 STRUCTURE = {"add_table", "remove_table", "add_column", "remove_column", "modify_nullable"}
