@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Annotated, cast
 from urllib.parse import urlsplit
 
-from fastapi import Depends, Header, Path, Request
+from fastapi import Depends, Header, Path, Query, Request
 from sqlmodel import Session
 
 from city_config import City
@@ -19,7 +19,7 @@ from nagara import accounts
 from nagara.accounts import Account
 from nagara.cities import city_of
 from nagara.database import Pool, city_session
-from nagara.errors import CrossSite, NotSignedIn, UnknownCity
+from nagara.errors import CrossSite, InvalidInput, NotSignedIn, UnknownCity
 from nagara.ids import secret_city
 from nagara.live import Hub
 from nagara.permissions import NETWORK, Permission
@@ -169,6 +169,29 @@ async def client_source(
     return Source(address, nagara_device)
 
 
+LinkInAddress = Annotated[
+    str | None,
+    Query(max_length=100, description="From the private link; the header keeps it out of addresses and logs"),
+]
+LinkInHeader = Annotated[
+    str | None, Header(alias="Nagara-Link", max_length=100, description="From the private link")
+]
+
+
+async def link_token(token: LinkInAddress = None, nagara_link: LinkInHeader = None) -> str | None:
+    """What somebody holds who came by a private link; None for anybody else."""
+    return nagara_link or token
+
+
+async def own_link_token(token: Annotated[str | None, Depends(link_token)]) -> str:
+    """The same where nothing is done without it; raise ``InvalidInput``."""
+    if token is None:
+        raise InvalidInput("Send what the private link holds.", field="token", allowed="the header Nagara-Link")
+    return token
+
+
+LinkToken = Annotated[str | None, Depends(link_token)]
+OwnLinkToken = Annotated[str, Depends(own_link_token)]
 CurrentCity = Annotated[City, Depends(current_city)]
 FromProcess = Annotated[Resources, Depends(resources)]
 StaffSession = Annotated[Session, Depends(staff_session, scope="function")]

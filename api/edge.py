@@ -26,7 +26,8 @@ NOT_KEPT = "/api/v1/staff"
 """What staff are answered is kept by no browser and no proxy, whatever a route says."""
 
 PAGE_POLICY = (
-    "default-src 'self'; img-src 'self' data: blob: {tiles}; style-src 'self'; "
+    "default-src 'self'; script-src 'self'{scripts}; style-src 'self'{styles}; "
+    "img-src 'self' data: blob: {tiles}; "
     "connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 )

@@ -57,6 +57,7 @@ async def public_status(
     events = [_event_for_all(event, own) for event in timeline or ()]
     if not (public or own):
         raise UnknownRequest(f"There is no request {reference!r}.", field="reference")
+    now = dt.datetime.now(dt.UTC)
     return {
         "reference": ref,
         "city": city.id,
@@ -77,7 +78,7 @@ async def public_status(
         "note": note,
         "duplicate_of": parent,
         "promise": promise_shown(acknowledge_by, respond_by, resolve_by, standard),
-        "photos": keeping.shown_to(city, photos or [], public, token if own else None),
+        "photos": keeping.shown_to(city, photos or [], public, token if own else None, now),
         "timeline": [event | {"reason_names": reason_names(event)} for event in events],
         "others": others,
         **for_everybody(city, standing, closing_reason, service),

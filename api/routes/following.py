@@ -6,12 +6,12 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Response
 from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 
 from api.answers import json_answer
-from api.dependencies import ClientSource, CurrentCity, FromProcess, Open
+from api.dependencies import ClientSource, CurrentCity, FromProcess, LinkToken, Open, OwnLinkToken
 from api.error_responses import documented
 from api.schemas import following as schemas
 from city_config import City
@@ -26,11 +26,7 @@ from nagara.request_views import find_city
 
 T = TypeVar("T")
 router = APIRouter(prefix="/api/v1", tags=["following"], dependencies=[Open])
-LinkToken = Annotated[
-    str | None, Query(max_length=100, description="From the private link of one's own request")
-]
 Handle = Annotated[str, Path(max_length=300, description="As following or watching answered it")]
-OwnToken = Annotated[str, Query(max_length=100, description="From the private link")]
 
 
 @router.get("/push-key", response_model=schemas.PushKey, operation_id="get_push_key")
@@ -51,7 +47,7 @@ async def follow(
     body: schemas.FollowBody,
     process: FromProcess,
     source: ClientSource,
-    token: LinkToken = None,
+    token: LinkToken,
 ) -> Response:
     """Be told of every public move of a request. Over e-mail and text message a code comes first."""
     city, stored = find_city(reference)
@@ -189,7 +185,7 @@ async def unsubscribe(key: str, process: FromProcess, source: ClientSource) -> R
     responses=documented(404, 429),
     operation_id="get_own_notices",
 )
-async def own(reference: str, process: FromProcess, source: ClientSource, token: OwnToken) -> Response:
+async def own(reference: str, process: FromProcess, source: ClientSource, token: OwnLinkToken) -> Response:
     """How one is told of one's own request."""
     await process.limiter.count("read", source.address)
     city, stored = find_city(reference)
@@ -208,7 +204,11 @@ async def own(reference: str, process: FromProcess, source: ClientSource, token:
     operation_id="choose_own_notices",
 )
 async def choose(
-    reference: str, body: schemas.OwnNoticesBody, process: FromProcess, source: ClientSource, token: OwnToken
+    reference: str,
+    body: schemas.OwnNoticesBody,
+    process: FromProcess,
+    source: ClientSource,
+    token: OwnLinkToken,
 ) -> Response:
     """Choose channels and moves for one's own request."""
     await process.limiter.count("read", source.address)
@@ -230,7 +230,7 @@ async def choose(
     operation_id="confirm_contact",
 )
 async def confirm_contact(
-    reference: str, body: schemas.CodeBody, process: FromProcess, source: ClientSource, token: OwnToken
+    reference: str, body: schemas.CodeBody, process: FromProcess, source: ClientSource, token: OwnLinkToken
 ) -> Response:
     """Enter the code that was sent to the contact a request was filed with; what waited goes out."""
     await process.limiter.count_all("try code", source)
@@ -254,7 +254,9 @@ async def confirm_contact(
     responses=documented(404, 429),
     operation_id="send_contact_code_again",
 )
-async def send_again(reference: str, process: FromProcess, source: ClientSource, token: OwnToken) -> Response:
+async def send_again(
+    reference: str, process: FromProcess, source: ClientSource, token: OwnLinkToken
+) -> Response:
     """Send a new code to the contact a request was filed with; the one before dies."""
     city, stored = find_city(reference)
     await process.limiter.count_all("code", source, stored.encode())

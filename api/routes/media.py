@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Query, Request, Response
 from starlette.datastructures import UploadFile
@@ -15,6 +16,7 @@ from api.dependencies import (
     ClientSource,
     CurrentCity,
     FromProcess,
+    LinkInHeader,
     Open,
     Resources,
     current_staff,
@@ -26,11 +28,15 @@ from city_config import City
 from nagara.errors import InvalidInput, NotAPhoto, Refused
 from nagara.permissions import Permission
 from nagara.photos import keeping
+from nagara.photos.addresses import Signed
 from nagara.photos.checking import ACCEPTED
 from nagara.photos.storage import Kind
 
 router = APIRouter(tags=["photos"], dependencies=[Open])
-Token = Annotated[str | None, Query(max_length=100, description="From the private link")]
+Until = Annotated[
+    int, Query(ge=0, le=2**53, description="From a signed address: seconds since 1970 until which it opens")
+]
+Key = Annotated[str, Query(max_length=100, description="From a signed address: its signature")]
 
 Original = Annotated[
     bool,
@@ -67,6 +73,14 @@ PICTURE: dict[int | str, dict[str, Any]] = {
     200: {"content": {"image/jpeg": {}}, "description": "The picture"},
     304: {"description": "Unchanged"},
 }
+
+
+class _Asked(NamedTuple):
+    """With what somebody asks for a picture."""
+
+    token: str | None
+    signed: Signed
+    original: bool
 
 
 @router.post(
@@ -114,11 +128,21 @@ async def picture(
     request: Request,
     process: FromProcess,
     address: ClientAddress,
-    token: Token = None,
+    until: Until = 0,
+    key: Key = "",
+    nagara_link: LinkInHeader = None,
     original: Original = False,
 ) -> Response:
     """A picture, upright and at most 2048 pixels wide and high."""
-    return await _shown(city, id, "picture", request, process, address, (token, original))
+    return await _shown(
+        city,
+        id,
+        "picture",
+        request,
+        process,
+        address,
+        _Asked(nagara_link, Signed(until, key, dt.datetime.now(dt.UTC)), original),
+    )
 
 
 @router.get(
@@ -133,11 +157,21 @@ async def thumbnail(
     request: Request,
     process: FromProcess,
     address: ClientAddress,
-    token: Token = None,
+    until: Until = 0,
+    key: Key = "",
+    nagara_link: LinkInHeader = None,
     original: Original = False,
 ) -> Response:
     """The same picture, at most 320 pixels wide and high."""
-    return await _shown(city, id, "thumbnail", request, process, address, (token, original))
+    return await _shown(
+        city,
+        id,
+        "thumbnail",
+        request,
+        process,
+        address,
+        _Asked(nagara_link, Signed(until, key, dt.datetime.now(dt.UTC)), original),
+    )
 
 
 async def _shown(
@@ -147,10 +181,10 @@ async def _shown(
     request: Request,
     process: Resources,
     address: str,
-    asked: tuple[str | None, bool],
+    asked: _Asked,
 ) -> Response:
     await process.limiter.count("read", address)
-    viewer = await _viewer(city, request, process, *asked)
+    viewer = await _viewer(city, request, process, asked)
     seen = await keeping.find(process.pool, city, id_, viewer, process.secret)
     tag = f'"{seen.sha256.hex()}-{kind}"'
     headers = PICTURE_HEADERS | {"ETag": tag, "Cache-Control": FOR_ALL if seen.public else FOR_ONE}
@@ -160,18 +194,21 @@ async def _shown(
     return Response(content, media_type="image/jpeg", headers=headers)
 
 
-async def _viewer(
-    city: City, request: Request, process: Resources, token: str | None, original: bool
-) -> keeping.Viewer:
+async def _viewer(city: City, request: Request, process: Resources, asked: _Asked) -> keeping.Viewer:
     """Who asks: perhaps somebody signed in who works on the city's requests; nobody has to be."""
-    anybody = keeping.Viewer(token)
+    anybody = keeping.Viewer(asked.token, asked.signed)
     try:
         account = await current_staff(await session_token(request), process)
     except Refused:
         return anybody
     if account.city_id != city.id or not account.may(Permission.VIEW_QUEUE):
         return anybody
-    return keeping.Viewer(token, True, account.may(Permission.VIEW_ORIGINAL), original, account.sign_in_name)
+    return anybody._replace(
+        staff=True,
+        privileged=account.may(Permission.VIEW_ORIGINAL),
+        original=asked.original,
+        username=account.sign_in_name,
+    )
 
 
 async def _file_of(request: Request) -> bytes:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import re
 from collections.abc import Callable
+from functools import lru_cache
 from mimetypes import guess_type
 from pathlib import Path
 
@@ -27,6 +31,9 @@ ROOT_FILES = {
 """Files at fixed addresses; a browser asks for them again each time, or an old worker would serve old pages."""
 PACKED = {"br": ".br", "gzip": ".gz"}
 """Compressions, the better first, with the ending of the file that the build wrote beside each text file."""
+
+INLINE = re.compile(r"<(script|style)>(.*?)</\1>", re.DOTALL)
+"""What the build put into a document for its first screen; a script or style with an address has attributes."""
 
 FALLBACK = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Nagara</title>
 <h1>Nagara runs, its pages are not built</h1><p>Run <code>python3 run.py web</code> and reload.
@@ -76,7 +83,10 @@ def _packing(path: Path, asked: Headers) -> tuple[str | None, str]:
 
 def _whole(path: Path, media_type: str, request: Request) -> Response:
     packing, ending = _packing(path, request.headers)
-    headers = _headers() | {"Vary": "Accept-Encoding"} | ({"Content-Encoding": packing} if packing else {})
+    inline = _inline(path, path.stat().st_mtime_ns) if media_type == "text/html" else {}
+    headers = (
+        _headers(inline) | {"Vary": "Accept-Encoding"} | ({"Content-Encoding": packing} if packing else {})
+    )
     return FileResponse(path.with_name(path.name + ending), media_type=media_type, headers=headers)
 
 
@@ -98,10 +108,18 @@ def _root_file(path: Path, media_type: str) -> Callable[[Request], Response]:
     return root_file
 
 
-def _headers() -> dict[str, str]:
+@lru_cache(maxsize=16)
+def _inline(path: Path, changed_ns: int) -> dict[str, str]:
+    """The scripts and the styles inside a document, as a content security policy names them; read once a build."""
+    found: dict[str, list[str]] = {"script": [], "style": []}
+    for kind, content in INLINE.findall(path.read_text(encoding="utf-8")):
+        digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+        found[kind].append(f" 'sha256-{digest}'")
+    return {kind: "".join(hashes) for kind, hashes in found.items()}
+
+
+def _headers(inline: dict[str, str]) -> dict[str, str]:
     tiles = {city.map.tile_url for city in configuration().cities.values() if city.map.tile_url}
     hosts = " ".join(sorted("/".join(url.split("/")[:3]) for url in tiles))
-    return {
-        "Cache-Control": "no-cache",
-        "Content-Security-Policy": PAGE_POLICY.format(tiles=hosts).replace("  ", " "),
-    }
+    policy = PAGE_POLICY.format(tiles=hosts, scripts=inline.get("script", ""), styles=inline.get("style", ""))
+    return {"Cache-Control": "no-cache", "Content-Security-Policy": policy.replace("  ", " ")}

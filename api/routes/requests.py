@@ -5,10 +5,19 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import psycopg
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Header, Response
 
 from api.answers import json_answer
-from api.dependencies import ClientAddress, ClientSource, CurrentCity, FromProcess, Open, Resources
+from api.dependencies import (
+    ClientAddress,
+    ClientSource,
+    CurrentCity,
+    FromProcess,
+    LinkInAddress,
+    LinkInHeader,
+    Open,
+    Resources,
+)
 from api.error_responses import documented
 from api.schemas import filing as filing_schemas
 from api.schemas import status as status_schemas
@@ -110,12 +119,13 @@ async def status(
     reference: str,
     process: FromProcess,
     address: ClientAddress,
-    token: Annotated[str | None, Query(max_length=100, description="From the private link")] = None,
+    token: LinkInAddress = None,
+    nagara_link: LinkInHeader = None,
 ) -> Response:
     """What became of a request; who filed it is never shown."""
     await process.limiter.count("read", address)
     city, stored = find_city(reference)
-    return json_answer(await public_status(process.pool, city, stored, token, process.secret))
+    return json_answer(await public_status(process.pool, city, stored, nagara_link or token, process.secret))
 
 
 def filing_of(

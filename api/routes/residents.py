@@ -1,4 +1,4 @@
-"""After filing: what the holder of the private link may do, by the token in the address as for reading."""
+"""After filing: what the holder of the private link may do, by its token as for reading."""
 
 from __future__ import annotations
 
@@ -6,12 +6,21 @@ from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Response
 from fastapi.concurrency import run_in_threadpool
 from sqlmodel import Session
 
 from api.answers import json_answer
-from api.dependencies import ClientSource, FromProcess, Open, Resources, StaffSession, allowed, staff_city
+from api.dependencies import (
+    ClientSource,
+    FromProcess,
+    Open,
+    OwnLinkToken,
+    Resources,
+    StaffSession,
+    allowed,
+    staff_city,
+)
 from api.error_responses import documented
 from api.schemas import residents as schemas
 from city_config import City
@@ -27,7 +36,6 @@ from nagara.settings import settings
 from nagara.tables import Request
 
 router = APIRouter(prefix="/api/v1", tags=["residents"])
-Token = Annotated[str, Query(max_length=100, description="From the private link")]
 Supervisor = Annotated[Account, Depends(allowed(Permission.SUPERVISE))]
 REFUSALS = documented(404, 409, 413, 429)
 
@@ -43,7 +51,11 @@ Action = Callable[[Session, City, Request, Said], Outcome]
     operation_id="add_to_request",
 )
 async def add(
-    reference: str, body: schemas.AdditionBody, process: FromProcess, source: ClientSource, token: Token
+    reference: str,
+    body: schemas.AdditionBody,
+    process: FromProcess,
+    source: ClientSource,
+    token: OwnLinkToken,
 ) -> Response:
     """Add words or pictures to one's own open request."""
     said = Said(body.text, body.media)
@@ -58,7 +70,11 @@ async def add(
     operation_id="answer_question",
 )
 async def answer(
-    reference: str, body: schemas.AdditionBody, process: FromProcess, source: ClientSource, token: Token
+    reference: str,
+    body: schemas.AdditionBody,
+    process: FromProcess,
+    source: ClientSource,
+    token: OwnLinkToken,
 ) -> Response:
     """Answer the staff's question: work goes on, and the promised times move by the wait."""
     said = Said(body.text, body.media)
@@ -76,7 +92,7 @@ async def withdraw(
     reference: str,
     process: FromProcess,
     source: ClientSource,
-    token: Token,
+    token: OwnLinkToken,
     body: schemas.WithdrawalBody | None = None,
 ) -> Response:
     """Take one's own open or joined request back; refused where others have joined it."""
@@ -92,7 +108,11 @@ async def withdraw(
     operation_id="give_feedback",
 )
 async def feedback(
-    reference: str, body: schemas.FeedbackBody, process: FromProcess, source: ClientSource, token: Token
+    reference: str,
+    body: schemas.FeedbackBody,
+    process: FromProcess,
+    source: ClientSource,
+    token: OwnLinkToken,
 ) -> Response:
     """Tell whether it is fixed. 'Not fixed' within the city's window opens the request again.
 
@@ -109,7 +129,9 @@ async def feedback(
     responses=REFUSALS,
     operation_id="renew_link",
 )
-async def renew_link(reference: str, process: FromProcess, source: ClientSource, token: Token) -> Response:
+async def renew_link(
+    reference: str, process: FromProcess, source: ClientSource, token: OwnLinkToken
+) -> Response:
     """Get a new private link for one that others may have seen; the old one is dead at once."""
     city, stored = await _counted(process, source, reference, token)
 
@@ -130,7 +152,7 @@ async def renew_link(reference: str, process: FromProcess, source: ClientSource,
     operation_id="erase_my_data",
 )
 async def erase(
-    reference: str, body: schemas.EraseBody, process: FromProcess, source: ClientSource, token: Token
+    reference: str, body: schemas.EraseBody, process: FromProcess, source: ClientSource, token: OwnLinkToken
 ) -> Response:
     """Delete one's data from a request. What is counted stays: that there was one, of what service, and when.
 

@@ -24,6 +24,7 @@ from nagara.filing import check_media
 from nagara.ids import resident_token, uuid7
 from nagara.intake import refuse_unusable
 from nagara.locks import NAMESPACE
+from nagara.photos.addresses import Signed, opens, signed_query
 from nagara.photos.checking import Prepared
 from nagara.photos.storage import MediaStore
 from nagara.publication import Standing, is_public, is_searched, photo_is_public, public_values
@@ -58,6 +59,8 @@ class Viewer(NamedTuple):
     """Who asks for a picture, besides anybody: with which private link, and what they may see as staff."""
 
     token: str | None = None
+    signed: Signed | None = None
+    """With which signed address."""
     staff: bool = False
     privileged: bool = False
     original: bool = False
@@ -95,19 +98,17 @@ async def keep(pool: Pool, store: MediaStore, city: City, prepared: Prepared) ->
 async def find(pool: Pool, city: City, photo_id: uuid.UUID, viewer: Viewer, secret: bytes) -> Seen:
     """A picture of a request, for whoever may see it; raise ``UnknownPhoto`` for all others.
 
-    Its request's private link opens it, and so does a session of the city's staff. Where the city hides
-    anything in pictures, only the privileged see one before that has happened. A picture with hidden parts
-    is shown as it came to the privileged who ask for that, and to nobody else; the log of reads names them
-    before they get it.
+    Its request's private link opens it, an address signed with that, and a session of the city's staff. Where
+    the city hides anything in pictures, only the privileged see one before that has happened. A picture with
+    hidden parts is shown as it came to the privileged who ask for that, and to nobody else; the log of reads
+    names them before they get it.
     """
     values = public_values(city) | {"city_id": city.id, "id": photo_id}
     [found] = await read_in_city(pool, city.id, (statements.FIND_PHOTO, values))
     if found:
         sha256, redacted, released, searched, request_id, generation, request_public = found[0]
         public = photo_is_public(city, request_public, bool(released), searched)
-        own = viewer.token is not None and hmac.compare_digest(
-            viewer.token.encode(), resident_token(secret, city.id, request_id, generation).encode()
-        )
+        own = _holds_link(viewer, resident_token(secret, city.id, request_id, generation), photo_id)
         if viewer.privileged and (viewer.original or not is_searched(city, searched)):
             if viewer.original and (redacted is not None or not is_searched(city, searched)):
                 await _log_original(pool, city, request_id, viewer)
@@ -117,6 +118,12 @@ async def find(pool: Pool, city: City, photo_id: uuid.UUID, viewer: Viewer, secr
     raise UnknownPhoto("There is no such picture.", field="id")
 
 
+def _holds_link(viewer: Viewer, token: str, photo_id: uuid.UUID) -> bool:
+    if viewer.token is not None and hmac.compare_digest(viewer.token.encode(), token.encode()):
+        return True
+    return viewer.signed is not None and opens(token, photo_id, viewer.signed)
+
+
 async def _log_original(pool: Pool, city: City, request_id: uuid.UUID, viewer: Viewer) -> None:
     """An address of a picture carries no words, so the log has no reason for it but that it was a picture."""
     read = {"city_id": city.id, "id": uuid7(), "request_id": request_id, "username": viewer.username}
@@ -124,9 +131,14 @@ async def _log_original(pool: Pool, city: City, request_id: uuid.UUID, viewer: V
         await connection.execute(statements.LOG_ORIGINAL_SEEN, read, prepare=True)
 
 
-def shown(city: City, photos: Iterable[Mapping[str, Any]], token: str | None = None) -> list[dict[str, Any]]:
-    """Pictures as answers list them; with the token of the private link, addresses that open with it."""
-    query = f"?token={token}" if token else ""
+def shown(
+    city: City,
+    photos: Sequence[Mapping[str, Any]],
+    token: str | None = None,
+    now: dt.datetime | None = None,
+) -> list[dict[str, Any]]:
+    """Pictures as answers list them; with the token of the private link and the time, addresses signed with it."""
+    queries = (signed_query(token, photo["id"], now) if token and now else "" for photo in photos)
     return [
         {
             "id": str(photo["id"]),
@@ -137,14 +149,18 @@ def shown(city: City, photos: Iterable[Mapping[str, Any]], token: str | None = N
             "kind": photo["kind"],
             "public": bool(photo["public"]),
         }
-        for photo in photos
+        for photo, query in zip(photos, queries, strict=True)
     ]
 
 
 def shown_to(
-    city: City, photos: Iterable[Mapping[str, Any]], request_public: bool, own_token: str | None = None
+    city: City,
+    photos: Iterable[Mapping[str, Any]],
+    request_public: bool,
+    own_token: str | None = None,
+    now: dt.datetime | None = None,
 ) -> list[dict[str, Any]]:
-    """Those of a request's pictures that anybody may see, or all of them for the holder of its token.
+    """Those of a request's pictures that anybody may see, or all of them for the holder of its token, as of now.
 
     A picture in which something has yet to be hidden is not listed for either.
     """
@@ -153,7 +169,7 @@ def shown_to(
         for photo in photos
         if is_searched(city, photo["searched"])
     ]
-    return shown(city, [photo for photo in judged if own_token or photo["public"]], own_token)
+    return shown(city, [photo for photo in judged if own_token or photo["public"]], own_token, now)
 
 
 def of_request(session: Session, city: City, row: Request, now: dt.datetime) -> list[dict[str, Any]]:

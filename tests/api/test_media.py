@@ -276,10 +276,16 @@ def test_until_staff_release_it_only_the_link_and_staff_see_it(
     assert client.get(request["status_url"]).json()["photos"] == []
     assert client.get(url).status_code == 404
     for wrong in ("x", "é", "", "0" * 40):
-        assert client.get(url, params={"token": wrong}).status_code == 404
-    own = client.get(request["status_url"], params={"token": request["token"]}).json()["photos"]
+        assert client.get(url, params={"key": wrong, "until": 2**40}).status_code == 404
+    assert client.get(url, params={"token": request["token"]}).status_code == 404, (
+        "no address carries the link"
+    )
+    own = client.get(request["status_url"], headers={"Nagara-Link": request["token"]}).json()["photos"]
+    assert request["token"] not in own[0]["url"] + own[0]["thumbnail_url"]
     seen = client.get(own[0]["thumbnail_url"])
     assert (seen.status_code, seen.headers["cache-control"]) == (200, "private, no-store")
+    assert client.get(own[0]["url"].replace("until=", "until=1")).status_code == 404
+    assert client.get(own[0]["url"].replace(id_, sent(client))).status_code == 404
     assert client.get(url, headers=supervisor.headers).status_code == 200
     foreign = Staff(client, "supervisor@th-bkk", "supervisor")
     assert client.get(url, headers=foreign.headers).status_code == 404
@@ -322,7 +328,10 @@ def test_what_the_public_must_not_see_opens_with_the_link_alone(
     owner.execute("update photo set public = true")
     for kind in ("", "/thumbnail"):
         assert client.get(f"/media/kh-pnh/{id_}{kind}").status_code == 404
-        assert client.get(f"/media/kh-pnh/{id_}{kind}", params={"token": request["token"]}).status_code == 200
+        assert (
+            client.get(f"/media/kh-pnh/{id_}{kind}", headers={"Nagara-Link": request["token"]}).status_code
+            == 200
+        )
     open_ = client.get(request["status_url"])
     assert open_.status_code == 404 or open_.json()["photos"] == []
 
@@ -331,8 +340,8 @@ def test_another_city_does_not_know_it(client: TestClient, all_shown: None) -> N
     id_ = sent(client)
     request = filed(client, media=[id_])
     assert client.get(f"/media/kh-pnh/{id_}").status_code == 200
-    for params in ({}, {"token": request["token"]}):
-        assert client.get(f"/media/th-bkk/{id_}", params=params).status_code == 404
+    for headers in ({}, {"Nagara-Link": request["token"]}):
+        assert client.get(f"/media/th-bkk/{id_}", headers=headers).status_code == 404
 
 
 def test_staff_prove_what_was_done(

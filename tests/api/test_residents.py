@@ -341,12 +341,14 @@ def test_a_renewed_link_kills_the_one_before(holder: Holder) -> None:
     picture_id = sent(holder.client)
     holder.done("additions", media=[picture_id])
     image = f"/media/kh-pnh/{picture_id}"
-    assert holder.client.get(image, params={"token": holder.token}).status_code == 200
+    signed = holder.status()["photos"][0]["url"]
+    assert holder.client.get(signed).status_code == 200
     renewed = holder.done("link")
     assert renewed["token"] != holder.token and renewed["token"] in renewed["page_url"]
     assert holder.status()["own"] is False
-    assert holder.client.get(image, params={"token": holder.token}).status_code == 404
-    assert holder.client.get(image, params={"token": renewed["token"]}).status_code == 200
+    assert holder.client.get(signed).status_code == 404
+    assert holder.client.get(image, headers={"Nagara-Link": holder.token}).status_code == 404
+    assert holder.client.get(image, headers={"Nagara-Link": renewed["token"]}).status_code == 200
     refused(holder.do("withdraw"), 404, "unknown_request")
     assert holder.status(renewed["token"])["own"] is True
     assert "link_renewed" not in kinds(holder)
