@@ -29,7 +29,31 @@ export interface Row extends QueueRow {
   channel: string;
 }
 
+/** A rung of the ladder of a promise that is not kept yet. */
+export interface Rung {
+  promise: string;
+  step: number;
+  at: string;
+  reached: boolean;
+  tell: { code: string; names: Names | null }[];
+  because: string;
+}
+
+/** How silence climbs for a request. */
+export interface Escalation {
+  level: number;
+  by_hand: boolean;
+  held_until: string | null;
+  awaited: { promise: string; step: number; by: string; told_again: number }[];
+  next: Rung | null;
+  next_at: string | null;
+  rungs: Rung[];
+  clock_runs_on_at: string | null;
+  resident_waits_since: string;
+}
+
 export interface Detail extends StaffRequest {
+  escalation: Escalation;
   updated_at: string;
   closed_at: string | null;
   channel: string;
