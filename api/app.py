@@ -25,6 +25,7 @@ from api.routes import (
     city_desk,
     demo,
     exports,
+    federation,
     feeds,
     field_work,
     following,
@@ -112,7 +113,8 @@ def create_app() -> FastAPI:
         app.include_router(room.router)
     app.include_router(public_list.router)
     app.include_router(queue.kept)
-    app.include_router(trust.router)
+    for room in (trust, federation):
+        app.include_router(room.router)
     for room in (field_work, city_desk, moderation, live, bulk, exports, supervision):
         app.include_router(room.router)
     app.include_router(staff.moves)  # these come after the other rooms of staff: their address takes any word

@@ -16,6 +16,10 @@ MAX_BODY_WITH_PICTURES = 12 * 1024 * 1024
 TAKES_PICTURES = re.compile(r"/api/v1/cities/[^/]+/media|/open311/v2/requests\.(json|xml)")
 """Where forms with files may be that large; everything else may not."""
 
+MAX_BUNDLE = 16 * 1024 * 1024
+TAKES_BUNDLES = "/api/v1/federation/bundles"
+"""Where cities send the counts of all their months."""
+
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -93,6 +97,8 @@ def _most(scope: Scope) -> int:
         declared = next((v for k, v in scope["headers"] if k == b"content-type"), b"")
         if declared.lower().startswith(b"multipart/"):
             return MAX_BODY_WITH_PICTURES
+    if scope["method"] == "POST" and scope["path"] == TAKES_BUNDLES:
+        return MAX_BUNDLE
     return MAX_BODY
 
 

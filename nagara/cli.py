@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from city_config import ConfigurationError
 from nagara.cli_cities import cities_app
-from nagara.cli_network import events_app
+from nagara.cli_network import events_app, federation_app
 from nagara.cli_staff import keys_app, staff_app
 from nagara.errors import NagaraError
 from nagara.indicators.period import Period
@@ -33,6 +33,7 @@ for name, room in (
     ("indicators", indicators_app),
     ("report", report_app),
     ("events", events_app),
+    ("federation", federation_app),
     ("staff", staff_app),
     ("keys", keys_app),
     ("demo", demo_app),

@@ -176,7 +176,9 @@ class Caller:
         """Close every connection."""
         self._pool.close()
 
-    def call(self, method: str, url: str, headers: Mapping[str, str], content: bytes) -> Answer:
+    def call(
+        self, method: str, url: str, headers: Mapping[str, str], content: bytes, largest: int = LARGEST_ANSWER
+    ) -> Answer:
         """Send a request once. Raises ``AddressNotAllowed`` or ``NotReached``; a redirect is an answer."""
         check_url(url, loopback=self._loopback)
         self._network.until = time.monotonic() + CALL_SECONDS
@@ -190,10 +192,10 @@ class Caller:
                 body = b""
                 for part in answer.iter_stream():
                     body += part
-                    if len(body) > LARGEST_ANSWER:
+                    if len(body) > largest:
                         break
                 named = {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in answer.headers}
-                return Answer(answer.status, named, body[:LARGEST_ANSWER])
+                return Answer(answer.status, named, body[:largest])
         except (
             httpcore.NetworkError,
             httpcore.TimeoutException,

@@ -30,7 +30,10 @@ class Permission(StrEnum):
     ANNOUNCE = "announce"  # templates, announcements, declared emergencies
     ADMINISTER = "administer"  # accounts, keys, what the city is configured to do
     VIEW_NETWORK = "view_network"  # figures and reports of all cities
-    PUBLISH_REPORT = "publish_report"  # build a network report
+    PUBLISH_REPORT = "publish_report"  # build a network report, bring it through its review, release it
+    REVIEW_REPORT = "review_report"  # see one's part of a report before its release, comment and answer
+    APPROVE_REPORT = "approve_report"  # approve a report for a head of government, or return it with remarks
+    GOVERN_NETWORK = "govern_network"  # trust cities' keys; appoint chair, shepherd and representatives
 
 
 class Role(StrEnum):
@@ -61,11 +64,11 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     R.DISPATCHER: _AGENT - {P.VIEW_CONTACT, P.VIEW_ORIGINAL} | {P.MODERATE, P.BULK, P.EXPORT},
     R.SUPERVISOR: _SUPERVISOR,
     R.AUDITOR: frozenset({P.VIEW_QUEUE, P.VIEW_AUDIT, P.EXPORT}),
-    R.CITY_ADMIN: _SUPERVISOR | {P.ADMINISTER},
+    R.CITY_ADMIN: _SUPERVISOR | {P.ADMINISTER, P.REVIEW_REPORT},
     R.SERVICE: frozenset(),
-    R.OFFICIAL: frozenset({P.VIEW_NETWORK, P.PUBLISH_REPORT}),
-    R.NATIONAL_REPRESENTATIVE: frozenset({P.VIEW_NETWORK}),
-    R.APPROVER: frozenset({P.VIEW_NETWORK}),
+    R.OFFICIAL: frozenset({P.VIEW_NETWORK, P.PUBLISH_REPORT, P.REVIEW_REPORT, P.GOVERN_NETWORK}),
+    R.NATIONAL_REPRESENTATIVE: frozenset({P.VIEW_NETWORK, P.REVIEW_REPORT}),
+    R.APPROVER: frozenset({P.VIEW_NETWORK, P.REVIEW_REPORT, P.APPROVE_REPORT}),
 }
 
 SCOPES: Mapping[str, frozenset[Permission]] = {

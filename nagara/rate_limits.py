@@ -43,6 +43,8 @@ LIMITS: Mapping[str, tuple[Limit, ...]] = {
     "say by device": (Limit(15, 60), Limit(100, 86_400)),
     "say by link": (Limit(12, 60), Limit(60, 86_400)),
     "read": (Limit(600, 60),),
+    # A city sends one a day; checking a signature and megabytes of counts costs more than reading.
+    "bundle": (Limit(10, 60), Limit(200, 86_400)),
     # A message to somebody who may not have asked for it: few to one contact, however many ask.
     "code": (Limit(10, 600), Limit(60, 86_400)),
     "code by device": (Limit(5, 600), Limit(20, 86_400)),

@@ -21,6 +21,7 @@ COMMANDS = (
     "up", "migrate", "import", "cities list", "cities check", "cities explain", "cities diff", "cities dry-run",
     "cities new", "indicators build",
     "indicators figures", "report build", "events verify", "events seal", "events prove",
+    "federation key", "federation export", "federation push", "federation check",
     "staff add", "staff list", "staff reset", "keys add", "keys list", "demo load",
 )  # fmt: skip
 

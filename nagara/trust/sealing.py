@@ -18,6 +18,9 @@ from nagara.trust.roots import Root, last_own
 LONGEST_TRANSACTION = dt.timedelta(days=1)
 """Events are looked for this long before the last root: some were being written when it was made."""
 
+ANYTHING = """
+select exists (select from event where city_id = %s) or exists (select from trust_root where city_id = %s)
+"""
 LOCK = "select pg_advisory_xact_lock(hashtextextended('nagara root ' || %s, 0))"
 
 MOVE_LEAVES: LiteralString = """
@@ -60,6 +63,12 @@ ADD_ROOT = """
 insert into trust_root (city_id, day, as_of, requests, events, tree_hash, previous_hash, hash, subtrees)
 values (%s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
+
+
+def has_history(connection: psycopg.Connection[Any], city_id: str) -> bool:
+    """Whether a city has anything to seal here: one that was never used, or runs its own Nagara, has nothing."""
+    row = connection.execute(ANYTHING, (city_id, city_id)).fetchone()
+    return row is not None and row[0] is True
 
 
 def seal(connection: psycopg.Connection[Any], city_id: str, now: dt.datetime) -> Root:

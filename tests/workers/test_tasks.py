@@ -72,6 +72,7 @@ def everything(owner: Connection) -> dict[str, int]:
         "notifications.day", "notifications.forget",
         "indicators.rebuild", "photos.forget", "bulk.move", "batches.export", "batches.forget", "words.fill",
         "trust.seal",
+        "trust.exchange",
     ],
 )  # fmt: skip
 def test_run_twice_in_a_row_a_task_has_no_second_effect(

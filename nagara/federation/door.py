@@ -1,0 +1,195 @@
+"""Where bundles come in. Everything is checked before anything is kept, and every refusal has its name.
+
+In this order: size and form, the key, the city, the signature; then times, replays, roots, codes, and what was
+known before. Whatever a known key signed and was refused for is written down, for the city and its network to
+talk about; what nobody signed leaves no trace but a line in the log.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from city_config import Configuration
+from nagara.database import network_connection, time_told
+from nagara.errors import NagaraError
+from nagara.federation.bundle import Bundle, Letter, canonical, read_letter
+from nagara.federation.merging import keep_snapshot, moment, read_cells, told_before
+from nagara.federation.plausible import (
+    Told,
+    refuse_future,
+    refuse_implausible,
+    refuse_inconsistent,
+    refuse_more_than_rooted,
+)
+from nagara.federation.registry import Key, find_key
+from nagara.federation.signing import digest_of, verify
+from nagara.ids import uuid7
+from nagara.network_errors import (
+    MalformedBundle,
+    ReplayedBundle,
+    ResignedBundle,
+    UnknownSigningKey,
+    WrongCity,
+)
+from nagara.trust.handing import accept
+from nagara.trust.roots import Root
+
+log = logging.getLogger(__name__)
+
+LOCK = "select pg_advisory_xact_lock(hashtextextended('bundle ' || %s, 0))"
+SEEN = "select key_id from federation_bundle where city_id = %s and digest = %s"
+KEEP = """
+insert into federation_bundle (city_id, digest, key_id, made_at, snapshot_id, content)
+values (%s, %s, %s, %s, %s, %s)
+"""
+REFUSE = """
+insert into federation_refusal (city_id, id, digest, key_id, code, message) values (%s, %s, %s, %s, %s, %s)
+"""
+RECEIVED = """
+select city_id, encode(digest, 'hex'), key_id, made_at, received_at, snapshot_id from federation_bundle
+ order by received_at desc limit %s
+"""
+REFUSED = """
+select city_id, encode(digest, 'hex'), key_id, at, code, message from federation_refusal
+ order by at desc limit %s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What a bundle brought."""
+
+    city: str
+    digest: str
+    snapshot_id: UUID
+    rows: int
+    roots: int
+    """Roots that the network did not hold yet."""
+
+
+def receive(configuration: Configuration, content: bytes) -> Received:
+    """Take a bundle in, or raise why not. Nothing of a refused bundle is kept but that it was refused."""
+    letter, raw = read_letter(content)
+    with network_connection() as connection:
+        now = time_told(connection)
+        check_signed(connection, configuration, letter, raw)
+        try:
+            with connection.transaction():
+                return _merge(connection, configuration, letter, raw, now)
+        except NagaraError as refusal:
+            log.warning("refused a bundle of %s: %s", letter.bundle.city, refusal.code)
+            values = (letter.bundle.city, uuid7(), digest_of(raw), letter.key, refusal.code, refusal.message)
+            connection.execute(REFUSE, values)
+            connection.commit()
+            raise
+
+
+def check_signed(
+    connection: psycopg.Connection[Any], configuration: Configuration, letter: Letter, raw: dict[str, Any]
+) -> Key:
+    """The key of a letter; raise unless it is known, valid, of this city, and signed this very bundle."""
+    key = find_key(connection, letter.key)
+    if key is None:
+        raise UnknownSigningKey(f"Nobody registered the key {letter.key}.", field="key")
+    if key.retired_at is not None:
+        raise UnknownSigningKey(
+            f"The key {letter.key} was retired on {key.retired_at:%Y-%m-%d}.", field="key"
+        )
+    verify(raw, letter.signature, key.public_key)
+    if key.city != letter.bundle.city or key.city not in configuration.cities:
+        raise WrongCity(
+            f"The key {key.id} speaks for {key.city}, not for {letter.bundle.city}.",
+            field="bundle.city",
+            allowed=[key.city],
+        )
+    return key
+
+
+def _merge(
+    connection: psycopg.Connection[Any],
+    configuration: Configuration,
+    letter: Letter,
+    raw: dict[str, Any],
+    now: dt.datetime,
+) -> Received:
+    bundle, digest = letter.bundle, digest_of(raw)
+    connection.execute(LOCK, (bundle.city,))
+    _refuse_replayed(connection, letter, digest)
+    roots = read_roots(bundle, raw)
+    check_content(connection, configuration, bundle, raw, roots, now)
+    new = accept(connection, bundle.city, roots, "federated")
+    cells = read_cells(bundle, raw, configuration)
+    snapshot_id = keep_snapshot(connection, configuration, bundle, cells, now)
+    made_at = moment(bundle.made_at)
+    connection.execute(KEEP, (bundle.city, digest, letter.key, made_at, snapshot_id, canonical(raw)))
+    return Received(bundle.city, digest.hex(), snapshot_id, len(cells), new)
+
+
+def check_content(
+    connection: psycopg.Connection[Any],
+    configuration: Configuration,
+    bundle: Bundle,
+    raw: dict[str, Any],
+    roots: list[Root],
+    now: dt.datetime,
+) -> None:
+    """Raise what is wrong with the content of a bundle by itself and after the one before it."""
+    part = bundle.snapshot
+    made_at, cut_off, built_at = moment(bundle.made_at), moment(part.cut_off), moment(part.built_at)
+    times = {"made_at": made_at, "snapshot.cut_off": cut_off, "snapshot.built_at": built_at}
+    refuse_future(now, times | {f"roots.{root.day}": root.as_of for root in roots})
+    cells = read_cells(bundle, raw, configuration)
+    told = Told.of(made_at, cut_off, part.method_version, part.events_seen, cells.items())
+    refuse_inconsistent(cells, told)
+    before = told_before(connection, bundle.city)
+    after = [root.requests for root in roots if root.as_of >= built_at]
+    restated = {one.month: one.reason for one in bundle.restated}
+    if before is not None:
+        refuse_implausible(before, told, restated)
+    if after:
+        refuse_more_than_rooted(told, after[0])
+
+
+def read_roots(bundle: Bundle, raw: dict[str, Any]) -> list[Root]:
+    """The roots of a bundle in order; raise ``MalformedBundle`` for a day that stands twice or is none."""
+    try:
+        roots = [Root.from_json(bundle.city, one) for one in raw["roots"]]
+    except ValueError as error:
+        raise MalformedBundle(f"roots: {error}", field="roots") from None
+    days = [root.day for root in roots]
+    if len(set(days)) != len(days):
+        raise MalformedBundle("The same day has two roots.", field="roots")
+    for root in roots:
+        if root.day != root.as_of.date():
+            raise MalformedBundle(f"The root of {root.day} was made on another day.", field="roots")
+    return sorted(roots, key=lambda root: root.day)
+
+
+def _refuse_replayed(connection: psycopg.Connection[Any], letter: Letter, digest: bytes) -> None:
+    row = connection.execute(SEEN, (letter.bundle.city, digest)).fetchone()
+    if row is None:
+        return
+    if row[0] == letter.key:
+        raise ReplayedBundle("This bundle was received before.", field="bundle")
+    raise ResignedBundle(
+        f"This content was received before, signed by {row[0]}; another signature makes nothing new of it.",
+        field="signature",
+    )
+
+
+def received(connection: psycopg.Connection[Any], limit: int) -> list[dict[str, Any]]:
+    """Bundles that were merged, newest first."""
+    names = ("city", "digest", "key", "made_at", "received_at", "snapshot")
+    return [dict(zip(names, row, strict=True)) for row in connection.execute(RECEIVED, (limit,))]
+
+
+def refused(connection: psycopg.Connection[Any], limit: int) -> list[dict[str, Any]]:
+    """Bundles that a known key signed and that were refused, newest first."""
+    names = ("city", "digest", "key", "at", "code", "message")
+    return [dict(zip(names, row, strict=True)) for row in connection.execute(REFUSED, (limit,))]

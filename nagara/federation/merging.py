@@ -1,0 +1,120 @@
+"""Putting a bundle where the figures of hosted cities stand; from there on nothing tells the two apart."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any, LiteralString
+from uuid import UUID
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from city_config import Configuration
+from nagara.federation.bundle import Bundle
+from nagara.federation.plausible import Told
+from nagara.ids import uuid7
+from nagara.indicators.build import ADD_FIGURES, FIND_SNAPSHOT, figure_rows
+from nagara.indicators.cells import Cell, CellKey
+from nagara.indicators.snapshots import district_cells
+from nagara.network_errors import ImplausibleCounts, MalformedBundle
+from nagara.trust.roots import TIME
+
+LAST: LiteralString = """
+select bundle.made_at, snapshot.id, snapshot.cut_off, snapshot.method_version, snapshot.events_seen
+  from federation_bundle bundle
+  join indicator_snapshot snapshot on snapshot.city_id = bundle.city_id and snapshot.id = bundle.snapshot_id
+ where bundle.city_id = %s order by bundle.made_at desc limit 1
+"""
+
+
+ADD_SNAPSHOT = """
+insert into indicator_snapshot (city_id, id, cut_off, built_at, method_version, config_fingerprints,
+                                holidays_version, inputs_digest, events_seen)
+values (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+on conflict (city_id, inputs_digest) do nothing
+returning id
+"""
+
+
+def moment(text: str) -> dt.datetime:
+    """A time of a bundle; raise ``MalformedBundle`` for a day that no calendar has."""
+    try:
+        return dt.datetime.strptime(text, TIME).replace(tzinfo=dt.UTC)
+    except ValueError:
+        raise MalformedBundle(f"{text} is no time.", field="bundle") from None
+
+
+def read_cells(bundle: Bundle, raw: Mapping[str, Any], configuration: Configuration) -> dict[CellKey, Cell]:
+    """The cells of a bundle; raise ``MalformedBundle`` for codes and districts that the network does not know."""
+    codes = configuration.network.codes_by_code.keys() | {"other"}
+    districts = configuration.cities[bundle.city].district_names.keys() | {"-"}
+    found: dict[CellKey, Cell] = {}
+    for number, (row, written) in enumerate(zip(bundle.rows, raw["rows"], strict=True)):
+        where = f"rows.{number}"
+        if row.code not in codes:
+            raise MalformedBundle(
+                f"{row.code!r} is not a network code.", field=f"{where}.code", allowed=codes
+            )
+        if row.district not in districts:
+            raise MalformedBundle(
+                f"{bundle.city} has no district {row.district!r}.",
+                field=f"{where}.district",
+                allowed=districts,
+            )
+        key = (dt.date.fromisoformat(f"{row.month}-01"), row.code, row.district)
+        if key in found:
+            raise MalformedBundle("The same month, code and district stand twice.", field=where)
+        try:
+            found[key] = Cell.from_json(written["cell"])
+        except ValueError as error:
+            raise MalformedBundle(f"{where}: {error}", field=f"{where}.cell") from None
+    return found
+
+
+def told_before(connection: psycopg.Connection[Any], city_id: str) -> Told | None:
+    """The last bundle of a city that was merged; None before the first."""
+    row = connection.execute(LAST, (city_id,)).fetchone()
+    if row is None:
+        return None
+    made_at, snapshot_id, cut_off, method, events = row
+    cells = district_cells(connection, city_id, snapshot_id)
+    return Told.of(made_at, cut_off, method, events, cells.items())
+
+
+def keep_snapshot(
+    connection: psycopg.Connection[Any],
+    configuration: Configuration,
+    bundle: Bundle,
+    cells: Mapping[CellKey, Cell],
+    now: dt.datetime,
+) -> UUID:
+    """Store the snapshot and its figures, computed here from the counts; found again if it is there."""
+    part, city_id = bundle.snapshot, bundle.city
+    values = (
+        city_id,
+        uuid7(),
+        moment(part.cut_off),
+        now,
+        part.method_version,
+        Jsonb(part.config_fingerprints),
+        part.holidays_version,
+        part.inputs_digest,
+        part.events_seen,
+    )
+    added = connection.execute(ADD_SNAPSHOT, values).fetchone()
+    if added is None:
+        found = connection.execute(FIND_SNAPSHOT, (city_id, part.inputs_digest)).fetchone()
+        if found is None:
+            raise RuntimeError("a snapshot of the same inputs is there but cannot be read")
+        if district_cells(connection, city_id, found[0]) != cells:
+            raise ImplausibleCounts(
+                "The counts are others than before, and their inputs are said to be the same.",
+                field="snapshot.inputs_digest",
+            )
+        return UUID(str(found[0]))
+    codes = configuration.network.codes_by_code
+    with connection.cursor() as cursor, cursor.copy(ADD_FIGURES) as copy:
+        for (month, code, district), cell, figures in figure_rows(cells, codes):
+            copy.write_row((city_id, added[0], month, code, district, Jsonb(cell.to_json()), Jsonb(figures)))
+    return UUID(str(added[0]))

@@ -1,0 +1,135 @@
+"""What a bundle may not say, held against the one before it. Pure.
+
+Receipts only grow: of a history that is never deleted, no fewer requests can have come up to any month. And long
+after a month nothing comes to it any more, unless history was imported or corrected - which the bundle has to say.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from nagara.indicators.cells import Cell, CellKey
+from nagara.network_errors import (
+    FromTheFuture,
+    ImplausibleCounts,
+    OlderBundle,
+    RewrittenMonth,
+    ShrunkCounts,
+)
+
+CLOSED_AFTER = dt.timedelta(days=90)
+"""A month is closed for new reports this long after its end: later ones were filed late or imported."""
+
+MAY_SHRINK = ("times_corrected", "method_changed")
+"""What can take a report out of a month: it came at another time, or is counted otherwise."""
+
+FEW_MOVE, SHARE_MOVES = 3, 0.01
+"""What a closed month may gain or lose without a word: linking a request to an earlier duplicate moves it to the
+month in which that one came, which is never a later one.
+"""
+
+CLOCKS_MAY_DIFFER = dt.timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What of a bundle can be compared."""
+
+    made_at: dt.datetime
+    cut_off: dt.datetime
+    method_version: str
+    events_seen: int
+    reports: Mapping[dt.date, int]
+    """Reports and the city's own findings by month of receipt: each is one filed request."""
+
+    @classmethod
+    def of(
+        cls,
+        made_at: dt.datetime,
+        cut_off: dt.datetime,
+        method_version: str,
+        events_seen: int,
+        cells: Iterable[tuple[CellKey, Cell]],
+    ) -> Told:
+        """From the cells of a snapshot."""
+        reports: Counter[dt.date] = Counter()
+        for (month, _, _), cell in cells:
+            reports[month] += cell.count("reports") + cell.count("staff_created")
+        return cls(made_at, cut_off, method_version, events_seen, dict(reports))
+
+
+def refuse_future(now: dt.datetime, moments: Mapping[str, dt.datetime]) -> None:
+    """Raise ``FromTheFuture`` for a time that has not come, beyond what clocks may differ."""
+    for name, moment in moments.items():
+        if moment > now + CLOCKS_MAY_DIFFER:
+            raise FromTheFuture(f"{name} is {moment.isoformat()}, which has not come yet.", field=name)
+
+
+def refuse_inconsistent(cells: Mapping[CellKey, Cell], told: Told) -> None:
+    """Raise ``ImplausibleCounts`` where parts of a cell do not add up, and ``FromTheFuture`` for months to come."""
+    last = told.cut_off.date() + dt.timedelta(days=1)  # it is tomorrow already further east
+    for (month, code, district), cell in cells.items():
+        where = f"{month:%Y-%m} {code} {district}"
+        if month > last and cell.count("reports"):
+            raise FromTheFuture(f"{where}: reports of a month after the cut-off.", field="rows")
+        if cell.count("issues") + cell.count("duplicates") != cell.count("reports"):
+            raise ImplausibleCounts(f"{where}: issues and duplicates are not the reports.", field="rows")
+        for name in ("resolution", "response", "sustained"):
+            if cell.table(name).total > cell.count("issues"):
+                raise ImplausibleCounts(f"{where}: more times in {name} than issues.", field="rows")
+    filed = sum(told.reports.values())
+    if filed > told.events_seen:
+        raise ImplausibleCounts(
+            f"{filed} filed requests, and only {told.events_seen} events, of which each has one at least.",
+            field="rows",
+        )
+
+
+def refuse_implausible(before: Told, now: Told, restated: Mapping[str, str] | None = None) -> None:
+    """Raise what is implausible of a bundle after the one before it; see the classes of the errors."""
+    if now.made_at <= before.made_at or now.cut_off < before.cut_off:
+        raise OlderBundle(
+            f"It was made at {now.made_at.isoformat()} as of {now.cut_off.isoformat()}; what was received before "
+            f"was made at {before.made_at.isoformat()} as of {before.cut_off.isoformat()}.",
+            field="made_at",
+        )
+    if now.events_seen < before.events_seen:
+        raise ShrunkCounts(
+            f"{now.events_seen} events were counted, {before.events_seen} before: a log only grows.",
+            field="snapshot.events_seen",
+        )
+    said = restated or {}
+    had = have = 0
+    for month in sorted(before.reports.keys() | now.reports.keys()):
+        was, is_ = before.reports.get(month, 0), now.reports.get(month, 0)
+        reason = said.get(f"{month:%Y-%m}")
+        if reason not in MAY_SHRINK:
+            had, have = had + was, have + is_
+        if have < had:
+            raise ShrunkCounts(
+                f"{have} requests were filed up to {month:%Y-%m}, {had} before: none is ever deleted.",
+                field="rows",
+            )
+        drift = max(FEW_MOVE, was * SHARE_MOVES)
+        if reason is None and abs(is_ - was) > drift and _end(month) + CLOSED_AFTER <= before.cut_off:
+            raise RewrittenMonth(
+                f"{month:%Y-%m} was closed with {was} filed requests and has {is_} now; say why in restated.",
+                field="restated",
+            )
+
+
+def refuse_more_than_rooted(told: Told, requests: int) -> None:
+    """Raise ``ImplausibleCounts`` where more was filed than a root that was made afterwards holds."""
+    filed = sum(told.reports.values())
+    if filed > requests:
+        raise ImplausibleCounts(
+            f"{filed} filed requests, and {requests} under the root that was made after them.", field="rows"
+        )
+
+
+def _end(month: dt.date) -> dt.datetime:
+    after = (month.replace(day=28) + dt.timedelta(days=4)).replace(day=1)
+    return dt.datetime.combine(after, dt.time(), dt.UTC)
