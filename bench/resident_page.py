@@ -33,15 +33,35 @@ PHONE: ViewportSize = {"width": 360, "height": 740}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 WITHIN_MS = 90_000
 STATUS_BAR_MS = 1000
-"""Bar for the first render of the status page."""
+"""Bar for the first render of the status page: the service and how far it is, in words."""
+STATUS_IN_WORDS = "[data-testid=first-status], [data-testid=tracked-status]"
 
 WATCH = """
 (() => {
+    const wanted = %s, shown = {};
+    window.nagaraShown = shown;
+    const painted = (name) => requestAnimationFrame(() => {
+        const after = new MessageChannel();
+        after.port1.onmessage = () => { shown[name] = performance.now(); };
+        after.port2.postMessage(0);
+    });
     const look = () => {
-        if (!window.nagaraShown && document.querySelector(%s)) window.nagaraShown = performance.now();
+        for (const [name, selector] of Object.entries(wanted)) {
+            if (name in shown || !document.querySelector(selector)) continue;
+            shown[name] = null;
+            painted(name);
+        }
     };
     new MutationObserver(look).observe(document, { childList: true, subtree: true });
 })()
+"""
+"""Notes when the frame was done in which something of that kind first stood on the page."""
+COMPLETE = """
+async () => {
+    const shown = window.nagaraShown;
+    while (!(shown.words > 0 && shown.of_use > 0)) await new Promise((next) => setTimeout(next, 100));
+    return shown;
+}
 """
 PAINTED = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? null"
 KEPT = "navigator.serviceWorker.ready.then(() => navigator.serviceWorker.controller !== null)"
@@ -49,18 +69,22 @@ KEPT = "navigator.serviceWorker.ready.then(() => navigator.serviceWorker.control
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """A screen, and what stands on it once it is of use."""
+    """A screen, and what is looked for on it, as CSS selectors."""
 
     name: str
     address: str
+    words: str
+    """What says first what the person came for."""
     of_use: str
+    """What stands there once everything does."""
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """Milliseconds from the address to the first paint and to what the person came for, and bytes over the line."""
+    """Milliseconds from the address to each frame, and bytes over the line until the last of them."""
 
     painted: float
+    words: float
     of_use: float
     received: int
 
@@ -77,6 +101,11 @@ class Row:
     def painted(self) -> float:
         """The median's milliseconds."""
         return statistics.median(one.painted for one in self.visits)
+
+    @property
+    def words(self) -> float:
+        """The median's milliseconds."""
+        return statistics.median(one.words for one in self.visits)
 
     @property
     def of_use(self) -> float:
@@ -144,15 +173,15 @@ def _screens(base: str) -> tuple[Screen, ...]:
         filed = json.load(answer)
     track = f"/?lang=en#/track/{filed['reference']}?token={filed['token']}"
     return (
-        Screen("report flow", f"/?city={CITY}&lang=en", "main section ul button"),
-        Screen("status page", track, "[data-testid=timeline]"),
+        Screen("report flow", f"/?city={CITY}&lang=en", "main h1", "main section ul button"),
+        Screen("status page", track, STATUS_IN_WORDS, "[data-testid=timeline]"),
     )
 
 
 def _first_and_again(browser: Browser, base: str, screen: Screen) -> tuple[Visit, Visit]:
     context = browser.new_context(base_url=base, viewport=PHONE, locale="en-GB")
     context.set_default_timeout(WITHIN_MS)
-    context.add_init_script(WATCH % json.dumps(screen.of_use))
+    context.add_init_script(WATCH % json.dumps({"words": screen.words, "of_use": screen.of_use}))
     try:
         first = _visit(context, screen)
         waiting = context.new_page()
@@ -169,10 +198,10 @@ def _visit(context: BrowserContext, screen: Screen) -> Visit:
     page = context.new_page()
     received = _hold_back(context, page)
     page.goto(screen.address, wait_until="commit")
-    page.locator(screen.of_use).first.wait_for(state="attached")
-    shown = Visit(page.evaluate(PAINTED), page.evaluate("window.nagaraShown"), sum(received))
+    shown = page.evaluate(COMPLETE)
+    visit = Visit(page.evaluate(PAINTED), shown["words"], shown["of_use"], sum(received))
     page.close()
-    return shown
+    return visit
 
 
 def _hold_back(context: BrowserContext, page: Page) -> list[int]:
@@ -206,23 +235,24 @@ def markdown(rows: Sequence[Row]) -> str:
         f"400 kbit/s, {ROUND_TRIP_MS} ms to the server and back, the processor held to a sixth; medians of "
         f"{len(rows[0].visits)} visits each. Written by `python3 run.py bench page`.",
         "",
-        "| screen | visit | first render | of use | over the line | bar |",
-        "|---|---|---|---|---|---|",
+        "| screen | visit | first paint | in words | complete | over the line | bar |",
+        "|---|---|---|---|---|---|---|",
     ]
     for row in rows:
         bar = ""
         if row.screen == "status page":
-            met = "met" if row.painted < STATUS_BAR_MS else "NOT MET"
-            bar = f"first render < {STATUS_BAR_MS} ms: {met}"
+            met = "met" if row.words < STATUS_BAR_MS else "NOT MET"
+            bar = f"in words < {STATUS_BAR_MS} ms: {met}"
         lines.append(
             f"| {row.screen} | {'again' if row.again else 'first'} | {row.painted:,.0f} ms | "
-            f"{row.of_use:,.0f} ms | {row.received / 1024:,.0f} KB | {bar} |"
+            f"{row.words:,.0f} ms | {row.of_use:,.0f} ms | {row.received / 1024:,.0f} KB | {bar} |"
         )
     lines += [
         "",
-        "**first render** is Chromium's first contentful paint: the page's header. **of use**: the services to choose "
-        "from, or what has happened to the report. **again**: the page's files are kept on the phone, what is "
-        "asked of the city still comes over the line. The map is in none of them: it comes when it is opened.",
+        "**first paint** is Chromium's first contentful paint: the page's header. **in words**: the frame with the "
+        "question of the first step, or with the service of the report and how far it is, is done. **complete**: the "
+        "services to choose from, or the whole status page with its history. **again**: the page's files are kept on "
+        "the phone, what is asked of the city still comes over the line. The map is in none of them.",
         "",
     ]
     return "\n".join(lines)

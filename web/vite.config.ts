@@ -2,6 +2,7 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 import { compressed } from './scripts/compressed.ts';
+import { firstScreen } from './scripts/first-screen.ts';
 import { englishWhereMissing } from './scripts/messages.ts';
 import { serviceWorker } from './scripts/service-worker.ts';
 
@@ -18,6 +19,13 @@ export default defineConfig({
   plugins: [
     svelte(),
     englishWhereMissing(),
+    firstScreen({
+      page: 'resident/index.html',
+      entry: at('./resident/first.ts'),
+      alias,
+      parts: { track: 'resident/track/Track.svelte', report: 'resident/flow.ts' },
+      messages: 'shared/messages',
+    }),
     serviceWorker({
       page: 'resident/index.html',
       entry: at('./resident/service-worker.ts'),
@@ -48,14 +56,21 @@ export default defineConfig({
     outDir: 'dist',
     // Tells the service worker what the resident page is made of.
     manifest: true,
-    // Nothing is inlined as data: or as script, so a strict content security policy holds.
+    // Nothing is inlined as data:, so a strict content security policy holds; what `firstScreen` puts into a document
+    // is allowed by its hash.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rolldownOptions: {
       output: {
         // A slow line pays for each file with a way to the server and back: what all pages share is one file.
         codeSplitting: {
-          groups: [{ name: 'shared', test: /node_modules\/(svelte|esm-env|clsx)\/|\/web\/shared\/(?!map\/|messages\/)/ }],
+          groups: [
+            { name: 'shared', test: /node_modules\/(svelte|esm-env|clsx)\/|\/web\/shared\/(?!map\/|messages\/)/ },
+            {
+              name: 'page',
+              test: /\/web\/resident\/(App|address|city|link|offline|parts|route|queue\/(database|device|report|standing)|track\/(early|kept|moments|seen)|follow\/FeedLinks)\.(svelte|ts)/,
+            },
+          ],
         },
       },
       input: {

@@ -4,19 +4,20 @@ import { speakToResidents } from '@shared/errors';
 import { startLanguage } from '@shared/i18n/i18n.svelte';
 import { mount } from 'svelte';
 import App from './App.svelte';
-import { restoreDraft } from './draft.svelte';
 import { startWorker } from './offline';
-import { startQueue } from './queue/queue.svelte';
+import { fetchPart, flow } from './parts';
+import { route } from './route.svelte';
 import { startEarly } from './track/early';
 
 const target = document.getElementById('app');
 if (!target) throw new Error('the page has no #app');
 
 speakToResidents();
-startEarly();
 startContrast();
-await Promise.all([startLanguage(), restoreDraft()]);
-await startQueue();
+startEarly();
+await Promise.all([startLanguage(), fetchPart(route())]);
 target.replaceChildren();
 mount(App, { target });
 startWorker();
+// What waits on this phone is sent whatever screen is open, but never before that screen stands.
+setTimeout(() => void flow().catch(() => undefined), 0);

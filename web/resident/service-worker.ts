@@ -3,7 +3,7 @@
  * made of and a version that changes with any of it.
  *
  * Guarantees: only GET answers that are the same for everybody are kept - the page itself, its hashed files, and the
- * lists of cities that were visited; never a report, a status or anything with a token. Other pages and other hosts
+ * lists of cities that were visited or are likely next; never a report, a status or anything with a token. Other pages and other hosts
  * are not touched. The page and its files are kept and dropped together, so an old page never meets new files.
  */
 import { sendQueue } from './queue/sender';
@@ -21,6 +21,8 @@ interface SyncEvent extends ExtendableEvent {
 const SHELL = `nagara-shell-${__VERSION__}`;
 const LISTS = 'nagara-lists-1';
 const PAGE = '/';
+/** Of one message: a page asks for no more, and nobody else may. */
+const MOST_KEPT = 8;
 const LIST = /^\/api\/v1\/(about|cities|cities\/[^/]+\/(services|departments|districts))$/;
 const SHELL_FILE = /^\/(assets|icons)\/|^\/manifest\.webmanifest$/;
 
@@ -80,7 +82,8 @@ async function renew(path: string): Promise<Response> {
 
 self.addEventListener('message', (event) => {
   const { keep } = event.data as { keep?: unknown };
-  if (typeof keep === 'string') event.waitUntil(keepCity(keep));
+  const cities = Array.isArray(keep) ? keep.filter((one) => typeof one === 'string').slice(0, MOST_KEPT) : [];
+  event.waitUntil(cities.reduce<Promise<void>>((before, city) => before.then(() => keepCity(city)), Promise.resolve()));
 });
 
 async function keepCity(city: string): Promise<void> {

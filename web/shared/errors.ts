@@ -22,13 +22,24 @@ function ownWords(error: ApiError): string | null {
   return key ? translate(key) : null;
 }
 
+/** For residents every refusal has words in their language: of a code without its own, those of its kind. */
+const KINDS: Readonly<Record<number, string>> = { 401: 'not_signed_in', 403: 'not_permitted', 404: 'not_found', 409: 'conflict', 422: 'invalid_input' };
+
+function wordsOfKind({ status }: ApiError): string | null {
+  if (!toResident) return null;
+  if (status >= 500) return t('error.server');
+  const kind = KINDS[status];
+  return kind ? translate(`problem.resident.${kind}`) : t('error.unknown');
+}
+
 /** What went wrong in words for a person: the city's own notice, then ours in their language, then the server's. */
 export function errorWords(error: unknown): string {
   if (!(error instanceof ApiError)) return t('error.unknown');
   if (error.status === 0) return t('error.no_connection');
   if (error.notice) return nameOf(error.notice);
   const own = ownWords(error);
-  if (own) return own;
+  const words = own ?? wordsOfKind(error);
+  if (words) return words;
   if (error.message) return error.message;
   return error.status >= 500 ? t('error.server') : t('error.unknown');
 }

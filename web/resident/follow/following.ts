@@ -1,6 +1,7 @@
 /** What is asked of the API about being told. */
 import { call } from '@shared/api/client';
 import { currentLanguage } from '@shared/i18n/i18n.svelte';
+import { linkHeader } from '../link';
 import { deviceHeader } from '../queue/device';
 
 export type Channel = 'email' | 'sms' | 'push';
@@ -37,13 +38,13 @@ export interface Subscription {
 
 const PUBLIC = '/api/v1';
 
-async function post<T>(path: string, body: unknown, query: Record<string, string | null> = {}): Promise<T> {
-  return call<T>(path, { method: 'POST', body, query, headers: await deviceHeader() });
+async function post<T>(path: string, body: unknown, headers: Record<string, string> = {}): Promise<T> {
+  return call<T>(path, { method: 'POST', body, headers: { ...headers, ...(await deviceHeader()) } });
 }
 
 export function followRequest(reference: string, token: string | null, way: Way): Promise<Subscribed> {
   const path = `${PUBLIC}/requests/${encodeURIComponent(reference)}/followers`;
-  return post(path, { ...way, language: currentLanguage() }, { token });
+  return post(path, { ...way, language: currentLanguage() }, linkHeader(token));
 }
 
 export interface Area {

@@ -7,14 +7,13 @@ import { forget } from '../track/kept';
 import { all, get, photosOf, put, remove, update } from './database';
 import { newKey, withoutTime, type QueuedReport, type QueueState, type Trouble } from './report';
 import { announce, onQueueChange, sendQueue, type Sending } from './sender';
+import { standing } from './standing.svelte';
 
 const SYNC_TAG = 'nagara-queue';
 const ORPHANS_AFTER_MS = 7 * 86_400_000;
 
 let reports = $state.raw<QueuedReport[]>([]);
 let photoCounts = $state.raw<Record<string, number>>({});
-let news = $state('');
-let online = $state(navigator.onLine);
 let timer: ReturnType<typeof setTimeout> | undefined;
 /** The report the person is changing after a try without an answer. */
 let open: string | null = null;
@@ -24,18 +23,7 @@ export const queue = {
   get reports(): QueuedReport[] {
     return reports;
   },
-  /** How many still need the line or the person. */
-  get pending(): number {
-    return reports.filter((one) => one.state !== 'sent').length;
-  },
   photosOf: (key: string): number => photoCounts[key] ?? 0,
-  /** The last change in words, for a live region. */
-  get news(): string {
-    return news;
-  },
-  get online(): boolean {
-    return online;
-  },
   find: (key: string): QueuedReport | null => reports.find((one) => one.key === key) ?? null,
 };
 
@@ -49,14 +37,16 @@ async function reload(): Promise<void> {
   for (const { report } of photos) counts[report] = (counts[report] ?? 0) + 1;
   photoCounts = counts;
   reports = found.sort((one, other) => other.queuedAt.localeCompare(one.queuedAt));
+  standing.kept = reports.length;
+  standing.pending = reports.filter((one) => one.state !== 'sent').length;
   for (const one of reports) if (before.get(one.key) !== one.state) tell(one, before.get(one.key));
   schedule();
 }
 
 function tell(report: QueuedReport, before: QueueState | undefined): void {
-  if (report.state === 'sent' && before) news = t('phone.news_sent', { reference: report.filed?.reference ?? '' });
-  else if (report.state === 'refused' && before) news = t('phone.news_refused');
-  else if (report.state === 'waiting' && !online) news = t('phone.news_waiting');
+  if (report.state === 'sent' && before) standing.news = t('phone.news_sent', { reference: report.filed?.reference ?? '' });
+  else if (report.state === 'refused' && before) standing.news = t('phone.news_refused');
+  else if (report.state === 'waiting' && !standing.online) standing.news = t('phone.news_waiting');
 }
 
 /** Wakes for the next try; the page may sleep before, then the next start or the worker does it. */
@@ -83,11 +73,7 @@ async function askForSync(): Promise<void> {
 
 export async function startQueue(): Promise<void> {
   onQueueChange(() => void reload());
-  addEventListener('offline', () => (online = false));
-  addEventListener('online', () => {
-    online = true;
-    void sendNow({ force: true });
-  });
+  addEventListener('online', () => void sendNow({ force: true }));
   await reload();
   letGoOfHandedOver();
   void sendNow({ force: true });

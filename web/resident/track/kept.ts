@@ -1,5 +1,6 @@
 /** What was last seen of each request, on this phone, so that its page opens without a line. */
 import { all, get, put, remove } from '../queue/database';
+import { forgetSeen, keepSeen } from './seen';
 import type { TrackedStatus } from './status';
 
 const MOST = 20;
@@ -19,6 +20,7 @@ export async function lastSeen(reference: string, token: string | null): Promise
 
 /** A phone that is full shows the page all the same. */
 export async function keep(status: TrackedStatus, token: string | null): Promise<void> {
+  keepSeen(status, token);
   try {
     await put('tracked', { key: keyOf(status.reference, token), status, at: Date.now() });
     const oldest = (await all('tracked')).sort((one, other) => other.at - one.at).slice(MOST);
@@ -30,6 +32,7 @@ export async function keep(status: TrackedStatus, token: string | null): Promise
 
 /** All that is kept of one request, under whatever link. */
 export async function forget(reference: string): Promise<void> {
+  forgetSeen(reference);
   const found = (await all('tracked').catch(() => [])).filter(({ key }) => key.startsWith(`${reference}/`));
   await Promise.all(found.map(({ key }) => remove('tracked', key)));
 }

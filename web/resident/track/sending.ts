@@ -1,5 +1,6 @@
 /** What the holder of a private link sends after filing: pictures first, then the words that name them. */
 import { call, paths } from '@shared/api/client';
+import { linkHeader } from '../link';
 import { all, update } from '../queue/database';
 import type { Done } from './status';
 
@@ -27,7 +28,7 @@ export async function upload(city: string, photos: readonly Chosen[]): Promise<s
 
 export function act<T = Done>(reference: string, token: string, what: string, body: unknown = {}): Promise<T> {
   const path = `${paths.status(reference)}/${what}`;
-  return call<T>(path, { method: 'POST', body, query: { token }, within: ACT_WITHIN_MS });
+  return call<T>(path, { method: 'POST', body, headers: linkHeader(token), within: ACT_WITHIN_MS });
 }
 
 /** The new link in place of the dead one, under "On this phone" too. */

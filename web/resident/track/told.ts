@@ -1,5 +1,6 @@
 /** How the holder of a private link is told of their own report: over which channels and of which steps. */
 import { call, paths } from '@shared/api/client';
+import { linkHeader } from '../link';
 import { act } from './sending';
 
 export type Channel = 'email' | 'sms';
@@ -36,13 +37,13 @@ export const STEPS = [
 const address = (reference: string): string => `${paths.status(reference)}/notices`;
 
 export const readNotices = (reference: string, token: string): Promise<Notices> =>
-  call(address(reference), { query: { token } });
+  call(address(reference), { headers: linkHeader(token) });
 
 export const chooseNotices = (
   reference: string,
   token: string,
   chosen: { channels: Channel[]; moves: string[] | null },
-): Promise<Notices> => call(address(reference), { method: 'PUT', query: { token }, body: chosen });
+): Promise<Notices> => call(address(reference), { method: 'PUT', headers: linkHeader(token), body: chosen });
 
 export const enterCode = (reference: string, token: string, code: string): Promise<Notices> =>
   act(reference, token, 'confirm', { code });

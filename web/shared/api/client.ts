@@ -93,8 +93,16 @@ function isErrorBody(value: unknown): value is { error: ErrorBody } {
   return typeof inner === 'object' && inner !== null && 'message' in inner;
 }
 
-async function readJson(response: Response): Promise<unknown> {
-  const text = await response.text();
+/** An answer as it came, before it is understood. */
+export interface RawAnswer {
+  ok: boolean;
+  status: number;
+  /** The header's text. */
+  retryAfter: string | null;
+  text: string;
+}
+
+function parsed(text: string): unknown {
   if (!text) return null;
   try {
     return JSON.parse(text) as unknown;
@@ -104,8 +112,7 @@ async function readJson(response: Response): Promise<unknown> {
 }
 
 /** Seconds from now; the header holds them or a date (RFC 9110, 10.2.3). */
-function readRetryAfter(response: Response): number | null {
-  const text = response.headers.get('Retry-After');
+function secondsOf(text: string | null): number | null {
   if (!text) return null;
   const seconds = /^\d+$/.test(text) ? Number(text) : (Date.parse(text) - Date.now()) / 1000;
   return Number.isFinite(seconds) ? Math.max(0, seconds) : null;
@@ -139,10 +146,17 @@ export async function call<T>(path: string, options: Call = {}): Promise<T> {
     request.body = JSON.stringify(options.body);
   }
   const response = await ask(withQuery(path, options.query), request, options);
-  const body = await readJson(response);
-  if (response.ok && body !== undefined) return body as T;
-  if (isErrorBody(body)) throw new ApiError(response.status, body.error, readRetryAfter(response));
-  throw new ApiError(response.status, { code: 'unreadable_answer', message: '' }, readRetryAfter(response));
+  const { ok, status } = response;
+  return understood({ ok, status, retryAfter: response.headers.get('Retry-After'), text: await response.text() });
+}
+
+/** The JSON of an answer, unchecked; raises its `ApiError`. */
+export function understood<T>({ ok, status, retryAfter, text }: RawAnswer): T {
+  const body = parsed(text);
+  if (ok && body !== undefined) return body as T;
+  const wait = secondsOf(retryAfter);
+  if (isErrorBody(body)) throw new ApiError(status, body.error, wait);
+  throw new ApiError(status, { code: 'unreadable_answer', message: '' }, wait);
 }
 
 const cityPath = (city: string): string => `/api/v1/cities/${encodeURIComponent(city)}`;

@@ -6,23 +6,9 @@
  */
 import type shared from '../messages/en.json';
 import type { Names } from '../api/types';
+import { ENDONYMS, STORE, wishedLanguage, type Language } from './wished';
 
-/** What each language calls itself; the order is that of the list a person chooses from. */
-const ENDONYMS = {
-  en: 'English',
-  id: 'Bahasa Indonesia',
-  ms: 'Bahasa Melayu',
-  ceb: 'Cebuano',
-  fil: 'Filipino',
-  km: 'ខ្មែរ',
-  lo: 'ລາວ',
-  my: 'မြန်မာ',
-  ta: 'தமிழ்',
-  th: 'ไทย',
-  vi: 'Tiếng Việt',
-  'zh-Hans': '简体中文',
-} as const;
-export type Language = keyof typeof ENDONYMS;
+export type { Language };
 
 /** The dotted keys of a message file. */
 export type Leaves<T, Prefix extends string = ''> = {
@@ -37,9 +23,6 @@ export type SharedKey = Leaves<typeof shared>;
 export type Messages = { [key: string]: string | Messages };
 export type MessageFiles = Record<string, () => Promise<unknown>>;
 
-const STORE = 'nagara.language';
-/** Tags under which browsers ask for a language that has another one here: old codes, and Chinese of any place. */
-const OTHER_TAGS: Readonly<Record<string, Language>> = { tl: 'fil', in: 'id', zh: 'zh-Hans' };
 const sharedFiles: MessageFiles = import.meta.glob('../messages/*.json', { import: 'default' });
 
 /** Those with a message file: adding the file is enough. */
@@ -62,20 +45,6 @@ export function currentPageLanguage(): Language {
   return pageLanguage;
 }
 
-function known(tag: string | null | undefined): Language | null {
-  const short = tag?.toLowerCase().split(/[-_]/)[0] ?? '';
-  const wanted = OTHER_TAGS[short] ?? short;
-  return LANGUAGES.find((one) => one.tag === wanted)?.tag ?? null;
-}
-
-function remembered(): string | null {
-  try {
-    return localStorage.getItem(STORE);
-  } catch {
-    return null;
-  }
-}
-
 function fileFor(files: MessageFiles, tag: Language): (() => Promise<unknown>) | undefined {
   return Object.entries(files).find(([path]) => path.endsWith(`/${tag}.json`))?.[1];
 }
@@ -96,9 +65,7 @@ async function show(tag: Language): Promise<void> {
 /** Chooses `?lang=`, then what was remembered, then the browser's wish, then English; resolves once words are there. */
 export async function startLanguage(files: MessageFiles = {}): Promise<void> {
   pageFiles = files;
-  const asked = new URLSearchParams(location.search).get('lang');
-  const wishes = [asked, remembered(), ...navigator.languages];
-  await show(wishes.map(known).find((tag) => tag !== null) ?? 'en');
+  await show(wishedLanguage(LANGUAGES.map((one) => one.tag)));
 }
 
 export async function setLanguage(tag: Language): Promise<void> {
