@@ -157,6 +157,12 @@ SCHEDULE: Mapping[str, Mapping[str, Any]] = {
         "schedule": crontab(hour="19", minute="15"),
         "options": {"expires": NOT_ONCE_IN_AN_HOUR},
     },
+    # Those imported, or filed before digests were kept: whoever filed them waits a night to find them.
+    "find old contacts": {
+        "task": "contacts.fill_digests",
+        "schedule": crontab(hour="20", minute="10"),
+        "options": {"expires": NOT_ONCE_IN_AN_HOUR},
+    },
     # Which service words mean is learnt from thousands of reports; a day's more change little.
     "learn which services words mean": {
         "task": "suggestions.learn",
