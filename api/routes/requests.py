@@ -67,21 +67,24 @@ async def file(
     return json_answer(filed_answer(process, city, filed), 200 if filed.replayed else 201)
 
 
-async def refuse_flood(process: Resources, city: City, filing: Filing, source: Source) -> Filed | None:
+async def refuse_flood(
+    process: Resources, city: City, filing: Filing, source: Source, what: str = "file"
+) -> Filed | None:
     """Raise ``TooManyRequests``: one address, device or contact may file only so often.
 
     A repetition under an ``Idempotency-Key`` is no further report: it counts as reading, and where the limit is
-    reached nevertheless, what stands already is returned instead of a refusal.
+    reached nevertheless, what stands already is returned instead of a refusal. ``what`` names the limit of the
+    address; device and contact are held across all doors together.
     """
     digests = digests_of(process.secret, city, filing.contact) if filing.contact else {}
     contact = next((digest for digest in digests.values() if digest), None)
     if filing.idempotency_key is None:
-        await process.limiter.count_all("file", source, contact)
+        await process.limiter.count_all(what, source, contact)
         return None
     same = f"{city.id} {body_digest(filing).hex()} {filing.idempotency_key}"
     await process.limiter.count("read", source.address)
     try:
-        await process.limiter.count_all("file", source, contact, same)
+        await process.limiter.count_all(what, source, contact, same)
     except TooManyRequests as refusal:
         filed = await stands(process, city, filing)
         if filed is None:

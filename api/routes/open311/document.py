@@ -246,7 +246,7 @@ POST_FIELDS: dict[str, Any] = {
         "first_name": _text("Never public"),
         "last_name": _text("Never public"),
         "phone": _text("Never public"),
-        "device_id": _text("Accepted, not kept"),
+        "device_id": _text("Not kept; with it the limit of one device holds for its reports alone"),
         "account_id": _text("Accepted, not kept"),
         "media_url": _text("Not fetched; the service_notice says so. Send the file itself, as multipart"),
         "client_request_id": _text("Extension: a repetition with it is the same request", maxLength=200),

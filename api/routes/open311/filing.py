@@ -24,7 +24,7 @@ from api.routes.open311.parameters import (
     service_named,
 )
 from api.routes.open311.services import language_headers, reader_of
-from api.routes.requests import file_surely
+from api.routes.requests import file_surely, refuse_flood
 from api.schemas.filing import ContactBody
 from city_config import City, Service
 from city_config.schema import Question
@@ -35,6 +35,7 @@ from nagara.filing import MAX_KEY, MAX_PHOTOS, Filing, check_answers
 from nagara.open311_views import CHANNEL, filed_notice, join_address
 from nagara.photos.keeping import keep
 from nagara.places import check_coordinates, index_for
+from nagara.rate_limits import Source
 
 router = APIRouter()
 SCOPE = "open311"
@@ -86,7 +87,9 @@ async def file(request: Request, process: FromProcess, address: ClientAddress) -
         actor_kind="api_key",
         actor=label,
     )
-    filed = await file_surely(process, city, filing)
+    source = Source(label, given.text("device_id") or None)
+    stands = await refuse_flood(process, city, filing, source, "file by system")
+    filed = stands or await file_surely(process, city, filing)
     not_fetched = given.one("media_url") is not None
     content = {
         "service_request_id": filed.reference,
