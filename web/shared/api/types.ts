@@ -282,6 +282,9 @@ export interface Move {
   move: string;
   allowed: boolean;
   why_not: string | null;
+  /** What `why_not` is about, and the statuses the move starts from: enough to say it in any language. */
+  hindered_by: 'status' | 'role' | 'department' | null;
+  starts: string[];
   why?: string;
   fields: MoveField[];
   needs: MoveField[];

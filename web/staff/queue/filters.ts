@@ -37,6 +37,9 @@ export interface Filters {
   assignee: string;
   closing_reason: string;
   promise_late: boolean;
+  unassigned: boolean;
+  overdue: boolean;
+  escalated: boolean;
   received_from: string;
   received_to: string;
   updated_since: string;
@@ -62,6 +65,9 @@ export const NO_FILTERS: Filters = {
   assignee: '',
   closing_reason: '',
   promise_late: false,
+  unassigned: false,
+  overdue: false,
+  escalated: false,
   received_from: '',
   received_to: '',
   updated_since: '',
@@ -74,8 +80,14 @@ export const NO_FILTERS: Filters = {
 /** Those that narrow the view; `metres` only says how near. */
 export const NARROWING = [
   'q', 'status', 'department', 'service', 'district', 'network_code', 'priority', 'channel', 'assignee',
-  'closing_reason', 'promise_late', 'received_from', 'received_to', 'updated_since', 'near', 'same_reporter', 'area',
+  'closing_reason', 'promise_late', 'unassigned', 'overdue', 'escalated', 'received_from', 'received_to', 'updated_since', 'near', 'same_reporter', 'area',
 ] as const satisfies readonly (keyof Filters)[];
+
+/** What also is a view, here beside any other view and filter. */
+export const FLAGS = ['promise_late', 'unassigned', 'overdue', 'escalated'] as const;
+
+/** The values of a filter that may have several; kept as the API takes them, with commas. */
+export const valuesOf = (text: string): string[] => text.split(',').filter(Boolean);
 
 export const STATUSES = [
   'received',
@@ -119,11 +131,13 @@ export function startOfDay(day: string, timeZone: string, days = 0): string {
 
 /** The filters as the API takes them; days are meant in the city's own zone. */
 export function queryOf(filters: Filters, timeZone: string): NonNullable<Call['query']> {
-  const { view, received_from, received_to, updated_since, promise_late, ...rest } = filters;
+  const { view, received_from, received_to, updated_since, promise_late, unassigned, overdue, escalated, ...rest } = filters;
   const query: NonNullable<Call['query']> = { ...rest, q: rest.q.trim() };
   if (view !== 'open') query.view = view;
   if (!rest.near) query.metres = '';
-  if (promise_late) query.promise_late = true;
+  for (const [name, wanted] of Object.entries({ promise_late, unassigned, overdue, escalated })) {
+    if (wanted) query[name] = true;
+  }
   if (received_from) query.received_from = startOfDay(received_from, timeZone);
   if (received_to) query.received_to = startOfDay(received_to, timeZone, 1);
   if (updated_since) query.updated_since = startOfDay(updated_since, timeZone);
