@@ -131,7 +131,7 @@ class Servers:
     def waiting_in(self, queue: str) -> int:
         """How many messages nobody has taken from a queue yet."""
         with redis.Redis.from_url(self.redis_url, socket_timeout=1, socket_connect_timeout=1) as client:
-            return int(client.llen(queue))  # type: ignore[arg-type]
+            return int(client.llen(queue))
 
     def owner(self) -> psycopg.Connection[Any]:
         """A connection of the role that owns the tables."""
