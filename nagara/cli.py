@@ -20,7 +20,7 @@ from city_config import ConfigurationError
 from nagara.cli_cities import cities_app
 from nagara.cli_network import events_app, federation_app
 from nagara.cli_staff import keys_app, staff_app
-from nagara.errors import NagaraError
+from nagara.errors import InvalidInput, NagaraError
 from nagara.indicators.period import Period
 from nagara.local.state import running_environment
 
@@ -167,6 +167,57 @@ def indicators_build(
         typer.echo(f"{city_id}: snapshot {snapshot}")
 
 
+@indicators_app.command("verify")
+def indicators_verify(
+    snapshot: Annotated[str, typer.Argument(help="Id of a snapshot, as every report and answer names it")],
+) -> None:
+    """Compute a snapshot again from the event log and say "equal", or what differs (then exit 1).
+
+    Example: nagara indicators verify 0198f3a2-7c1e-7000-8000-3f2a5b6c7d8e
+    """
+    from uuid import UUID  # noqa: PLC0415
+
+    from nagara.cities import configuration  # noqa: PLC0415
+    from nagara.database import clock_connection  # noqa: PLC0415
+    from nagara.indicators.verifying import verify_snapshot  # noqa: PLC0415
+
+    try:
+        asked = UUID(snapshot)
+    except ValueError:
+        raise InvalidInput(f"{snapshot[:60]!r} is not the id of a snapshot.", field="snapshot") from None
+    with clock_connection() as connection:
+        found = verify_snapshot(connection, configuration(), asked)
+    for difference in found.differences:
+        typer.echo(difference)
+    if not found.equal:
+        raise typer.Exit(1)
+    typer.echo(f"equal: {found.rows} rows of {found.city_id}, recomputed from {found.events} events")
+
+
+@indicators_app.command("prove")
+def indicators_prove(
+    city: Annotated[str | None, typer.Option(help="One city; default: all")] = None,
+) -> None:
+    """Read the whole event log and hold what builds keep against it; what differs is replaced (then exit 1).
+
+    Example: nagara indicators prove --city kh-pnh
+    """
+    from nagara.cities import city_of, configuration  # noqa: PLC0415
+    from nagara.database import clock_connection, time_told  # noqa: PLC0415
+    from nagara.indicators.keeping import prove  # noqa: PLC0415
+
+    served = configuration()
+    differing = 0
+    for city_id in [city_of(city).id] if city else served.cities:
+        with clock_connection() as connection:
+            differences = prove(connection, served.cities[city_id], time_told(connection))
+            connection.commit()
+        differing += differences
+        typer.echo(f"{city_id}: {f'{differences} requests differed' if differences else 'equal'}")
+    if differing:
+        raise typer.Exit(1)
+
+
 @indicators_app.command("figures")
 def indicators_figures(
     input_: Annotated[
@@ -196,19 +247,24 @@ def report_build(
     html: Annotated[Path | None, typer.Option(help="Also write the page to this file")] = None,
     json_: Annotated[Path | None, typer.Option("--json", help="Also write the content to this file")] = None,
 ) -> None:
-    """Build the network report of a period from the newest snapshots; the same snapshots, the same report.
+    """Build the network report of a period from the newest snapshots, as a draft for review.
+
+    The same snapshots give the same report.
 
     Example: nagara report build --period 2026-09..2026-10 --html report.html
     """
     from nagara import network_report  # noqa: PLC0415
     from nagara.cities import configuration  # noqa: PLC0415
-    from nagara.database import clock_connection, time_told  # noqa: PLC0415
+    from nagara.database import clock_connection, network_connection, time_told  # noqa: PLC0415
+    from nagara.review.reviews import begin  # noqa: PLC0415
 
     with clock_connection() as connection:
         now = time_told(connection)
         built = network_report.build_report(connection, configuration(), Period.parse(period), now)
         kept = network_report.read_report(connection, built)
         connection.commit()
+    with network_connection() as connection:
+        begin(connection, built, "the operator", now)
     if html:
         html.write_text(kept.html, encoding="utf-8")
     if json_:
@@ -224,9 +280,10 @@ def demo_load() -> None:
     """
     from nagara import demo, network_report  # noqa: PLC0415
     from nagara.cities import configuration  # noqa: PLC0415
-    from nagara.database import clock_connection, time_told  # noqa: PLC0415
+    from nagara.database import clock_connection, network_connection, time_told  # noqa: PLC0415
     from nagara.importing import shown_on  # noqa: PLC0415
     from nagara.indicators.build import build_all  # noqa: PLC0415
+    from nagara.review.releases import release_simulated  # noqa: PLC0415
     from nagara.settings import settings  # noqa: PLC0415
 
     if not settings().demo:
@@ -238,8 +295,10 @@ def demo_load() -> None:
         if loaded.new:
             now = time_told(connection)
             build_all(connection, configuration(), now)
-            network_report.build_report(connection, configuration(), _last_months(now), now)
+            report = network_report.build_report(connection, configuration(), _last_months(now), now)
             connection.commit()
+            with network_connection() as network:
+                release_simulated(network, report, "demo", now)
     typer.echo("\n".join(loaded.lines()))
 
 

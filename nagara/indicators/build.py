@@ -210,7 +210,7 @@ def figure_rows(
 ) -> Iterator[tuple[CellKey, Cell, dict[str, Any]]]:
     """The rows of a snapshot: every cell, each month's code over districts, and each month over all codes.
 
-    Figures are computed for rows over all districts; a cell of one district keeps its counts alone.
+    Figures are kept of the whole month; all others are computed from the cells whenever they are asked for.
     """
     for key, cell in cells.items():
         yield key, cell, {}
@@ -222,7 +222,7 @@ def figure_rows(
             for code, group in groupby(of_month, key=lambda key: key[1])
         }
         for code, cell in by_code.items():
-            yield (month, code, ALL_DISTRICTS), cell, json_figures({code: cell}, codes)
+            yield (month, code, ALL_DISTRICTS), cell, {}
         yield (month, ALL_CODES, ALL_DISTRICTS), Cell.merged(by_code.values()), json_figures(by_code, codes)
 
 

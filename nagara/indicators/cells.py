@@ -27,7 +27,7 @@ RECEIPT_COUNTS = (
 ``duplicate_squares`` sums squared duplicates per hour watched, in millionths."""
 
 RESOLUTION_COUNTS = ("resolved_first", "reopened_in_30_days", "photo_reopened")
-"""Of the month of the first resolution."""
+"""Of the month of the first resolution, where it was followed for 30 days."""
 
 CLOSING_COUNTS = (
     "closed", "accepted", "owner_changed", "mostly_waited", "closed_at_once", "closed_at_the_last",
@@ -50,12 +50,14 @@ LARGEST_FAMILY = 100
 TALLIES: Mapping[str, tuple[str, ...]] = {
     "family": tuple(str(size) for size in range(1, LARGEST_FAMILY + 1)),
     "kept_for_good": STANDARDS,
+    "settled": STANDARDS,
     "escalated": LEVELS,
     "declined_for": REASONS,
     "ratings": ("1", "2", "3", "4", "5"),
 }
-"""Further counts by name: reports of an issue (receipt), promises kept by a resolution that held (due time),
-escalations (due time), reasons of declining (closing), residents' ratings (their own time)."""
+"""Further counts by name: reports of an issue (month of receipt); of what fell due 30 days before the cut-off at
+least, how many, how many kept by a resolution that held, how many escalated (month of the due time); reasons of
+declining (month of the closing); residents' ratings (their own month)."""
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,10 @@ A figure that is computed has its line here, and a line here is computed; a test
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Literal
+from nagara.indicators.definition import Definition
+from nagara.indicators.definitions_of_handling import HANDLING
 
-Unit = Literal["hours", "share", "count", "ratio"]
-
-METHOD_VERSION = "1"
+METHOD_VERSION = "2"
 """Raised whenever a definition or a formula changes, so that figures of different methods are not mixed."""
 
 RESTRICTED_HOURS = 720.0
@@ -35,29 +33,6 @@ UNKNOWN_OUTCOMES = 0.1
 """A promise is not shown where the outcome of more than this share is unknown: what is known is not a fair part."""
 
 
-@dataclass(frozen=True)
-class Definition:
-    """One figure: what it estimates, of whom, from what, and how many it needs to be published."""
-
-    id: str
-    name: str
-    unit: Unit
-    estimand: str
-    denominator: str
-    interval: str
-    source: str
-    minimum_n: int
-    comparability: Literal["A", "B", "C"]
-    """Codes pooled in it: A those whose resolution compares, B also those whose answer and promise do, C all.
-
-    A single code of B has its N3 figures too, for its city's own eyes.
-    """
-
-    def as_json(self) -> dict[str, str | int]:
-        """The line as JSON."""
-        return asdict(self)
-
-
 _RECEIPT = "Issues received in the period (duplicates counted once, the city's own inspections left out)"
 _CURVE = "log(-log) band of the Kaplan-Meier curve (Greenwood)"
 _LOG = "event log: filed to first "
@@ -80,7 +55,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         "ratio",
         "Reports divided by issues; an issue is one problem with its duplicates",
         "Issues received in the period",
-        "none: a full count",
+        "bootstrap of the issues by their number of reports",
         "event log: filed, duplicate_linked",
         30,
         "C",
@@ -245,5 +220,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         "B",
     ),
 )
+
+DEFINITIONS += HANDLING
 
 BY_ID = {definition.id: definition for definition in DEFINITIONS}

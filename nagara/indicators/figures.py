@@ -7,23 +7,23 @@ withheld and says so; it is never shown as zero.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
 
 from city_config.schema import NetworkCode
 from nagara.indicators.cells import Cell
+from nagara.indicators.counts import mean_of_counted
 from nagara.indicators.definitions import (
     BY_ID,
     CODE_MIX_COVERAGE,
     ENOUGH_AT_RISK,
-    ENOUGH_EVENTS,
     MATURE_SHARE,
     RESTRICTED_HOURS,
     SMALLEST_STRATUM,
     UNKNOWN_OUTCOMES,
 )
+from nagara.indicators.figure import NONE, Figure, figure, share, too_few
+from nagara.indicators.handling import handling_figures, quality_figures
 from nagara.indicators.life_table import LifeTable
-from nagara.indicators.proportions import NOTHING, Estimate, median_by_order, wilson
+from nagara.indicators.proportions import NOTHING, Estimate, median_by_order
 from nagara.indicators.standardisation import Stratum, proportion_variance, weighted_share
 from nagara.indicators.survival import (
     RESOLVED,
@@ -34,34 +34,10 @@ from nagara.indicators.survival import (
 )
 
 ALL_CODES = "all"
-NONE = "none"
-"""The reason of a figure of nothing: no such request in the period."""
-
 NO_REPORTS = "no reports in this period"
 
 PROMISES = ("published", "internal", "reference")
 Codes = Mapping[str, NetworkCode]
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One figure: value and 95 % limits in the unit of its definition, of how many, or why withheld."""
-
-    value: float | None
-    low: float | None
-    high: float | None
-    n: int
-    events: int | None = None
-    """Of the n, how many ended (or met the condition of a share)."""
-    withheld: str | None = None
-    """Why there is no value; None where there is one, or where a quantile was not reached."""
-    provisional: bool = False
-    """The cohort has not been followed for long enough; the value may still move."""
-    note: str | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """All fields, for JSON."""
-        return asdict(self)
 
 
 def figures_of(cells: Mapping[str, Cell], codes: Codes) -> dict[str, Figure]:
@@ -83,6 +59,8 @@ def figures_of(cells: Mapping[str, Cell], codes: Codes) -> dict[str, Figure]:
     figures["N3b.share"] = within_reference(resolved, codes, "sustained")
     figures |= {f"N4.{standard}": _kept(promised, standard) for standard in PROMISES}
     figures |= backlog_figures(cells, codes)
+    figures |= handling_figures(whole, pooled, promised)
+    figures |= quality_figures(whole, cells["other"].count("issues") if "other" in cells else 0)
     return figures | _not_compared(cells, answered, resolved)
 
 
@@ -99,14 +77,14 @@ def within_reference(
         if codes[code].reference_hours is not None and cell.table(table)
     }
     n, closed = sum(t.total for t in tables.values()), sum(t.ended() for t in tables.values())
-    reason = _too_few("N3a.share", n, closed)
+    reason = too_few("N3a.share", n, closed)
     if reason:
         return Figure(None, None, None, n, closed, reason)
     provisional = not is_mature(LifeTable.merged(tables.values()).risk, RESTRICTED_HOURS)
     if len(cells) == 1 and weights is None:
         ((code, only),) = tables.items()
         estimate, reason = _share_at(only, codes[code].reference_hours or 0.0)
-        return _figure(estimate, n, only.ended(RESOLVED), reason, provisional)
+        return figure(estimate, n, only.ended(RESOLVED), reason, provisional)
     wanted = weights or {code: float(t.total) for code, t in tables.items()}
     strata = {code: _stratum(tables[code], codes[code], wanted[code]) for code in tables if code in wanted}
     usable = {code: stratum for code, stratum in strata.items() if stratum is not None}
@@ -119,7 +97,7 @@ def within_reference(
     estimate, _ = weighted_share(list(usable.values()))
     resolved = sum(t.ended(RESOLVED) for t in tables.values())
     note = f"{len(usable)} codes, {coverage:.0%} of the mix"
-    return _figure(estimate, n, resolved, None, provisional, note)
+    return figure(estimate, n, resolved, None, provisional, note)
 
 
 def is_mature(risk: RiskTable, hours: float) -> bool:
@@ -142,33 +120,11 @@ def _not_compared(
     cells: Mapping[str, Cell], answered: Mapping[str, Cell], resolved: Mapping[str, Cell]
 ) -> dict[str, Figure]:
     """Figures withheld because their codes are counted only, not compared."""
-    withheld = [] if resolved else ["N3a.median", "N3a.rmst30", "N3a.share", "N3b.share"]
+    withheld = [] if resolved else [id_ for id_ in BY_ID if id_.startswith(("N3a.", "N3b."))]
     withheld += [] if answered else ["N2a", "N2b"]
     counted = any(cell.count("reports") for cell in cells.values())
     reason = "times of this kind of request are not compared between cities" if counted else NO_REPORTS
     return {key: Figure(None, None, None, 0, withheld=reason) for key in withheld}
-
-
-def _too_few(definition: str, n: int, events: int | None = None) -> str | None:
-    least = BY_ID[definition].minimum_n
-    if n < least:
-        return f"fewer than {least} issues"
-    if events is not None and events < ENOUGH_EVENTS:
-        return f"fewer than {ENOUGH_EVENTS} of {n} had ended"
-    return None
-
-
-def _figure(
-    estimate: Estimate,
-    n: int,
-    events: int | None,
-    reason: str | None,
-    provisional: bool = False,
-    note: str | None = None,
-) -> Figure:
-    if reason:
-        return Figure(None, None, None, n, events, reason)
-    return Figure(estimate.value, estimate.low, estimate.high, n, events, provisional=provisional, note=note)
 
 
 def _count(number: int) -> Figure:
@@ -177,8 +133,14 @@ def _count(number: int) -> Figure:
 
 def _reports_per_issue(cell: Cell) -> Figure:
     issues, reports = cell.count("issues"), cell.count("reports")
-    reason = _too_few("N11", issues)
-    return _figure(Estimate(reports / issues if issues else None, None, None), issues, None, reason)
+    reason = too_few("N11", issues)
+    family = cell.tally("family")
+    drawn = mean_of_counted([int(size) for size in family], list(family.values()))
+    value = reports / issues if issues else None
+    if value is None or drawn.value is None or drawn.low is None or drawn.high is None:
+        return figure(Estimate(value, None, None), issues, None, reason)
+    around = Estimate(value, max(1.0, value + drawn.low - drawn.value), value + drawn.high - drawn.value)
+    return figure(around, issues, None, reason)
 
 
 def answers_missing(cell: Cell) -> bool:
@@ -194,7 +156,7 @@ def answers_missing(cell: Cell) -> bool:
 def _first_answer(cell: Cell) -> dict[str, Figure]:
     table = cell.table("response")
     n, answered = table.total, table.ended()
-    reason = _too_few("N2a", n, answered)
+    reason = too_few("N2a", n, answered)
     if answers_missing(cell):
         reason = "the imported records hold no answers before the closing"
     if reason:
@@ -205,14 +167,14 @@ def _first_answer(cell: Cell) -> dict[str, Figure]:
     day = Estimate(*(None if s is None else 1 - s for s in (still.value, still.high, still.low)))
     unread = None if can_read_at(table.risk, 24.0) else "too few were followed for 24 hours"
     return {
-        "N2a": _figure(curve.quantile(0.5), n, answered, None),
-        "N2b": _figure(day, n, answered, unread),
+        "N2a": figure(curve.quantile(0.5), n, answered, None),
+        "N2b": figure(day, n, answered, unread),
     }
 
 
 def _time_to_closure(table: LifeTable) -> dict[str, Figure]:
     n, closed = table.total, table.ended()
-    reason = _too_few("N3a.median", n, closed)
+    reason = too_few("N3a.median", n, closed)
     if reason:
         withheld = Figure(None, None, None, n, closed, reason)
         return {"N3a.median": withheld, "N3a.rmst30": withheld}
@@ -223,8 +185,8 @@ def _time_to_closure(table: LifeTable) -> dict[str, Figure]:
     unread = None if readable else "too few were followed for 30 days"
     mean = area.estimate(RESTRICTED_HOURS) if area is not None else NOTHING
     return {
-        "N3a.median": _figure(curve.quantile(0.5), n, closed, None, provisional),
-        "N3a.rmst30": _figure(mean, n, closed, unread, provisional),
+        "N3a.median": figure(curve.quantile(0.5), n, closed, None, provisional),
+        "N3a.rmst30": figure(mean, n, closed, unread, provisional),
     }
 
 
@@ -253,12 +215,7 @@ def _kept(cell: Cell, standard: str) -> Figure:
     if unknown > UNKNOWN_OUTCOMES * (known + unknown):
         reason = f"the outcome of {unknown / (known + unknown):.0%} is unknown"
         return Figure(None, None, None, known, met, reason)
-    return _share(f"N4.{standard}", met, known)
-
-
-def _share(definition: str, having: int, n: int) -> Figure:
-    reason = _too_few(definition, n) if n else NONE
-    return _figure(wilson(having, n) if n else NOTHING, n, having, reason)
+    return share(f"N4.{standard}", met, known)
 
 
 def own_work(cells: Mapping[str, Cell], codes: Codes) -> dict[str, Cell]:
@@ -278,14 +235,14 @@ def backlog_figures(cells: Mapping[str, Cell], codes: Codes) -> dict[str, Figure
     older = {days: _older(ages, days * 24.0) for days in (30, 90)}
     promised = _due_counts(cell, ("published", "internal"))
     watched = _due_counts(cell, ("reference",))
-    reason = _too_few("N7b.median", ages.total) if ages.total else NONE
+    reason = too_few("N7b.median", ages.total) if ages.total else NONE
     hours, counts = ages.risk.times, ages.risk.removed[:, 0]
     figures = {
-        "N7b.median": _figure(median_by_order(hours, counts), ages.total, None, reason),
-        "N7b.over30": _share("N7b.over30", older[30], ages.total),
-        "N7b.over90": _share("N7b.over90", older[90], ages.total),
-        "N7b.past_promise": _share("N7b.past_promise", *promised),
-        "N7b.past_reference": _share("N7b.past_reference", *watched),
+        "N7b.median": figure(median_by_order(hours, counts), ages.total, None, reason),
+        "N7b.over30": share("N7b.over30", older[30], ages.total),
+        "N7b.over90": share("N7b.over90", older[90], ages.total),
+        "N7b.past_promise": share("N7b.past_promise", *promised),
+        "N7b.past_reference": share("N7b.past_reference", *watched),
     }
     if cell.count("lost_from_sight") > ages.total:
         unknown = "the source stopped showing unfinished issues"

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from nagara.indicators.survival import CENSORED, NOT_ACTIONABLE, RESOLVED, WITHDRAWN
+from nagara.lifecycle import TRANSITIONS, Move
 
 REOPENING_COUNTS = dt.timedelta(days=30)
 """A request opened again within this time of its resolution was not resolved for good."""
@@ -167,10 +168,25 @@ def _promise(due: dt.datetime | None, resolution: Ending, cut_off: dt.datetime) 
 
 def _first_response(events: Sequence[LoggedEvent]) -> Ending | None:
     """The first action by a person that answers the resident; routing by rule is not one."""
-    for event in events[1:]:
+    for event in _not_taken_back(events[1:]):
         if event.kind in RESPONSES and event.actor_kind in PEOPLE:
             return Ending(event.occurred_at, RESOLVED)
     return None
+
+
+def _not_taken_back(events: Sequence[LoggedEvent]) -> Sequence[LoggedEvent]:
+    """The events without moves that were taken back and what took them back: a slip answers nobody."""
+    kept: list[LoggedEvent] = []
+    for event in events:
+        undid = (event.data or {}).get("undid")
+        if undid is None:
+            kept.append(event)
+            continue
+        kind = TRANSITIONS[Move(undid)].event
+        slip = next((place for place in reversed(range(len(kept))) if kept[place].kind == kind), None)
+        if slip is not None:
+            del kept[slip]
+    return kept
 
 
 def _withdrawal(events: Sequence[LoggedEvent]) -> dt.datetime | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -104,12 +105,26 @@ def _requests(
         cursor.execute(EVENTS, values)
         for request_id, rows in groupby(cursor, key=lambda row: row[0]):
             events, head = [], b""
-            for row in rows:
-                if row[2] <= cut_off:
-                    events.append(LoggedEvent(*row[1:6]))
-                    head = bytes(row[6])
+            told = [(LoggedEvent(*row[1:6]), row[6]) for row in rows]
+            if any(event.kind == "time_corrected" for event, _ in told):
+                told = _corrected(told)
+            for event, hash_ in told:
+                if event.occurred_at <= cut_off:
+                    events.append(event)
+                    head = bytes(hash_)
             if events:
                 yield request_id, head, events
+
+
+def _corrected(told: list[tuple[LoggedEvent, bytes]]) -> list[tuple[LoggedEvent, bytes]]:
+    """The events at the times that later events of the same request gave them; the last word counts."""
+    found = list(told)
+    for event, _ in told:
+        if event.kind == "time_corrected" and event.data:
+            place = event.data["event"] - 1  # events of a request are numbered from 1 without gaps
+            happened = dt.datetime.fromisoformat(event.data["occurred_at"])
+            found[place] = (replace(found[place][0], occurred_at=happened), found[place][1])
+    return found
 
 
 def changed_requests(

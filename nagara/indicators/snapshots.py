@@ -103,6 +103,14 @@ def district_cells(
     return _cells(connection.execute(DISTRICT_CELLS, values).fetchall())
 
 
+def every_row(
+    connection: psycopg.Connection[Any], city_id: str, snapshot_id: UUID
+) -> dict[CellKey, tuple[Cell, dict[str, Any]]]:
+    """All rows of a snapshot with the figures stored in them, the pooled ones included."""
+    rows = connection.execute(EVERY_ROW, {"city": city_id, "snapshot": snapshot_id}).fetchall()
+    return {(row[0], row[1], row[2]): (Cell.from_json(row[3]), row[4]) for row in rows}
+
+
 def _cells(rows: Sequence[Sequence[Any]]) -> dict[CellKey, Cell]:
     return {(row[0], row[1], row[2]): Cell.from_json(row[3]) for row in rows}
 

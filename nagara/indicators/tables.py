@@ -62,7 +62,7 @@ class IndicatorFigure(SQLModel, table=True):
     `month` is the first day of the local month of receipt (of the due time, for promises). `network_code`
     'all' pools the codes, `district` '' pools the districts and '-' is "no district known". `life_table` is
     the sufficient statistic: it adds up over months and holds nothing about a person. `figures` is empty
-    where only the counts are kept (one code in one district).
+    where only the counts are kept (one code, or one district).
     """
 
     __tablename__ = "indicator_figure"

@@ -31,6 +31,8 @@ from nagara.indicators.propensity import LONGEST_HOURS
 from nagara.indicators.survival import CAUSES
 
 HOUR = 3_600_000_000
+SETTLED = 30 * 24 * HOUR
+"""Microseconds after which a resolution has held, and a late request has been escalated or not."""
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 Wanted = Callable[[Ints], Mask]
@@ -77,7 +79,7 @@ def cells_of(
     parts = _Parts()
     _count_receipts(parts, column, cut_off, wanted)
     _count_promises(parts, column, cut_off, wanted)
-    _count_by_month(parts, column, wanted)
+    _count_by_month(parts, column, cut_off, wanted)
     return _cells(parts, names)
 
 
@@ -101,8 +103,10 @@ def moving_months(facts: Facts, since: int) -> set[int]:
     for name in ("response", "resolution", "sustained"):
         waits |= (facts[f"{name}_cause"] == 0) & (facts[name] >= since)
     going = timed & waits & (facts["until"] >= since)
-    falling_due = timed & (facts["due"] > since) & (facts["due_month"] != NO_MONTH)
-    return set(facts["month"][going].tolist()) | set(facts["due_month"][falling_due].tolist())
+    falling_due = timed & (facts["due"] > since - SETTLED) & (facts["due_month"] != NO_MONTH)
+    settling = timed & (facts["resolution_cause"] == 1) & (facts["resolution"] > since - SETTLED)
+    months = set(facts["month"][going].tolist()) | set(facts["due_month"][falling_due].tolist())
+    return months | (set(facts["resolved_month"][settling].tolist()) - {NO_MONTH})
 
 
 def _flag(column: Mapping[str, Ints], name: str) -> Mask:
@@ -205,13 +209,14 @@ def _count_promises(parts: _Parts, column: dict[str, Ints], cut_off: int, wanted
         "unobserved": (cause == 0) & (due > ended),
         "excluded": (cause > 1) & ~late,
     }
-    kept = outcomes["met"] & (column["sustained_cause"] == 1) & (column["sustained"] <= due)
+    counted = (outcomes["met"] | outcomes["missed"]) & (due + SETTLED <= cut_off)
+    kept = counted & outcomes["met"] & (column["sustained_cause"] == 1) & (column["sustained"] <= due)
     for number, standard in enumerate(STANDARDS):
         own = column["standard"] == number
         for outcome in OUTCOMES:
             key.add_tally(parts.tallies, "promise", standard, outcome, outcomes[outcome] & own)
         key.add_tally(parts.tallies, "tallies", "kept_for_good", standard, kept & own)
-    counted = outcomes["met"] | outcomes["missed"]
+        key.add_tally(parts.tallies, "tallies", "settled", standard, counted & own)
     key.add_tally(parts.tallies, "tallies", "escalated", "0", counted)
     for level in LEVELS[1:]:
         key.add_tally(parts.tallies, "tallies", "escalated", level, counted & (column["level"] >= int(level)))
@@ -219,7 +224,7 @@ def _count_promises(parts: _Parts, column: dict[str, Ints], cut_off: int, wanted
     key.add_counts(parts.counts, "moved_before_due", moved)
 
 
-def _count_by_month(parts: _Parts, column: Mapping[str, Ints], wanted: Wanted) -> None:
+def _count_by_month(parts: _Parts, column: Mapping[str, Ints], cut_off: int, wanted: Wanted) -> None:
     """Reopenings by month of the first resolution; closings and refusals by that of the closing; ratings."""
     timed, issues = _timed(column), _issues(column)
     reports = ~_flag(column, "staff_created")
@@ -228,7 +233,8 @@ def _count_by_month(parts: _Parts, column: Mapping[str, Ints], wanted: Wanted) -
         chosen = mask & (column[name] != NO_MONTH) & wanted(column[name])
         return _Key(column[name][chosen], column["group_id"][chosen]), chosen
 
-    key, chosen = key_of("resolved_month", timed)
+    followed = (column["resolution_cause"] == 1) & (column["resolution"] + SETTLED <= cut_off)
+    key, chosen = key_of("resolved_month", timed & followed)
     key.add_counts(parts.counts, "resolved_first", np.ones(int(chosen.sum()), dtype=bool))
     for name in ("reopened_in_30_days", "photo_reopened"):
         key.add_counts(parts.counts, name, _flag(column, name)[chosen])

@@ -20,10 +20,10 @@ from psycopg.types.json import Jsonb
 from city_config import Configuration
 from nagara.errors import UnknownReport
 from nagara.ids import uuid7
-from nagara.indicators.cells import Cell
+from nagara.indicators.cells import Cell, CellKey
 from nagara.indicators.definitions import DEFINITIONS, METHOD_VERSION
 from nagara.indicators.period import Period
-from nagara.indicators.snapshots import CellKey, cells_in, latest_snapshot, snapshot_cells
+from nagara.indicators.snapshots import cells_in, latest_snapshot, snapshot_cells
 from nagara.network_report.content import Report, city_part, name_of, network_mix, remarks_on, rounded
 from nagara.network_report.page import render
 
@@ -136,6 +136,6 @@ def compose(connection: psycopg.Connection[Any], configuration: Configuration, p
             for code in configuration.network.codes
         ],
         weights={code: rounded(weight) or 0.0 for code, weight in weights.items()},
-        definitions=[dict(definition.as_json()) for definition in DEFINITIONS],
+        definitions=[dict(line.as_json()) for line in DEFINITIONS if line.scope == "cells"],
         remarks=remarks_on(parts),
     )

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from city_config import City, NetworkCode
-from nagara.indicators.cells import Cell
+from nagara.indicators.cells import Cell, CellKey
 from nagara.indicators.definitions import FEW, RESTRICTED_HOURS
+from nagara.indicators.figure import Figure
 from nagara.indicators.figures import (
-    Figure,
     answers_missing,
     backlog_figures,
     figures_of,
@@ -21,7 +21,7 @@ from nagara.indicators.figures import (
 )
 from nagara.indicators.life_table import LifeTable
 from nagara.indicators.period import Period
-from nagara.indicators.snapshots import CellKey, cells_in
+from nagara.indicators.snapshots import cells_in
 from nagara.indicators.survival import kaplan_meier
 
 CURVE_STEP_HOURS = 6.0

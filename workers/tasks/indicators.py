@@ -9,9 +9,12 @@ from typing import Any
 
 import psycopg
 
+from city_config import Configuration
 from nagara.cities import configuration
 from nagara.database import clock_connection, time_told
+from nagara.federation.registry import cities_elsewhere
 from nagara.indicators.build import build_city, needs_refresh
+from nagara.indicators.keeping import prove
 from nagara.locks import Lock, only_one
 from workers.app import task
 from workers.logs import say
@@ -33,17 +36,37 @@ log = logging.getLogger(__name__)
 @task("indicators.refresh", **LIMITS, **RETRIES)
 def refresh() -> None:
     """Every half minute: take new events into the figures. A city without any is left alone; safe to repeat."""
-    _build(lambda now: None, needs_refresh)
+    _build(_follow, needs_refresh)
 
 
 @task("indicators.rebuild", **LIMITS, **RETRIES)
 def rebuild() -> None:
-    """Compute every city as of the last full hour, events or not. Nightly; repeated, it finds its snapshots."""
-    _build(lambda now: now.replace(minute=0, second=0, microsecond=0), lambda *_: True)
+    """Hold what builds keep against the whole log, then compute every city as of the last full hour, events or not.
+
+    Nightly; repeated, it finds its snapshots. What differs is replaced and told: it should never happen.
+    """
+    _build(_prove_and_build, lambda *_: True)
+
+
+def _follow(
+    connection: psycopg.Connection[Any], known: Configuration, city_id: str, now: dt.datetime
+) -> None:
+    build_city(connection, known, city_id, now)
+
+
+def _prove_and_build(
+    connection: psycopg.Connection[Any], known: Configuration, city_id: str, now: dt.datetime
+) -> None:
+    differences = prove(connection, known.cities[city_id], now)
+    if differences:
+        log.error(
+            "kept facts of %s differed from its log for %d requests, and were replaced", city_id, differences
+        )
+    build_city(connection, known, city_id, now, now.replace(minute=0, second=0, microsecond=0))
 
 
 def _build(
-    cut_off: Callable[[dt.datetime], dt.datetime | None],
+    build: Callable[[psycopg.Connection[Any], Configuration, str, dt.datetime], None],
     wanted: Callable[[psycopg.Connection[Any], str, dt.datetime], bool],
 ) -> None:
     """Build each wanted city in a transaction of its own, unless a build is under way already."""
@@ -57,11 +80,14 @@ def _build(
             return
         with connection.transaction():
             now = time_told(connection)
+            elsewhere = cities_elsewhere(connection)  # they compute their own, and send it
+        here = [city_id for city_id in known.cities if city_id not in elsewhere]
         built = 0
-        for city_id in known.cities:
+        for number, city_id in enumerate(here, 1):
             with connection.transaction():
                 if wanted(connection, city_id, now):
-                    build_city(connection, known, city_id, now, cut_off(now))
+                    build(connection, known, city_id, now)
                     built += 1
+                    log.info("built indicators of %s, city %d of %d", city_id, number, len(here))
     if built:
         say(log, "built indicators", cities=built)

@@ -102,9 +102,7 @@ def counted_one_by_one(
     return {key: counter.cell() for key, counter in sorted(counters.items())}
 
 
-def rows_of(
-    histories: Iterable[Sequence[LoggedEvent]], groups: Groups, zone: ZoneInfo = UTC
-) -> Facts:
+def rows_of(histories: Iterable[Sequence[LoggedEvent]], groups: Groups, zone: ZoneInfo = UTC) -> Facts:
     """The facts of requests given by their events."""
     found = [facts_of(events, (), zone, groups) for events in histories]
     rows = [(number.to_bytes(16, "big"), b"h" * 32, *row) for number, row in enumerate(found) if row]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import stats  # type: ignore[import-untyped]
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.rates import confint_poisson
 

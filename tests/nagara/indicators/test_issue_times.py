@@ -52,6 +52,14 @@ class TestOpen:
     def test_without_a_promise_there_is_nothing_to_keep(self) -> None:
         assert times(filed(due=None)).promise == PromiseOutcome.NONE
 
+    def test_a_slip_that_was_taken_back_answers_nobody(self) -> None:
+        slip = [event("assigned", 5), event("assigned", 6, undid="assign")]
+        assert times(filed(), *slip).response == Ending(CUT_OFF, CENSORED)
+        assert times(filed(), *slip, event("assigned", 9)).response == Ending(at(9), RESOLVED)
+        closed = [event("acknowledged", 2), event("declined", 5), event("reopened", 6, undid="decline")]
+        assert times(filed(), *closed).response == Ending(at(2), RESOLVED)
+        assert times(filed(), *closed[1:]).response == Ending(CUT_OFF, CENSORED)
+
     def test_answered_has_its_answer_and_a_censored_resolution(self) -> None:
         found = times(filed(), event("acknowledged", 5))
         assert found.response == Ending(at(5), RESOLVED)

@@ -1,0 +1,186 @@
+"""Cities beside each other: every city weighted by the network's mix of codes, and funnels instead of ranks. Pure.
+
+The weights are the network's, frozen by whoever publishes; a city is compared only where its codes cover 80 % of
+them. A verdict is about data first: it asks, and names nobody best or worst.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from nagara.indicators.cells import STANDARDS, Cell
+from nagara.indicators.counts import exact_poisson, observed_expected
+from nagara.indicators.definitions import (
+    CODE_MIX_COVERAGE,
+    ENOUGH_AT_RISK,
+    RESTRICTED_HOURS,
+    SMALLEST_STRATUM,
+)
+from nagara.indicators.figure import Figure, figure
+from nagara.indicators.figures import Codes, is_mature, own_work
+from nagara.indicators.funnel import Funnel, Spread, Verdict, share_funnel, spread, verdict
+from nagara.indicators.life_table import LifeTable
+from nagara.indicators.multiplicity import RankInterval, benjamini_hochberg, rank_intervals, two_sided_p
+from nagara.indicators.proportions import NOTHING, Estimate
+from nagara.indicators.standardisation import (
+    FEWEST_STRATA,
+    Stratum,
+    proportion_variance,
+    strata_of,
+    weighted_mean,
+    weighted_share,
+)
+from nagara.indicators.survival import kaplan_meier, restricted_mean
+
+FEWEST_MISSES = 5.0
+Cells = Mapping[str, Cell]
+"""A city's cells by network code."""
+
+
+@dataclass(frozen=True)
+class Standardised:
+    """A standardised figure, its standard error, and the share of the network's mix that its codes cover."""
+
+    figure: Figure
+    error: float
+    coverage: float
+
+
+def promise_counts(cell: Cell, standard: str = "published") -> tuple[int, int]:
+    """Promises kept, and those kept or missed."""
+    outcomes = cell.promise.get(standard, {})
+    met = outcomes.get("met", 0)
+    return met, met + outcomes.get("missed", 0)
+
+
+def promise_weights(cities: Sequence[Cells], codes: Codes, standard: str = "published") -> dict[str, float]:
+    """The network's mix of codes among promises: each code's share of all cities' due promises."""
+    totals: dict[str, int] = {}
+    for cells in cities:
+        for code, cell in own_work(cells, codes).items():
+            totals[code] = totals.get(code, 0) + promise_counts(cell, standard)[1]
+    every = sum(totals.values())
+    return {code: count / every for code, count in sorted(totals.items()) if count}
+
+
+def standardised_promise(
+    cells: Cells, codes: Codes, weights: Mapping[str, float], standard: str = "published"
+) -> Standardised:
+    """N5: the share of promises kept if the city had the network's mix of codes."""
+    own = own_work(cells, codes)
+    counts = {code: promise_counts(cell, standard) for code, cell in own.items()}
+    strata = []
+    for parts in _strata({code: n for code, (_, n) in counts.items()}, codes).values():
+        met, n = sum(counts[c][0] for c in parts), sum(counts[c][1] for c in parts)
+        weight = sum(weights.get(c, 0.0) for c in parts)
+        strata.append(Stratum(met / n, proportion_variance(met, n), weight))
+    n, met = sum(c[1] for c in counts.values()), sum(c[0] for c in counts.values())
+    reason, coverage = _too_little(strata, weights)
+    estimate, error = weighted_share(strata)
+    return Standardised(figure(NOTHING if reason else estimate, n, met, reason), error, coverage)
+
+
+def observed_over_expected(
+    cells: Cells, codes: Codes, network: Mapping[str, tuple[int, int]], standard: str = "published"
+) -> Figure:
+    """N5i: promises kept over what the network's shares by code would give. For funnels only."""
+    own = {c: promise_counts(cell, standard) for c, cell in own_work(cells, codes).items() if c in network}
+    usable = {code: counts for code, counts in own.items() if counts[1] and network[code][1]}
+    shares = [network[code][0] / network[code][1] for code in usable]
+    met, totals = [m for m, _ in usable.values()], [n for _, n in usable.values()]
+    found = observed_expected(met, totals, shares)
+    if found is None or sum(totals) - found.expected < FEWEST_MISSES:
+        return Figure(None, None, None, sum(totals), sum(met), "fewer than 5 misses are expected")
+    limits = exact_poisson(int(found.observed), found.expected)
+    return figure(Estimate(found.ratio, limits.low, limits.high), sum(totals), sum(met), None)
+
+
+def standardised_mean(cells: Cells, codes: Codes, weights: Mapping[str, float]) -> Standardised:
+    """N6: mean hours open in the first 30 days if the city had the network's mix of codes."""
+    own = {c: cell for c, cell in own_work(cells, codes).items() if codes[c].comparability == "A"}
+    tables = {code: cell.table("resolution") for code, cell in own.items()}
+    strata = []
+    for parts in _strata({code: table.total for code, table in tables.items()}, codes).values():
+        risk = LifeTable.merged(tables[c] for c in parts).risk
+        area = restricted_mean(kaplan_meier(risk), RESTRICTED_HOURS)
+        enough = risk.at_risk_at(RESTRICTED_HOURS) >= ENOUGH_AT_RISK or is_mature(risk, RESTRICTED_HOURS)
+        if area is not None and enough:
+            strata.append(Stratum(area.value, area.variance, sum(weights.get(c, 0.0) for c in parts)))
+    n, closed = sum(t.total for t in tables.values()), sum(t.ended() for t in tables.values())
+    reason, coverage = _too_little(strata, weights)
+    estimate, error = weighted_mean(strata, RESTRICTED_HOURS)
+    return Standardised(figure(NOTHING if reason else estimate, n, closed, reason), error, coverage)
+
+
+def _strata(counts: Mapping[str, int], codes: Codes) -> dict[str, tuple[str, ...]]:
+    return strata_of(counts, {c: codes[c].service_class for c in counts}, SMALLEST_STRATUM)
+
+
+def _too_little(strata: Sequence[Stratum], weights: Mapping[str, float]) -> tuple[str | None, float]:
+    """Why a standardised figure is withheld, and which share of the mix its strata cover."""
+    whole = sum(weights.values())
+    coverage = sum(s.weight for s in strata) / whole if whole else 0.0
+    if len(strata) < FEWEST_STRATA:
+        return f"fewer than {FEWEST_STRATA} kinds of request with enough of them", coverage
+    if coverage < CODE_MIX_COVERAGE:
+        words = (
+            f"codes with enough requests cover {coverage:.0%} of the mix, less than {CODE_MIX_COVERAGE:.0%}"
+        )
+        return words, coverage
+    return None, coverage
+
+
+def promise_funnel(cities: Mapping[str, Cells], codes: Codes) -> dict[str, Funnel]:
+    """The funnel of promises kept, by promise standard, over the cities that have any; needs three at least."""
+    found = {}
+    for standard in STANDARDS:
+        counts = [
+            promise_counts(Cell.merged(own_work(cells, codes).values()), standard)
+            for cells in cities.values()
+        ]
+        usable = [pair for pair in counts if pair[1]]
+        if len(usable) >= FEWEST_CITIES:
+            found[standard] = share_funnel([met for met, _ in usable], [n for _, n in usable])
+    return found
+
+
+FEWEST_CITIES = 3
+
+
+@dataclass(frozen=True)
+class Beside:
+    """One standardised figure of several cities held against the network's."""
+
+    target: float
+    """Mean of the cities, weighted by the precision of their figures."""
+    spread: Spread
+    verdicts: dict[str, Verdict]
+    stands: dict[str, bool]
+    """Whether a city's difference stands when at most 5 % of those named may be chance (Benjamini-Hochberg)."""
+    ranks: dict[str, RankInterval]
+    """Shown only to those who ask for a ranking."""
+
+
+def beside(figures: Mapping[str, Standardised]) -> Beside | None:
+    """Cities' standardised figures around their common value; None with fewer than three that have one."""
+    usable = {
+        city: (found.figure.value, found.error)
+        for city, found in figures.items()
+        if found.figure.value is not None and found.error > 0
+    }
+    if len(usable) < FEWEST_CITIES:
+        return None
+    values, errors = [v for v, _ in usable.values()], [e for _, e in usable.values()]
+    precision = [1 / error**2 for error in errors]
+    target = sum(p * v for p, v in zip(precision, values, strict=True)) / sum(precision)
+    found = spread(values, errors, target)
+    stands = benjamini_hochberg([two_sided_p(z) for z in found.z_adjusted.tolist()])
+    cities = list(usable)
+    return Beside(
+        target,
+        found,
+        {city: verdict(z) for city, z in zip(cities, found.z_adjusted.tolist(), strict=True)},
+        dict(zip(cities, stands, strict=True)),
+        dict(zip(cities, rank_intervals(values, errors), strict=True)),
+    )
