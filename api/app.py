@@ -39,12 +39,14 @@ from api.routes import (
     pages,
     public_list,
     queue,
+    report_review,
     requests,
     resident_accounts,
     residents,
     single_sign_on,
     staff,
     staff_accounts,
+    staff_notices,
     suggestions,
     supervision,
     trust,
@@ -109,7 +111,18 @@ def create_app() -> FastAPI:
     # A call is held against one address after another: what is called most comes first.
     for room in (requests, queue, staff):
         app.include_router(room.router)
-    for room in (health, cities, suggestions, check, residents, media, accounts, network, open311):
+    for room in (
+        health,
+        cities,
+        suggestions,
+        check,
+        residents,
+        media,
+        accounts,
+        report_review,
+        network,
+        open311,
+    ):
         app.include_router(room.router)
     app.include_router(public_list.router)
     app.include_router(queue.kept)
@@ -118,7 +131,7 @@ def create_app() -> FastAPI:
     for room in (field_work, city_desk, moderation, live, bulk, exports, supervision):
         app.include_router(room.router)
     app.include_router(staff.moves)  # these come after the other rooms of staff: their address takes any word
-    for room in (single_sign_on, staff_accounts, keys, webhooks):
+    for room in (single_sign_on, staff_accounts, keys, webhooks, staff_notices):
         app.include_router(room.router)
     for room in (following, resident_accounts, feeds):
         app.include_router(room.router)

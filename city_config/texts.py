@@ -28,11 +28,11 @@ EventKind = Literal[
 ]
 """The events a resident is told of."""
 
-StaffEventKind = Literal["escalated"]
+StaffEventKind = Literal["escalated", "assigned", "answered"]
 """The events staff are told of."""
 
-OtherKind = Literal["followed", "alert", "digest", "code"]
-"""What people are told who did not file the request, and codes that show whose a contact is."""
+OtherKind = Literal["followed", "alert", "digest", "work", "code"]
+"""What followers are told, staff of what is overdue, and codes that show whose a contact is."""
 
 PromiseKind = Literal["promised", "expected"]
 """Whether the city stands behind a time, or it is only the network's reference, which binds nobody."""

@@ -104,6 +104,12 @@ class UnknownWebhook(NotFound):
     code = "unknown_webhook"
 
 
+class UnknownDelivery(NotFound):
+    """The city has no notice of this id that could be sent again."""
+
+    code = "unknown_delivery"
+
+
 class UnknownKey(NotFound):
     """The city has no key of this id."""
 
@@ -318,6 +324,12 @@ class ConflictingUndo(Conflict):
     """The job cannot be undone now: it is under way, was undone before, or undoes another."""
 
     code = "conflicting_undo"
+
+
+class NotAsExpected(Conflict):
+    """There are other requests to move than somebody agreed to."""
+
+    code = "not_as_expected"
 
 
 class ReportErased(Conflict):

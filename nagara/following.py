@@ -30,6 +30,7 @@ from nagara.notifications.channels.email import is_address
 from nagara.notifications.channels.push import check_subscription
 from nagara.notifications.contacts import send_code
 from nagara.notifications.keeping import session_writer
+from nagara.notifications.quiet import Quiet, clock_span
 from nagara.places import locate_in
 from nagara.publication import Standing, is_public
 from nagara.resident_link import opens
@@ -213,11 +214,18 @@ def change(
     moves: Sequence[str] | None,
     services: Sequence[str] | None,
     frequency: Frequency | None,
+    quiet: Quiet | None = None,
 ) -> None:
-    """Change what a subscription tells of; ``moves`` None: of all. Raises ``UnknownSubscription``."""
+    """Change what a subscription tells of; ``moves`` None: of all. Raises ``UnknownSubscription``.
+
+    ``quiet``: when nothing is sent, on the city's clocks; one that is empty ends them, None leaves them.
+    """
     row = subscription(session, managed)
     check_moves(moves)
     row.moves = list(moves) if moves is not None else None
+    if quiet is not None:
+        none = quiet.begins == quiet.ends
+        row.quiet_begins, row.quiet_ends = (None, None) if none else (quiet.begins, quiet.ends)
     if row.kind == "area":
         for code in services or ():
             service_of(city, code)
@@ -259,6 +267,7 @@ def shown(session: Session, row: Subscription) -> dict[str, Any]:
         "services": row.services,
         "moves": row.moves,
         "frequency": row.frequency,
+        "quiet": clock_span(row.quiet_begins, row.quiet_ends),
         "channels": None,
     }
 

@@ -81,6 +81,11 @@ def filed(reference: str, status: str, department: str, at: dt.datetime) -> News
     }
 
 
+def inbox_changed(username: str) -> News:
+    """The news that somebody's inbox holds something new; only their own screens are told."""
+    return {"kind": "inbox", "reference": None, "to": username}
+
+
 def tell_after_commit(session: Session, city_id: str, news: News) -> None:
     """Tell it once the session's transaction stands; if it does not come to stand, it is forgotten."""
     session.info.setdefault("news", []).append((city_id, news))
@@ -255,7 +260,7 @@ class Hub:
             listeners = tuple(self._listeners.get(city_id, ()))
             news = orjson.loads(message["data"]) if listeners else ()
             for listener in listeners:
-                listener.give(news)
+                listener.give(one for one in news if one.get("to") in (None, listener.username))
 
 
 @asynccontextmanager

@@ -170,6 +170,7 @@ def shown_by_key(session: Session, city: City, managed: Managed) -> dict[str, An
         "services": [],
         "moves": kept.moves,
         "frequency": "at_once",
+        "quiet": None,
     }
 
 

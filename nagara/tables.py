@@ -147,6 +147,8 @@ class Subscription(SQLModel, table=True):
     created_at: dt.datetime = Field(sa_column=_time(nullable=False))
     confirmed_at: dt.datetime | None = Field(default=None, sa_column=_time())
     last_digest_at: dt.datetime | None = Field(default=None, sa_column=_time())
+    quiet_begins: int | None = None
+    quiet_ends: int | None = None
 
 
 class OneTimeCode(SQLModel, table=True):
@@ -261,6 +263,39 @@ class WebhookAttempt(SQLModel, table=True):
     took_ms: int
     answer: str
     delivered: bool
+
+
+class StaffNoticeChoice(SQLModel, table=True):
+    """How somebody of the staff wants to be told, where it is not as usual; minutes of the day in their own zone."""
+
+    __tablename__ = "staff_notice_choice"
+    __table_args__ = (
+        ForeignKeyConstraint(["city_id", "username"], ["staff_account.city_id", "staff_account.username"]),
+    )
+
+    city_id: str = Field(primary_key=True)
+    username: str = Field(primary_key=True)
+    channels: dict[str, list[str]] | None = Field(default=None, sa_column=Column(JSONB))
+    quiet_begins: int | None = None
+    quiet_ends: int | None = None
+    zone: str
+    digest: str = "none"
+    last_digest_at: dt.datetime | None = Field(default=None, sa_column=_time())
+
+
+class TelegramChat(SQLModel, table=True):
+    """A chat with the bot whose owner showed which account is theirs."""
+
+    __tablename__ = "telegram_chat"
+    __table_args__ = (
+        ForeignKeyConstraint(["city_id", "username"], ["staff_account.city_id", "staff_account.username"]),
+    )
+
+    city_id: str = Field(primary_key=True)
+    username: str = Field(primary_key=True)
+    sealed_chat: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    digest: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    linked_at: dt.datetime = Field(sa_column=_time(nullable=False))
 
 
 class AlertWaiting(SQLModel, table=True):

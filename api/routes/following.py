@@ -23,6 +23,7 @@ from nagara.following import Area, Recipient, Subscribed, Wish
 from nagara.notifications.audiences import Managed, read_management_key
 from nagara.notifications.channels.push import public_key
 from nagara.request_views import find_city
+from nagara.staff_notices import quiet_of
 
 T = TypeVar("T")
 router = APIRouter(prefix="/api/v1", tags=["following"], dependencies=[Open])
@@ -144,11 +145,13 @@ async def change(
     """Be told of more or less."""
     managed = await _managed(key, process, source)
     city = city_of(managed.city_id)
+    quiet = quiet_of(body.quiet.begins, body.quiet.ends, city.timezone) if body.quiet is not None else None
 
     def work(session: Session) -> dict[str, Any]:
         following.change(
-            session, city, managed, moves=body.moves, services=body.services, frequency=body.frequency
-        )
+            session, city, managed, moves=body.moves, services=body.services, frequency=body.frequency,
+            quiet=quiet,
+        )  # fmt: skip
         return _shown(session, managed)
 
     return json_answer(await _in_city(managed.city_id, work))

@@ -48,7 +48,7 @@ async def follow(
     token: Token,
     last_event_id: Annotated[str | None, Header(description="The browser says it when it comes back")] = None,
 ) -> AsyncIterable[ServerSentEvent]:
-    """News of the city's requests as server-sent events named ``changed``, ``filed``, ``presence``.
+    """News of the city's requests as server-sent events named ``changed``, ``filed``, ``presence``, ``inbox``.
 
     ``hello`` comes first, ``catch_up`` where something may have been missed: read the list again, or ask the
     queue with ``updated_since`` and ``status=all``. A comment comes every 15 seconds; the stream ends with the

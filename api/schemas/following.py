@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from api.schemas.common import Input, Position
+from api.schemas.staff_notices import QuietHours
 
 Channel = Literal["email", "sms", "push"]
 Frequency = Literal["at_once", "daily"]
@@ -90,6 +91,7 @@ class Subscription(BaseModel):
     services: list[str]
     moves: list[str] | None
     frequency: Frequency
+    quiet: QuietHours | None = Field(description="When nothing is sent, on the city's clocks")
 
 
 class SubscriptionBody(Input):
@@ -98,6 +100,10 @@ class SubscriptionBody(Input):
     moves: tuple[str, ...] | None = Field(default=None, max_length=30)
     services: tuple[str, ...] | None = Field(default=None, max_length=100)
     frequency: Frequency | None = None
+    quiet: QuietHours | None = Field(
+        default=None,
+        description="When nothing is sent, on the city's clocks; from and to the same time: never",
+    )
 
 
 class OwnNotices(BaseModel):

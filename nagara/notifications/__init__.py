@@ -10,5 +10,15 @@ from nagara.notifications.alerts import tell_the_day, tell_watchers
 from nagara.notifications.composing import Composed, compose
 from nagara.notifications.delivery import Delivered, deliver
 from nagara.notifications.forgetting import forget
+from nagara.notifications.work_digest import tell_work
 
-__all__ = ["Composed", "Delivered", "compose", "deliver", "forget", "tell_the_day", "tell_watchers"]
+__all__ = [
+    "Composed",
+    "Delivered",
+    "compose",
+    "deliver",
+    "forget",
+    "tell_the_day",
+    "tell_watchers",
+    "tell_work",
+]

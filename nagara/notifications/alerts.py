@@ -19,7 +19,8 @@ import psycopg
 from city_config import City, Configuration
 from nagara.cities import configuration
 from nagara.notifications.audiences import stop_page, subscription_audience, subscription_of
-from nagara.notifications.keeping import KEEP_MESSAGE, Kept, keep_notices, message_values
+from nagara.notifications.keeping import KEEP_MESSAGE, Held, Kept, keep_notices, message_values
+from nagara.notifications.quiet import Quiet, told_from
 from nagara.notifications.wording import for_day, for_watcher, named_request
 from nagara.publication import METRES_PER_DEGREE, Standing, is_public, never_public
 from nagara.sealing import unseal
@@ -43,7 +44,8 @@ select w.city_id, w.request_id, w.since, r.reference, r.service_code, r.district
    for update of w skip locked
 """
 WATCHERS = """
-select city_id, id, channel, sealed, language, district, lat, lon, metres, services, frequency, created_at
+select city_id, id, channel, sealed, language, district, lat, lon, metres, services, frequency, created_at,
+       quiet_begins, quiet_ends
   from subscription where city_id = any(%s) and kind = 'area' and confirmed_at is not null
 """
 FORGET_WAITING = """
@@ -85,6 +87,8 @@ class Watcher:
     services: Sequence[str]
     frequency: str
     since: dt.datetime
+    quiet_begins: int | None
+    quiet_ends: int | None
 
     def watches(self, service: str, district: str | None, lat: float | None, lon: float | None) -> bool:
         """Whether a request of a service at a place is among what they asked for."""
@@ -121,7 +125,7 @@ def tell_watchers(connection: psycopg.Connection[Any], now: dt.datetime, limit: 
         if visible:
             request = {"reference": reference, "service_code": service, "district": district}
             notices += [
-                _alert(known, city, request_id, request, watcher)
+                _alert(known, city, request_id, request, watcher, now)
                 for watcher in watchers.get(city_id, ())
                 if watcher.watches(service, district, lat, lon) and watcher.since <= decides.received_at
             ]
@@ -138,6 +142,7 @@ def _alert(
     request_id: uuid.UUID,
     request: Mapping[str, str | None],
     watcher: Watcher,
+    now: dt.datetime,
 ) -> Kept:
     notice = for_watcher(
         known,
@@ -148,8 +153,12 @@ def _alert(
         stop_url=stop_page(city.id, "f", watcher.id),
     ).for_channel(watcher.channel)
     audience = subscription_audience(watcher.id)
-    held = "for the day" if watcher.frequency == "daily" else ""
-    return Kept(city.id, request_id, 1, audience, watcher.channel, watcher.sealed, notice, held)  # type: ignore[arg-type]
+    held: Held = "for the day" if watcher.frequency == "daily" else ""
+    quiet = None
+    if watcher.quiet_begins is not None and watcher.quiet_ends is not None:
+        quiet = Quiet(watcher.quiet_begins, watcher.quiet_ends, city.timezone)
+    after = told_from(quiet, now)
+    return Kept(city.id, request_id, 1, audience, watcher.channel, watcher.sealed, notice, held, after)
 
 
 def tell_the_day(connection: psycopg.Connection[Any], now: dt.datetime) -> int:

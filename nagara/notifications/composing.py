@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import psycopg
@@ -14,19 +14,16 @@ from city_config import Configuration
 from nagara.cities import configuration
 from nagara.event_log import EventKind
 from nagara.notifications.audiences import RESIDENT, STAFF_PREFIX, stop_page, subscription_audience
-from nagara.notifications.channels.email import is_address
 from nagara.notifications.contacts import ask_to_confirm, confirmation_channel, usable_recipients
 from nagara.notifications.endpoints import endpoints_of, to_endpoints
 from nagara.notifications.joined import joined_to, to_joined
 from nagara.notifications.keeping import Held, Kept, keep_notices
-from nagara.notifications.wording import Happening, Notice, for_follower, for_resident, for_staff
+from nagara.notifications.quiet import Quiet, told_from
+from nagara.notifications.to_staff import INBOX, colleagues_of, tells_staff, to_staff
+from nagara.notifications.wording import Happening, Notice, for_follower, for_resident
 from nagara.publication import Standing, is_public
 from nagara.sealing import seal, unseal
 from nagara.settings import settings
-
-EMAIL = "email"
-BY_HAND_TELLS = ("city_admin",)
-"""Whom an escalation by hand tells: a supervisor makes it, so that somebody higher looks."""
 
 TAKE_EVENTS = """
 with picked as materialized (
@@ -38,7 +35,7 @@ taken as (
        and pointer.seq = picked.seq
     returning pointer.city_id, pointer.request_id, pointer.seq)
 select event.city_id, event.request_id, event.seq, event.kind, event.actor_kind, event.to_status, event.data,
-       event.occurred_at,
+       event.occurred_at, event.actor, request.assignee,
        request.reference, request.service_code, request.department, request.resolve_by,
        request.promise_standard, request.language, filed.recorded_at,
        request.confidential, request.public, request.received_at,
@@ -53,17 +50,9 @@ select event.city_id, event.request_id, event.seq, event.kind, event.actor_kind,
  order by event.request_id, event.seq
 """
 
-STAFF_TO_TELL = """
-select city_id, username, role,
-       array(select d.department from staff_department d
-              where d.city_id = a.city_id and d.username = a.username),
-       email
-  from staff_account a
- where active and email is not null and city_id = any(%s)
-"""
-
 FOLLOWERS = """
-select city_id, request_id, id, channel, sealed, language, moves, own from subscription
+select city_id, request_id, id, channel, sealed, language, moves, own, quiet_begins, quiet_ends
+  from subscription
  where (city_id, request_id) in (select * from unnest(%s::text[], %s::uuid[])) and confirmed_at is not null
 """
 
@@ -84,14 +73,8 @@ class Composed:
     events: int
     notices: int
     unusable_contacts: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Staff:
-    username: str
-    role: str
-    departments: Sequence[str]
-    email: str
+    inboxes: frozenset[tuple[str, str]] = field(default=frozenset(), compare=False)
+    """Cities and sign-in names of those whose inbox holds something new, for their screens once this is committed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +97,7 @@ class _Follower:
     language: str | None
     moves: Sequence[str] | None
     own: bool
+    quiet: Quiet | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +108,8 @@ class _Taken:
     seq: int
     occurred_at: dt.datetime
     actor_kind: str
+    actor: str | None
+    assignee: str | None
     status: str | None
     happening: Happening
     known_since: dt.datetime
@@ -135,9 +121,18 @@ class _Taken:
         """The request, by its key."""
         return self.happening.city_id, self.request_id
 
-    def kept(self, audience: str, channel: str, recipient: bytes, notice: Notice, held: Held = "") -> Kept:
+    def kept(
+        self,
+        audience: str,
+        channel: str,
+        recipient: bytes,
+        notice: Notice,
+        held: Held = "",
+        not_before: dt.datetime | None = None,
+    ) -> Kept:
         """A notice of this event on its way to somebody."""
-        return Kept(*self.request, self.seq, audience, channel, recipient, notice.for_channel(channel), held)
+        said = notice.for_channel(channel)
+        return Kept(*self.request, self.seq, audience, channel, recipient, said, held, not_before)
 
 
 def compose(connection: psycopg.Connection[Any], limit: int = 500) -> Composed:
@@ -151,14 +146,14 @@ def compose(connection: psycopg.Connection[Any], limit: int = 500) -> Composed:
     rows, now = cursor.fetchall(), dt.datetime.now(dt.UTC)
     taken = [_taken(known, row, now) for row in rows]
     news = [one for one in taken if one.actor_kind != "import"]
-    staff = _staff(connection, {one.happening.city_id for one in news if _roles_told(one)})
-    followers = _followers(connection, news)
+    staff = colleagues_of(connection, {one.happening.city_id for one in news if tells_staff(one)})
+    followers = _followers(connection, known, news)
     joined = joined_to(connection, news)
     endpoints = endpoints_of(connection, {one.happening.city_id for one in news})
     notices: list[Kept] = []
     unusable = 0
     for one in news:
-        notices += _to_staff(known, one, staff.get(one.happening.city_id, ()))
+        notices += to_staff(known, one, staff.get(one.happening.city_id, ()))
         notices += to_endpoints(known, one, endpoints.get(one.happening.city_id, ()))
         notices += _to_followers(known, one, followers.get(one.request, ()))
         contact = one.filer.sealed if one.filer is not None else None
@@ -169,12 +164,15 @@ def compose(connection: psycopg.Connection[Any], limit: int = 500) -> Composed:
     filed = [one.request for one in news if one.happening.kind == EventKind.FILED]
     if filed:
         connection.execute(WAIT_FOR_WATCHERS, [list(column) for column in zip(*filed, strict=True)])
-    return Composed(len(taken), keep_notices(connection, notices), unusable)
+    inboxes = frozenset(
+        (one.city_id, one.audience.removeprefix(STAFF_PREFIX)) for one in notices if one.channel == INBOX
+    )
+    return Composed(len(taken), keep_notices(connection, notices), unusable, inboxes)
 
 
 def _taken(known: Configuration, row: tuple[Any, ...], now: dt.datetime) -> _Taken:
     """An event as read. Of the report another was joined to, nobody hears more than the public may see."""
-    city_id, request_id, seq, kind, actor_kind, status, data, occurred_at, *of_request = row
+    city_id, request_id, seq, kind, actor_kind, status, data, occurred_at, actor, assignee, *of_request = row
     *of_request, sealed, channels, moves, confirmed = of_request
     *of_request, known_since, confidential, public, received = of_request[:-4]
     parent = Standing(*row[-8:-4])
@@ -183,7 +181,19 @@ def _taken(known: Configuration, row: tuple[Any, ...], now: dt.datetime) -> _Tak
     happening = Happening(city_id, kind, data, *[*of_request, now])
     filer = _Filer(bytes(sealed), channels, moves, confirmed) if sealed is not None else None
     standing = Standing(happening.service_code, confidential, public, received)
-    return _Taken(request_id, seq, occurred_at, actor_kind, status, happening, known_since, standing, filer)
+    return _Taken(
+        request_id,
+        seq,
+        occurred_at,
+        actor_kind,
+        actor,
+        assignee,
+        status,
+        happening,
+        known_since,
+        standing,
+        filer,
+    )
 
 
 def _to_resident(
@@ -237,50 +247,20 @@ def _to_followers(known: Configuration, taken: _Taken, followers: Iterable[_Foll
             )
         if notice is not None:
             audience = subscription_audience(follower.id)
-            yield taken.kept(audience, follower.channel, follower.sealed, notice)
-
-
-def _to_staff(known: Configuration, taken: _Taken, staff: Iterable[_Staff]) -> Iterator[Kept]:
-    """A notice for each account of the roles told; who belongs to a department hears only of its requests."""
-    roles = _roles_told(taken)
-    notice = for_staff(known, taken.happening, settings().public_url) if roles else None
-    if notice is None:
-        return
-    for account in staff:
-        concerned = not account.departments or taken.happening.department in account.departments
-        if account.role in roles and concerned and is_address(account.email):
-            recipient = seal(settings().secret, taken.happening.city_id, {"email": account.email})
-            yield taken.kept(f"{STAFF_PREFIX}{account.username}", EMAIL, recipient, notice)
-
-
-def _roles_told(taken: _Taken) -> Sequence[str]:
-    """The roles an event tells. A rung that fell due before the request came to Nagara is history: nobody."""
-    kind, data = taken.happening.kind, taken.happening.data
-    if kind != EventKind.ESCALATED:
-        return ()
-    due_at = data.get("due_at")
-    if due_at is not None and dt.datetime.fromisoformat(due_at) < taken.known_since:
-        return ()
-    return tuple(data.get("tell") or BY_HAND_TELLS)
-
-
-def _staff(connection: psycopg.Connection[Any], cities: set[str]) -> Mapping[str, Sequence[_Staff]]:
-    found: dict[str, list[_Staff]] = {}
-    if cities:
-        for city_id, *account in connection.execute(STAFF_TO_TELL, (sorted(cities),)):
-            found.setdefault(city_id, []).append(_Staff(*account))
-    return found
+            after = told_from(follower.quiet, happening.told_at)
+            yield taken.kept(audience, follower.channel, follower.sealed, notice, not_before=after)
 
 
 def _followers(
-    connection: psycopg.Connection[Any], news: Sequence[_Taken]
+    connection: psycopg.Connection[Any], known: Configuration, news: Sequence[_Taken]
 ) -> Mapping[tuple[str, uuid.UUID], Sequence[_Follower]]:
     found: dict[tuple[str, uuid.UUID], list[_Follower]] = {}
     if news:
         requests = zip(*{one.request for one in news}, strict=True)
-        for city_id, request_id, id_, channel, sealed, *rest in connection.execute(
+        for city_id, request_id, id_, channel, sealed, *wish, begins, ends in connection.execute(
             FOLLOWERS, [list(column) for column in requests], prepare=True
         ):
-            one = _Follower(id_, channel, bytes(sealed), *rest)
+            quiet = Quiet(begins, ends, known.cities[city_id].timezone) if begins is not None else None
+            one = _Follower(id_, channel, bytes(sealed), *wish, quiet=quiet)
             found.setdefault((city_id, request_id), []).append(one)
     return found

@@ -16,18 +16,22 @@ from nagara.notifications.wording import Notice
 from nagara.sealing import seal
 from nagara.settings import settings
 
-Held = Literal["", "until confirmed", "for the day"]
-"""What keeps a notice from being sent: a contact not confirmed yet, or a day that is not over."""
+Held = Literal["", "until confirmed", "for the day", "inbox"]
+"""What keeps a notice from being sent: a contact not confirmed yet, a day that is not over; or that it is there
+already, because it is only read here."""
 
 KEEP_NOTICES = """
 insert into notification (city_id, request_id, seq, audience, channel, sealed_recipient, language, subject,
-                          body, link, topic, created_at, attempts, next_attempt_at)
+                          body, link, topic, created_at, attempts, next_attempt_at, sent_at)
 select city_id, request_id, seq, audience, channel, recipient, language, subject, body, link, topic,
        clock_timestamp(), 0,
-       case held when '' then clock_timestamp() when 'until confirmed' then 'infinity'::timestamptz end
+       case held when '' then coalesce(not_before, clock_timestamp())
+                 when 'until confirmed' then 'infinity'::timestamptz end,
+       case held when 'inbox' then clock_timestamp() end
   from unnest(%s::text[], %s::uuid[], %s::int[], %s::text[], %s::text[], %s::bytea[], %s::text[], %s::text[],
-              %s::text[], %s::text[], %s::text[], %s::text[])
-    as kept (city_id, request_id, seq, audience, channel, recipient, language, subject, body, link, topic, held)
+              %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[])
+    as kept (city_id, request_id, seq, audience, channel, recipient, language, subject, body, link, topic, held,
+             not_before)
 on conflict do nothing
 """
 
@@ -50,6 +54,8 @@ class Kept:
     sealed_recipient: bytes
     notice: Notice
     held: Held = ""
+    not_before: dt.datetime | None = None
+    """While its reader rests."""
 
 
 def keep_notices(connection: psycopg.Connection[Any], notices: Sequence[Kept]) -> int:
@@ -60,7 +66,7 @@ def keep_notices(connection: psycopg.Connection[Any], notices: Sequence[Kept]) -
         (
             kept.city_id, kept.request_id, kept.seq, kept.audience, kept.channel, kept.sealed_recipient,
             kept.notice.language, kept.notice.subject, kept.notice.body, kept.notice.link, kept.notice.topic,
-            kept.held,
+            kept.held, kept.not_before,
         )
         for kept in notices
     ]  # fmt: skip

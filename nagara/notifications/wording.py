@@ -144,6 +144,21 @@ def for_day(
     return Notice(messages.language, *messages.others["digest"].filled(values), link, f"day {city.id}")
 
 
+def for_work(
+    configuration: Configuration, city: City, lines: Sequence[str], count: int, public_url: str
+) -> Notice:
+    """What of somebody's work is overdue, in the city's first language that has texts."""
+    messages = configuration.messages_for(*city.languages)
+    link = f"{public_url.rstrip('/')}/staff/"
+    values = {
+        "city": city.name_in(city.names, messages.language),
+        "count": str(count),
+        "list": "\n".join(lines),
+        "status_url": link,
+    }
+    return Notice(messages.language, *messages.others["work"].filled(values), link, f"work {city.id}")
+
+
 def for_code(
     configuration: Configuration, city: City, code: str, *, language: str | None, link: str = ""
 ) -> Notice:

@@ -61,7 +61,7 @@ function connect(): void {
     sweep();
   };
   source.onmessage = take;
-  for (const kind of ['changed', 'filed', 'presence', 'catch_up']) source.addEventListener(kind, take as EventListener);
+  for (const kind of ['changed', 'filed', 'presence', 'inbox', 'catch_up']) source.addEventListener(kind, take as EventListener);
 }
 
 function comeBack(): void {

@@ -1,6 +1,6 @@
 /** Where the person is: a page of the console, or the queue with or without an opened request. Kept in the address. */
 
-export const PAGES = ['account', 'supervision', 'moderation', 'audit', 'people', 'keys', 'today', 'desk', 'blocks'] as const;
+export const PAGES = ['account', 'supervision', 'moderation', 'audit', 'people', 'keys', 'today', 'desk', 'blocks', 'inbox', 'notices'] as const;
 export type Page = (typeof PAGES)[number];
 
 export interface Route {

@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import logging
 
+from nagara import live
 from nagara.database import clock_connection, time_told
 from nagara.locks import Lock, only_one
-from nagara.notifications import compose, deliver, forget, tell_the_day, tell_watchers
+from nagara.notifications import compose, deliver, forget, tell_the_day, tell_watchers, tell_work
 from workers.app import task
 from workers.logs import say
 
@@ -23,6 +24,8 @@ def compose_notices() -> None:
     """Make notices of new events, in one transaction. Every 2 s; safe to repeat: a notice has one key."""
     with clock_connection() as connection:
         composed = compose(connection, EVENTS_A_TICK)
+    for city_id, username in sorted(composed.inboxes):
+        live.tell(city_id, [live.inbox_changed(username)])
     if composed.events:
         unusable = composed.unusable_contacts
         say(log, "composed", events=composed.events, notices=composed.notices, unusable_contacts=unusable)
@@ -63,9 +66,11 @@ def tell_area_watchers() -> None:
 
 @task("notifications.day")
 def tell_of_the_day() -> None:
-    """One message for those who want their area's news once a day. Hourly; to repeat it says nothing new."""
+    """One message for those who want an area's news, or their work, once a day. Hourly; to repeat it says nothing."""
     with clock_connection() as connection:
         told = tell_the_day(connection, time_told(connection))
+    with clock_connection() as connection:
+        told += tell_work(connection, time_told(connection))
     if told:
         say(log, "told the day", messages=told)
 

@@ -63,6 +63,45 @@ create table webhook_attempt (
 create index webhook_attempt_newest on webhook_attempt (city_id, endpoint_id, at desc);
 create index webhook_attempt_old on webhook_attempt (at);
 
+-- how somebody of the staff wants to be told, where it is not as usual
+create table staff_notice_choice (
+    city_id text not null,
+    username text not null,
+    channels jsonb,
+    quiet_begins smallint constraint staff_notice_choice_begins check (quiet_begins between 0 and 1439),
+    quiet_ends smallint constraint staff_notice_choice_ends check (quiet_ends between 0 and 1439),
+    zone text not null,
+    digest text not null constraint staff_notice_choice_digest check (digest in ('none', 'daily', 'weekly')),
+    last_digest_at timestamptz,
+    primary key (city_id, username),
+    constraint staff_notice_choice_account foreign key (city_id, username)
+        references staff_account (city_id, username),
+    constraint staff_notice_choice_quiet check ((quiet_begins is null) = (quiet_ends is null))
+);
+
+-- who wrote to the bot and said which account is theirs; what is sent to them leads to the chat
+create table telegram_chat (
+    city_id text not null,
+    username text not null,
+    sealed_chat bytea not null,
+    digest bytea not null constraint telegram_chat_digest check (length(digest) = 32),
+    linked_at timestamptz not null,
+    primary key (city_id, username),
+    constraint telegram_chat_account foreign key (city_id, username) references staff_account (city_id, username)
+);
+
+alter table subscription
+    add column quiet_begins smallint constraint subscription_quiet_begins check (quiet_begins between 0 and 1439),
+    add column quiet_ends smallint constraint subscription_quiet_ends check (quiet_ends between 0 and 1439),
+    add constraint subscription_quiet check ((quiet_begins is null) = (quiet_ends is null));
+
+create index notification_inbox on notification (city_id, audience, created_at desc) where channel = 'inbox';
+create index notification_failed on notification (city_id, failed_at desc) where failed_at is not null;
+
+grant select, insert, update, delete on staff_notice_choice, telegram_chat to nagara_app;
+grant select, update on staff_notice_choice to nagara_clock;
+grant select, delete on telegram_chat to nagara_clock;
+
 alter table message drop constraint message_channel;
 alter table message add constraint message_channel
     check (channel in ('email', 'sms', 'push', 'webhook', 'telegram'));
@@ -75,7 +114,7 @@ grant select on notice_destination to nagara_app;
 grant select, insert, update, delete on notice_destination to nagara_clock;
 """
 
-CITY_TABLES = ("notice_destination", "webhook_endpoint", "webhook_attempt")
+CITY_TABLES = ("notice_destination", "webhook_endpoint", "webhook_attempt", "staff_notice_choice", "telegram_chat")
 
 
 def upgrade() -> None:
