@@ -65,6 +65,9 @@ export interface Detail extends StaffRequest {
   said: Said[];
   public: boolean | null;
   waits_for_release: boolean;
+  /** Reports that follow this one, the earliest first. */
+  duplicates?: { reference: string; status: string; channel: string; received_at: string; linked_at: string | null }[];
+  more_duplicates?: boolean;
 }
 
 /** What the reporter said after filing. */

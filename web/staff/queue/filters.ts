@@ -40,9 +40,22 @@ export interface Filters {
   unassigned: boolean;
   overdue: boolean;
   escalated: boolean;
+  confidential: boolean;
+  language: string;
+  escalation_step: string;
   received_from: string;
   received_to: string;
   updated_since: string;
+  due_from: string;
+  due_before: string;
+  acknowledge_from: string;
+  acknowledge_to: string;
+  respond_from: string;
+  respond_to: string;
+  resolve_from: string;
+  resolve_to: string;
+  closed_from: string;
+  closed_to: string;
   near: string;
   metres: string;
   same_reporter: string;
@@ -68,23 +81,44 @@ export const NO_FILTERS: Filters = {
   unassigned: false,
   overdue: false,
   escalated: false,
+  confidential: false,
+  language: '',
+  escalation_step: '',
   received_from: '',
   received_to: '',
   updated_since: '',
+  due_from: '',
+  due_before: '',
+  acknowledge_from: '',
+  acknowledge_to: '',
+  respond_from: '',
+  respond_to: '',
+  resolve_from: '',
+  resolve_to: '',
+  closed_from: '',
+  closed_to: '',
   near: '',
   metres: '',
   same_reporter: '',
   area: '',
 };
 
+/** Days, by the part of the request they are about; each from its beginning, or until its end. */
+export const DAYS = [
+  'received_from', 'received_to', 'updated_since', 'due_from', 'due_before', 'acknowledge_from', 'acknowledge_to',
+  'respond_from', 'respond_to', 'resolve_from', 'resolve_to', 'closed_from', 'closed_to',
+] as const;
+export type Day = (typeof DAYS)[number];
+export const untilItsEnd = (day: Day): boolean => day.endsWith('_to') || day === 'due_before';
+
+/** What also is a view, here beside any other view and filter; and what the reporter asked to be kept from the public. */
+export const FLAGS = ['unassigned', 'overdue', 'escalated', 'promise_late', 'confidential'] as const;
+
 /** Those that narrow the view; `metres` only says how near. */
 export const NARROWING = [
-  'q', 'status', 'department', 'service', 'district', 'network_code', 'priority', 'channel', 'assignee',
-  'closing_reason', 'promise_late', 'unassigned', 'overdue', 'escalated', 'received_from', 'received_to', 'updated_since', 'near', 'same_reporter', 'area',
+  'q', 'status', 'department', 'service', 'district', 'network_code', 'priority', 'channel', 'language',
+  'escalation_step', 'assignee', 'closing_reason', ...FLAGS, ...DAYS, 'near', 'same_reporter', 'area',
 ] as const satisfies readonly (keyof Filters)[];
-
-/** What also is a view, here beside any other view and filter. */
-export const FLAGS = ['promise_late', 'unassigned', 'overdue', 'escalated'] as const;
 
 /** The values of a filter that may have several; kept as the API takes them, with commas. */
 export const valuesOf = (text: string): string[] => text.split(',').filter(Boolean);
@@ -131,16 +165,11 @@ export function startOfDay(day: string, timeZone: string, days = 0): string {
 
 /** The filters as the API takes them; days are meant in the city's own zone. */
 export function queryOf(filters: Filters, timeZone: string): NonNullable<Call['query']> {
-  const { view, received_from, received_to, updated_since, promise_late, unassigned, overdue, escalated, ...rest } = filters;
-  const query: NonNullable<Call['query']> = { ...rest, q: rest.q.trim() };
-  if (view !== 'open') query.view = view;
-  if (!rest.near) query.metres = '';
-  for (const [name, wanted] of Object.entries({ promise_late, unassigned, overdue, escalated })) {
-    if (wanted) query[name] = true;
-  }
-  if (received_from) query.received_from = startOfDay(received_from, timeZone);
-  if (received_to) query.received_to = startOfDay(received_to, timeZone, 1);
-  if (updated_since) query.updated_since = startOfDay(updated_since, timeZone);
+  const query: NonNullable<Call['query']> = { ...filters, q: filters.q.trim() };
+  if (filters.view === 'open') query.view = '';
+  if (!filters.near) query.metres = '';
+  for (const flag of FLAGS) query[flag] = filters[flag] ? true : '';
+  for (const day of DAYS) query[day] = filters[day] ? startOfDay(filters[day], timeZone, untilItsEnd(day) ? 1 : 0) : '';
   return query;
 }
 
@@ -162,8 +191,9 @@ export function fromBody(body: Record<string, unknown>, timeZone: string): Parti
   const filters: Record<string, unknown> = Object.fromEntries(
     known.map(([key, value]) => [key, typeof value === 'number' ? String(value) : value]),
   );
-  if (typeof filters.received_from === 'string') filters.received_from = dayOf(filters.received_from, timeZone);
-  if (typeof filters.received_to === 'string') filters.received_to = dayOf(filters.received_to, timeZone, 1000);
-  if (typeof filters.updated_since === 'string') filters.updated_since = dayOf(filters.updated_since, timeZone);
+  for (const day of DAYS) {
+    const moment = filters[day];
+    if (typeof moment === 'string' && moment) filters[day] = dayOf(moment, timeZone, untilItsEnd(day) ? 1000 : 0);
+  }
   return filters as Partial<Filters>;
 }
