@@ -130,7 +130,8 @@ def _lived(city: City, kind: Row, now: dt.datetime, chance: random.Random) -> tu
         received = now - promised * chance.uniform(0.05, 0.95)
         row = _moved(kind, received - kind["received_at"])
         row |= _at_work(row, chance)
-        row["next_step_at"] = next_moment(city, clocks.watched(SimpleNamespace(**NOT_YET | row)), Climb())
+        moment = next_moment(city, clocks.watched(SimpleNamespace(**NOT_YET | row)), Climb())
+        row["next_step_at"] = max(moment, row["resolve_by"]) if moment else None  # nothing is due by itself
     else:
         late = now - dt.timedelta(hours=chance.uniform(1, 40))  # past the first rung, before the second
         row = _moved(kind, late - kind["resolve_by"])

@@ -43,7 +43,7 @@ class Sweeping:
     ) -> None:
         self._measured, self._owner, self._due, self._now = measured, owner, due, now
         self._statuses = [status.value for status in AT_WORK]
-        self._example = self._climb()
+        self._example = example_climb(owner, now)
 
     def operation(self) -> Operation:
         """The operation; a call sweeps the due requests, however long that takes."""
@@ -65,7 +65,11 @@ class Sweeping:
         batches = math.ceil(self._due / escalation.BATCH)
         database = self._measured.database_seconds()
         found = run_pgbench(
-            self._measured.database_url, "nagara_clock", [self._script()], connections=1, transactions=batches
+            self._measured.database_url,
+            "nagara_clock",
+            [batch_script(self._example, self._now)],
+            connections=1,
+            transactions=batches,
         )
         database = self._measured.database_seconds() - database
         return Side(found.rate * self._due / batches, database_us=database / self._due * 1e6)
@@ -77,67 +81,68 @@ class Sweeping:
             raise RuntimeError(f"only {moved} of {self._due} overdue requests are left: too many rounds")
         self._owner.execute("vacuum (analyze) request")  # neither side begins with the other's dead rows
 
-    def _climb(self) -> Escalation:
-        """A climb as the sweep would make it, for what pgbench writes."""
-        sweeping = Swept(self._now, configuration().cities, configuration().network)
-        row = self._owner.execute(
-            "select r.city_id, r.id, r.status, r.service_code, r.network_code, r.priority, r.department, "
-            "r.assignee, r.district, r.received_at, r.acknowledge_by, r.respond_by, r.resolve_by, "
-            "r.acknowledged_at, r.responded_at, r.paused_at, r.escalation_step, r.climb, r.resolve_by"
-            + NOT_YET_CLIMBED
-            + " limit 1",
-            {"now": self._now, "statuses": self._statuses},
-        ).fetchone()
-        if row is None:
-            raise RuntimeError("no overdue request to sweep")
-        taken = Taken(*row)
-        watched = clocks.watched(taken)
-        fall = fallen(sweeping.cities[taken.city_id], watched, Climb(), self._now)
-        return escalation.escalation(sweeping, taken, Climb(), fall)
 
-    def _script(self) -> Script:
-        """One batch: the rows are taken as arrays, and what the rules would decide is the same for each row."""
-        climb = self._example
-        variables: dict[str, object] = {
-            "now": self._now.isoformat(),
-            "open_cities": list(configuration().cities),
-            "open": escalation.STATUSES,
-            "batch": escalation.BATCH,
-            "kind": EventKind.ESCALATED.value,
-            "one_data": orjson.dumps(climb.data).decode(),
-            "one_key": climb.key,
-            "one_step": climb.step,
-            "one_priority": climb.priority,
-            "one_climb": escalation.as_json(climb.climb) or "",
-            "one_next": (climb.next_step_at or self._now).isoformat(),
-        }
-        take = spelled(
-            escalation.TAKE_DUE,
-            {"now": ":now", "cities": ":open_cities", "statuses": ":open", "batch": ":batch"},
+def example_climb(owner: psycopg.Connection[Any], now: dt.datetime) -> Escalation:
+    """A climb as the sweep would make it, for what pgbench writes."""
+    sweeping = Swept(now, configuration().cities, configuration().network)
+    row = owner.execute(
+        "select r.city_id, r.id, r.status, r.service_code, r.network_code, r.priority, r.department, "
+        "r.assignee, r.district, r.received_at, r.acknowledge_by, r.respond_by, r.resolve_by, "
+        "r.acknowledged_at, r.responded_at, r.paused_at, r.escalation_step, r.climb, r.resolve_by"
+        + NOT_YET_CLIMBED
+        + " limit 1",
+        {"now": now, "statuses": [status.value for status in AT_WORK]},
+    ).fetchone()
+    if row is None:
+        raise RuntimeError("no overdue request to sweep")
+    taken = Taken(*row)
+    watched = clocks.watched(taken)
+    fall = fallen(sweeping.cities[taken.city_id], watched, Climb(), now)
+    return escalation.escalation(sweeping, taken, Climb(), fall)
+
+
+def batch_script(climb: Escalation, now: dt.datetime) -> Script:
+    """One batch: the rows are taken as arrays, and what the rules would decide is the same for each row."""
+    variables: dict[str, object] = {
+        "now": now.isoformat(),
+        "open_cities": list(configuration().cities),
+        "open": escalation.STATUSES,
+        "batch": escalation.BATCH,
+        "kind": EventKind.ESCALATED.value,
+        "one_data": orjson.dumps(climb.data).decode(),
+        "one_key": climb.key,
+        "one_step": climb.step,
+        "one_priority": climb.priority,
+        "one_climb": escalation.as_json(climb.climb) or "",
+        "one_next": (climb.next_step_at or now).isoformat(),
+    }
+    take = spelled(
+        escalation.TAKE_DUE,
+        {"now": ":now", "cities": ":open_cities", "statuses": ":open", "batch": ":batch"},
+    )
+    names = {"cities": ":cities", "ids": ":ids", "statuses": ":statuses", "kind": ":kind"}
+    names |= {
+        "data": _for_each("one_data", "text"),
+        "keys": _for_each("one_key", "text"),
+        "steps": _for_each("one_step", "int"),
+        "priorities": _for_each("one_priority", "text"),
+        "next_steps": _for_each("one_next", "timestamptz"),
+        "climbs": _for_each("one_climb", "text"),
+        "departments": ":departments",
+        "assignees": ":assignees",
+    }
+    text = "\n".join(
+        (
+            "begin;",
+            "select array_agg(city_id) as cities, array_agg(id) as ids, array_agg(status) as statuses, "
+            "array_agg(department) as departments, array_agg(assignee) as assignees, "
+            f"count(*) as taken from ({take}) as due \\gset",
+            spelled(RECORD, names) + ";",
+            spelled(escalation.MOVE_UP, names) + ";",
+            "commit;",
         )
-        names = {"cities": ":cities", "ids": ":ids", "statuses": ":statuses", "kind": ":kind"}
-        names |= {
-            "data": _for_each("one_data", "text"),
-            "keys": _for_each("one_key", "text"),
-            "steps": _for_each("one_step", "int"),
-            "priorities": _for_each("one_priority", "text"),
-            "next_steps": _for_each("one_next", "timestamptz"),
-            "climbs": _for_each("one_climb", "text"),
-            "departments": ":departments",
-            "assignees": ":assignees",
-        }
-        text = "\n".join(
-            (
-                "begin;",
-                "select array_agg(city_id) as cities, array_agg(id) as ids, array_agg(status) as statuses, "
-                "array_agg(department) as departments, array_agg(assignee) as assignees, "
-                f"count(*) as taken from ({take}) as due \\gset",
-                spelled(RECORD, names) + ";",
-                spelled(escalation.MOVE_UP, names) + ";",
-                "commit;",
-            )
-        )
-        return Script(text, {name: as_text(value) for name, value in variables.items()})
+    )
+    return Script(text, {name: as_text(value) for name, value in variables.items()})
 
 
 def _for_each(variable: str, kind: str) -> str:

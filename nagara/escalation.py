@@ -28,6 +28,7 @@ from nagara.emergencies import Declared, declared_now, holding
 from nagara.escalation_events import (
     Escalation,
     Taken,
+    Told,
     alarm_of,
     dedupe_key,
     event_data,
@@ -37,7 +38,7 @@ from nagara.escalation_events import (
     told,
 )
 from nagara.event_log import EventKind
-from nagara.ladder import Climb, Fallen, after_fall, fallen, next_moment, read_climb, written_climb
+from nagara.ladder import Climb, DueStep, Fallen, after_fall, fallen, next_moment, read_climb, written_climb
 from nagara.lifecycle import OPEN, PAUSED, Status
 from nagara.pause_caps import RanOn, ran_on, write_ran_on
 from nagara.system_events import RECORD
@@ -92,6 +93,7 @@ select a.city_id, a.username
 """
 """Which of the accounts that hold posts can be given work."""
 
+DueStepOrder = tuple[int, int]
 Unmoved = tuple[Taken, dt.datetime | None, Climb]
 
 
@@ -126,6 +128,16 @@ class Sweeping:
     cities: Mapping[str, City]
     network: Network
     emergencies: Sequence[Declared] = ()
+    known_told: dict[tuple[str, str | None, DueStepOrder, str, str | None], Told] = field(
+        default_factory=dict
+    )
+
+    def told(self, city: City, step: DueStep, department: str, assignee: str | None) -> Told:
+        """Whom a rung tells; worked out once for each kind of request in a sweep."""
+        key = (city.id, step.ladder, step.order, department, assignee)
+        if key not in self.known_told:
+            self.known_told[key] = told(city, self.network, step.rung, department, assignee)
+        return self.known_told[key]
 
 
 def sweep(
@@ -222,7 +234,7 @@ def escalation(
     for step in fall.rungs:
         department = step.rung.hand_to or department
         assignee = _taker(city, step.rung.assign_to, able) or assignee
-    whom = told(city, sweeping.network, alarm.rung, department, assignee)
+    whom = sweeping.told(city, alarm, department, assignee)
     later = sleeping(city, sweeping.network, whom, sweeping.now, wakes=alarm.wakes)
     after = after_fall(climb, fall, first_told(whom, later, sweeping.now))
     reached = max((step.step for step in fall.rungs), default=0)

@@ -152,13 +152,20 @@ def _of(city: City, watched: Watched, promise: Stage, due: dt.datetime) -> tuple
     )
 
 
+def _ladder_of(city: City, watched: Watched, promise: Stage) -> Found | None:
+    return _ladders.of(city).of(promise, watched.service_code, watched.network_code, watched.priority)
+
+
 def next_moment(city: City, watched: Watched, climb: Climb) -> dt.datetime | None:
     """When something falls due next; None when there is nothing left to climb and nothing is waited for."""
     moments: list[dt.datetime] = []
     for promise, due in watched.open:
-        reached = climb.reached.get(promise, 0)
-        rungs = _of(city, watched, promise, due)
-        moments += [step.at for step in rungs if step.step > reached][:1]
+        ladder = _ladder_of(city, watched, promise)
+        reached, length = climb.reached.get(promise, 0), due - watched.received_at
+        for rung, after in ladder[2] if ladder else ():
+            if rung.step > reached:
+                share = rung.at_fraction
+                moments.append(due + after if share is None else watched.received_at + length * share)
         if promise in climb.awaited:
             moments.append(climb.awaited[promise].by)
     if not moments:

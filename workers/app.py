@@ -15,7 +15,7 @@ from celery import Celery
 from kombu.entity import Exchange, Queue
 
 from nagara.settings import settings
-from workers import logs, runs
+from workers import logs, runs, warm
 from workers.schedule import SCHEDULE
 
 P = ParamSpec("P")
@@ -110,6 +110,7 @@ app.conf.update(
 settings().refuse_unsafe()
 logs.connect()
 runs.connect()
+warm.connect()
 
 
 def task(name: str, **options: Any) -> Callable[[Callable[P, R]], Callable[P, R]]:

@@ -1,0 +1,161 @@
+"""``python -m bench climb``: how fast many escalations are swept by a worker a core; the cost follows what is due.
+
+So many requests are open, a part of them due at once. The floor is pgbench with as many connections, running the
+statements of the sweep in the same batches over as many requests of the same kind, in the same run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import math
+import multiprocessing
+import time
+from collections.abc import Sequence
+from multiprocessing.synchronize import Barrier
+from typing import Any
+
+import psycopg
+
+from bench.filling import fill
+from bench.floor import run_pgbench
+from bench.servers import database_in_earnest
+from bench.sweeping import NOT_YET_CLIMBED, SET_GOING, batch_script, example_climb
+from nagara import escalation
+from nagara.cities import city_of
+from nagara.database import clock_connection, time_told
+from nagara.lifecycle import AT_WORK
+from workers.warm import warm
+
+CITIES = ("kh-pnh", "th-bkk")
+ORIGINALS = 4_000
+AIM_A_SECOND, AIM_OF_FLOOR, AIM_LATE_S = 2_000, 0.5, 2.0
+CALM_DUE = 10
+STATUSES = [status.value for status in AT_WORK]
+
+COLUMNS = """
+select string_agg(quote_ident(column_name), ', ') from information_schema.columns
+ where table_name = 'request' and is_generated = 'NEVER' and column_name not in ('id', 'reference')
+"""
+KEPT = "create temp table original as select * from request where closed_at is null"
+COPY = """
+insert into request (id, reference, {columns})
+select gen_random_uuid(), 'C' || to_hex(row_number() over ()) || '-' || {kind}, {columns}
+  from original, generate_series(1, {times}) where next_step_at is {being} null limit {most}
+"""
+FILED = """
+insert into event (city_id, request_id, seq, kind, recorded_at, occurred_at, actor_kind, to_status, data, hash)
+select city_id, id, 1, 'filed', received_at, received_at, 'resident', 'received', '{}', sha256(id::text::bytea)
+  from request where reference like 'C%'
+"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Fill, sweep, run the floor, print; 0 also where an aim is missed, which the lines say."""
+    wanted = argparse.ArgumentParser(prog="bench climb", description=__doc__)
+    wanted.add_argument("--open", type=int, default=1_000_000, help="open requests in all")
+    wanted.add_argument("--due", type=int, default=100_000, help="how many are due at once")
+    wanted.add_argument(
+        "--workers", type=int, default=2, help="sweeping processes, and connections of the floor"
+    )
+    given = wanted.parse_args(arguments)
+    with (
+        database_in_earnest() as services,
+        psycopg.connect(services.database_url, autocommit=True, options="-c timezone=UTC") as owner,
+    ):
+        began = time.monotonic()
+        now = _fill(owner, given.open, given.due)
+        print(f"{given.open:,} open requests laid out in {time.monotonic() - began:.0f} s", flush=True)
+        for due in (0, CALM_DUE, given.due // 100):
+            _set_going(owner, due, now)
+            took = _swept(now)
+            print(f"a sweep that finds {due:,} due takes {took * 1000:.0f} ms", flush=True)
+        climb = example_climb(owner, now)
+        _set_going(owner, given.due, now)
+        own = given.due / _together(given.workers, now)
+        _set_going(owner, given.due, now)
+        batches = math.ceil(given.due / escalation.BATCH / given.workers)
+        floor = run_pgbench(
+            services.database_url,
+            "nagara_clock",
+            [batch_script(climb, now)],
+            connections=given.workers,
+            transactions=batches,
+        )
+        rate = floor.rate * given.due / (batches * given.workers)
+        print(f"{given.workers} workers: {own:,.0f} escalations a second (aim {AIM_A_SECOND:,})")
+        print(
+            f"pgbench, {given.workers} connections: {rate:,.0f}; share {own / rate:.2f} (aim {AIM_OF_FLOOR})"
+        )
+        _count(owner)
+    return 0
+
+
+def _fill(owner: psycopg.Connection[Any], open_: int, due: int) -> dt.datetime:
+    """Lay out open requests: twice what is due, and some more, overdue but not set going; the rest not due yet."""
+    now = time_told(owner)
+    fill(owner, tuple(map(city_of, CITIES)), ORIGINALS, now)
+    owner.execute("set session_replication_role = replica")  # copies: no trigger computes anything for them
+    owner.execute(KEPT)
+    row = owner.execute(COLUMNS).fetchone()
+    columns = row[0] if row else ""
+    overdue = min(open_, due * 2 + due // 50 + CALM_DUE * 2)
+    for kind, being, most in ((1, "", overdue), (2, "not", open_ - overdue)):
+        times = math.ceil(most / (ORIGINALS * 0.15))
+        owner.execute(COPY.format(columns=columns, kind=kind, times=times, being=being, most=max(0, most)))
+    owner.execute(FILED)
+    owner.execute("set session_replication_role = default")
+    owner.execute("vacuum (analyze) request")
+    owner.execute("checkpoint")
+    return now
+
+
+def _set_going(owner: psycopg.Connection[Any], due: int, now: dt.datetime) -> None:
+    moved = owner.execute(SET_GOING, {"now": now, "statuses": STATUSES, "due": due}).rowcount
+    if moved != due:
+        raise RuntimeError(f"only {moved} of {due} overdue requests are left")
+    owner.execute("vacuum (analyze) request")
+
+
+def _swept(now: dt.datetime) -> float:
+    with clock_connection() as connection:
+        began = time.perf_counter()
+        escalation.sweep(connection, now)
+        return time.perf_counter() - began
+
+
+def _together(workers: int, now: dt.datetime) -> float:
+    """Seconds until so many processes, begun together, have swept everything."""
+    context = multiprocessing.get_context("spawn")
+    ready, done = context.Barrier(workers + 1), context.Barrier(workers + 1)
+    processes = [context.Process(target=_one_worker, args=(now, ready, done)) for _ in range(workers)]
+    for process in processes:
+        process.start()
+    ready.wait(timeout=120)
+    began = time.perf_counter()
+    done.wait(timeout=3600)
+    took = time.perf_counter() - began
+    for process in processes:
+        process.join()
+    return took
+
+
+def _one_worker(now: dt.datetime, ready: Barrier, done: Barrier) -> None:
+    """One sweeping process: warm, waits for the others, sweeps, says that it is done."""
+    warm()
+    with clock_connection() as connection:
+        ready.wait(timeout=120)
+        escalation.sweep(connection, now)
+    done.wait(timeout=3600)
+
+
+def _count(owner: psycopg.Connection[Any]) -> None:
+    """Show that each rung is in the log exactly once."""
+    row = owner.execute(
+        "select count(*), count(distinct (request_id, dedupe_key)) from event where kind = 'escalated'"
+    ).fetchone()
+    left = owner.execute(
+        f"select count(*) {NOT_YET_CLIMBED}", {"now": time_told(owner), "statuses": STATUSES}
+    )
+    print(f"escalations recorded: {row[0]:,}, distinct: {row[1]:,}" if row else "nothing", flush=True)
+    print(f"overdue and not set going: {(left.fetchone() or (0,))[0]:,}", flush=True)
