@@ -18,11 +18,13 @@ from typing import Any
 import orjson
 import psycopg
 
-from bench import report
+from bench import climbing, report
 from bench.filling import OVERDUE_SHARE, decided_filings, fill
+from bench.multiplying import multiply
 from bench.over_http import file_operation, status_operation
 from bench.processor_time import OthersShare
 from bench.queue import queue_operations
+from bench.references import RANGE
 from bench.rounds import Operation, Result, measure
 from bench.servers import API_WORKERS, Measured, api_in_earnest, database_in_earnest
 from bench.sweeping import Sweeping
@@ -34,6 +36,12 @@ from nagara.settings import settings
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 CITIES = ("kh-pnh", "th-bkk")
+MANY_CITIES = (*CITIES, "id-jkt")
+"""For more requests than two cities have references of the benchmark's kind."""
+
+LAID_OUT = 100_000
+"""So many requests are decided and laid out one by one; the rest are copies."""
+
 CONNECTIONS = 8
 MANY_CONNECTIONS = 32
 DISTINCT_FILINGS = 4  # each is a statement that every connection of pgbench prepares for itself
@@ -50,32 +58,58 @@ class Wanted:
     only: str
     results: Path
     data: Path | None
+    beside: Path | None
     command: str
+
+    @property
+    def cities(self) -> tuple[str, ...]:
+        """The cities whose requests are laid out."""
+        return CITIES if self.requests <= len(CITIES) * RANGE else MANY_CITIES
+
+    @property
+    def of_a_city(self) -> int:
+        """How many requests each city has, whose references are drawn from."""
+        return self.requests // len(self.cities)
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Measure everything; 0 also where a bar is not met, which the table says. ``page`` measures the page instead."""
+    """Measure everything; 0 also where a bar is not met, which the table says.
+
+    ``page`` measures the page instead, ``climb`` the ladder.
+    """
     if arguments[:1] == ["page"]:
         from bench import resident_page  # noqa: PLC0415 - only this needs a browser
 
         return resident_page.main(arguments[1:])
+    if arguments[:1] == ["climb"]:
+        return climbing.main(arguments[1:])
     wanted = _read(arguments)
     began = time.monotonic()
     with database_in_earnest() as services, _owner(services.database_url) as owner:
         with _step(f"filling {wanted.requests:,} requests"):
             now = time_told(owner)
-            fill(owner, tuple(city_of(name) for name in CITIES), wanted.requests, now)
+            _fill(owner, wanted, now)
         print(f"starting the API with {API_WORKERS} workers ...", flush=True)
         others = OthersShare()
         with api_in_earnest(services) as measured:
             results = _measured(measured, owner, wanted, now)
-            facts = _facts(owner, wanted, others.so_far())
+            facts = [*_facts(owner, wanted, others.so_far()), *_flatness(results, wanted)]
     report.show(results, facts)
     wanted.results.write_text(report.markdown(results, facts))
     if wanted.data is not None:
         wanted.data.write_bytes(orjson.dumps(report.as_data(results), option=orjson.OPT_INDENT_2))
     print(f"{time.monotonic() - began:.0f} s; the table is in {wanted.results}")
     return 0
+
+
+def _fill(owner: psycopg.Connection[Any], wanted: Wanted, now: dt.datetime) -> None:
+    cities = tuple(city_of(name) for name in wanted.cities)
+    few = min(wanted.requests, LAID_OUT // len(cities) * len(cities))
+    fill(owner, cities, few, now)
+    if wanted.requests > few:
+        multiply(owner, cities, wanted.requests, lambda what: print(f"  {what}", flush=True))
+        owner.execute("vacuum (analyze)")
+        owner.execute("checkpoint")
 
 
 def _owner(database_url: str) -> psycopg.Connection[Any]:
@@ -99,10 +133,8 @@ def _operations(
 ) -> Iterator[Operation]:
     """What is measured; filing comes last, because it makes the table larger."""
     city = city_of(CITIES[0])
-    yield status_operation(measured, city, wanted.requests // len(CITIES), CONNECTIONS)
-    yield from queue_operations(
-        measured, owner, city, wanted.requests // len(CITIES), _token(city), CONNECTIONS
-    )
+    yield status_operation(measured, city, wanted.of_a_city, CONNECTIONS)
+    yield from queue_operations(measured, owner, city, wanted.of_a_city, _token(city), CONNECTIONS)
     sweeps = 2 * wanted.rounds + 1  # both sides, and one that does not count
     overdue = int(wanted.requests * OVERDUE_SHARE * 0.85)  # about so many; each can be swept once
     yield Sweeping(measured, owner, overdue // sweeps, now).operation()
@@ -123,11 +155,19 @@ def _facts(owner: psycopg.Connection[Any], wanted: Wanted, others: float) -> lis
     rows = [owner.execute("select current_setting(%s)", (name,)).fetchone() for name in SERVER_SETTINGS]
     shown = ", ".join(f"{name} {row[0]}" for name, row in zip(SERVER_SETTINGS, rows, strict=True) if row)
     sizes = (
-        f"{wanted.requests:,} requests of {len(CITIES)} cities before filing, {API_WORKERS} API processes, "
+        f"{wanted.requests:,} requests of {len(wanted.cities)} cities before filing, {API_WORKERS} API processes, "
         f"{wanted.rounds} rounds of {wanted.seconds:g} s a side"
     )
     today = time_told(owner).date()
     return report.machine_facts(shown, sizes, wanted.command, today, others)
+
+
+def _flatness(results: Sequence[Result], wanted: Wanted) -> list[str]:
+    """How the answers' times grow: with the depth of a page, and from the size of another run to this one's."""
+    found = report.depth(results)
+    if wanted.beside is not None:
+        found += report.growth(results, orjson.loads(wanted.beside.read_bytes()))
+    return found
 
 
 def _read(arguments: Sequence[str]) -> Wanted:
@@ -141,6 +181,13 @@ def _read(arguments: Sequence[str]) -> Wanted:
     parser.add_argument("--only", default="", metavar="TEXT", help="operations whose name contains this")
     parser.add_argument("--results", type=Path, default=RESULTS, metavar="FILE", help="where the table goes")
     parser.add_argument("--data", type=Path, default=None, metavar="FILE", help="also every round, as JSON")
+    parser.add_argument(
+        "--beside",
+        type=Path,
+        default=None,
+        metavar="FILE",
+        help="the --data of a run of another size, to compare",
+    )
     given = parser.parse_args(arguments)
     requests = given.requests or (10_000 if given.short else 100_000)
     rounds = given.rounds or (2 if given.short else 3)
@@ -151,7 +198,7 @@ def _read(arguments: Sequence[str]) -> Wanted:
     options = [*(["--short"] if given.short else []), *(f"{k} {v:g}" for k, v in shown.items() if v)]
     options += [f"--only {shlex.quote(given.only)}"] if given.only else []
     command = " ".join(["python3 run.py bench", *options])
-    return Wanted(requests, rounds, seconds, given.only, given.results, given.data, command)
+    return Wanted(requests, rounds, seconds, given.only, given.results, given.data, given.beside, command)
 
 
 @contextmanager

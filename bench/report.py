@@ -6,10 +6,11 @@ import datetime as dt
 import math
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from rich.console import Console
@@ -22,6 +23,7 @@ COLUMNS = (
     "operation", "conn.", "Nagara", "pgbench", "ratio", "spread", "p50 / p95 / p99 ms", "pgbench p50 / p99",
     "API us", "db us", "pgbench db us", "bar",
 )  # fmt: skip
+FIRST_PAGE, DEEP_PAGE = "queue, first page", "queue, deep page"
 PACKAGES = ("granian", "fastapi", "psycopg", "pydantic", "orjson")
 NOTES = """\
 **Nagara** is the whole way over HTTP: routing, validation, the rules (place, route, promise), row-level
@@ -86,6 +88,31 @@ def machine_facts(settings: str, sizes: str, command: str, date: dt.date, others
         f"Other programs took {others:.0%} of all cores meanwhile: above a tenth, times and rates say little, "
         "and bars in milliseconds nothing",
     ]
+
+
+def depth(results: Sequence[Result]) -> list[str]:
+    """What a page far down costs beside the first one, where both were measured."""
+    p50 = {result.operation.name: result.usual.p50 for result in results}
+    if not {FIRST_PAGE, DEEP_PAGE} <= p50.keys():
+        return []
+    return [f"A deep page takes {p50[DEEP_PAGE] / p50[FIRST_PAGE]:.2f} times the first page's p50 (bar: 1.3)"]
+
+
+def growth(results: Sequence[Result], earlier: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What each operation costs beside a run of another size, whose ``--data`` is given: in p50, and of the floor."""
+    before = {(row["operation"], row["connections"]): row for row in earlier}
+    lines = []
+    for result in results:
+        row = before.get((result.operation.name, result.operation.connections))
+        if row is None or math.isnan(result.usual.p50):
+            continue
+        ours = result.usual.p50 / median(side["p50"] for side in row["nagara"])
+        floor = result.usual_floor.p50 / median(side["p50"] for side in row["floor"])
+        lines.append(
+            f"Beside the run it is compared with, {result.operation.name} takes {ours:.2f} times the p50, "
+            f"pgbench {floor:.2f} times (bar: 2)"
+        )
+    return lines
 
 
 def markdown(results: Sequence[Result], facts: Sequence[str]) -> str:
