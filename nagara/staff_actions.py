@@ -20,7 +20,14 @@ from nagara.accounts import Account
 from nagara.accounts.hands import demand_able
 from nagara.changing import finish, locked
 from nagara.cities import city_of_reference, service_of
-from nagara.errors import ChangedMeanwhile, EvidenceMissing, InvalidInput, MoveNotAllowed, NotPermitted
+from nagara.errors import (
+    ChangedMeanwhile,
+    EvidenceMissing,
+    InvalidInput,
+    MoveNotAllowed,
+    NotPermitted,
+    UnknownRequest,
+)
 from nagara.event_log import Actor, EventKind
 from nagara.field_work import jobs
 from nagara.filing import MAX_DESCRIPTION, MAX_TEXT, check_text
@@ -227,6 +234,12 @@ def _recategorise(city: City, row: Request, details: Details, now: dt.datetime) 
         place = index_for(city).locate(row.lat, row.lon, day)
     else:
         place = Place(True, row.district, (), "inside")
+    if service.code == row.service_code:
+        raise InvalidInput(
+            f"{row.reference} has the service {service.code} already; choose another one.",
+            field="service_code",
+            allowed=[code for code in city.services_by_code if code != row.service_code],
+        )
     chosen = route(city, service, place, now, row.priority, row.answers)  # type: ignore[arg-type]
     data = {
         "from_service_code": row.service_code,
@@ -247,7 +260,10 @@ def _recategorise(city: City, row: Request, details: Details, now: dt.datetime) 
 
 
 def _link(session: Session, city: City, row: Request, details: Details) -> dict[str, Any]:
-    parent = locked(session, city, details.parent or "")
+    try:
+        parent = locked(session, city, details.parent or "")
+    except UnknownRequest as error:
+        raise UnknownRequest(error.message, field="parent") from error
     if parent.id == row.id:
         raise InvalidInput("A request is not a duplicate of itself.", field="parent")
     if parent.closed_at is not None and parent.duplicate_of is None:

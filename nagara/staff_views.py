@@ -41,6 +41,7 @@ _EVENT: tuple[LiteralString, ...] = (
 _PHOTO: tuple[LiteralString, ...] = (
     "id", "width", "height", "kind", "public", "searched", "redacted_sha256", "found", "boxes",
 )  # fmt: skip
+_DUPLICATE = ("reference", "status", "channel", "received_at", "linked_at")
 _ENTRY: tuple[LiteralString, ...] = (
     "kind", "said_at", "words", "fixed", "rating", "reopened", "about", "reference", "seq",
 )  # fmt: skip
@@ -80,13 +81,24 @@ select said.kind, said.said_at, '', null, null, false, null, joined.reference, s
  order by said_at, seq
 """
 """What was said to the request; of what was added to those that joined it only where that is to be read."""
-STAFF_DETAIL = (STAFF_REQUEST, STAFF_EVENTS, STAFF_PHOTOS, STAFF_ENTRIES)
+STAFF_DUPLICATES: LiteralString = """
+select d.reference, d.status, d.channel, d.received_at, d.closed_at
+  from request r
+  join request d on d.city_id = r.city_id and d.duplicate_of = r.id
+ where r.city_id = %(city_id)s and r.reference = %(reference)s
+ order by d.received_at, d.id limit %(most)s
+"""
+"""Those that follow it, the earliest first; ``closed_at`` is when each was linked."""
+
+STAFF_DETAIL = (STAFF_REQUEST, STAFF_EVENTS, STAFF_PHOTOS, STAFF_ENTRIES, STAFF_DUPLICATES)
+MOST_DUPLICATES = 100
 
 
 def detail_questions(city: City, reference: str) -> list[Question]:
     """What is read of a request to open it."""
     values = {"city_id": city.id, "reference": reference}
-    return [(statement, values) for statement in STAFF_DETAIL]
+    *parts, duplicates = [(statement, values) for statement in STAFF_DETAIL]
+    return [*parts, (duplicates[0], values | {"most": MOST_DUPLICATES + 1})]
 
 
 def opened_within(session: Session, city: City, account: Account, reference: str) -> dict[str, Any]:
@@ -103,7 +115,7 @@ def opened_within(session: Session, city: City, account: Account, reference: str
 
 def detail_shown(city: City, account: Account, found: Sequence[Rows], reference: str) -> dict[str, Any]:
     """A request as staff open it; raise ``UnknownRequest`` where the city has none of this reference."""
-    requests, events, photos, entries = found
+    requests, events, photos, entries, duplicates = found
     if not requests:
         raise UnknownRequest(f"There is no request {reference[:20]!r}.", field="reference")
     row = dict(zip((*_REQUEST, *_BESIDE), requests[0], strict=True))
@@ -119,6 +131,8 @@ def detail_shown(city: City, account: Account, found: Sequence[Rows], reference:
         "config_fingerprint": row["config_fingerprint"],
         "closing_reason": row["closing_reason"],
         "duplicate_of": row["parent"],
+        "duplicates": [dict(zip(_DUPLICATE, one, strict=True)) for one in duplicates[:MOST_DUPLICATES]],
+        "more_duplicates": len(duplicates) > MOST_DUPLICATES,
         "contact_known": row["contact_known"],
         "contact_unconfirmed": waits_for_confirmation(city, row["unconfirmed"]),
         "public": row["public"],

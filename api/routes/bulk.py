@@ -30,18 +30,19 @@ Supervisor = Annotated[Account, Depends(allowed(Permission.SUPERVISE))]
     "/bulk",
     status_code=202,
     response_model=schemas.BulkJob,
-    responses=documented(401, 403, 404),
+    responses=documented(401, 403, 404, 409),
     operation_id="start_bulk_move",
 )
 async def start(body: schemas.BulkBody, staff: BulkMover, process: FromProcess) -> Response:
     """Start a move over many requests; what became of each, the job says.
 
-    Each is moved by itself, and only if it did not change since this was asked.
+    Which ones is settled now: what fits the filter later is not moved. Each is moved by itself, and only if it
+    did not change since this was asked.
     """
     city = staff_city(staff)
     details = Details(**body.details.model_dump())
     wanted = body.filter.meant(staff, city, dt.datetime.now(dt.UTC)) if body.filter else body.references or ()
-    id_ = await bulk.choose(process.pool, staff, wanted, read_move(body.move), details)
+    id_ = await bulk.choose(process.pool, staff, wanted, read_move(body.move), details, body.expected)
     return await _shown(staff, id_, 202)
 
 

@@ -66,6 +66,7 @@ async def queue(caller: QueueReader, process: FromProcess, asked: Annotated[Aske
     content: dict[str, Any] = {
         "requests": queue_lines(staff_city(staff), page.rows),
         "next_cursor": page.next_cursor,
+        "ordered": {"sort": page.order.sort, "order": "desc" if page.order.descending else "asc"},
     }
     if asked.counts:
         content["counts"] = _limited(counts.shown(staff, found[1][0]))

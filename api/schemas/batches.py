@@ -31,6 +31,9 @@ class BulkBody(Input):
     references: tuple[str, ...] | None = Field(default=None, min_length=1, max_length=5000)
     move: str = Field(max_length=40)
     details: BulkDetails = BulkDetails()
+    expected: int | None = Field(
+        default=None, ge=0, description="How many were shown; 409 if it is another number when this is sent"
+    )
 
     @model_validator(mode="after")
     def _one_of_two(self) -> BulkBody:

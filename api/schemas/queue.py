@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from api.schemas.common import Input, Named, Names, Promise
 from nagara.queue.asked import AskedFilter
+from nagara.queue.filters import Sort
 
 
 class QueueRow(BaseModel):
@@ -55,11 +56,19 @@ class QueueCounts(BaseModel):
     counted_up_to: int = Field(description="A figure as large as this means: so many, or more")
 
 
+class Ordered(BaseModel):
+    """How a page is ordered: as asked, or by receipt where closed ones are among them, of which nothing is due."""
+
+    sort: Sort
+    order: Literal["asc", "desc"]
+
+
 class Queue(BaseModel):
     """A page of the queue; ``counts`` only where asked for."""
 
     requests: list[QueueRow]
     next_cursor: str | None
+    ordered: Ordered
     counts: QueueCounts | None = None
 
 

@@ -118,6 +118,16 @@ class Escalation(BaseModel):
     resident_waits_since: dt.datetime = Field(description="The resident's clock, which never pauses")
 
 
+class Duplicate(BaseModel):
+    """A report of the same problem that follows this one."""
+
+    reference: str
+    status: str
+    channel: str
+    received_at: dt.datetime
+    linked_at: dt.datetime | None
+
+
 class StaffRequest(QueueRow):
     """A request with everything staff may see."""
 
@@ -129,6 +139,8 @@ class StaffRequest(QueueRow):
     config_fingerprint: str
     closing_reason: str | None
     duplicate_of: str | None
+    duplicates: list[Duplicate] = Field(description="The reports that follow this one, the earliest first")
+    more_duplicates: bool = Field(description="More follow it than are listed")
     contact_known: bool = Field(
         description="Whether whoever filed it can be reached; who it is, is read apart"
     )

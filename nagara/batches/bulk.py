@@ -25,7 +25,7 @@ from nagara.accounts.hands import demand_able
 from nagara.batches import jobs, undoing
 from nagara.cities import city_of
 from nagara.database import Pool, city_session, read_in_city
-from nagara.errors import ConflictingUndo, InvalidInput, NagaraError, NotSignedIn
+from nagara.errors import ConflictingUndo, InvalidInput, NagaraError, NotAsExpected, NotSignedIn
 from nagara.ids import read_reference
 from nagara.lifecycle import TRANSITIONS, Move
 from nagara.permissions import permission_for
@@ -40,6 +40,7 @@ MOST = 5_000
 AT_ONCE = 25
 BEFORE = (
     "status", "assignee", "department", "priority", "service_code", "version", "acknowledged_at", "responded_at",
+    "status_note",
 )  # fmt: skip
 PRESENT = "select reference, version from request where city_id = %(city_id)s and reference = any(%(found)s)"
 NOT_UNDOABLE: Mapping[Move, str] = {
@@ -54,11 +55,18 @@ NOT_UNDOABLE: Mapping[Move, str] = {
 
 
 async def choose(
-    pool: Pool, account: Account, wanted: QueueFilter | Sequence[str], move: Move, details: Details
+    pool: Pool,
+    account: Account,
+    wanted: QueueFilter | Sequence[str],
+    move: Move,
+    details: Details,
+    expected: int | None = None,
 ) -> uuid.UUID:
     """Choose the requests and put the job down; returns its id.
 
-    Raises what the move lacks, ``NotPermitted``, and ``InvalidInput`` for more than ``MOST`` requests.
+    What is chosen is settled here: what fits the filter later is not moved. ``expected`` is how many somebody
+    agreed to. Raises what the move lacks, ``NotPermitted``, ``InvalidInput`` for more than ``MOST`` requests, and
+    ``NotAsExpected`` where it is another number.
     """
     account.demand(permission_for(move))
     city = city_of(account.city_id)
@@ -70,6 +78,12 @@ async def choose(
         rows = await _by_filter(pool, city, wanted)
     else:
         rows = await _by_reference(pool, city, wanted)
+    if expected is not None and len(rows) != expected:
+        raise NotAsExpected(
+            f"There are {len(rows)} requests now, not {expected}; look at them again.",
+            field="expected",
+            allowed=str(len(rows)),
+        )
     chosen = [row | {"move": move.value, "details": given} for row in rows]
     return await jobs.ask(pool, account, "bulk", {"move": move.value}, chosen)
 

@@ -24,6 +24,7 @@ from nagara.batches.tables import WRITERS, told
 from nagara.cities import city_of
 from nagara.database import CONNECT_TIMEOUT_S, Pool, city_session, role_options
 from nagara.errors import NagaraError
+from nagara.lifecycle import due_or_none
 from nagara.permissions import Permission
 from nagara.queue.asked import AskedFilter
 from nagara.queue.filters import LATE, Worked, conditions
@@ -38,7 +39,8 @@ COLUMNS: tuple[LiteralString, ...] = (
     "reference", "status", "service_code", "network_code", "department", "assignee", "priority", "district",
     "lat", "lon", "address", "description", "channel", "received_at", "updated_at", "acknowledge_by",
     "respond_by", "resolve_by", "promise_standard", "acknowledged_at", "responded_at", "closed_at",
-    "closing_reason", "escalation_step", "confidential", "version",
+    "closing_reason", "escalation_step", "confidential", "version", "language", "observed_at", "next_due_at",
+    "status_note", "paused_at", "escalated_by_hand", "public", "rule", "source", "source_id", "answers",
 )  # fmt: skip
 NAMES = (*COLUMNS, "late", "service", "district_name", "department_name")
 PROGRESS = "update staff_job set done = %s, total = greatest(total, %s) where city_id = %s and id = %s"
@@ -119,7 +121,7 @@ def _write(
 
 
 def _rows(
-    reading: psycopg.Connection[Any], city: City, condition: LiteralString, values: dict[str, Any]
+    reading: psycopg.Connection[Any], city: City, condition: LiteralString, asked: dict[str, Any]
 ) -> Iterator[list[Any]]:
     """The wanted requests, the newest first, a thousand in memory at a time."""
     columns: LiteralString = "r." + ", r.".join(COLUMNS)
@@ -134,9 +136,11 @@ def _rows(
     departments = {code: city.name_in(one.names, language) for code, one in city.departments_by_code.items()}
     with reading.cursor(name="exported") as cursor:
         cursor.itersize = ROWS_AT_ONCE
-        for row in cursor.execute(statement, values):
+        for row in cursor.execute(statement, asked):
+            values = list(row)
+            values[places["next_due_at"]] = due_or_none(row[places["next_due_at"]])
             yield [
-                *row,
+                *values,
                 services.get(row[places["service_code"]]),
                 districts.get(row[places["district"]]),
                 departments.get(row[places["department"]]),

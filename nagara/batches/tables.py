@@ -110,4 +110,6 @@ def told(rows: Iterable[Row], every: int, tell: Callable[[int], None]) -> Iterat
 def _text(value: Any) -> Any:
     if isinstance(value, dt.datetime):
         return value.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, dict):
+        return orjson.dumps(value).decode() if value else None
     return value

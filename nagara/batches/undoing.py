@@ -71,6 +71,8 @@ def restore(session: Session, city: City, account: Account, undone: StaffJobRow)
     )
     said = {"undid": move.value, "assignee": row.assignee, "department": row.department}
     finish(session, city, row, step, Actor("staff", account.sign_in_name), now, said)
+    row.status_note = before.get("status_note")
+    session.add(row)
     return row
 
 

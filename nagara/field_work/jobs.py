@@ -16,6 +16,7 @@ from sqlmodel import Session, col, select
 from city_config import City
 from nagara import changes, event_log, live
 from nagara.accounts import Account
+from nagara.accounts.hands import demand_able
 from nagara.changing import locked
 from nagara.errors import InvalidInput, MoveNotAllowed, NotPermitted, UnknownJob
 from nagara.event_log import Actor, EventKind
@@ -40,6 +41,8 @@ def add(
     check_text("assignee", assignee, MAX_TEXT)
     if not title.strip():
         raise InvalidInput("Say what is to be done.", field="title")
+    if assignee:
+        demand_able(session, city.id, assignee, "assignee")
     row = locked(session, city, reference)
     own_department(account, row)
     if Status(row.status) in CLOSED:

@@ -40,13 +40,21 @@ Metres = Annotated[Annotated[float, Field(gt=0, le=MOST_METRES)] | None, BeforeV
 Flag = Annotated[bool, BeforeValidator(lambda value: value or False)]
 
 
+MOMENTS = (
+    "due_from", "due_before", "acknowledge_from", "acknowledge_to", "respond_from", "respond_to", "resolve_from",
+    "resolve_to", "closed_from", "closed_to", "received_from", "received_to", "updated_since",
+)  # fmt: skip
+MOST_STEPS = 99
+
+
 class AskedFilter(BaseModel):
     """Which requests are wanted; without anything, all that are open."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
     LISTS: ClassVar = frozenset(
         {
-            "status", "department", "service", "district", "network_code", "priority", "channel", "closing_reason",
+            "status", "department", "service", "district", "network_code", "priority", "channel", "language",
+            "escalation_step", "closing_reason",
         }
     )  # fmt: skip
     """Fields that hold several values, so that one may also be named several times in an address."""
@@ -61,10 +69,24 @@ class AskedFilter(BaseModel):
     network_code: Chosen = None
     priority: Chosen = None
     channel: Chosen = None
+    language: Chosen = Field(default=None, description="Comma-separated: in which language it was written")
+    escalation_step: Chosen = Field(
+        default=None, description="Comma-separated: how many rungs it has climbed; 0 is none"
+    )
     closing_reason: Chosen = None
     assignee: str | None = Field(default=None, max_length=500)
     unassigned: Flag = False
+    confidential: Annotated[bool | None, BeforeValidator(_given)] = None
+    due_from: Moment = Field(default=None, description="What is due next is due at or after this moment")
     due_before: Moment = None
+    acknowledge_from: Moment = Field(default=None, description="To be acknowledged at or after this moment")
+    acknowledge_to: Moment = Field(default=None, description="Before this moment; so do all that end in to")
+    respond_from: Moment = None
+    respond_to: Moment = None
+    resolve_from: Moment = None
+    resolve_to: Moment = None
+    closed_from: Moment = Field(default=None, description="Closed at or after this moment")
+    closed_to: Moment = None
     received_from: Moment = None
     received_to: Moment = Field(default=None, description="Before this moment")
     updated_since: Moment = Field(
@@ -104,13 +126,12 @@ class AskedFilter(BaseModel):
             network_codes=_chosen("network_code", self.network_code),
             priorities=_priorities(self.priority),
             channels=_chosen("channel", self.channel),
+            languages=_chosen("language", self.language),
+            steps=_steps(self.escalation_step),
             closing_reasons=_chosen("closing_reason", self.closing_reason),
             assignees=(_text("assignee", self.assignee),) if self.assignee else (),
             unassigned=self.unassigned,
-            due_before=_moment(self.due_before, city),
-            received_from=_moment(self.received_from, city),
-            received_to=_moment(self.received_to, city),
-            updated_since=_moment(self.updated_since, city),
+            confidential=self.confidential,
             overdue=self.overdue,
             escalated=self.escalated,
             late=self.promise_late,
@@ -121,6 +142,8 @@ class AskedFilter(BaseModel):
             metres=self.metres or USUAL_METRES,
             same_reporter=_reference("same_reporter", self.same_reporter),
         )
+        moments: dict[str, Any] = {name: _moment(getattr(self, name), city) for name in MOMENTS}
+        wanted = replace(wanted, **moments)
         return replace(wanted, **_narrowed(wanted, seen_by(wanted, account, end_of_day(city, now))))
 
 
@@ -196,6 +219,18 @@ def _priorities(text: str | None) -> tuple[str, ...]:
         if name not in PRIORITIES:
             raise InvalidInput(f"{name[:40]!r} is not a priority.", field="priority", allowed=PRIORITIES)
     return names
+
+
+def _steps(text: str | None) -> tuple[int, ...]:
+    found = _chosen("escalation_step", text)
+    for step in found:
+        if not (step.isascii() and step.isdigit() and int(step) <= MOST_STEPS):
+            raise InvalidInput(
+                f"{step[:40]!r} is not a number of rungs.",
+                field="escalation_step",
+                allowed=f"0 to {MOST_STEPS}",
+            )
+    return tuple(map(int, found))
 
 
 def _reference(name: str, text: str | None) -> str | None:

@@ -74,10 +74,22 @@ class QueueFilter:
     network_codes: tuple[str, ...] = ()
     priorities: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    steps: tuple[int, ...] = ()
     closing_reasons: tuple[str, ...] = ()
     assignees: tuple[str, ...] = ()
     unassigned: bool = False
+    confidential: bool | None = None
+    due_from: dt.datetime | None = None
     due_before: dt.datetime | None = None
+    acknowledge_from: dt.datetime | None = None
+    acknowledge_to: dt.datetime | None = None
+    respond_from: dt.datetime | None = None
+    respond_to: dt.datetime | None = None
+    resolve_from: dt.datetime | None = None
+    resolve_to: dt.datetime | None = None
+    closed_from: dt.datetime | None = None
+    closed_to: dt.datetime | None = None
     received_from: dt.datetime | None = None
     received_to: dt.datetime | None = None
     updated_since: dt.datetime | None = None
@@ -100,7 +112,9 @@ class QueueFilter:
         """Whether no closed request can match, so that the queue's own order and indexes serve."""
         if self.view is not None:
             return True
-        return not self.closing_reasons and not any(status in CLOSED for status in self.statuses)
+        if self.closing_reasons or self.closed_from or self.closed_to:
+            return False
+        return not any(status in CLOSED for status in self.statuses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +164,7 @@ _LISTS: Mapping[str, tuple[LiteralString, LiteralString]] = {
     "network_codes": ("r.network_code = %(network_codes)s", "r.network_code = any(%(network_codes)s)"),
     "priorities": ("r.priority = %(priorities)s", "r.priority = any(%(priorities)s)"),
     "channels": ("r.channel = %(channels)s", "r.channel = any(%(channels)s)"),
+    "languages": ("r.language = %(languages)s", "r.language = any(%(languages)s)"),
     "closing_reasons": (
         "r.closing_reason = %(closing_reasons)s",
         "r.closing_reason = any(%(closing_reasons)s)",
@@ -160,7 +175,16 @@ _LISTS: Mapping[str, tuple[LiteralString, LiteralString]] = {
 """Conditions on one value, which an index answers in its order, and on several."""
 
 _TIMES: Mapping[str, LiteralString] = {
+    "due_from": "r.next_due_at >= %(due_from)s",
     "due_before": "r.next_due_at < %(due_before)s",
+    "acknowledge_from": "r.acknowledge_by >= %(acknowledge_from)s",
+    "acknowledge_to": "r.acknowledge_by < %(acknowledge_to)s",
+    "respond_from": "r.respond_by >= %(respond_from)s",
+    "respond_to": "r.respond_by < %(respond_to)s",
+    "resolve_from": "r.resolve_by >= %(resolve_from)s",
+    "resolve_to": "r.resolve_by < %(resolve_to)s",
+    "closed_from": "r.closed_at >= %(closed_from)s",
+    "closed_to": "r.closed_at < %(closed_to)s",
     "received_from": "r.received_at >= %(received_from)s",
     "received_to": "r.received_at < %(received_to)s",
     "updated_since": "r.updated_at >= %(updated_since)s",
@@ -223,6 +247,10 @@ def _of_columns(wanted: QueueFilter) -> Iterable[Condition]:
         yield "r.next_due_at < clock_timestamp()", {}
     if wanted.escalated:
         yield "(r.escalation_step > 0 or r.escalated_by_hand)", {}
+    if wanted.steps:
+        yield "r.escalation_step = any(%(steps)s::int[])", {"steps": list(wanted.steps)}
+    if wanted.confidential is not None:
+        yield ("r.confidential" if wanted.confidential else "not r.confidential"), {}
     if wanted.late is not None:
         yield (LATE if wanted.late else "not " + LATE), {}
 

@@ -48,10 +48,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of rows in the order of ``NAMES``, and the cursor of the next one if there is any."""
+    """A page of rows in the order of ``NAMES``, the cursor of the next one if there is any, and their order."""
 
     rows: Sequence[Sequence[Any]]
     next_cursor: str | None
+    order: Order
 
 
 _ORDERS: Mapping[tuple[str, bool], tuple[LiteralString, LiteralString]] = {
@@ -106,9 +107,10 @@ def question(city_id: str, worked: Worked) -> tuple[Question, bool]:
 def page_of(found: Rows, wanted: QueueFilter) -> Page:
     """The page, from what was found: one row more than it holds where there is more."""
     if len(found) <= wanted.limit:
-        return Page(found, None)
+        return Page(found, None, order_of(wanted))
     rows = found[: wanted.limit]
-    return Page(rows, cursor_after(dict(zip(NAMES, rows[-1], strict=True)), wanted))
+    after = cursor_after(dict(zip(NAMES, rows[-1], strict=True)), wanted)
+    return Page(rows, after, order_of(wanted))
 
 
 def is_plain(worked: Worked) -> bool:

@@ -47,6 +47,12 @@ def results(job: dict[str, Any]) -> dict[str, str | None]:
 def test_one_move_over_many_has_a_result_for_each(supervisor: Staff, filed: list[str]) -> None:
     supervisor.move(filed[0], "decline", reason="abuse")
     names = [*filed[:3], "PNH-7K3M9QX-C", "nonsense"]
+    seen = {"filter": {}, "move": "note", "details": {"note": "Seen."}, "expected": len(filed)}
+    other = post(supervisor, "/bulk", seen)
+    assert (other.status_code, other.json()["error"]["code"]) == (409, "not_as_expected")
+    assert other.json()["error"]["allowed"] == str(len(filed) - 1)
+    assert post(supervisor, "/bulk", seen | {"filter": {"status": "all"}}).json()["total"] == len(filed)
+    work()
     body = {"references": names, "move": "assign", "details": {"assignee": "crew 7"}}
     job = post(supervisor, "/bulk", body)
     assert job.status_code == 202, job.text
@@ -132,8 +138,10 @@ def test_what_cannot_be_undone_says_why(supervisor: Staff, filed: list[str]) -> 
 def test_an_undone_assignment_leaves_no_trace_but_the_history(
     client: TestClient, supervisor: Staff, owner: psycopg.Connection[Any], filed: list[str]
 ) -> None:
+    owner.execute("update request set status_note = 'The last word to the resident.'")
     standing = (
-        "select reference, status, assignee, department, acknowledged_at, responded_at, closed_at, next_due_at "
+        "select reference, status, status_note, assignee, department, acknowledged_at, "
+        "responded_at, closed_at, next_due_at "
         "from request where reference = any(%s) order by reference"
     )
     before = owner.execute(standing, (filed,)).fetchall()

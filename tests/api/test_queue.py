@@ -206,6 +206,12 @@ def test_filters_over_every_column(supervisor: Staff, owner: psycopg.Connection[
     hours = {"received_from": "now() - interval '3 hours'", "received_to": "now() - interval '3 hours'"}
     moment = owner.execute(f"select {hours['received_from']}").fetchone()
     assert moment is not None
+    middle = owner.execute("select percentile_disc(0.5) within group (order by acknowledge_by) from request")
+    later = (middle.fetchone() or (soon,))[0].isoformat()
+    owner.execute(
+        "update request set status = 'resolved', closed_at = now(), closing_reason = 'fixed' "
+        "where reference = (select max(reference) from request where status = 'received')"
+    )
     for query, condition in (
         ({"priority": "urgent"}, "priority = 'urgent'"),
         ({"priority": "urgent,high"}, "priority in ('urgent', 'high')"),
@@ -221,11 +227,32 @@ def test_filters_over_every_column(supervisor: Staff, owner: psycopg.Connection[
         ({"updated_since": moment[0].isoformat()}, f"updated_at >= '{moment[0].isoformat()}'"),
         ({"promise_late": "true"}, "resolve_by < coalesce(closed_at, paused_at, now())"),
         ({"closing_reason": "fixed"}, "closing_reason = 'fixed'"),
+        ({"language": "en,km"}, "language in ('en', 'km')"),
+        ({"escalation_step": "1,2"}, "escalation_step in (1, 2)"),
+        ({"escalation_step": "0"}, "escalation_step = 0"),
+        ({"confidential": "true"}, "confidential"),
+        ({"confidential": "false"}, "not confidential"),
+        ({"due_from": soon.isoformat()}, f"next_due_at >= '{soon.isoformat()}'"),
+        ({"acknowledge_to": later}, f"acknowledge_by < '{later}'"),
+        ({"acknowledge_from": later}, f"acknowledge_by >= '{later}'"),
+        ({"respond_from": later, "respond_to": later}, "false"),
+        ({"resolve_from": first["received_at"], "resolve_to": later}, f"resolve_by < '{later}'"),
+        ({"closed_from": first["received_at"]}, "closed_at is not null"),
+        ({"closed_to": first["received_at"]}, "false"),
+        ({"closed_from": first["received_at"], "status": "resolved"}, "status = 'resolved'"),
         ({"view": "mine", "priority": "low", "sort": "priority"}, "assignee = 'supervisor' and priority = 'low'"),
         ({"view": "waiting", "status": "referred"}, "false"),
         ({"q": "", "department": "", "order": "", "metres": "", "view": ""}, "true"),
     ):  # fmt: skip
-        assert len(walked(supervisor, limit=9, **query)) == count(owner, condition), query
+        among = (
+            "true" if {"closed_from", "closed_to", "closing_reason"} & query.keys() else "closed_at is null"
+        )
+        expected = count(owner, f"({condition}) and {among}")
+        assert len(walked(supervisor, limit=9, **query)) == expected, query
+    ordered = [
+        supervisor.get("/queue", sort="due", **more).json()["ordered"] for more in ({}, {"status": "all"})
+    ]
+    assert ordered == [{"sort": "due", "order": "asc"}, {"sort": "received", "order": "desc"}]
 
 
 def test_areas_and_what_is_near(supervisor: Staff, owner: psycopg.Connection[Any], many: int) -> None:
@@ -288,6 +315,8 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"same_reporter": "x"}, "same_reporter"),
     ({"received_from": "yesterday"}, "received_from"),
     ({"typo": "1"}, "typo"),
+    ({"escalation_step": "two"}, "escalation_step"),
+    ({"closed_to": "soon"}, "closed_to"),
     ({"status": "received", "sort": "due", "cursor": "bm9uc2Vuc2U"}, "cursor"),
 ]
 

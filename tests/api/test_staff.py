@@ -68,12 +68,22 @@ def test_a_duplicate_follows_its_parent(agent: Staff, client: TestClient, refere
     linked = agent.move(reference, "link_duplicate", parent=parent)
     assert linked.json()["status"] == "duplicate"
     assert linked.json()["duplicate_of"] == parent
+    shown = agent.get(f"/requests/{parent}").json()
+    [follows] = shown["duplicates"]
+    assert (follows["reference"], follows["status"]) == (reference, "duplicate")
+    assert follows["linked_at"] == linked.json()["closed_at"]
+    assert (shown["more_duplicates"], linked.json()["duplicates"]) == (False, [])
+    unknown = agent.move(parent, "link_duplicate", parent="PNH-7K3M9QX-C")
+    assert (unknown.status_code, unknown.json()["error"]["field"]) == (404, "parent")
     assert agent.move(parent, "link_duplicate", parent=parent).status_code == 422
     assert agent.move(parent, "link_duplicate", parent=reference).status_code == 422
 
 
 def test_recategorising_routes_anew_and_keeps_the_promise(agent: Staff, reference: str) -> None:
     before = agent.get(f"/requests/{reference}").json()
+    same = agent.move(reference, "recategorise", service_code=before["service"]["code"])
+    assert (same.status_code, same.json()["error"]["field"]) == (422, "service_code")
+    assert before["service"]["code"] not in same.json()["error"]["allowed"]
     after = agent.move(reference, "recategorise", service_code="street_light").json()
     assert after["service"]["code"] == "street_light"
     assert after["department"] != before["department"]

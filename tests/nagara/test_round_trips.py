@@ -236,7 +236,7 @@ def test_opening_a_request_is_one_round_trip_however_much_happened(client: TestC
     with counted(client) as traffic:
         assert len(client.get(address, headers=headers).json()["timeline"]) == 2
     assert traffic.round_trips == 1
-    read = ("the request", "its events", "its pictures", "what the resident said")
+    read = ("the request", "its events", "its pictures", "what the resident said", "what follows it")
     assert traffic.statements == len(("the city", "who is signed in", *read))
     assert traffic.sessions == 0
 
