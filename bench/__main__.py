@@ -83,6 +83,10 @@ def main(arguments: Sequence[str]) -> int:
         return resident_page.main(arguments[1:])
     if arguments[:1] == ["climb"]:
         return climbing.main(arguments[1:])
+    if arguments[:1] == ["indicators"]:
+        from bench import indicators  # noqa: PLC0415 - only this needs them
+
+        return indicators.main(arguments[1:])
     wanted = _read(arguments)
     began = time.monotonic()
     with database_in_earnest() as services, _owner(services.database_url) as owner:
