@@ -61,6 +61,28 @@ def lifecycle() -> str:
     return HEAD + text + _table(("move", "from", "to", "needs", "why"), rows)
 
 
+def report_review() -> str:
+    """The path of a network report."""
+    from nagara.review.path import STEPS, ReviewStatus  # noqa: PLC0415
+
+    rows = [
+        (
+            f"`{move}`",
+            _listed(status for status in ReviewStatus if status in step.start),
+            f"`{step.end}`",
+            _listed(step.offices),
+            _listed(step.needs) or "-",
+            step.why,
+        )
+        for move, step in STEPS.items()
+    ]
+    text = (
+        "# The path of a network report\n\nEvery move that is not in this table is refused. What is published has no "
+        "move: a correction is a new edition.\n\n"
+    )
+    return HEAD + text + _table(("move", "from", "to", "by", "needs", "why"), rows)
+
+
 def permissions() -> str:
     """Roles and what they may do."""
     from nagara.lifecycle import STAFF_MOVES  # noqa: PLC0415
@@ -167,6 +189,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 FILES: dict[str, Callable[[], str]] = {
     "openapi.json": openapi,
     "lifecycle.md": lifecycle,
+    "report-review.md": report_review,
     "permissions.md": permissions,
     "settings.md": settings,
     "indicators.md": indicators,

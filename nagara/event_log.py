@@ -54,6 +54,7 @@ class EventKind(StrEnum):
     JOB_CHANGED = "job_changed"  # a piece of work was added, done or dropped; only its number is in the data
     HANDED_OUT = "handed_out"  # somebody without an account got a link to a job, or lost it
     JOB_REPORTED = "job_reported"  # who holds such a link started, did or gave back the job
+    TIME_CORRECTED = "time_corrected"  # an event before it happened at another time; both are in the data
     DATA_REMOVED = "data_removed"  # personal data went: their time was over, or the resident wanted it
 
 
@@ -69,6 +70,7 @@ PUBLIC_KINDS = frozenset(EventKind) - {
     EventKind.REWORDED,
     EventKind.PHOTO_RELEASED,
     EventKind.PHOTO_REDACTED,
+    EventKind.TIME_CORRECTED,
     EventKind.DATA_REMOVED,
     EventKind.LINK_RENEWED,
     EventKind.JOB_CHANGED,

@@ -16,11 +16,12 @@ from api.schemas import common as common_schemas
 from api.schemas import network as network_schemas
 from nagara import network_report, network_view
 from nagara.cities import configuration
-from nagara.database import app_connection, clock_connection, time_told
+from nagara.database import app_connection, network_connection, time_told
 from nagara.errors import InvalidInput, UnknownReport
 from nagara.indicators.figures import ALL_CODES
 from nagara.indicators.period import Period
 from nagara.indicators.snapshots import ALL_DISTRICTS
+from nagara.review import releases, reviews
 
 router = APIRouter(prefix="/api/v1/network", tags=["network"])
 
@@ -37,6 +38,7 @@ class Built(BaseModel):
     id: uuid.UUID
     period: str
     url: str
+    review: uuid.UUID | None
 
 
 @router.get(
@@ -86,9 +88,9 @@ def definitions() -> Response:
     "/reports", response_model=network_schemas.Reports, dependencies=[Open], operation_id="list_reports"
 )
 def reports() -> Response:
-    """Network reports, newest first."""
+    """Published network reports, newest first; a correction is an edition that says what it changes."""
     with app_connection() as connection:
-        found = network_report.list_reports(connection)
+        found = releases.released(connection)
     shown = [row | {"url": f"/api/v1/network/reports/{row['id']}"} for row in found]
     return json_answer({"reports": shown})
 
@@ -101,13 +103,18 @@ def reports() -> Response:
     operation_id="build_report",
 )
 def build(body: ReportBody, official: Reporter) -> Response:
-    """Build the report of a period from the cities' newest snapshots; the same snapshots give the same report."""
+    """Build the report of a period from the cities' newest snapshots, as a draft for review.
+
+    The same snapshots give the same report. Nobody but those who review it sees it before it is published; where
+    an edition is under way or published already, ``review`` is null: revise that one, or begin a correction.
+    """
     period = Period.parse(body.period)
-    with clock_connection() as connection:
+    with network_connection() as connection:
         now = time_told(connection)
         built = network_report.build_report(connection, configuration(), period, now)
-        connection.commit()
-    return json_answer({"id": built, "period": str(period), "url": f"/api/v1/network/reports/{built}"}, 201)
+        review = reviews.begin(connection, built, official.sign_in_name, now)
+    told = {"id": built, "period": str(period), "url": f"/api/v1/network/reports/{built}"}
+    return json_answer(told | {"review": review.id if review else None}, 201)
 
 
 @router.get(
@@ -120,7 +127,7 @@ def build(body: ReportBody, official: Reporter) -> Response:
 def report_json(report: str) -> Response:
     """The same report for programs, with the snapshots it was made of."""
     with app_connection() as connection:
-        kept = network_report.read_report(connection, _report_id(report))
+        kept = releases.read_released(connection, _report_id(report))
     return json_answer(asdict(kept, dict_factory=_without_html))
 
 
@@ -145,6 +152,6 @@ def _without_html(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def report(report: str) -> Response:
     """A report as a readable page."""
     with app_connection() as connection:
-        html = network_report.read_report(connection, _report_id(report)).html
+        html = releases.read_released(connection, _report_id(report)).html
     policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
     return Response(html, media_type="text/html; charset=utf-8", headers={"Content-Security-Policy": policy})

@@ -6,26 +6,33 @@ import datetime as dt
 from typing import Annotated
 
 import psycopg
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 from starlette.concurrency import run_in_threadpool
 
 from api.answers import json_answer
-from api.dependencies import ClientAddress, FromProcess, Open
+from api.dependencies import ClientAddress, FromProcess, Open, person_allowed, staff_city
 from api.error_responses import documented
 from api.schemas import trust as trust_schemas
+from nagara.accounts import Account
 from nagara.cities import city_of
 from nagara.database import app_connection, city_session
+from nagara.errors import UnknownRequest
+from nagara.event_log import Actor
+from nagara.permissions import Permission
 from nagara.request_views import find_city, public_status
+from nagara.trust.corrections import correct_time
 from nagara.trust.proving import prove
 from nagara.trust.roots import newest_held
 
-router = APIRouter(prefix="/api/v1", tags=["network"], dependencies=[Open])
+router = APIRouter(prefix="/api/v1", tags=["network"])
+Supervisor = Annotated[Account, Depends(person_allowed(Permission.SUPERVISE))]
 
 
 @router.get(
     "/requests/{reference}/proof",
     response_model=trust_schemas.Proof,
     responses=documented(404, 429),
+    dependencies=[Open],
     operation_id="get_request_proof",
 )
 async def proof(
@@ -52,10 +59,30 @@ def _proof(city_id: str, reference: str, day: dt.date | None) -> dict[str, objec
         return prove(connection, city_id, reference, day)
 
 
+@router.post(
+    "/staff/requests/{reference}/events/{number}/time",
+    status_code=201,
+    response_model=trust_schemas.Corrected,
+    responses=documented(401, 403, 404),
+    operation_id="correct_event_time",
+    tags=["staff"],
+)
+def correct(reference: str, number: int, body: trust_schemas.CorrectionBody, staff: Supervisor) -> Response:
+    """Say that an event happened at another time. A new event says so; the one that was wrong stays."""
+    city, stored = find_city(reference)
+    if city.id != staff_city(staff).id:
+        raise UnknownRequest(f"There is no request {stored!r}.", field="reference")
+    with city_session(city.id) as session:
+        actor = Actor("staff", staff.username)
+        made = correct_time(session, city.id, stored, number, body.occurred_at, body.reason, actor)
+    return json_answer({"event": made}, 201)
+
+
 @router.get(
     "/network/roots",
     response_model=trust_schemas.HeldRoots,
     responses=documented(404),
+    dependencies=[Open],
     operation_id="list_roots",
 )
 def roots(

@@ -105,6 +105,10 @@ class ReportShown(BaseModel):
     created_at: dt.datetime
     content_digest: str
     url: str
+    edition: int
+    corrects: str | None = Field(description="The report that this edition corrects")
+    changes: str | None = Field(description="What it changes")
+    released_at: dt.datetime
 
 
 class ReportContent(BaseModel):

@@ -3,9 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, Field
+
+from api.schemas.common import Input
+
+
+class CorrectionBody(Input):
+    """When an event really happened."""
+
+    occurred_at: Annotated[
+        dt.datetime, Field(description="With an offset", examples=["2026-03-01T09:30:00Z"])
+    ]
+    reason: Annotated[str, Field(min_length=1, max_length=1000, description="For staff; kept for ever")]
+
+
+class Corrected(BaseModel):
+    """The number of the event that says so."""
+
+    event: int
 
 
 class Root(BaseModel):

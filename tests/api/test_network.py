@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import psycopg
@@ -9,8 +10,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from nagara.cities import configuration
-from nagara.database import clock_connection, time_told
+from nagara.database import clock_connection, network_connection, time_told
 from nagara.indicators.build import build_all
+from nagara.review.releases import release_simulated
 from tests.api.conftest import Staff
 from tests.api.test_requests import FILE, RUBBISH
 
@@ -94,6 +96,10 @@ def test_only_officials_build_a_report_and_it_stays(
     assert built.status_code == 201, built.text
     again = client.post(url, json=body, headers=official.headers)
     assert again.json()["id"] == built.json()["id"]
+    assert client.get(url).json()["reports"] == [], "a draft is not published"
+    assert client.get(built.json()["url"]).status_code == 404
+    with network_connection() as connection:
+        release_simulated(connection, uuid.UUID(built.json()["id"]), "demo", time_told(connection))
     (listed,) = client.get(url).json()["reports"]
     page = client.get(listed["url"])
     assert page.headers["content-type"].startswith("text/html")
