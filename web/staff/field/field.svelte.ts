@@ -57,8 +57,11 @@ export class Field {
 
   /** How a job stands when everything that waits has been made. */
   statusOf(job: FieldJob): string {
-    const led = [...this.waiting].reverse().find((one) => one.reference === job.reference && one.ends !== null);
-    return led?.ends ?? job.status;
+    const seenAt = this.seen?.seenAt ?? 0;
+    const made = this.moves.filter(
+      (one) => one.reference === job.reference && one.state !== 'refused' && (one.sentAt === null || one.sentAt > seenAt),
+    );
+    return made.reverse().find((one) => one.ends !== null)?.ends ?? job.status;
   }
   movesOf(job: FieldJob): FieldMove[] {
     if (!job.yours_to_move) return [];
@@ -176,6 +179,8 @@ export class Field {
   /** Kept on the phone first, so that it is made however long the line is away. */
   async make(job: FieldJob, move: FieldMove, draft: KeptDraft): Promise<void> {
     const has = (name: string): boolean => move.fields.some((one) => one === name);
+    // The worker may have sent what came before without this page having read the job again.
+    const before = (await field.all('moves')).filter((one) => one.reference === job.reference && one.state === 'sent');
     await field.put('moves', {
       key: newKey(),
       owner: this.owner,
@@ -187,7 +192,7 @@ export class Field {
       reason: has('reason') ? draft.reason : '',
       note: has('note') ? draft.note : '',
       photos: draft.photos,
-      version: job.version,
+      version: Math.max(job.version, ...before.map((one) => one.version)),
       attempted: null,
       queuedAt: this.#nextInLine(),
       state: 'waiting',

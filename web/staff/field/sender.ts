@@ -95,7 +95,7 @@ async function sendOne(move: KeptMove): Promise<Trouble | null> {
   announce();
   try {
     const answer = await make(move);
-    await field.update('moves', move.key, sent);
+    await field.update('moves', move.key, (one) => ({ ...sent(one), version: answer.made.version }));
     await follow(move, answer.made.version);
     announce(answer);
     return null;

@@ -102,7 +102,7 @@ export interface KeptMove {
   reason: string;
   note: string;
   photos: TakenPhoto[];
-  /** The version it is made upon: the one on the screen, or the one that the move before it made. */
+  /** The version it is made upon: the one on the screen, or what the move before it made. Once sent: the one it made. */
   version: number;
   /** What was sent without an answer: the same must be sent again. */
   attempted: MoveBody | null;
