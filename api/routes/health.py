@@ -28,7 +28,7 @@ from nagara.time_standing import ask_standing, metrics
 router = APIRouter(tags=["health"])
 log = logging.getLogger(__name__)
 PATIENCE_SECONDS = 3
-ON_THIS_MACHINE = ("127.0.0.1", "::1", "testclient")
+ON_THIS_MACHINE = ("127.0.0.1", "::1")
 UNKNOWN: dict[str, Any] = {
     "oldest_due_step_seconds": None,
     "oldest_untold_event_seconds": None,
