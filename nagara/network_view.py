@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import psycopg
 
-from city_config import Configuration
+from city_config import City, Configuration, NetworkCode
 from nagara.errors import UnknownCity
-from nagara.indicators.cells import Cell
+from nagara.indicators.cells import Cell, CellKey
 from nagara.indicators.definitions import DEFINITIONS, ENOUGH_AT_RISK, METHOD_VERSION, RESTRICTED_HOURS
 from nagara.indicators.figures import ALL_CODES
 from nagara.indicators.period import Period
+from nagara.indicators.residents import between_districts, districts_of, rates
 from nagara.indicators.snapshots import (
     ALL_DISTRICTS,
+    Snapshot,
     cells_in,
+    district_cells,
     figures_in,
     latest_snapshot,
     snapshot_cells,
@@ -78,6 +82,9 @@ def _city(
     cells = snapshot_cells(connection, city_id, snapshot.id, code, district)
     codes = configuration.network.codes_by_code
     within = cells_in(cells, period)
+    figures = figures_in(cells, period, codes)
+    if code == ALL_CODES and district == ALL_DISTRICTS:
+        figures |= _of_residents(connection, city, snapshot, cells, period, codes)
     comparable = [
         cell
         for code_, cell in within.items()
@@ -86,9 +93,33 @@ def _city(
     return head | {
         "simulated": Cell.merged(within.values()).count("simulated") > 0,
         "snapshot": snapshot.as_json(),
-        "figures": figures_in(cells, period, codes),
+        "figures": figures,
         "survival": survival_points(Cell.merged(comparable)),
     }
+
+
+def _of_residents(
+    connection: psycopg.Connection[Any],
+    city: City,
+    snapshot: Snapshot,
+    cells: Mapping[CellKey, Cell],
+    period: Period,
+    codes: Mapping[str, NetworkCode],
+) -> dict[str, Any]:
+    """Rates by residents, and differences between districts, where the city states how many there are."""
+    people = city.population.value if city.population else None
+    ended = (period.last.replace(day=28) + dt.timedelta(days=4)).replace(day=1)
+    known_to = min(ended, snapshot.cut_off.astimezone(city.zone).date())
+    days = max(0, (known_to - period.first).days)
+    found = rates(cells_in(cells, period), cells_in(cells, None), codes, people, days)
+    populations = {code: stated.value for code, stated in city.population_by_district.items()}
+    districts = []
+    if people and populations:
+        of_districts = district_cells(connection, city.id, snapshot.id)
+        within = {key: cell for key, cell in of_districts.items() if key[0] in period}
+        districts = districts_of(within, codes, populations)
+    found["N13"] = between_districts(districts, people)
+    return {key: figure.as_json() for key, figure in found.items()}
 
 
 def survival_points(cell: Cell) -> list[dict[str, float | int | None]]:

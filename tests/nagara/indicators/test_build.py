@@ -143,6 +143,20 @@ def test_figures_know_that_they_rest_on_made_up_requests(db: Db, configuration: 
     assert DEMO_SOURCE == SIMULATION
 
 
+def test_rates_are_by_residents_and_withheld_where_nobody_knows_them(
+    db: Db, configuration: Configuration
+) -> None:
+    fill(db)
+    build_city(db, configuration, CITY, now_of(db), CUT_OFF)
+    (shown,) = indicators(db, configuration, Period.parse("2026-03"), [CITY])["cities"]
+    people = configuration.cities[CITY].population
+    assert people is not None
+    rate = shown["figures"]["N1.rate"]
+    assert rate["value"] == pytest.approx(60 * 1000 * 365.25 / 31 / people.value)
+    assert rate["low"] < rate["value"] < rate["high"]
+    assert shown["figures"]["N13"]["withheld"]
+
+
 def test_monthly_rows_add_up_over_districts_and_codes(db: Db, configuration: Configuration) -> None:
     fill(db)
     log_request(db, CITY, MARCH, code="street_light")

@@ -9,9 +9,11 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from typer.testing import CliRunner
 
 from city_config import Configuration
 from nagara.cities import configuration
+from nagara.cli import app
 from nagara.errors import InvalidInput
 from nagara.indicators import keeping
 from nagara.indicators.build import build_city, count_events
@@ -163,6 +165,24 @@ def test_a_snapshot_of_a_changed_log_is_named_unequal(
     found = verify_snapshot(db, known, snapshot)
     assert not found.equal
     assert any(line.startswith("2026-01, road_pothole, district 01: tables") for line in found.differences)
+
+
+def test_the_command_line_says_equal_or_what_differs(
+    db: Db, owner: psycopg.Connection[Any], known: Configuration
+) -> None:
+    closed_month(db, JANUARY)
+    snapshot = build_city(db, known, CITY, now_of(db))
+    db.commit()
+    run = CliRunner().invoke
+    equal = run(app, ["indicators", "verify", str(snapshot)])
+    assert (equal.exit_code, equal.stdout) == (0, f"equal: 3 rows of {CITY}, recomputed from 36 events\n")
+    assert run(app, ["indicators", "prove", "--city", CITY]).stdout == f"{CITY}: equal\n"
+    owner.execute("set session_replication_role = replica")
+    owner.execute("delete from event where kind = 'resolved'")
+    differs = run(app, ["indicators", "verify", str(snapshot)])
+    assert differs.exit_code == 1
+    assert "the log has 24 events as of then, the snapshot was made of 36" in differs.stdout
+    assert isinstance(run(app, ["indicators", "verify", "nonsense"]).exception, InvalidInput | SystemExit)
 
 
 def test_a_snapshot_that_is_none_and_one_of_another_method_are_refused(
