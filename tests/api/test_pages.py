@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -49,3 +51,19 @@ def test_a_picture_and_a_missing_file_are_what_they_are(built: TestClient) -> No
     assert "immutable" in picture.headers["Cache-Control"]
     assert built.get("/assets/gone-1.js").status_code == 404
     assert "no-cache" in built.get("/").headers["Cache-Control"]
+
+
+def test_script_and_style_inside_a_document_are_allowed_by_their_hashes_alone(
+    built: TestClient, tmp_path: Path
+) -> None:
+    script, style = "let a = 1;", "p { color: red }"
+    document = f'<script>{script}</script><style>{style}</style><script src="/assets/main-1.js"></script>'
+    (tmp_path / "resident" / "index.html").write_text(document)
+    policy = built.get("/").headers["Content-Security-Policy"]
+    rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
+    for name, content in (("script-src", script), ("style-src", style)):
+        digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+        assert rules[name].split() == ["'self'", f"'sha256-{digest}'"]
+    worker = tmp_path / "service-worker.js"
+    worker.write_text(document)
+    assert "sha256" not in built.get("/service-worker.js").headers["Content-Security-Policy"]
