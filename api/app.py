@@ -49,6 +49,7 @@ from api.routes import (
     staff_notices,
     suggestions,
     supervision,
+    telegram,
     trust,
     webhooks,
 )
@@ -131,7 +132,7 @@ def create_app() -> FastAPI:
     for room in (field_work, city_desk, moderation, live, bulk, exports, supervision):
         app.include_router(room.router)
     app.include_router(staff.moves)  # these come after the other rooms of staff: their address takes any word
-    for room in (single_sign_on, staff_accounts, keys, webhooks, staff_notices):
+    for room in (single_sign_on, staff_accounts, keys, webhooks, staff_notices, telegram):
         app.include_router(room.router)
     for room in (following, resident_accounts, feeds):
         app.include_router(room.router)

@@ -22,6 +22,7 @@ class Lock(IntEnum):
     PUSH = 32  # nor a push service
     BEAT = 41  # of several clocks one rings the timers
     WEBHOOK = 33  # nor other systems
+    TELEGRAM = 34  # nor the bot
 
 
 @contextmanager

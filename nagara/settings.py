@@ -103,6 +103,13 @@ class Settings(BaseSettings):
     push_contact: str = Field(
         default="mailto:nagara@localhost", description="Whom a push service may write to: mailto: or https:"
     )
+    telegram_token: SecretStr | None = Field(
+        default=None, description="Token of the Telegram bot; none: no bot, and its messages wait"
+    )
+    telegram_bot: str | None = Field(
+        default=None, pattern=r"^[A-Za-z0-9_]{5,32}$", description="Its username, for links to it"
+    )
+    telegram_api: str = Field(default="https://api.telegram.org", description="Where the Bot API is")
     conversations: int = Field(
         default=4, ge=1, le=32, description="Connections a channel delivers over at the same time"
     )

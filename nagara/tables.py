@@ -298,6 +298,20 @@ class TelegramChat(SQLModel, table=True):
     linked_at: dt.datetime = Field(sa_column=_time(nullable=False))
 
 
+class TelegramLink(SQLModel, table=True):
+    """A link to the bot that its owner has not opened yet; only a keyed digest of its secret is kept."""
+
+    __tablename__ = "telegram_link"
+    __table_args__ = (
+        ForeignKeyConstraint(["city_id", "username"], ["staff_account.city_id", "staff_account.username"]),
+    )
+
+    city_id: str = Field(primary_key=True)
+    digest: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
+    username: str
+    expires_at: dt.datetime = Field(sa_column=_time(nullable=False))
+
+
 class AlertWaiting(SQLModel, table=True):
     """A request whose filing has not been told to the watchers of its area: the public may not see it yet."""
 

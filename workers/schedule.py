@@ -66,6 +66,11 @@ SCHEDULE: Mapping[str, Mapping[str, Any]] = {
         "schedule": _every(2),
         "options": {"expires": DROPPED_AFTER},
     },
+    "deliver to Telegram": {
+        "task": "notifications.deliver_telegram",
+        "schedule": _every(2),
+        "options": {"expires": DROPPED_AFTER},
+    },
     # A request becomes public when the city's delay has passed or staff release it; nobody waits for seconds.
     "tell watchers of areas": {
         "task": "notifications.watchers",

@@ -19,10 +19,31 @@ from nagara.local.http_sink import subscription_kept
 from nagara.settings import settings
 
 router = APIRouter(prefix="/dev", tags=["demo"], dependencies=[Open])
-Channel = Literal["email", "sms", "push"]
-ENDINGS: dict[Channel, str] = {"email": "*.eml", "sms": "*.sms.json", "push": "*.push.json"}
-NAMES: dict[Channel, str] = {"email": "Mail", "sms": "Text message", "push": "Browser"}
-POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+Channel = Literal["email", "sms", "push", "webhook", "telegram"]
+ENDINGS: dict[Channel, str] = {
+    "email": "*.eml",
+    "sms": "*.sms.json",
+    "push": "*.push.json",
+    "webhook": "*.webhook.json",
+    "telegram": "*.telegram.json",
+}
+NAMES: dict[Channel, str] = {
+    "email": "Mail",
+    "sms": "Text message",
+    "push": "Browser",
+    "webhook": "Other system",
+    "telegram": "Telegram",
+}
+# a mail's HTML stands in a frame without rights; its own style attributes are what "unsafe-inline" is for
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "style-src 'self' 'unsafe-inline'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
 ADDRESS = re.compile(r"https?://[^\s<>\"']+")
 STYLE = (Path(__file__).parent / "demo.css").read_text()
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
@@ -93,6 +114,21 @@ def _read(channel: Channel, path: Path) -> dict[str, Any]:
     content = json.loads(path.read_text())
     at = dt.datetime.strptime(path.name[:22], "%Y%m%dT%H%M%S.%f").replace(tzinfo=dt.UTC)
     shown = {"channel": channel, "date": f"{at:%a, %d %b %Y %H:%M:%S} +0000", "from": "", "url": None}
+    if channel == "webhook":
+        event = json.loads(content["event"])
+        return shown | {
+            "to": "an endpoint",
+            "subject": event["type"],
+            "id": content["id"],
+            "text": json.dumps(event, ensure_ascii=False, indent=2),
+        }
+    if channel == "telegram":
+        return shown | {
+            "to": f"chat {content['to']}",
+            "subject": "",
+            "id": content["id"],
+            "text": content["text"],
+        }
     if channel == "sms":
         return shown | {
             "to": content["to"],
@@ -114,6 +150,7 @@ def _read(channel: Channel, path: Path) -> dict[str, Any]:
 def _mail(path: Path) -> dict[str, Any]:
     message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
     body = message.get_body(preferencelist=("plain", "html"))
+    page = message.get_body(preferencelist=("html",))
     return {
         "channel": "email",
         "to": str(message["to"]),
@@ -122,6 +159,7 @@ def _mail(path: Path) -> dict[str, Any]:
         "date": str(message["date"]),
         "id": str(message["message-id"]),
         "text": body.get_content() if body else "",
+        "html": page.get_content() if page else None,
         "url": None,
         "unsubscribe": str(message["list-unsubscribe"] or "").strip("<>") or None,
     }
@@ -135,8 +173,11 @@ def _shown(message: dict[str, Any]) -> str:
     subject = f"<h2 dir=auto>{safe['subject']}</h2>" if message["subject"] else ""
     text = f"<div class=text dir=auto>{_linked(str(message['text']))}</div>"
     more = f'<a href="{safe["url"]}">Open</a>' if message.get("url") else ""
+    if message.get("html"):
+        frame = f'<iframe sandbox loading=lazy title=HTML srcdoc="{safe["html"]}"></iframe>'
+        more += f"<details><summary>As HTML</summary>{frame}</details>"
     if message.get("unsubscribe"):
-        more = "<span>Unsubscribe button: one click, RFC 8058</span>"
+        more += "<span>Unsubscribe button: one click, RFC 8058</span>"
     return f"<article class={channel}><p class=head>{head}</p><div class=sheet>{subject}{text}{more}</div></article>"
 
 

@@ -1,6 +1,7 @@
 """A gateway for text messages and a push service for the demo: takes everything on loopback, sends nothing on.
 
-Text messages come as JSON to ``/sms``. Browsers' messages come encrypted to ``/push/...``; the sink has a
+Text messages come as JSON to ``/sms``, calls of other systems to ``/hook...``, the bot's messages to ``/bot...``.
+Browsers' messages come encrypted to ``/push/...``; the sink has a
 subscription of its own, with a key pair as a browser has one, so that the viewer can show what a browser would.
 A message of another browser's is kept as what it is here: unreadable.
 """
@@ -79,8 +80,29 @@ def serve_http(port: int, folder: Path, keep: Keep) -> ThreadingHTTPServer:
                 content = browser.read(body) | {"topic": self.headers.get("Topic")}
                 keep("push.json", json.dumps(content, ensure_ascii=False).encode())
                 self._say(201)
+            elif self.path.startswith("/hook"):
+                self._take_call(body)
+            elif self.path.startswith("/bot") and self.path.endswith("/sendMessage"):
+                self._take_bot(body)
             else:
                 self._say(404)
+
+        def _take_call(self, body: bytes) -> None:
+            kept = {"event": body.decode(errors="replace"), "id": self.headers.get("webhook-id", "")}
+            kept["signature"] = self.headers.get("webhook-signature", "")
+            keep("webhook.json", json.dumps(kept, ensure_ascii=False).encode())
+            self._say(204)
+
+        def _take_bot(self, body: bytes) -> None:
+            try:
+                content = json.loads(body)
+                kept = {"to": str(content["chat_id"]), "text": str(content["text"])}
+            except (ValueError, KeyError, TypeError):
+                self._say(400)
+                return
+            kept["id"] = self.headers.get("Idempotency-Key", "")
+            keep("telegram.json", json.dumps(kept, ensure_ascii=False).encode())
+            self._say(200)
 
         def _take_text(self, body: bytes) -> None:
             try:

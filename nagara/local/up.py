@@ -137,6 +137,9 @@ async def _start_servers(
         settings |= {
             "NAGARA_SMTP_URL": f"smtp://{LOOPBACK}:{port}",
             "NAGARA_SMS_URL": f"http://{LOOPBACK}:{gateway}/sms",
+            "NAGARA_TELEGRAM_TOKEN": "1:demo",
+            "NAGARA_TELEGRAM_BOT": "nagara_demo_bot",
+            "NAGARA_TELEGRAM_API": f"http://{LOOPBACK}:{gateway}",
             "NAGARA_OUTBOX_DIR": str(folder),
         }
     return kept, settings

@@ -16,7 +16,7 @@ from typing import Any
 
 import psycopg
 
-from nagara.notifications.audiences import subscription_of, unsubscribe_address
+from nagara.notifications.audiences import STAFF_PREFIX, subscription_of, unsubscribe_address
 from nagara.notifications.channels import Channel, Outgoing, Refusal, Unopenable
 from nagara.notifications.private_links import with_token
 from nagara.sealing import unseal
@@ -73,6 +73,7 @@ update {table} set next_attempt_at = done.until
   from unnest({types}, %s::timestamptz[]) as done ({names}, until)
  where {same} and {table}.sent_at is null and {table}.failed_at is null
 """
+FORGET_CHAT = "delete from telegram_chat where city_id = %s and username = %s"
 FORGET_SUBSCRIPTION = "delete from subscription where city_id = %s and id = %s"
 
 
@@ -209,7 +210,11 @@ def settle(connection: psycopg.Connection[Any], outcomes: Sequence[Outcome]) -> 
             connection.execute(STATEMENTS["refused", table], _columns(refused), prepare=True)
     for one in outcomes:
         subscription = subscription_of(one.due.audience)
-        if one.refusal is not None and one.refusal.gone and subscription is not None:
+        if one.refusal is None or not one.refusal.gone:
+            continue
+        if one.due.channel == "telegram" and one.due.audience.startswith(STAFF_PREFIX):
+            connection.execute(FORGET_CHAT, (one.due.city_id, one.due.audience.removeprefix(STAFF_PREFIX)))
+        if subscription is not None:
             connection.execute(FORGET_SUBSCRIPTION, (one.due.city_id, subscription))
 
 

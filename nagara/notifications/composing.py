@@ -97,7 +97,7 @@ class _Follower:
     language: str | None
     moves: Sequence[str] | None
     own: bool
-    quiet: Quiet | None
+    quiet: Quiet | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,10 +257,19 @@ def _followers(
     found: dict[tuple[str, uuid.UUID], list[_Follower]] = {}
     if news:
         requests = zip(*{one.request for one in news}, strict=True)
-        for city_id, request_id, id_, channel, sealed, *wish, begins, ends in connection.execute(
-            FOLLOWERS, [list(column) for column in requests], prepare=True
-        ):
+        for (
+            city_id,
+            request_id,
+            id_,
+            channel,
+            sealed,
+            language,
+            moves,
+            own,
+            begins,
+            ends,
+        ) in connection.execute(FOLLOWERS, [list(column) for column in requests], prepare=True):
             quiet = Quiet(begins, ends, known.cities[city_id].timezone) if begins is not None else None
-            one = _Follower(id_, channel, bytes(sealed), *wish, quiet=quiet)
+            one = _Follower(id_, channel, bytes(sealed), language, moves, own, quiet)
             found.setdefault((city_id, request_id), []).append(one)
     return found

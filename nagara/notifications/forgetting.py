@@ -15,6 +15,7 @@ ATTEMPTS_KEPT_FOR = dt.timedelta(days=30)
 
 FORGET = (
     ("delete from one_time_code where expires_at < %(now)s", None),
+    ("delete from telegram_link where expires_at < %(now)s", None),
     ("delete from message where expires_at < %(now)s", None),
     (
         "delete from subscription where confirmed_at is null and created_at < %(now)s - %(after)s",

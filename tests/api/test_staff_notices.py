@@ -120,7 +120,7 @@ def test_posts_are_told_and_who_sleeps_only_when_the_night_is_over(
     )
     changed = city.model_copy(update={"posts": (*city.posts, office)})
     changed.__dict__.pop("posts_by_code", None)
-    monkeypatch.setitem(known.cities, "kh-pnh", changed)  # type: ignore[arg-type]
+    monkeypatch.setitem(known.cities, "kh-pnh", changed)
     owner.execute("update staff_account set email = username || '@example.org'")
     reference = filed(agent.client)
     later = dt.datetime.now(dt.UTC) + dt.timedelta(hours=6)

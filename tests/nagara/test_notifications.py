@@ -343,7 +343,7 @@ def test_an_escalation_tells_the_roles_its_rung_names_in_that_city_and_departmen
     tell(db)
     sweep(db, now=row[1])
 
-    assert tell(db) == (Composed(1, 2, 0), Delivered(sent=2))
+    assert tell(db) == (Composed(1, 5, 0), Delivered(sent=2)), "three find it in their inbox besides"
 
     _, *mails = sink.mails()
     assert sorted(mail["To"] for mail in mails) == ["own@example.org", "told@example.org"]

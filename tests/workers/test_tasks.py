@@ -68,7 +68,7 @@ def everything(owner: Connection) -> dict[str, int]:
     [
         "escalation.sweep", "notifications.compose", "notifications.deliver", "indicators.refresh",
         "notifications.deliver_sms", "notifications.deliver_push", "notifications.deliver_webhooks",
-        "notifications.watchers",
+        "notifications.deliver_telegram", "notifications.watchers",
         "notifications.day", "notifications.forget",
         "indicators.rebuild", "photos.forget", "bulk.move", "batches.export", "batches.forget", "words.fill",
         "trust.seal",

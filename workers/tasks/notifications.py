@@ -55,6 +55,12 @@ def deliver_webhooks() -> None:
     _deliver("webhook", Lock.WEBHOOK)
 
 
+@task("notifications.deliver_telegram")
+def deliver_telegram() -> None:
+    """Hand the bot's messages to Telegram, one task at a time. Every 2 s; Telegram shows a repeated one twice."""
+    _deliver("telegram", Lock.TELEGRAM)
+
+
 @task("notifications.watchers")
 def tell_area_watchers() -> None:
     """Tell those who watch an area of what became public there. Every 10 s; safe to repeat: a notice has one key."""

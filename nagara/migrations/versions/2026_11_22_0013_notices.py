@@ -90,6 +90,17 @@ create table telegram_chat (
     constraint telegram_chat_account foreign key (city_id, username) references staff_account (city_id, username)
 );
 
+-- links to the bot that nobody has opened yet
+create table telegram_link (
+    city_id text not null,
+    digest bytea not null constraint telegram_link_digest check (length(digest) = 32),
+    username text not null,
+    expires_at timestamptz not null,
+    primary key (city_id, digest),
+    constraint telegram_link_account foreign key (city_id, username) references staff_account (city_id, username)
+);
+create index telegram_link_old on telegram_link (expires_at);
+
 alter table subscription
     add column quiet_begins smallint constraint subscription_quiet_begins check (quiet_begins between 0 and 1439),
     add column quiet_ends smallint constraint subscription_quiet_ends check (quiet_ends between 0 and 1439),
@@ -98,9 +109,9 @@ alter table subscription
 create index notification_inbox on notification (city_id, audience, created_at desc) where channel = 'inbox';
 create index notification_failed on notification (city_id, failed_at desc) where failed_at is not null;
 
-grant select, insert, update, delete on staff_notice_choice, telegram_chat to nagara_app;
+grant select, insert, update, delete on staff_notice_choice, telegram_chat, telegram_link to nagara_app;
 grant select, update on staff_notice_choice to nagara_clock;
-grant select, delete on telegram_chat to nagara_clock;
+grant select, delete on telegram_chat, telegram_link to nagara_clock;
 
 alter table message drop constraint message_channel;
 alter table message add constraint message_channel
@@ -114,7 +125,14 @@ grant select on notice_destination to nagara_app;
 grant select, insert, update, delete on notice_destination to nagara_clock;
 """
 
-CITY_TABLES = ("notice_destination", "webhook_endpoint", "webhook_attempt", "staff_notice_choice", "telegram_chat")
+CITY_TABLES = (
+    "notice_destination",
+    "webhook_endpoint",
+    "webhook_attempt",
+    "staff_notice_choice",
+    "telegram_chat",
+    "telegram_link",
+)
 
 
 def upgrade() -> None:

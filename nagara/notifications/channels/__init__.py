@@ -15,10 +15,12 @@ from nagara.notifications.channels.base import (
 from nagara.notifications.channels.email import EmailChannel
 from nagara.notifications.channels.push import PushChannel
 from nagara.notifications.channels.sms import SmsChannel
+from nagara.notifications.channels.telegram import TelegramChannel
 from nagara.notifications.channels.webhook import WebhookChannel
 
 CHANNELS: Mapping[str, Channel] = {
-    channel.name: channel for channel in (EmailChannel(), SmsChannel(), PushChannel(), WebhookChannel())
+    channel.name: channel
+    for channel in (EmailChannel(), SmsChannel(), PushChannel(), WebhookChannel(), TelegramChannel())
 }
 """Every channel by its name, as it stands in the tables."""
 
