@@ -187,6 +187,8 @@ create table report_release (
 insert into report_release (city_id, report_id, review_id, period, edition, released_at)
 select city_id, id, id, period, row_number() over (partition by city_id, period order by created_at, id), created_at
   from network_report;
+insert into report_review (city_id, id, report_id, period, edition, status, version, created_at, updated_at)
+select city_id, review_id, report_id, period, edition, 'published', 1, released_at, released_at from report_release;
 """
 
 # What was handed over, said or decided stays; a review may move until it is published, and never after.
