@@ -24,7 +24,7 @@ from api.error_responses import documented
 from api.routes.requests import file_surely, filed_answer, filing_of
 from api.schemas import city_desk as schemas
 from api.schemas.field_work import OnBehalfBody
-from api.schemas.filing import Filed
+from api.schemas.filing import FiledOnBehalf
 from city_config import City
 from nagara import announcements, configuration_view, reply_templates
 from nagara.accounts import Account
@@ -43,9 +43,9 @@ Clerk = Annotated[Account, Depends(allowed(Permission.FILE))]
 @router.post(
     "/staff/requests",
     status_code=201,
-    response_model=Filed,
+    response_model=FiledOnBehalf,
     responses=documented(401, 403, 404, 409)
-    | {200: {"model": Filed, "description": "Filed before under the same key"}},
+    | {200: {"model": FiledOnBehalf, "description": "Filed before under the same key"}},
     operation_id="file_on_behalf",
 )
 async def file_on_behalf(
@@ -54,13 +54,18 @@ async def file_on_behalf(
     process: FromProcess,
     idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
 ) -> Response:
-    """File for somebody who called, wrote or came; the channel and who typed it are in the history."""
+    """File for somebody who called, wrote or came; the channel and who typed it are in the history.
+
+    The resident is sent the private page at the contact that is given; whoever types it is told the reference.
+    """
     city = staff_city(staff)
     filing = filing_of(
         body, idempotency_key, channel=body.channel, actor_kind="staff", actor=staff.sign_in_name
     )
     filed = await file_surely(process, city, filing)
-    return json_answer(filed_answer(process, city, filed), 200 if filed.replayed else 201)
+    told = filed_answer(process, city, filed)
+    shown = {name: told[name] for name in FiledOnBehalf.model_fields}
+    return json_answer(shown, 200 if filed.replayed else 201)
 
 
 @router.get(

@@ -72,15 +72,13 @@ class FilingBody(CheckBody):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [FILING_EXAMPLE]})
 
 
-class Filed(BaseModel):
-    """A request that stands: what the resident needs to find it again."""
+class FiledOnBehalf(BaseModel):
+    """A request that stands, as whoever typed it may know it: the private page is the resident's alone."""
 
     reference: str
-    token: str
     city: str
     status: str
     status_url: str
-    page_url: str
     received_at: dt.datetime
     service: Named
     department: Named
@@ -91,6 +89,13 @@ class Filed(BaseModel):
     joined: str | None = Field(
         description="The report it was linked to; null where none was named, or that one had ended meanwhile"
     )
+
+
+class Filed(FiledOnBehalf):
+    """A request that stands: what the resident needs to find it again."""
+
+    token: str
+    page_url: str
 
 
 class Refusal(BaseModel):

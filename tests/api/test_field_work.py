@@ -70,6 +70,17 @@ def test_a_request_with_an_open_job_is_not_resolved(agent: Staff, request_: dict
     assert agent.move(reference, "resolve").status_code == 200
 
 
+def test_a_job_is_for_who_can_do_it(client: TestClient, agent: Staff, request_: dict[str, Any]) -> None:
+    Staff(client, "auditor@kh-pnh", "auditor")
+    address = f"/requests/{request_['reference']}/jobs"
+    refused = post(agent, address, title="Sweep", assignee="auditor@kh-pnh")
+    assert (refused.status_code, refused.json()["error"]["field"]) == (422, "assignee")
+    assert refused.json()["error"]["allowed"] == ["agent"]
+    for number, able in enumerate(("agent@kh-pnh", "crew 7")):
+        jobs = post(agent, address, title="Sweep", assignee=able).json()["jobs"]
+        assert jobs[number]["assignee"] == able
+
+
 def test_the_history_names_jobs_by_number_only(agent: Staff, request_: dict[str, Any]) -> None:
     reference = request_["reference"]
     post(agent, f"/requests/{reference}/jobs", title="Ring at the blue door of the aunt")

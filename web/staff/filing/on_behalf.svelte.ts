@@ -9,10 +9,8 @@ import { signedIn, staffCall } from '../session.svelte';
 export const CHANNELS = ['phone', 'counter', 'letter', 'email', 'chat', 'social', 'inspection'] as const;
 export type Channel = (typeof CHANNELS)[number];
 export type Answer = string | string[];
-export interface FiledOnBehalf extends Filed {
-  /** The reporter's private page. */
-  page_url: string;
-}
+/** The private page is the reporter's alone. */
+export type FiledOnBehalf = Omit<Filed, 'token' | 'page_url'>;
 
 interface Words {
   channel: Channel;
