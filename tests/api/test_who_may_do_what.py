@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 import itertools
 from collections.abc import Iterator
+from typing import Any
 
+import psycopg
 import pytest
 from fastapi import FastAPI
 from httpx import Response
@@ -38,8 +41,12 @@ DETAILS: dict[Move, dict[str, object]] = {
     Move.PRIORITISE: {"priority": "high"},
     Move.DECLINE: {"reason": "not_found"},
     Move.RESOLVE: {"reason": "cleaned"},
+    Move.ACKNOWLEDGE_ESCALATION: {"until": (dt.datetime.now(dt.UTC) + dt.timedelta(days=2)).isoformat()},
 }
 """What a move needs besides a note."""
+
+OF_ESCALATIONS = (Move.ACKNOWLEDGE_ESCALATION, Move.DE_ESCALATE)
+"""Moves that only make sense on a request that was escalated."""
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +142,9 @@ def test_every_permission_is_used_and_every_role_differs(calls: list[Call]) -> N
 
 
 @pytest.mark.parametrize("move", STAFF_MOVES)
-def test_each_role_makes_the_moves_the_table_says(client: TestClient, move: Move) -> None:
+def test_each_role_makes_the_moves_the_table_says(
+    client: TestClient, owner: psycopg.Connection[Any], move: Move
+) -> None:
     """Role x move: refused with 403 and nothing changed, or made, or refused by the lifecycle with a reason."""
     parent = client.post(FILE, json=RUBBISH).json()["reference"]
     details = {"note": "A note."} | DETAILS.get(move, {})
@@ -146,6 +155,9 @@ def test_each_role_makes_the_moves_the_table_says(client: TestClient, move: Move
     for name, token, permissions in subjects:
         headers = {"Authorization": f"Bearer {token}"}
         reference = client.post(FILE, json=RUBBISH).json()["reference"]
+        if move in OF_ESCALATIONS:
+            owner.execute("update request set escalated_by_hand = true where reference = %s", (reference,))
+            owner.commit()
         answer = client.post(f"/api/v1/staff/requests/{reference}/{move}", json=details, headers=headers)
         public = client.get(f"/api/v1/requests/{reference}").json()
         if {permission_for(move), Permission.VIEW_QUEUE} <= permissions:
