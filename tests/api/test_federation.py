@@ -18,9 +18,11 @@ from nagara.federation.registry import find_key
 from nagara.federation.sending import BundleRefused, FederationUnavailable, collect, push
 from nagara.federation.signing import encode, key_id, new_private_key, public_key_of, sign
 from tests.api.conftest import Staff
+from tests.helpers import Connection
 from tests.nagara.federation.conftest import CITY, Bundle, bundles
+from tests.workers.test_tasks import Run, run
 
-__all__ = ["bundles"]
+__all__ = ["bundles", "run"]
 DOOR, KEYS = "/api/v1/federation/bundles", "/api/v1/network/federation/keys"
 
 
@@ -145,3 +147,13 @@ def test_an_answer_that_makes_no_sense_is_an_outage(client: TestClient) -> None:
     for body in (b"<html>", b"[]", b'{"error": "x"}', b""):
         with serving(lambda *_, told=body: (500, told)) as network, pytest.raises(FederationUnavailable):
             push({}, network, loopback=True)
+
+
+def test_nothing_is_computed_here_for_a_city_that_computes_its_own(
+    client: TestClient, officer: Staff, run: Run, owner: Connection
+) -> None:
+    body = {"city": CITY, "public_key": encode(public_key_of(new_private_key()))}
+    assert client.post(KEYS, json=body, headers=officer.headers).status_code == 201
+    run("indicators.refresh")
+    built = {row[0] for row in owner.execute("select distinct city_id from indicator_snapshot").fetchall()}
+    assert built == set(configuration().cities) - {CITY}
