@@ -290,3 +290,10 @@ def test_shapes_fit_together_and_carry_their_licence(shipped: Configuration, cit
     for feature in collection["features"]:
         assert feature["properties"]["boundary_id"]
         assert feature["properties"]["shape_ids"]
+
+
+def test_singapore_calls_nothing_repaired_or_removed_without_a_photo(shipped: Configuration) -> None:
+    """Since mid-2021 a plain case is closed on complete resolution with a photo; what others handle is answered."""
+    kinds = {code.code: code.service_class for code in shipped.network.codes}
+    for service in shipped.cities["sg-sin"].services:
+        assert service.evidence is (kinds[service.network_code] in ("clean", "fix")), service.code
