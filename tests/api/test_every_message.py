@@ -43,8 +43,8 @@ SCRIPTS = {
     "mm-rgn": ("my", "MYANMAR"),
     "sg-sin": ("ta", "TAMIL"),
 }
-SHOWN_IN = ("email", "sms", "push")
-"""The channels that people read."""
+SHOWN_IN = ("email", "sms", "push", "telegram")
+"""The channels that people read; what other systems are called with has no language."""
 
 NOT_WORDS = re.compile(rf"https?://\S+|{REFERENCE}|\d+")
 
@@ -58,6 +58,8 @@ def outbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     process = start_child([*command, "--folder", str(folder)], tmp_path / "log")
     monkeypatch.setenv("NAGARA_SMTP_URL", f"smtp://{LOOPBACK}:{smtp}")
     monkeypatch.setenv("NAGARA_SMS_URL", f"http://{LOOPBACK}:{http}/sms")
+    monkeypatch.setenv("NAGARA_TELEGRAM_API", f"http://{LOOPBACK}:{http}")
+    monkeypatch.setenv("NAGARA_TELEGRAM_TOKEN", "1:of-the-test")
     monkeypatch.setenv("NAGARA_OUTBOX_DIR", str(folder))
     settings.cache_clear()
     try:
@@ -109,6 +111,7 @@ def handed_over(city: City, notices: dict[str, Notice], folder: Path) -> dict[tu
     recipients = {
         "email": {"email": "resident@example.org"},
         "sms": {"phone": "+85512345678"},
+        "telegram": {"chat": "42"},
         "push": {"endpoint": subscription["endpoint"], **subscription["keys"]},
     }
     sent: dict[tuple[str, str], Notice] = {}
@@ -150,8 +153,9 @@ def test_each_kind_in_each_channel_is_shown_as_it_was_written(
     for (channel, key), said in sent.items():
         message = shown[channel, key]
         where = f"{channel}: {said.subject or said.body}"
-        assert message["subject"] == said.subject, where
-        assert message["text"].split() == said.body.split(), where
+        inside = channel == "telegram"  # where a chat has no subject, it stands above the text
+        assert message["subject"] == ("" if inside else said.subject), where
+        assert message["text"].split() == ((said.subject if inside else "") + " " + said.body).split(), where
         assert said.body.strip(), where
         assert (channel == "sms") == (said.subject == ""), where
         text = f"{message['subject']} {message['text']}"
