@@ -59,6 +59,7 @@ from city_config.policy import (
     StaffAccess,
 )
 from city_config.services import Choice, Promise, Question, Redirect, Service, Stages, StopNotice
+from city_config.texts import CityTexts
 
 __all__ = [
     "WEEKDAYS",
@@ -222,6 +223,9 @@ class City(Part):
     retention: Retention | None = Field(default=None, description="How long personal data are kept")
     privacy: Privacy | None = Field(default=None, description="What residents are told about their data")
     contact_lines: tuple[ContactLine, ...] = Field(default=(), description="Numbers shown beside the form")
+    texts: Mapping[LanguageTag, CityTexts] = Field(
+        default_factory=dict, description="Notices in the city's own words, by language; the rest is the network's"
+    )
     contact_confirmation: Literal["none", "email", "sms", "either"] = Field(
         default="none",
         description="Whether notices wait until a code sent to the resident's contact was entered",

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from string import Formatter
 from typing import Annotated, Literal, get_args
 
-from pydantic import AfterValidator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from city_config.basics import LanguageTag, Part
 
@@ -136,6 +136,13 @@ class Notification(Part):
             if line.strip() or not template.strip():
                 lines.append(line)
         return subject, "\n".join(lines).strip() + "\n"
+
+
+class CityTexts(Part):
+    """A city's own wording in one language; what is not here is said as everywhere."""
+
+    notifications: Mapping[EventKind, Notification] = Field(default_factory=dict)
+    for_staff: Mapping[StaffEventKind, Notification] = Field(default_factory=dict)
 
 
 class Messages(Part):

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Response
 
 from api.answers import json_answer
-from api.dependencies import PersonViewer, StaffSession, allowed, staff_city
+from api.dependencies import Administrator, PersonViewer, StaffSession, allowed, staff_city
 from api.error_responses import documented
 from api.schemas import staff_notices as schemas
-from nagara import staff_notices
+from nagara import notice_previews, staff_notices
 from nagara.accounts import Account
+from nagara.field_work.jobs import now_told
 from nagara.permissions import Permission
 
 router = APIRouter(prefix="/api/v1/staff", tags=["staff"])
@@ -97,6 +98,24 @@ def failed(
 ) -> Response:
     """Notices that were given up, newest first; what waits; destinations that are left alone for a while."""
     return json_answer(staff_notices.undelivered(session, staff_city(staff), channel, limit))
+
+
+@router.get(
+    "/notices/preview",
+    response_model=schemas.NoticePreviews,
+    responses=documented(401, 403, 404),
+    operation_id="preview_notices",
+)
+def preview(
+    staff: Administrator,
+    session: StaffSession,
+    audience: Annotated[Literal["resident", "staff"], Query()] = "resident",
+    language: Annotated[str | None, Query(max_length=35, description="None: the city's first")] = None,
+    service: Annotated[str | None, Query(max_length=64, description="None: the city's first")] = None,
+) -> Response:
+    """Every notice as it would be sent now, in the city's own words where it has some, with made-up values."""
+    found = notice_previews.previews(staff_city(staff), now_told(session), audience, language, service)
+    return json_answer({"notices": found})
 
 
 @router.post(

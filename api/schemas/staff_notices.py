@@ -84,6 +84,25 @@ class NoticeChoices(BaseModel):
     possible: list[str]
 
 
+class NoticePreview(BaseModel):
+    """A notice as its reader would see it, with made-up values."""
+
+    kind: str
+    language: str
+    own_words: bool = Field(description="The city's own wording, not the network's")
+    subject: str
+    body: str
+    html: str = Field(description="The page within the mail")
+    sms: str
+    sms_parts: int
+
+
+class NoticePreviews(BaseModel):
+    """All notices of an audience in one language."""
+
+    notices: list[NoticePreview]
+
+
 class FailedNotice(BaseModel):
     """A notice that was given up; who it was for is said by kind alone."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from city_config import City, Configuration
-from city_config.texts import Messages
+from city_config.texts import Messages, Notification
 from nagara.notifications.channels.sms import short_text
 from nagara.notifications.moments import written_moment
 from nagara.notifications.private_links import UNFILLED
@@ -75,7 +75,8 @@ def for_resident(
     """
     city = configuration.cities[happening.city_id]
     messages = configuration.messages_for(happening.language, *city.languages)
-    text = {str(kind): text for kind, text in messages.notifications.items()}.get(happening.kind)
+    own = city.texts.get(messages.language)
+    text = _worded(happening.kind, own.notifications if own else {}, messages.notifications)
     if text is None:
         return None
     values = _values(city, messages, happening, public_url, staff=False)
@@ -181,15 +182,24 @@ def named_request(city: City, request: Mapping[str, str | None], language: str) 
     }
 
 
-def for_staff(configuration: Configuration, happening: Happening, public_url: str) -> Notice | None:
-    """What staff are told, in the city's first language that has texts; None: nothing."""
+def for_staff(
+    configuration: Configuration, happening: Happening, public_url: str, language: str | None = None
+) -> Notice | None:
+    """What staff are told, in the city's first language that has texts unless one is asked for; None: nothing."""
     city = configuration.cities[happening.city_id]
-    messages = configuration.messages_for(*city.languages)
-    text = {str(kind): text for kind, text in messages.for_staff.items()}.get(happening.kind)
+    messages = configuration.messages_for(language, *city.languages)
+    own = city.texts.get(messages.language)
+    text = _worded(happening.kind, own.for_staff if own else {}, messages.for_staff)
     if text is None:
         return None
     values = _values(city, messages, happening, public_url, staff=True)
     return Notice(messages.language, *text.filled(values), values["status_url"], happening.reference)
+
+
+def _worded(kind: str, *wordings: Mapping[Any, Notification]) -> Notification | None:
+    """The first wording there is of a kind."""
+    named = ({str(known): text for known, text in wording.items()} for wording in wordings)
+    return next((found[kind] for found in named if kind in found), None)
 
 
 def _values(

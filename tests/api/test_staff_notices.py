@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 
 from city_config import City
 from city_config.ladder import Post
+from city_config.texts import CityTexts
 from nagara.cities import configuration
 from nagara.notifications import compose, deliver, tell_work
 from nagara.notifications.quiet import Quiet, told_from
@@ -228,6 +229,35 @@ def test_a_night_ends_in_the_morning(now: str, expected: str | None) -> None:
     assert until is None or moment < until <= moment + dt.timedelta(hours=9)
     assert told_from(Quiet(60, 60, "UTC"), moment) is None
     assert told_from(Quiet(0, 1439, "Asia/Phnom_Penh"), moment) is not None or now == "23:59"
+
+
+def test_notices_are_previewed_in_the_citys_own_words(
+    client: TestClient, supervisor: Staff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admin = Staff(client, "admin@kh-pnh", "city_admin")
+    known = configuration()
+    city = known.cities["kh-pnh"]
+    own = CityTexts.model_validate(
+        {
+            "notifications": {
+                "filed": {"subject": "{reference}: our own words", "body": "{service}\n{status_url}"}
+            }
+        }
+    )
+    monkeypatch.setitem(known.cities, "kh-pnh", city.model_copy(update={"texts": {"en": own}}))
+    found = admin.get("/notices/preview", language="en").json()["notices"]
+    shown = {one["kind"]: one for one in found}
+    assert set(shown) == {str(kind) for kind in known.messages["en"].notifications}
+    assert [kind for kind, one in shown.items() if one["own_words"]] == ["filed"]
+    assert shown["filed"]["subject"].endswith(": our own words")
+    assert "our own words" in shown["filed"]["sms"]
+    assert shown["filed"]["html"].startswith("<!doctype html>")
+    assert all(one["sms_parts"] <= 2 and "{" not in one["subject"] + one["body"] for one in found)
+    staff = admin.get("/notices/preview", audience="staff", language="km").json()["notices"]
+    assert {one["kind"] for one in staff} == {"escalated", "assigned", "answered"}
+    assert {one["language"] for one in staff} == {"km"}
+    assert admin.get("/notices/preview", service="no-such").status_code == 404
+    assert supervisor.get("/notices/preview").status_code == 403
 
 
 def test_what_was_given_up_is_seen_and_sent_again_under_its_key(
