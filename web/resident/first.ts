@@ -12,6 +12,7 @@ import { seenOf, type Seen } from './track/seen';
 
 /** What the build knows: the files of each screen beside those of the document, and a few words in each language. */
 declare const __PARTS__: Readonly<Record<'report' | 'track', readonly string[]>>;
+declare const __MAIN__: string;
 declare const __MESSAGES__: Readonly<Record<string, string>>;
 declare const __WORDS__: Readonly<Record<string, { reference: string; status: Readonly<Record<string, string>> }>>;
 
@@ -27,6 +28,7 @@ declare global {
   }
 }
 
+const DRAWN_WITHIN_MS = 500;
 const messageFiles = __MESSAGES__;
 const here = parseAddress(location.hash);
 const language = wishedLanguage(Object.keys(messageFiles));
@@ -98,4 +100,26 @@ function atEnd(): void {
   const part = here.at === 'track' || here.at === 'report' ? __PARTS__[here.at] : [];
   for (const file of [...part, ...(messages ? [messages] : [])]) preload(file);
 }
-document.addEventListener('readystatechange', atEnd, { once: true });
+
+/** The page's own code keeps an old phone busy for a while: it starts when what is there already was drawn. */
+function start(): void {
+  if (started) return;
+  started = true;
+  const script = document.createElement('script');
+  script.type = 'module';
+  script.crossOrigin = '';
+  script.src = __MAIN__;
+  document.head.append(script);
+}
+let started = false;
+
+document.addEventListener(
+  'readystatechange',
+  () => {
+    atEnd();
+    requestAnimationFrame(() => setTimeout(start, 0));
+    // A tab that nobody looks at draws nothing.
+    setTimeout(start, DRAWN_WITHIN_MS);
+  },
+  { once: true },
+);

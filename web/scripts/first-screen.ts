@@ -95,6 +95,7 @@ export function firstScreen({ page, entry, alias, parts, messages }: Options): P
         const script = await compiled(entry, alias, {
           __PARTS__: Object.fromEntries(Object.entries(parts).map(([name, key]) => [name, beside(key)])),
           __MESSAGES__: files,
+          __MAIN__: `/${manifest[page]?.file ?? ''}`,
           __WORDS__: firstWords(join(root, messages), Object.keys(files)),
         });
         const path = join(out, page);
@@ -105,10 +106,12 @@ export function firstScreen({ page, entry, alias, parts, messages }: Options): P
           return `${styles}<link rel="stylesheet" disabled ${cross}href="/${name}">`;
         });
         html = html.replace('<meta charset="utf-8" />', (charset) => `${charset}${within('script', script)}`);
-        // What is asked for first gets the line to itself: the page's own code is named at the end of the document.
+        // What is asked for first gets the line to itself: the page's own code is named at the end of the document, and
+        // started by the first lines once something was drawn.
         const code: string[] = [];
-        html = html.replace(/\s*<(script type="module"[^>]*><\/script>|link rel="modulepreload"[^>]*>)/g, (tag) => {
-          code.push(tag.trim());
+        html = html.replace(/\s*<(script type="module"[^>]*><\/script>|link rel="modulepreload"[^>]*>)/g, (tag: string) => {
+          const file = /(?:src|href)="([^"]+)"/.exec(tag)?.[1] ?? '';
+          code.push(`<link rel="modulepreload" crossorigin href="${file}">`);
           return '';
         });
         html = html.replace('</body>', () => `${code.join('')}</body>`);
