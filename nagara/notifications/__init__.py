@@ -2,8 +2,9 @@
 
 ``compose`` turns events nobody was told of into notices, in the caller's transaction; ``tell_watchers`` and
 ``tell_the_day`` do it for those who watch an area. ``deliver`` hands what is due to one of the ``channels`` and
-is an edge: it commits after each one. All may be killed, repeated and run by many workers; a notice has one key,
-and every message made of it bears it.
+is an edge: it takes many for a lease, sends them and marks them. ``tell_work`` makes one message of what of
+somebody's work is overdue. All may be killed, repeated and run by many workers; a notice has one key, and every
+message made of it bears it.
 """
 
 from nagara.notifications.alerts import tell_the_day, tell_watchers
