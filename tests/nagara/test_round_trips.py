@@ -31,7 +31,7 @@ from nagara.queue.filters import QueueFilter, Worked
 from nagara.queue.pages import cursor_after, page_statement
 from nagara.rate_limits import RateLimiter
 from nagara.settings import settings
-from nagara.staff_views import STAFF_EVENTS, STAFF_REQUEST
+from nagara.staff_views import STAFF_DUPLICATES, STAFF_EVENTS, STAFF_REQUEST
 from tests.helpers import file, multiply
 
 PASSWORD = "a long demo password"
@@ -265,6 +265,7 @@ def hot_statements(owner: psycopg.Connection[Any], city: City) -> dict[str, tupl
         ),
         "opened": (STAFF_REQUEST, {"city_id": city.id, "reference": reference}),
         "its events": (STAFF_EVENTS, {"city_id": city.id, "reference": reference}),
+        "what follows it": (STAFF_DUPLICATES, {"city_id": city.id, "reference": reference, "most": 101}),
         "near": near_somebody(owner, city),
         "joined": (
             joining.FIND_JOINABLE,
@@ -306,6 +307,7 @@ def near_somebody(owner: psycopg.Connection[Any], city: City) -> tuple[str, dict
         "deep page",
         "opened",
         "its events",
+        "what follows it",
         "due steps",
     ],
 )
