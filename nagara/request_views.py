@@ -14,7 +14,6 @@ from nagara.database import Pool, read_in_city
 from nagara.errors import UnknownRequest
 from nagara.event_log import PUBLIC_KINDS
 from nagara.ids import resident_token
-from nagara.lifecycle import due_or_none
 from nagara.photos import keeping
 from nagara.publication import public_address, public_note, public_position, public_values, public_words
 from nagara.resident_views import ResidentStanding, for_everybody, for_the_holder, reason_names
@@ -132,34 +131,3 @@ def _event_for_all(event: Mapping[str, Any], own: bool) -> dict[str, Any]:
     """An event of the timeline; what residents wrote is left to the holder of the private link."""
     shown = {name: event[name] for name in ("kind", "at", "status", "reason")}
     return shown | {"note": public_note(event["actor_kind"], event["note"], own)}
-
-
-def queue_row(city: City, row: Mapping[str, Any]) -> dict[str, Any]:
-    """A request as a line of the queue."""
-    return {
-        "reference": row["reference"],
-        "city": city.id,
-        "status": row["status"],
-        "service": named_service(city, row["service_code"]),
-        "network_code": row["network_code"],
-        "district": named_district(city, row["district"]),
-        "department": named_department(city, row["department"]),
-        "assignee": row["assignee"],
-        "assignee_names": (named_assignee(city, row["assignee"]) or {}).get("names"),
-        "priority": row["priority"],
-        "received_at": row["received_at"],
-        "updated_at": row["updated_at"],
-        "closed_at": row["closed_at"],
-        "next_due_at": due_or_none(row["next_due_at"]),
-        "promise": promise_shown(
-            row["acknowledge_by"], row["respond_by"], row["resolve_by"], row["promise_standard"]
-        ),
-        "late": row["late"],
-        "escalation_level": max(row["escalation_step"], int(row["escalated_by_hand"])),
-        "lat": row["lat"],
-        "lon": row["lon"],
-        "address": row["address"],
-        "description": row["description"],
-        "channel": row["channel"],
-        "version": row["version"],
-    }
