@@ -175,12 +175,14 @@ def run(database_url: str) -> Run:
 
 @pytest.fixture(scope="module")
 def sink(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """Settings that lead to a mail server and a gateway for text messages."""
+    """Settings that lead to a mail server, a gateway for text messages and a bot."""
     server, ports = counting_sink(tmp_path_factory.mktemp("sink"))
     server.start()
     yield {
         "NAGARA_SMTP_URL": f"smtp://127.0.0.1:{ports[0]}",
         "NAGARA_SMS_URL": f"http://127.0.0.1:{ports[1]}/sms",
+        "NAGARA_TELEGRAM_API": f"http://127.0.0.1:{ports[1]}",
+        "NAGARA_TELEGRAM_TOKEN": "1:of-the-test",
     }
     server.stop()
 
