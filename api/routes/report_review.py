@@ -31,6 +31,7 @@ Reviewer = Annotated[Account, Depends(person_allowed(Permission.REVIEW_REPORT))]
 Publisher = Annotated[Account, Depends(person_allowed(Permission.PUBLISH_REPORT))]
 Approver = Annotated[Account, Depends(person_allowed(Permission.APPROVE_REPORT))]
 Connection = psycopg.Connection[Any]
+PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
 REVIEWS = "/reports/reviews"
 """Before the addresses of single reports, which take any word."""
 
@@ -82,6 +83,23 @@ def get_review(id: UUID, account: Reviewer) -> Response:
             "content": part_of(content, review, viewer),
         }
     return json_answer(detail)
+
+
+@router.get(
+    f"{REVIEWS}/{{id}}/page",
+    responses=documented(401, 403, 404) | {200: {"content": {"text/html": {}}}},
+    operation_id="get_review_page",
+)
+def page(id: UUID, account: Reviewer) -> Response:
+    """The report as it would be published, for those who see the whole of it."""
+    with network_connection() as connection:
+        viewer = _viewer(connection, account)
+        review = _seen(connection, id, viewer)
+        if not viewer.sees_whole(review):
+            raise UnknownReview(f"There is no review {id}.", field="id")
+        html = read_report(connection, review.report_id).html
+    headers = {"Content-Security-Policy": PAGE_POLICY, "Cache-Control": "no-store"}
+    return Response(html, media_type="text/html; charset=utf-8", headers=headers)
 
 
 @router.post(

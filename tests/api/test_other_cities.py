@@ -53,6 +53,7 @@ ROWS: Mapping[str, tuple[str, str]] = {
     "/api/v1/staff/bulk/{id}": ("staff_job", "id"),
     "/api/v1/staff/bulk/{id}/undo": ("staff_job", "id"),
     "/api/v1/network/reports/reviews/{id}": ("report_review", "id"),
+    "/api/v1/network/reports/reviews/{id}/page": ("report_review", "id"),
     "/api/v1/network/reports/reviews/{id}/comments": ("report_review", "id"),
     "/api/v1/network/reports/reviews/{id}/{move}": ("report_review", "id"),
 }

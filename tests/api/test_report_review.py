@@ -278,11 +278,15 @@ def test_each_sees_its_own_part_and_no_other(people: People, owner: Owner, revie
     assert cities(people.thailand) == {city.id for city in served.values() if city.country == "TH"}
     for who in (people.official, people.chair, people.shepherd):
         assert cities(who) == set(served)
+        page = who.client.get(f"{REVIEWS}/{review}/page", headers=who.headers)
+        assert "Bangkok" in page.text
+        assert page.headers["content-security-policy"].startswith("default-src 'none'")
     for who in (people.phnom_penh, people.cambodia):
         shown = done(look(who, review))
         assert shown["comments"] == shown["steps"] == []
         assert "th-bkk" not in str(shown)
         assert "Bangkok" not in str(shown)
+        assert code(who.client.get(f"{REVIEWS}/{review}/page", headers=who.headers)) == "unknown_review"
     assert len(done(look(people.thailand, review))["comments"]) == 1
     assert code(look(people.agent, review)) == "not_permitted"
     for who, body in (
