@@ -40,6 +40,8 @@ export const at = {
   moderation: `${staff}/moderation`,
   contactReads: `${staff}/contact-reads`,
   audit: `${staff}/audit`,
+  webhooks: `${staff}/webhooks`,
+  webhook: (id: string, what?: string) => `${staff}/webhooks/${encodeURIComponent(id)}${what ? `/${what}` : ''}`,
   inbox: `${staff}/inbox`,
   inboxCount: `${staff}/inbox/count`,
   inboxRead: `${staff}/inbox/read`,
