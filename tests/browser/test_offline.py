@@ -19,6 +19,8 @@ from tests.browser.conftest import ANSWERS_WITHIN_MS, QUIET, chromium_path, sand
 
 PHONE: ViewportSize = {"width": 360, "height": 740}
 CITY = "kh-pnh"
+NEIGHBOUR = "kh-bat"
+"""Another city of the same country."""
 LARGEST_SIDE = 2048
 
 OpenPhone = Callable[..., BrowserContext]
@@ -112,11 +114,11 @@ def ask(address: str, token: str | None = None, body: dict[str, str] | None = No
         return json.load(answer)
 
 
-def filed_with(live_server: str, words: str) -> list[dict[str, Any]]:
+def filed_with(live_server: str, words: str, city: str = CITY) -> list[dict[str, Any]]:
     """What the city's staff find under these words."""
-    account = {"username": f"supervisor@{CITY}", "password": PASSWORD}
+    account = {"username": f"supervisor@{city}", "password": PASSWORD}
     token = ask(f"{live_server}/api/v1/staff/session", body=account)["token"]
-    rows = ask(f"{live_server}/api/v1/staff/queue?city={CITY}&q={words}", token)["requests"]
+    rows = ask(f"{live_server}/api/v1/staff/queue?city={city}&q={words}", token)["requests"]
     return [ask(f"{live_server}/api/v1/staff/requests/{row['reference']}", token) for row in rows]
 
 
@@ -192,6 +194,35 @@ def test_the_page_opens_without_a_line_with_the_services_of_the_visited_city(
     page.locator(".leaflet-container").click()
     page.get_by_role("button", name="Continue").click()
     expect(page.get_by_role("heading", name="Tell us more")).to_be_visible()
+
+
+def test_a_city_never_opened_is_there_without_a_line_and_a_far_one_says_it_is_not(
+    open_phone: OpenPhone, live_server: str, tmp_path: Path
+) -> None:
+    words = f"elsewhere{uuid.uuid4().hex}"
+    phone = open_phone(tmp_path / "profile")
+    page = visit(phone)
+    page.evaluate(
+        """async (city) => {
+            const kept = ['services', 'districts', 'departments'].map((list) => `/api/v1/cities/${city}/${list}`);
+            const there = async () => (await Promise.all(kept.map((path) => caches.match(path)))).every(Boolean);
+            while (!(await there())) await new Promise((next) => setTimeout(next, 50));
+        }""",
+        NEIGHBOUR,
+    )
+    phone.set_offline(True)
+    page.reload()
+    page.get_by_role("button", name="Change city").click()
+    page.get_by_role("button", name="Vientiane Capital").click()
+    expect(page.get_by_test_id("not-kept")).to_contain_text("Vientiane Capital are not on this phone yet")
+    page.get_by_role("button", name="Change city").click()
+    page.get_by_role("button", name="Battambang").click()
+    write_report(page, words, [])
+    page.get_by_role("button", name="Send the report").click()
+    expect(page.locator("[data-state=waiting]")).to_contain_text(words)
+    phone.set_offline(False)
+    page.locator("[data-state=sent]").wait_for()
+    assert len(filed_with(live_server, words, NEIGHBOUR)) == 1
 
 
 def test_photos_are_made_small_and_wait_with_the_draft(open_phone: OpenPhone, tmp_path: Path) -> None:
