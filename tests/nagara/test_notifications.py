@@ -348,7 +348,8 @@ def test_an_escalation_tells_the_roles_its_rung_names_in_that_city_and_departmen
     _, *mails = sink.mails()
     assert sorted(mail["To"] for mail in mails) == ["own@example.org", "told@example.org"]
     text = text_of(mails[0])
-    step = next(step for step in phnom_penh.ladder if step.step == 1)
+    waste = next(ladder for ladder in phnom_penh.ladders if ladder.code == "waste")
+    step = next(step for step in waste.steps if step.step == 2)
     assert step.because in text
     assert f"https://reports.example.org/staff/#/{request.reference}" in text
     assert mails[0]["Content-Language"] == phnom_penh.languages[0]
