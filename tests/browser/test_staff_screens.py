@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.accessibility import expect_accessible, fits
+from tests.browser.accessibility import expect_accessible, fits, fits_at_twice_the_text
 from tests.browser.conftest import OpenPage, picture
 from tests.browser.staff_desk import CITY, ask, open_request, report, sign_in, token_of
 
@@ -137,6 +137,29 @@ def test_an_area_is_drawn_without_a_mouse_and_kept_as_a_filter(open_page: OpenPa
     expect(page.get_by_role("button", name=re.compile("^Drawn area"))).to_be_visible()
 
 
+def test_several_values_of_a_column_are_chosen_and_supervision_fits_a_phone(
+    open_page: OpenPage, live_server: str
+) -> None:
+    lamp = report(live_server, "A lamp among chosen ones.")
+    page = open_page("/staff/?lang=en", **PHONE)
+    sign_in(page, "supervisor")
+    page.get_by_label("Search text or reference").fill(lamp)
+    page.get_by_role("button", name="Filters", exact=True).click()
+    page.locator("summary").filter(has_text="Status").click()
+    statuses = page.get_by_role("group", name="Status")
+    statuses.get_by_label("Resolved").check()
+    expect(page.locator("[data-reference]")).to_have_count(0)
+    statuses.get_by_label("Received").check()
+    expect(page.locator(f"[data-reference='{lamp}']")).to_be_visible()
+    page.get_by_label("With nobody yet").check()
+    expect(page.get_by_role("button", name=re.compile("^Status: Received, Resolved"))).to_be_visible()
+    expect_accessible(page, "filters on a phone", wanted=("light",))
+    go(page, "supervision", "Supervision")
+    all_read(page)
+    expect_accessible(page, "supervision on a phone", wanted=("light",))
+    assert fits_at_twice_the_text(page)
+
+
 def test_a_list_is_taken_out_as_a_file(open_page: OpenPage) -> None:
     page = open_page("/staff/?lang=en", **DESK)
     sign_in(page, "supervisor")
@@ -171,7 +194,7 @@ def test_a_crew_finds_its_way_on_a_small_phone(open_page: OpenPage, live_server:
     walk = [one for one in order() if one in (near, far)]
     assert walk == [near, far]
     expect_accessible(page, "today on a phone")
-    page.locator(f"[data-job='{near}']").click()
+    page.locator(f"[data-job='{near}']").get_by_role("link", name=near, exact=True).click()
     expect(page.get_by_test_id("detail-reference")).to_have_text(near)
     assert fits(page)
     expect_accessible(page, "request on a phone", wanted=("light", "dark"))

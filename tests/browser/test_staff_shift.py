@@ -116,6 +116,7 @@ def test_a_report_is_linked_to_the_one_it_repeats(open_page: OpenPage, live_serv
     expect(page.get_by_test_id("detail-status")).to_have_text("Already reported")
     page.get_by_role("link", name=f"Same problem as {first}").click()
     expect(page.get_by_test_id("detail-reference")).to_have_text(first)
+    expect(page.get_by_test_id("duplicates").get_by_role("link", name=second)).to_be_visible()
 
 
 def test_a_request_is_closed_with_a_picture_of_what_was_done(
