@@ -22,6 +22,9 @@ SMALLEST_HOURS = 0.001
 """3.6 seconds: shorter durations count as this long."""
 
 BINS_PER_DECADE = 900
+SPARSE = 1000
+"""Rows up to which tables are merged by sorting them."""
+
 _LOWEST_DECADE = -3
 _DECADES = 12
 _EDGES = np.array(
@@ -91,9 +94,20 @@ class LifeTable:
         every = [table for table in tables if len(table.bins)]
         if len(every) < 2:
             return every[0] if every else cls()
+        if sum(len(table.bins) for table in every) > SPARSE:
+            return cls._laid_out(every)
         return cls._summed(
             np.concatenate([table.bins for table in every]), np.concatenate([table.counts for table in every])
         )
+
+    @classmethod
+    def _laid_out(cls, tables: Iterable[LifeTable]) -> LifeTable:
+        """The same by way of all bins at once, which is quicker for many rows than sorting them."""
+        total = np.zeros((len(_EDGES), CAUSES), np.int64)
+        for table in tables:
+            total[table.bins] += table.counts  # a table has no bin twice
+        used = np.flatnonzero(total.any(axis=1))
+        return cls(used, total[used])
 
     @classmethod
     def _summed(cls, bins: Ints, counts: Ints) -> LifeTable:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nagara.indicators.life_table import LifeTable, bin_of, bins_of, hours_of
+from nagara.indicators.life_table import SPARSE, LifeTable, bin_of, bins_of, hours_of
 from nagara.indicators.survival import aalen_johansen, kaplan_meier, restricted_mean, risk_table
 
 hours = st.floats(0.001, 5000, allow_nan=False)
@@ -44,6 +44,14 @@ def test_merging_tables_is_counting_together(a: list[tuple[float, int]], b: list
     both = LifeTable.of(*zip(*(a + b), strict=True))
     assert LifeTable.of(*zip(*a, strict=True)) + LifeTable.of(*zip(*b, strict=True)) == both
     assert both.total == len(a) + len(b)
+
+
+def test_merging_many_rows_is_counting_together_too() -> None:
+    random = np.random.default_rng(5)
+    hours, causes = random.lognormal(4, 2, 6000), random.integers(0, 4, 6000)
+    parts = [LifeTable.of(hours[start::3], causes[start::3]) for start in range(3)]
+    assert sum(len(part.bins) for part in parts) > SPARSE
+    assert LifeTable.merged(parts) == LifeTable.of(hours, causes)
 
 
 @given(rows)
