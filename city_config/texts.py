@@ -66,6 +66,35 @@ StatusName = Literal[
     "duplicate",
 ]
 
+BotText = Literal[
+    "language_name",
+    "welcome",
+    "ask_place",
+    "place_button",
+    "ask_what",
+    "ask_service",
+    "other_service",
+    "more",
+    "done",
+    "wrong_answer",
+    "summary",
+    "photos",
+    "send",
+    "cancel",
+    "cancelled",
+    "outside",
+    "not_offered",
+    "photo_refused",
+    "too_many",
+    "unknown_reference",
+    "told_here",
+    "not_told",
+    "link_old",
+    "too_fast",
+    "try_again",
+]
+"""What the Telegram bot says of itself to residents; its buttons among them."""
+
 PLACEHOLDERS = (
     "reference",
     "city",
@@ -156,6 +185,11 @@ class Messages(Part):
     promises: Mapping[PromiseKind, PromiseSentence]
     closing_reasons: Mapping[ClosingReason, str]
     statuses: Mapping[StatusName, str]
+    bot: Mapping[BotText, Template]
+
+    def bot_says(self, what: BotText, **values: str) -> str:
+        """A sentence of the bot with its placeholders replaced; values are never read as templates."""
+        return _fill(self.bot[what], values)
 
     @model_validator(mode="after")
     def _complete(self) -> Messages:
@@ -166,6 +200,7 @@ class Messages(Part):
             ("promises", get_args(PromiseKind), self.promises),
             ("closing_reasons", get_args(ClosingReason), self.closing_reasons),
             ("statuses", get_args(StatusName), self.statuses),
+            ("bot", get_args(BotText), self.bot),
         ):
             missing = [name for name in wanted if name not in given]
             if missing:
