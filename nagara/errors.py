@@ -444,6 +444,12 @@ class PhotosBusy(Unavailable):
     code = "photos_busy"
 
 
+class BotUnreachable(Unavailable):
+    """The Bot API does not answer, or not as documented; Telegram sends the update again."""
+
+    code = "bot_unreachable"
+
+
 class IdentityProviderUnavailable(Unavailable):
     """The identity provider does not answer, or not as the standard says."""
 

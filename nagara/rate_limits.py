@@ -41,6 +41,11 @@ LIMITS: Mapping[str, tuple[Limit, ...]] = {
     "sign_in": (Limit(10, 60), Limit(100, 86_400)),
     "sign_in by account and address": (Limit(5, 300), Limit(20, 86_400)),
     "sign_in by account": (Limit(50, 3600),),
+    # All updates come from Telegram's few addresses: each chat is held by itself, and told so once a minute.
+    "update by chat": (Limit(30, 60), Limit(600, 86_400)),
+    "file by chat": (Limit(10, 3600), Limit(40, 86_400)),
+    "refused chat": (Limit(1, 60),),
+    "updates": (Limit(6000, 60),),
     "say": (Limit(30, 60), Limit(300, 86_400)),
     "say by device": (Limit(15, 60), Limit(100, 86_400)),
     "say by link": (Limit(12, 60), Limit(60, 86_400)),

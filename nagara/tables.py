@@ -248,7 +248,9 @@ class WebhookAttempt(SQLModel, table=True):
     __tablename__ = "webhook_attempt"
     __table_args__ = (
         ForeignKeyConstraint(
-            ["city_id", "endpoint_id"], ["webhook_endpoint.city_id", "webhook_endpoint.id"], ondelete="CASCADE"
+            ["city_id", "endpoint_id"],
+            ["webhook_endpoint.city_id", "webhook_endpoint.id"],
+            ondelete="CASCADE",
         ),
     )
 
@@ -310,6 +312,29 @@ class TelegramLink(SQLModel, table=True):
     digest: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
     username: str
     expires_at: dt.datetime = Field(sa_column=_time(nullable=False))
+
+
+class TelegramDraft(SQLModel, table=True):
+    """A report that a chat has not finished; of no city yet, under a name that no city can have."""
+
+    __tablename__ = "telegram_draft"
+
+    city_id: str = Field(primary_key=True)
+    digest: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
+    version: int
+    sealed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    expires_at: dt.datetime = Field(sa_column=_time(nullable=False))
+
+
+class TelegramUpdate(SQLModel, table=True):
+    """An update of the bot that was handled; repeated only while its answer did not go out."""
+
+    __tablename__ = "telegram_update"
+
+    city_id: str = Field(primary_key=True)
+    update_id: int = Field(sa_column=Column(BigInteger, primary_key=True))
+    handled_at: dt.datetime = Field(sa_column=_time(nullable=False))
+    answered: bool
 
 
 class AlertWaiting(SQLModel, table=True):

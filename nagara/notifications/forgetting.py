@@ -11,11 +11,16 @@ UNCONFIRMED_FOR = dt.timedelta(days=2)
 SESSIONS_KEPT_FOR = dt.timedelta(days=7)
 """After a session ended, so that an officer can still see that there was one."""
 
+UPDATES_KEPT_FOR = dt.timedelta(days=2)
+"""Telegram repeats an update for a day at most."""
+
 ATTEMPTS_KEPT_FOR = dt.timedelta(days=30)
 
 FORGET = (
     ("delete from one_time_code where expires_at < %(now)s", None),
     ("delete from telegram_link where expires_at < %(now)s", None),
+    ("delete from telegram_draft where expires_at < %(now)s", None),
+    ("delete from telegram_update where handled_at < %(now)s - %(after)s", UPDATES_KEPT_FOR),
     ("delete from message where expires_at < %(now)s", None),
     (
         "delete from subscription where confirmed_at is null and created_at < %(now)s - %(after)s",
