@@ -186,7 +186,9 @@ async def link_token(token: LinkInAddress = None, nagara_link: LinkInHeader = No
 async def own_link_token(token: Annotated[str | None, Depends(link_token)]) -> str:
     """The same where nothing is done without it; raise ``InvalidInput``."""
     if token is None:
-        raise InvalidInput("Send what the private link holds.", field="token", allowed="the header Nagara-Link")
+        raise InvalidInput(
+            "Send what the private link holds.", field="token", allowed="the header Nagara-Link"
+        )
     return token
 
 

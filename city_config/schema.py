@@ -224,7 +224,8 @@ class City(Part):
     privacy: Privacy | None = Field(default=None, description="What residents are told about their data")
     contact_lines: tuple[ContactLine, ...] = Field(default=(), description="Numbers shown beside the form")
     texts: Mapping[LanguageTag, CityTexts] = Field(
-        default_factory=dict, description="Notices in the city's own words, by language; the rest is the network's"
+        default_factory=dict,
+        description="Notices in the city's own words, by language; the rest is the network's",
     )
     contact_confirmation: Literal["none", "email", "sms", "either"] = Field(
         default="none",

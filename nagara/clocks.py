@@ -99,7 +99,9 @@ def ticking(city: City, row: Timed, climb: Climb) -> Ticking:
     seen = watched(row)
     open_now: set[str] = {promise for promise, _ in seen.open}
     if not open_now.issuperset(climb.awaited):
-        kept: dict[str, Awaited] = {promise: one for promise, one in climb.awaited.items() if promise in open_now}
+        kept: dict[str, Awaited] = {
+            promise: one for promise, one in climb.awaited.items() if promise in open_now
+        }
         climb = replace(climb, awaited=kept)
     due = next_due(
         status,
