@@ -19,7 +19,7 @@ from nagara.local.throwaway import Throwaway
 
 COMMANDS = (
     "up", "migrate", "import", "cities list", "cities check", "cities explain", "cities diff", "cities dry-run",
-    "cities new", "indicators build",
+    "cities new", "indicators build", "indicators verify", "indicators prove",
     "indicators figures", "report build", "events verify", "events seal", "events prove",
     "federation key", "federation export", "federation push", "federation check",
     "staff add", "staff list", "staff reset", "keys add", "keys list", "demo load",

@@ -22,9 +22,9 @@ from nagara.indicators.figure import Figure
 from nagara.indicators.figures import figures_of
 from nagara.indicators.life_table import LifeTable
 from nagara.indicators.residents import between_districts, districts_of, rates
+from tests.nagara.indicators.one_by_one import counted_in_columns
 from tests.nagara.indicators.test_figures import CODES as SOME
 from tests.nagara.indicators.test_figures import code, request
-from tests.nagara.indicators.test_tally import counted_in_columns
 
 CODES = SOME | {name: code(name) for name in ("a", "b", "c", "d")}
 
