@@ -3,7 +3,7 @@
  *
  * Where the browser refuses it (some private windows), things are kept in memory for as long as the page is open.
  */
-import type { Kept } from '../track/kept';
+import type { Kept } from '../track/status';
 import type { KeptDraft, KeptPhoto, QueuedReport } from './report';
 
 interface Stores {

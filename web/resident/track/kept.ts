@@ -1,15 +1,9 @@
 /** What was last seen of each request, on this phone, so that its page opens without a line. */
 import { all, get, put, remove } from '../queue/database';
 import { forgetSeen, keepSeen } from './seen';
-import type { TrackedStatus } from './status';
+import type { Kept, TrackedStatus } from './status';
 
 const MOST = 20;
-
-export interface Kept {
-  key: string;
-  status: TrackedStatus;
-  at: number;
-}
 
 /** The holder of the private link sees more: theirs is kept apart, and found only with the same link. */
 const keyOf = (reference: string, token: string | null): string => `${reference}/${token ?? ''}`;

@@ -77,6 +77,13 @@ export interface TrackedStatus {
   reopens_until: string | null;
 }
 
+/** A request as it was last seen on this phone; `key` says under which link. */
+export interface Kept {
+  key: string;
+  status: TrackedStatus;
+  at: number;
+}
+
 /** What an action answers with. */
 export interface Done {
   outcome: string;
