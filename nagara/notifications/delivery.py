@@ -7,8 +7,10 @@ events. Each channel is delivered for itself, so that one that answers slowly de
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import threading
 import time
+import traceback
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -21,6 +23,8 @@ from nagara.notifications import circuits, endpoints
 from nagara.notifications.channels import CHANNELS, Channel, Conversation, Refusal, Unopenable, Unsendable
 from nagara.notifications.claiming import Due, Outcome, give_back, put_off, settle, take
 from nagara.settings import settings
+
+log = logging.getLogger(__name__)
 
 TAKEN_AT_ONCE = 200
 WORTH_ANOTHER = 8
@@ -81,7 +85,6 @@ def deliver(
                 tried = {one.due.key for one in outcomes}
                 give_back(connection, (due for due in taken if due.key not in tried))
             done = done.and_(outcomes)
-            conversations.raise_fault()
     return done
 
 
@@ -107,7 +110,6 @@ class _Conversations:
     _open: dict[int, Conversation] = field(default_factory=dict)
     _stopped: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _fault: Exception | None = None
     _answered: bool = False
 
     def __enter__(self) -> _Conversations:
@@ -135,11 +137,6 @@ class _Conversations:
                 threads.submit(self._talk, number, shared, outcomes, until)
         return outcomes
 
-    def raise_fault(self) -> None:
-        """Raise what went wrong by a fault of ours; everything that was sent is marked by then."""
-        if self._fault is not None:
-            raise self._fault
-
     def _talk(self, number: int, dues: Iterator[Due], outcomes: list[Outcome], until: float) -> None:
         while not self._stopped.is_set() and time.monotonic() < until:
             due = next(dues, None)
@@ -149,9 +146,7 @@ class _Conversations:
             try:
                 refusal = self._send(number, due)
             except Exception as fault:
-                self._fault = fault
-                self._stopped.set()
-                return
+                refusal = self._fault(number, due, fault)
             outcomes.append(Outcome(due, refusal, dt.timedelta(seconds=time.monotonic() - began)))
             if refusal is not None and refusal.stops:
                 self._stopped.set()
@@ -167,6 +162,19 @@ class _Conversations:
         except passing as error:
             return self.way.judge(error)
         return None
+
+    def _fault(self, number: int, due: Due, fault: Exception) -> Refusal:
+        """A fault of ours: of one message, which then waits like any other, or in opening, which stops the channel.
+
+        Never more than its type and place is told: what it says may name the recipient.
+        """
+        last = traceback.extract_tb(fault.__traceback__)[-1]
+        name, where = type(fault).__name__, f"{last.name}:{last.lineno}"
+        log.error("%s: a fault of ours with one message (%s in %s)", self.way.name, name, where)
+        opened = number in self._open
+        # what a conversation that broke off in the middle would take next, nobody knows
+        self._open.pop(number, None)
+        return Refusal(f"fault: {name}", permanent=False, stops=not opened)
 
 
 @dataclass

@@ -146,7 +146,8 @@ def test_waiting_times() -> None:
     assert waiting_time("99999999") == dt.timedelta(hours=1)
     assert waiting_time("Thu, 01 Jan 2026 00:01:00 GMT", now) == dt.timedelta(minutes=1)
     assert waiting_time("Wed, 31 Dec 2025 00:01:00 GMT", now) == dt.timedelta()
-    assert [waiting_time(text) for text in (None, "", "soon")] == [None, None, None]
+    nothing = (None, "", "soon", "²", "①", "-5", "Mon, 01 Jan 2024 00:00:00 +9999999")
+    assert [waiting_time(text) for text in nothing] == [None] * len(nothing)
     assert CHANNELS["sms"].judge(GatewayAnswer(500, "7")).wait == dt.timedelta(seconds=7)
 
 

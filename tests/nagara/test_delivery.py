@@ -134,21 +134,28 @@ def test_a_killed_deliverers_messages_are_sent_when_its_lease_ends_under_the_sam
     )
 
 
-def test_what_goes_wrong_by_our_own_fault_is_raised_and_what_was_sent_is_marked(
+def test_a_message_that_fails_by_our_own_fault_waits_and_stops_no_other(
     db: Connection, owner: Connection, mailbox: Mailbox, phnom_penh: City, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lay_down(owner, phnom_penh, 3)
-    calls = iter([write_message])
+    keys = lay_down(owner, phnom_penh, 20)
+    first = owner.execute(
+        "select city_id, request_id, seq, audience, channel from notification order by next_attempt_at, ctid"
+    ).fetchone()
+    assert first is not None
+    broken = message_key(*first)
 
-    def once(sender: str, outgoing: Outgoing) -> bytes:
-        return next(calls)(sender, outgoing)
+    def write(sender: str, outgoing: Outgoing) -> bytes:
+        if outgoing.key == broken:
+            raise KeyError(outgoing.recipient["email"])
+        return write_message(sender, outgoing)
 
-    monkeypatch.setattr("nagara.notifications.channels.email.write_message", once)
-    with pytest.raises(StopIteration):
-        deliver(db)
-    assert counts(owner) == (1, 0, 2)
-    waiting = owner.execute("select count(*) from notification where next_attempt_at <= now()").fetchone()
-    assert waiting == (2,), "the others are due as they were"
+    monkeypatch.setattr("nagara.notifications.channels.email.write_message", write)
+    assert deliver(db) == Delivered(sent=19, put_back=1)
+    assert set(mailbox.keys) == keys - {broken}
+    row = owner.execute(
+        "select attempts, last_error, next_attempt_at > now() from notification where sent_at is null"
+    ).fetchone()
+    assert row == (1, "fault: KeyError", True), "it waits like any other, and its error names nobody"
 
 
 def test_a_destination_that_fails_rests_and_is_tried_with_one_message(

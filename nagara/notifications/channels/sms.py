@@ -164,11 +164,12 @@ def waiting_time(retry_after: str | None, now: dt.datetime | None = None) -> dt.
     """What Retry-After asks for, in seconds or as a date, at most an hour; None if it asks for nothing."""
     if not retry_after:
         return None
-    if retry_after.strip().isdigit():
-        return min(dt.timedelta(seconds=int(retry_after.strip()[:9])), LONGEST_WAIT)
+    seconds = retry_after.strip()
+    if seconds.isascii() and seconds.isdigit():  # "²" is a digit too, of which int() makes nothing
+        return min(dt.timedelta(seconds=int(seconds[:9])), LONGEST_WAIT)
     try:
         until = parsedate_to_datetime(retry_after)
-    except ValueError:
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
     if until.tzinfo is None:
         return None
