@@ -32,6 +32,12 @@ FAILED = (pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.PIPELINE_ABORTED)
 MOST_PREPARED = 200
 """Statements whose plans are kept on one connection; the hot ones are far fewer."""
 
+MOST_NAMED = 2 * MOST_PREPARED
+"""Names given on one connection before a failure ends it: those of failed messages may pile up at the server."""
+
+STALE_PLANS = ("0A000", "26000")
+"""A kept plan no longer fits its tables, or is not kept any more: it would fail on this connection for good."""
+
 _Key = tuple[bytes, tuple[int, ...]]
 
 
@@ -80,7 +86,8 @@ async def exchange(
     known = _known.get(connection)
     if known is None:
         known = _known[connection] = _Known(Transformer(connection))
-    commands = [_command(known, *question, kept) for question, kept in questions]
+    fresh: dict[_Key, bytes] = {}
+    commands = [_command(known, fresh, *question, kept) for question, kept in questions]
     door = connection.pgconn
     try:
         door.enter_pipeline_mode()
@@ -94,14 +101,26 @@ async def exchange(
         raise
     for result in results:
         if result.status in FAILED:
-            _forget(known, commands)
-            raise error_from_result(result)
+            error = error_from_result(result)
+            # What was new in a message that failed may be kept or not: its name is never used again.
+            if error.sqlstate in STALE_PLANS or next(known.numbers) > MOST_NAMED:
+                await connection.close()
+            raise error
+    known.names.update(fresh)
     return [_rows(known.transformer, result) for result in results]
 
 
 def _command(
-    known: _Known, text: LiteralString, values: Sequence[Any] | Mapping[str, Any], kept: bool
+    known: _Known,
+    fresh: dict[_Key, bytes],
+    text: LiteralString,
+    values: Sequence[Any] | Mapping[str, Any],
+    kept: bool,
 ) -> _Command:
+    """A statement with its values as they are sent. Names of new plans go to ``fresh``: they hold once it is sent.
+
+    Raises what psycopg raises for values that cannot be sent; then nothing has changed.
+    """
     numbered = numbered_statement(text)
     given = [values[name] for name in numbered.names] if isinstance(values, Mapping) else list(values)
     if len(given) != numbered.count:
@@ -111,10 +130,10 @@ def _command(
     types = tuple(transformer.types or ())
     formats = tuple(transformer.formats or ())
     key = (numbered.text, types)
-    name = known.names.get(key)
-    new = kept and name is None and len(known.names) < MOST_PREPARED
+    name = known.names.get(key) or fresh.get(key)
+    new = kept and name is None and len(known.names) + len(fresh) < MOST_PREPARED
     if new:
-        name = known.names[key] = b"nagara_%d" % next(known.numbers)
+        name = fresh[key] = b"nagara_%d" % next(known.numbers)
     return _Command(numbered.text, dumped, types, formats, name if kept else None, new)
 
 
@@ -158,13 +177,6 @@ def _results(door: pq.abc.PGconn, commands: Sequence[_Command]) -> PQGen[list[pq
         results.append((yield from fetch_many(door))[-1])
     yield from fetch_many(door)  # the end
     return results
-
-
-def _forget(known: _Known, commands: Sequence[_Command]) -> None:
-    """Forget what was new: whether its plan is kept now is not known, so it will have another name."""
-    for command in commands:
-        if command.new:
-            known.names.pop((command.text, tuple(command.types)), None)
 
 
 def _rows(transformer: Converter, result: pq.abc.PGresult) -> Rows:

@@ -107,3 +107,46 @@ def test_a_connection_given_up_in_the_midst_is_not_used_again(database_url: str)
 
     _, found, city = with_pool(use)
     assert (found, city) == ((0,), ("th-bkk",))
+
+
+def test_values_that_cannot_be_sent_leave_no_plan_that_nobody_made(database_url: str) -> None:
+    async def use(pool: Pool) -> Any:
+        with pytest.raises(psycopg.DataError):
+            await read_in_city(pool, "kh-pnh", ("select %s::text", ("a\0b",)))
+        return await read_in_city(pool, "kh-pnh", ("select %s::text", ("ab",)))
+
+    assert with_pool(use) == [[("ab",)]]
+
+
+def test_a_connection_whose_plans_are_gone_ends(database_url: str) -> None:
+    async def use(pool: Pool) -> Any:
+        [[(first,)]] = await read_in_city(pool, "kh-pnh", (BACKEND, ()))
+        await read_in_city(pool, "kh-pnh", ("select 1", ()))
+        async with pool.connection() as connection:
+            await connection.execute("deallocate all")
+        with pytest.raises(psycopg.errors.InvalidSqlStatementName):
+            await read_in_city(pool, "kh-pnh", (BACKEND, ()))
+        [[(second,)]] = await read_in_city(pool, "kh-pnh", (BACKEND, ()))
+        return first, second
+
+    first, second = with_pool(use)
+    assert first != second
+
+
+def test_a_connection_whose_plans_no_longer_fit_is_not_used_again(database_url: str) -> None:
+    """A plan is kept that finds other columns since: it would fail on this connection whenever it is asked."""
+
+    async def use(pool: Pool) -> Any:
+        [[before]] = await read_in_city(pool, "kh-pnh", (BACKEND, ()))
+        async with pool.connection() as connection:
+            await connection.execute("create temporary table moving (a int)")
+        await read_in_city(pool, "kh-pnh", ("select * from moving", ()))
+        async with pool.connection() as connection:
+            await connection.execute("alter table moving add column b int")
+        with pytest.raises(psycopg.errors.FeatureNotSupported):
+            await read_in_city(pool, "kh-pnh", ("select * from moving", ()))
+        [[after]] = await read_in_city(pool, "kh-pnh", (BACKEND, ()))
+        return before, after
+
+    before, after = with_pool(use)
+    assert before != after
