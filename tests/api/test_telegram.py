@@ -60,6 +60,7 @@ def test_a_chat_is_linked_once_and_told_what_its_owner_chose(
     assert "4711" not in stored[0], "sealed"
     send(agent, "PUT", CHOICES, {"channels": {"assigned": ["telegram"]}})
     reference = filed(agent.client)
+    bot.calls.clear()
     supervisor.move(reference, "assign", assignee="agent")
     told(db)
     assert deliver(db, "telegram").sent == 2, "the greeting and the notice"
