@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from city_config.schema import City
 from nagara.deadlines import extended_by_pause, on_calendar_time
-from nagara.ladder import Awaited, Climb, Watched, next_moment, open_promises
+from nagara.ladder import Climb, Watched, next_moment, open_promises, still_awaited
 from nagara.lifecycle import CLOSED, NOTHING_DUE, PAUSED, Status, next_due
 from nagara.pausing import runs_on_at, used_by
 
@@ -97,12 +97,8 @@ def ticking(city: City, row: Timed, climb: Climb) -> Ticking:
         cap = runs_on_at(city, row.department, status, row.paused_at, climb.paused_s)
         return Ticking(NOTHING_DUE, cap, replace(climb, awaited={}))
     seen = watched(row)
-    open_now: set[str] = {promise for promise, _ in seen.open}
-    if not open_now.issuperset(climb.awaited):
-        kept: dict[str, Awaited] = {
-            promise: one for promise, one in climb.awaited.items() if promise in open_now
-        }
-        climb = replace(climb, awaited=kept)
+    if climb.awaited:
+        climb = still_awaited(city, seen, climb)
     due = next_due(
         status,
         acknowledge_by=row.acknowledge_by,

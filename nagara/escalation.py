@@ -38,7 +38,17 @@ from nagara.escalation_events import (
     told,
 )
 from nagara.event_log import EventKind
-from nagara.ladder import Climb, DueStep, Fallen, after_fall, fallen, next_moment, read_climb, written_climb
+from nagara.ladder import (
+    Climb,
+    DueStep,
+    Fallen,
+    after_fall,
+    carried_over,
+    fallen,
+    next_moment,
+    read_climb,
+    written_climb,
+)
 from nagara.lifecycle import OPEN, PAUSED, Status
 from nagara.pause_caps import RanOn, ran_on, write_ran_on
 from nagara.system_events import RECORD
@@ -236,7 +246,9 @@ def escalation(
         assignee = _taker(city, step.rung.assign_to, able) or assignee
     whom = sweeping.told(city, alarm, department, assignee)
     later = sleeping(city, sweeping.network, whom, sweeping.now, wakes=alarm.wakes)
+    watched = clocks.watched(row, priority)
     after = after_fall(climb, fall, first_told(whom, later, sweeping.now))
+    after = carried_over(city, clocks.watched(row), watched, after) if priority != row.priority else after
     reached = max((step.step for step in fall.rungs), default=0)
     changes: dict[str, Any] = {}
     if priority != row.priority:
@@ -245,7 +257,6 @@ def escalation(
     if any(before != now for before, now in moved.values()):
         changes[CHANGED] = {name: list(pair) for name, pair in moved.items() if pair[0] != pair[1]}
     emergency = holding(sweeping.emergencies, row.city_id, row.district) if sweeping.emergencies else None
-    watched = clocks.watched(row, priority)
     return Escalation(
         row,
         fall,

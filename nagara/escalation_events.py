@@ -149,8 +149,11 @@ def raised(priority: str, due: Sequence[DueStep]) -> str:
 
 
 def dedupe_key(step: DueStep, again: int = 0) -> str:
-    """What makes the event of a rung the only one of its request; each telling again has one of its own."""
-    key = f"escalation:{step.promise}:{step.step}"
+    """What makes the event of a rung of a ladder the only one of its request; each telling again has its own.
+
+    A ladder other than the city's own is named in it, so that the same number of another ladder is another event.
+    """
+    key = f"escalation:{step.key}:{step.step}"
     return f"{key}:again:{again}" if again else key
 
 

@@ -43,7 +43,7 @@ def escalation_shown(city: City, row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _coming(climb: Climb, rungs: tuple[DueStep, ...]) -> DueStep | None:
     """The rung that comes next by time."""
-    return next((rung for rung in rungs if rung.step > climb.reached.get(rung.promise, 0)), None)
+    return next((rung for rung in rungs if rung.step > climb.reached.get(rung.key, 0)), None)
 
 
 def _rung(city: City, rung: DueStep, climb: Climb) -> dict[str, Any]:
@@ -51,7 +51,7 @@ def _rung(city: City, rung: DueStep, climb: Climb) -> dict[str, Any]:
         "promise": rung.promise,
         "step": rung.step,
         "at": rung.at,
-        "reached": rung.step <= climb.reached.get(rung.promise, 0),
+        "reached": rung.step <= climb.reached.get(rung.key, 0),
         "tell": [_told(city, name) for name in rung.rung.tell],
         "because": rung.rung.because,
     }

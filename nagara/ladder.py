@@ -42,6 +42,11 @@ class DueStep:
         """How high it is: a later promise goes before an earlier one, then the number."""
         return STAGES.index(self.promise), self.rung.step
 
+    @property
+    def key(self) -> str:
+        """Its ladder, as ``ladder_key`` names it."""
+        return ladder_key(self.promise, self.ladder)
+
 
 @dataclass(frozen=True, slots=True)
 class Watched:
@@ -56,21 +61,30 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class Awaited:
-    """An acknowledgement that is waited for: of which rung, until when, how often those told were told again."""
+    """An acknowledgement that is waited for: of which rung of which ladder, until when, how often it was told again."""
 
     step: int
     by: dt.datetime
     told: int = 0
+    ladder: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Climb:
-    """Where a request stands on its ladders. ``paused_s``: working or calendar seconds of ended pauses, by status."""
+    """Where a request stands on its ladders. ``paused_s``: working or calendar seconds of ended pauses, by status.
+
+    ``reached``: the highest rung of each ladder that it climbed, by ``ladder_key``.
+    """
 
     reached: Mapping[str, int] = field(default_factory=dict)
     awaited: Mapping[str, Awaited] = field(default_factory=dict)
     held_until: dt.datetime | None = None
     paused_s: Mapping[str, float] = field(default_factory=dict)
+
+
+def ladder_key(promise: str, ladder: str | None) -> str:
+    """What names a ladder of a request: the promise alone for the city's own ladder, else with the ladder's code."""
+    return promise if ladder is None else f"{promise}:{ladder}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,18 +170,58 @@ def _ladder_of(city: City, watched: Watched, promise: Stage) -> Found | None:
     return _ladders.of(city).of(promise, watched.service_code, watched.network_code, watched.priority)
 
 
+def ladder_code(city: City, watched: Watched, promise: Stage) -> str | None:
+    """Which ladder holds for a promise; None for the city's own, and where there is none."""
+    found = _ladder_of(city, watched, promise)
+    return found[0] if found else None
+
+
+def still_awaited(city: City, watched: Watched, climb: Climb) -> Climb:
+    """The same without acknowledgements of kept promises, and of ladders that the request stands on no longer."""
+    codes: dict[str, str | None] = {
+        promise: ladder_code(city, watched, promise) for promise, _ in watched.open
+    }
+    kept = {
+        promise: one
+        for promise, one in climb.awaited.items()
+        if promise in codes and codes[promise] == one.ladder
+    }
+    return climb if len(kept) == len(climb.awaited) else replace(climb, awaited=kept)
+
+
+def carried_over(city: City, before: Watched, after: Watched, climb: Climb) -> Climb:
+    """Where a request stands that a rung itself put on other ladders, by raising its priority.
+
+    It keeps the numbers it reached and what it waits for: a climb goes on, it does not begin anew by climbing.
+    """
+    reached, awaited = dict(climb.reached), dict(climb.awaited)
+    for promise, _ in after.open:
+        left, entered = (ladder_code(city, one, promise) for one in (before, after))
+        if left == entered:
+            continue
+        key = ladder_key(promise, entered)
+        number = max(reached.get(key, 0), reached.get(ladder_key(promise, left), 0))
+        if number:
+            reached[key] = number
+        if promise in awaited:
+            awaited[promise] = replace(awaited[promise], ladder=entered)
+    return replace(climb, reached=reached, awaited=awaited)
+
+
 def next_moment(city: City, watched: Watched, climb: Climb) -> dt.datetime | None:
     """When something falls due next; None when there is nothing left to climb and nothing is waited for."""
     moments: list[dt.datetime] = []
     for promise, due in watched.open:
         ladder = _ladder_of(city, watched, promise)
-        reached, length = climb.reached.get(promise, 0), due - watched.received_at
+        code = ladder[0] if ladder else None
+        reached, length = climb.reached.get(ladder_key(promise, code), 0), due - watched.received_at
         for rung, after in ladder[2] if ladder else ():
             if rung.step > reached:
                 share = rung.at_fraction
                 moments.append(due + after if share is None else watched.received_at + length * share)
-        if promise in climb.awaited:
-            moments.append(climb.awaited[promise].by)
+        awaited = climb.awaited.get(promise)
+        if awaited is not None and awaited.ladder == code:
+            moments.append(awaited.by)
     if not moments:
         return None
     return max(min(moments), climb.held_until) if climb.held_until else min(moments)
@@ -181,11 +235,12 @@ def fallen(city: City, watched: Watched, climb: Climb, now: dt.datetime) -> Fall
     again: list[tuple[DueStep, int]] = []
     unanswered: list[tuple[Stage, Awaited]] = []
     for promise, due in watched.open:
-        reached = climb.reached.get(promise, 0)
+        code = ladder_code(city, watched, promise)
+        reached = climb.reached.get(ladder_key(promise, code), 0)
         ladder = _of(city, watched, promise, due)
         come = [step for step in ladder if step.step > reached and step.at <= now]
         awaited = climb.awaited.get(promise)
-        if not come and awaited is not None and awaited.by <= now:
+        if not come and awaited is not None and awaited.ladder == code and awaited.by <= now:
             told = _told_again(ladder, awaited, now)
             if told is not None:
                 again.append(told)
@@ -221,13 +276,13 @@ def after_fall(climb: Climb, fall: Fallen, told_from: dt.datetime) -> Climb:
     for promise, _ in fall.unanswered:
         awaited.pop(promise, None)
     for step in fall.rungs:
-        reached[step.promise] = max(step.step, reached.get(step.promise, 0))
+        reached[step.key] = max(step.step, reached.get(step.key, 0))
         awaited.pop(step.promise, None)
     for step in fall.rungs:
-        if step.step == reached[step.promise] and step.rung.acknowledge_within:
-            awaited[step.promise] = Awaited(step.step, told_from + answer_span(step.rung))
+        if step.step == reached[step.key] and step.rung.acknowledge_within:
+            awaited[step.promise] = Awaited(step.step, told_from + answer_span(step.rung), ladder=step.ladder)
     for step, told in fall.again:
-        awaited[step.promise] = Awaited(step.step, told_from + answer_span(step.rung), told)
+        awaited[step.promise] = Awaited(step.step, told_from + answer_span(step.rung), told, step.ladder)
     return replace(climb, reached=reached, awaited=awaited, held_until=None)
 
 
@@ -237,7 +292,7 @@ def read_climb(stored: Mapping[str, Any] | None) -> Climb:
         return Climb()
     held = stored.get("held_until")
     awaited = {
-        promise: Awaited(one["step"], dt.datetime.fromisoformat(one["by"]), one["told"])
+        promise: Awaited(one["step"], dt.datetime.fromisoformat(one["by"]), one["told"], one.get("ladder"))
         for promise, one in stored.get("awaited", {}).items()
     }
     return Climb(
@@ -254,6 +309,7 @@ def written_climb(climb: Climb) -> dict[str, Any] | None:
         "reached": dict(climb.reached),
         "awaited": {
             promise: {"step": one.step, "by": one.by.isoformat(), "told": one.told}
+            | ({"ladder": one.ladder} if one.ladder else {})
             for promise, one in climb.awaited.items()
         },
         "held_until": climb.held_until.isoformat() if climb.held_until else None,

@@ -110,11 +110,15 @@ def test_after_an_outage_all_promises_are_one_alarm_and_each_rung_is_recorded_on
     late = row(owner, request)["received_at"] + 30 * DAY
     assert (swept(db, city, late), swept(db, city, late)) == (1, 0)
     (alarm,) = events(owner, request, "escalated")
-    assert (alarm["promise"], alarm["step"], alarm["dedupe_key"]) == ("resolve", 3, "escalation:resolve:3")
+    assert (alarm["promise"], alarm["step"], alarm["dedupe_key"]) == (
+        "resolve",
+        3,
+        "escalation:resolve:waste:3",
+    )
     assert [(one["promise"], one["step"]) for one in alarm["recorded_with"]] == [
         ("acknowledge", 1), ("acknowledge", 2), ("resolve", 1), ("resolve", 2),
     ]  # fmt: skip
-    assert row(owner, request)["climb"] == {"reached": {"acknowledge": 2, "resolve": 3}}
+    assert row(owner, request)["climb"] == {"reached": {"acknowledge:tried": 2, "resolve:waste": 3}}
 
 
 def test_a_kept_promise_ends_its_ladder_and_no_other(
@@ -177,9 +181,9 @@ def test_no_answer_is_told_again_and_then_climbs_at_once(
         assert swept(db, city, half + hours * HOUR) == 0
     said = events(owner, request, "escalated")
     assert [(one["dedupe_key"], one.get("again")) for one in said] == [
-        ("escalation:resolve:1", None),
-        ("escalation:resolve:1:again:1", 1),
-        ("escalation:resolve:2", None),
+        ("escalation:resolve:tried:1", None),
+        ("escalation:resolve:tried:1:again:1", 1),
+        ("escalation:resolve:tried:2", None),
     ]
     assert [one["step"] for one in said[2]["unanswered"]] == [1]
     assert dt.datetime.fromisoformat(said[0]["acknowledge_by"]) == half + HOUR
@@ -282,6 +286,24 @@ def test_lateness_stays_through_reassigning_recategorising_and_referring(
     move(phnom_penh, request, Move.RESUME)
     (resumed,) = events(owner, request, "resumed")
     assert dt.datetime.fromisoformat(resumed["resolve_by_before"]) == promised["resolve_by"]
+
+
+def test_late_rubbish_that_turns_out_to_be_a_flood_is_told_to_those_above(
+    db: Connection, owner: Connection, phnom_penh: City
+) -> None:
+    request = file(phnom_penh, service_code="waste_missed")
+    late = row(owner, request)["resolve_by"] + 9 * DAY
+    assert sweep(db, now=late).escalated == 1
+    assert row(owner, request)["next_step_at"] is None, "the ladder of rubbish is at its end"
+    flooding = next(one.code for one in phnom_penh.services if one.network_code == "flooding")
+    move(phnom_penh, request, Move.RECATEGORISE, service_code=flooding, note="It is the drain")
+    assert (sweep(db, now=late).escalated, sweep(db, now=late).escalated) == (1, 0)
+    rubbish, flood = events(owner, request, "escalated")
+    assert (rubbish["ladder"], flood["ladder"], flood["dedupe_key"] == rubbish["dedupe_key"]) == (
+        "waste",
+        "danger",
+        False,
+    )
 
 
 def test_a_declared_emergency_marks_what_climbs_and_stops_nothing(

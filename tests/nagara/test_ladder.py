@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from city_config.network import Network
 from city_config.schema import City, LadderStep
-from nagara.escalation_events import first_told, raised, sleeping, told
+from nagara.escalation_events import dedupe_key, first_told, raised, sleeping, told
 from nagara.ladder import (
     Awaited,
     Climb,
@@ -19,12 +19,14 @@ from nagara.ladder import (
     Fallen,
     Watched,
     after_fall,
+    carried_over,
     fallen,
     next_moment,
     open_promises,
     read_climb,
     steps,
     steps_of,
+    still_awaited,
     written_climb,
 )
 from nagara.quiet_hours import told_at
@@ -144,7 +146,7 @@ def test_each_promise_has_a_ladder_and_a_kept_one_is_left() -> None:
     ]  # fmt: skip
     climb = climbed(city, waiting, Climb(), looked_at)
     assert (dict(climb.reached), next_moment(city, waiting, climb)) == (
-        {"acknowledge": 1},
+        {"acknowledge:look": 1},
         looked_at + 2 * HOUR,
     )
     assert next_moment(city, request(acknowledge_by=looked_at, acknowledged=True), climb) == DUE
@@ -163,14 +165,14 @@ def test_without_an_acknowledgement_the_next_rung_comes_at_once() -> None:
     )
     at = RECEIVED + (DUE - RECEIVED) / 2
     climb = climbed(city, request(), Climb(), at)
-    assert climb.awaited == {"resolve": Awaited(1, at + 2 * HOUR)}
+    assert climb.awaited == {"resolve": Awaited(1, at + 2 * HOUR, ladder="own")}
     assert next_moment(city, request(), climb) == at + 2 * HOUR
     fall = fallen(city, request(), climb, at + 2 * HOUR)
     assert (numbers(fall), fall.rungs[0].at) == ([("resolve", 2)], at + 2 * HOUR)
     assert fall.unanswered == (("resolve", climb.awaited["resolve"]),)
     after = after_fall(climb, fall, at + 2 * HOUR)
     assert (dict(after.reached), after.awaited, next_moment(city, request(), after)) == (
-        {"resolve": 2},
+        {"resolve:own": 2},
         {},
         None,
     )
@@ -214,8 +216,53 @@ def test_a_wait_for_a_rung_the_city_no_longer_has_is_given_up() -> None:
     assert next_moment(CITY, request(), after_fall(gone, fall, DUE)) is None
 
 
+LADDERED = small_city(
+    ladder=[rung(1, at_fraction=0.5), rung(2, at_fraction=1)],
+    ladders=[
+        {"code": "danger", "priorities": ["urgent"], "safety": True, "steps": [
+            rung(1, at_fraction=0.5, tell=["supervisor"]), rung(2, at_fraction=1, tell=["city_admin"]),
+            rung(3, after_due={"calendar_days": 1}, tell=["city_admin"]),
+        ]},
+        {"code": "watched", "priorities": ["high"], "steps": [
+            rung(1, at_fraction=0.5, raise_priority_to="urgent", acknowledge_within={"calendar_hours": 9}),
+        ]},
+    ],
+)  # fmt: skip
+
+
+def test_who_puts_a_request_on_another_ladder_has_it_climb_from_the_first_rung() -> None:
+    """Else a late request that turns out to be dangerous is one of which nobody is ever told."""
+    ordinary, danger = request(), request(priority="urgent")
+    climb = climbed(LADDERED, ordinary, Climb(), DUE)
+    assert (dict(climb.reached), next_moment(LADDERED, ordinary, climb)) == ({"resolve": 2}, None)
+    assert next_moment(LADDERED, danger, climb) == RECEIVED + (DUE - RECEIVED) / 2
+    fall = fallen(LADDERED, danger, climb, DUE)
+    assert [(step.ladder, step.step) for step in fall.rungs] == [("danger", 1), ("danger", 2)]
+    assert [dedupe_key(step) for step in fall.rungs] == [
+        "escalation:resolve:danger:1",
+        "escalation:resolve:danger:2",
+    ]
+    climb = after_fall(climb, fall, DUE)
+    assert dict(climb.reached) == {"resolve": 2, "resolve:danger": 2}
+    assert fallen(LADDERED, ordinary, climb, DUE) == Fallen(), "who goes back climbs no rung twice"
+    # What was waited for on a ladder that was left is waited for no more.
+    left = climbed(LADDERED, request(priority="high"), Climb(), DUE)
+    assert left.awaited["resolve"].ladder == "watched"
+    assert still_awaited(LADDERED, ordinary, left).awaited == {}
+    assert fallen(LADDERED, ordinary, left, DUE + DAY).unanswered == ()
+
+
+def test_a_rung_that_raises_the_priority_climbs_on_and_does_not_begin_anew() -> None:
+    before, after = request(priority="high"), request(priority="urgent")
+    climb = climbed(LADDERED, before, Climb(), DUE)
+    on = carried_over(LADDERED, before, after, climb)
+    assert (on.reached["resolve:danger"], on.awaited["resolve"].ladder) == (1, "danger")
+    assert numbers(fallen(LADDERED, after, on, DUE)) == [("resolve", 2)]
+
+
 def test_where_a_request_stands_survives_its_row() -> None:
-    climb = Climb({"resolve": 2}, {"respond": Awaited(1, DUE, 2)}, DUE + DAY, {"on_hold": 3600.0})
+    waits = {"respond": Awaited(1, DUE, 2), "resolve": Awaited(1, DUE, 0, "danger")}
+    climb = Climb({"resolve": 2, "resolve:danger": 1}, waits, DUE + DAY, {"on_hold": 3600.0})
     assert read_climb(written_climb(climb)) == climb
     assert (written_climb(Climb()), read_climb(None)) == (None, Climb())
 
