@@ -84,9 +84,9 @@ with recorded as (
     insert into event (city_id, request_id, kind, actor_kind, actor, from_status, to_status, data)
     values (:city_id, :request_id, :kind, :actor_kind, :actor,
             :from_status, :to_status, cast(:data as jsonb))
-    returning city_id, request_id, seq)
-insert into event_outbox (city_id, request_id, seq)
-select city_id, request_id, seq from recorded returning seq
+    returning city_id, request_id, seq, kind)
+insert into event_outbox (city_id, request_id, seq, urgent)
+select city_id, request_id, seq, kind = 'escalated' from recorded returning seq
 """
 
 FIRST_SEPARATOR, ABSENT = chr(31), chr(30)

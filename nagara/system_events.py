@@ -10,7 +10,8 @@ recorded as (
     insert into event (city_id, request_id, kind, actor_kind, from_status, to_status, data, dedupe_key)
     select city_id, id, %(kind)s, 'system', status, status, data::jsonb, dedupe_key from due
     on conflict (city_id, request_id, dedupe_key) where dedupe_key is not null do nothing
-    returning city_id, request_id, seq)
-insert into event_outbox (city_id, request_id, seq) select city_id, request_id, seq from recorded
+    returning city_id, request_id, seq, kind)
+insert into event_outbox (city_id, request_id, seq, urgent)
+select city_id, request_id, seq, kind = 'escalated' from recorded
 """
 """One event a request, and the pointer that somebody is to be told. One recorded before adds neither."""

@@ -489,13 +489,18 @@ class Event(SQLModel, table=True):
 
 
 class EventOutbox(SQLModel, table=True):
-    """Events nobody was told of yet: a pointer, written with its event and removed with its notices."""
+    """Events nobody was told of yet: a pointer, written with its event and removed with its notices.
+
+    ``urgent`` ones are told before all others; one that could not be told is looked at again at a time.
+    """
 
     __tablename__ = "event_outbox"
 
     city_id: str = Field(primary_key=True)
     request_id: uuid.UUID = Field(primary_key=True)
     seq: int = Field(primary_key=True)
+    urgent: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default="false"))
+    look_again_at: dt.datetime | None = Field(default=None, sa_column=_time())
 
 
 class Notification(SQLModel, table=True):
@@ -526,6 +531,7 @@ class Notification(SQLModel, table=True):
     last_error: str | None = None
     resent_at: dt.datetime | None = Field(default=None, sa_column=_time())
     read_at: dt.datetime | None = Field(default=None, sa_column=_time())
+    urgency: int = Field(default=0, sa_column=Column(SmallInteger, nullable=False, server_default="0"))
 
 
 class StaffAccount(SQLModel, table=True):

@@ -36,17 +36,23 @@ returning m.city_id, m.id, m.audience, m.sealed_recipient, m.sealed_text, m.lang
           m.attempts, due.since
 """
 TAKE_NOTICES = """
-with due as materialized (
+with pressing as materialized (
     select city_id, request_id, seq, audience, channel, next_attempt_at as since from notification
-     where next_attempt_at <= statement_timestamp() and channel = %(channel)s
-     order by next_attempt_at limit %(limit)s for update skip locked)
+     where next_attempt_at <= statement_timestamp() and channel = %(channel)s and urgency = 1
+     order by next_attempt_at limit %(limit)s for update skip locked),
+others as materialized (
+    select city_id, request_id, seq, audience, channel, next_attempt_at as since from notification
+     where next_attempt_at <= statement_timestamp() and channel = %(channel)s and urgency = 0
+     order by next_attempt_at limit greatest(%(limit)s - (select count(*) from pressing), 0)
+       for update skip locked),
+due as (select * from pressing union all select * from others)
 update notification n set next_attempt_at = clock_timestamp() + %(lease)s
   from due left join request r on r.city_id = due.city_id and r.id = due.request_id and r.erased_at is null
  where n.city_id = due.city_id and n.request_id = due.request_id and n.seq = due.seq
    and n.audience = due.audience and n.channel = due.channel
 returning n.city_id, n.request_id, n.seq, n.audience, n.channel, n.sealed_recipient, n.language, n.subject, n.body,
           n.link, n.topic, coalesce(n.resent_at, n.created_at), n.created_at, n.attempts, r.id is not null,
-          r.link_generation, due.since
+          r.link_generation, due.since, n.urgency
 """
 KEYS: Mapping[str, tuple[str, str]] = {
     "message": ("%s::text[], %s::uuid[]", "city_id, id"),
@@ -165,7 +171,7 @@ def message_key(*parts: Any) -> str:
 
 
 def take(connection: psycopg.Connection[Any], way: Channel, limit: int, lease: dt.timedelta) -> list[Due]:
-    """Up to ``limit`` due messages, those without an event first; in the caller's transaction."""
+    """Up to ``limit`` due messages: those without an event, the urgent, the others; in the caller's transaction."""
     values = {"channel": way.name, "limit": limit, "lease": lease}
     # a lease that a crash of the server loses is as good as one that ended
     connection.execute("set local synchronous_commit = off")
@@ -174,7 +180,7 @@ def take(connection: psycopg.Connection[Any], way: Channel, limit: int, lease: d
     if len(found) < limit:
         values["limit"] = limit - len(found)
         rows = connection.execute(TAKE_NOTICES, values, prepare=True).fetchall()
-        found += sorted((_notice(way, row) for row in rows), key=lambda due: due.since)
+        found += [_notice(way, row[:-1]) for row in sorted(rows, key=lambda row: (-row[-1], row[-2]))]
     return found
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
+import traceback
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -25,10 +27,24 @@ from nagara.publication import Standing, is_public
 from nagara.sealing import seal, unseal
 from nagara.settings import settings
 
+log = logging.getLogger(__name__)
+
+LOOK_AGAIN_AFTER = dt.timedelta(minutes=5)
+"""How long an event waits of which a fault of ours made nothing."""
+
 TAKE_EVENTS = """
-with picked as materialized (
-    select city_id, request_id, seq from event_outbox where city_id = any(%s)
-     order by city_id, request_id, seq limit %s for update skip locked),
+with pressing as materialized (
+    select city_id, request_id, seq from event_outbox
+     where urgent and city_id = any(%(cities)s)
+       and (look_again_at is null or look_again_at <= statement_timestamp())
+     order by city_id, request_id, seq limit %(limit)s for update skip locked),
+others as materialized (
+    select city_id, request_id, seq from event_outbox
+     where not urgent and city_id = any(%(cities)s)
+       and (look_again_at is null or look_again_at <= statement_timestamp())
+     order by city_id, request_id, seq limit greatest(%(limit)s - (select count(*) from pressing), 0)
+       for update skip locked),
+picked as (select * from pressing union all select * from others),
 taken as (
     delete from event_outbox as pointer using picked
      where pointer.city_id = picked.city_id and pointer.request_id = picked.request_id
@@ -48,6 +64,12 @@ select event.city_id, event.request_id, event.seq, event.kind, event.actor_kind,
   left join request as parent on parent.city_id = event.city_id and parent.reference = event.data->>'parent'
   left join contact on contact.city_id = event.city_id and contact.request_id = event.request_id
  order by event.request_id, event.seq
+"""
+
+LOOK_AGAIN = """
+insert into event_outbox (city_id, request_id, seq, urgent, look_again_at)
+values (%s, %s, %s, %s, clock_timestamp() + %s)
+on conflict (city_id, request_id, seq) do update set look_again_at = excluded.look_again_at
 """
 
 FOLLOWERS = """
@@ -139,11 +161,60 @@ def compose(connection: psycopg.Connection[Any], limit: int = 500) -> Composed:
     """Take up to ``limit`` events from the outbox and keep a notice for each reader of each.
 
     Does not commit: pointers and notices go together in the caller's transaction. Safe to repeat and to run
-    from many workers. Imported history tells nobody; events of cities no longer configured wait.
+    from many workers. Escalations come first. Imported history tells nobody; events of cities no longer
+    configured wait, and so does, for some minutes, one of which a fault of ours makes nothing.
     """
     known = configuration()
-    cursor = connection.execute(TAKE_EVENTS, (list(known.cities), limit), prepare=True)
-    rows, now = cursor.fetchall(), dt.datetime.now(dt.UTC)
+    values = {"cities": list(known.cities), "limit": limit}
+    rows = connection.execute(TAKE_EVENTS, values, prepare=True).fetchall()
+    return _compose_each(connection, known, rows, dt.datetime.now(dt.UTC))
+
+
+def _compose_each(
+    connection: psycopg.Connection[Any],
+    known: Configuration,
+    rows: Sequence[tuple[Any, ...]],
+    now: dt.datetime,
+) -> Composed:
+    """Notices of all of these, or of all but those that fail for themselves: halved until they are found."""
+    if not rows:
+        return Composed(0, 0, 0)
+    try:
+        with connection.transaction():
+            return _compose_all(connection, known, rows, now)
+    except (psycopg.OperationalError, psycopg.InterfaceError):
+        raise  # the database is the trouble, or another transaction; the whole is tried again
+    except Exception as fault:
+        if len(rows) == 1:
+            _look_again(connection, rows[0], fault)
+            return Composed(1, 0, 0)
+    half = len(rows) // 2
+    first = _compose_each(connection, known, rows[:half], now)
+    rest = _compose_each(connection, known, rows[half:], now)
+    return Composed(
+        first.events + rest.events,
+        first.notices + rest.notices,
+        first.unusable_contacts + rest.unusable_contacts,
+        first.inboxes | rest.inboxes,
+    )
+
+
+def _look_again(connection: psycopg.Connection[Any], row: tuple[Any, ...], fault: Exception) -> None:
+    """Leave an event for later. No more than the fault's type and place is told: its words may name somebody."""
+    city_id, request_id, seq, kind = row[:4]
+    last = traceback.extract_tb(fault.__traceback__)[-1]
+    name, where = type(fault).__name__, f"{last.name}:{last.lineno}"
+    log.error("%s %s.%s: a fault of ours with one event (%s in %s)", city_id, request_id, seq, name, where)
+    urgent = kind == EventKind.ESCALATED
+    connection.execute(LOOK_AGAIN, (city_id, request_id, seq, urgent, LOOK_AGAIN_AFTER))
+
+
+def _compose_all(
+    connection: psycopg.Connection[Any],
+    known: Configuration,
+    rows: Sequence[tuple[Any, ...]],
+    now: dt.datetime,
+) -> Composed:
     taken = [_taken(known, row, now) for row in rows]
     news = [one for one in taken if one.actor_kind != "import"]
     staff = colleagues_of(connection, {one.happening.city_id for one in news if tells_staff(one)})

@@ -22,16 +22,16 @@ already, because it is only read here."""
 
 KEEP_NOTICES = """
 insert into notification (city_id, request_id, seq, audience, channel, sealed_recipient, language, subject,
-                          body, link, topic, created_at, attempts, next_attempt_at, sent_at)
+                          body, link, topic, created_at, attempts, next_attempt_at, sent_at, urgency)
 select city_id, request_id, seq, audience, channel, recipient, language, subject, body, link, topic,
        clock_timestamp(), 0,
        case held when '' then coalesce(not_before, clock_timestamp())
                  when 'until confirmed' then 'infinity'::timestamptz end,
-       case held when 'inbox' then clock_timestamp() end
+       case held when 'inbox' then clock_timestamp() end, urgency
   from unnest(%s::text[], %s::uuid[], %s::int[], %s::text[], %s::text[], %s::bytea[], %s::text[], %s::text[],
-              %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[])
+              %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::smallint[])
     as kept (city_id, request_id, seq, audience, channel, recipient, language, subject, body, link, topic, held,
-             not_before)
+             not_before, urgency)
 on conflict do nothing
 """
 
@@ -56,6 +56,8 @@ class Kept:
     held: Held = ""
     not_before: dt.datetime | None = None
     """While its reader rests."""
+    urgency: Literal[0, 1] = 0
+    """1: sent before whatever else is due, however much that is."""
 
 
 def keep_notices(connection: psycopg.Connection[Any], notices: Sequence[Kept]) -> int:
@@ -66,7 +68,7 @@ def keep_notices(connection: psycopg.Connection[Any], notices: Sequence[Kept]) -
         (
             kept.city_id, kept.request_id, kept.seq, kept.audience, kept.channel, kept.sealed_recipient,
             kept.notice.language, kept.notice.subject, kept.notice.body, kept.notice.link, kept.notice.topic,
-            kept.held, kept.not_before,
+            kept.held, kept.not_before, kept.urgency,
         )
         for kept in notices
     ]  # fmt: skip

@@ -181,8 +181,19 @@ def _kept(
     held: Held = "",
 ) -> Kept:
     city_id = told.happening.city_id
-    said = notice.for_channel(channel)
-    return Kept(city_id, told.request_id, told.seq, audience, channel, recipient, said, held, not_before)
+    said, climbs = notice.for_channel(channel), told.happening.kind == EventKind.ESCALATED
+    return Kept(
+        city_id,
+        told.request_id,
+        told.seq,
+        audience,
+        channel,
+        recipient,
+        said,
+        held,
+        not_before,
+        1 if climbs else 0,
+    )
 
 
 def _roles(told: Told) -> Sequence[str]:

@@ -17,14 +17,17 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from city_config import City
+from nagara.lifecycle import Move
 from nagara.local.ports import free_port
 from nagara.notifications import Delivered, circuits, compose, deliver
 from nagara.notifications.channels import CHANNELS, Outgoing, Refusal
 from nagara.notifications.channels.email import write_message
 from nagara.notifications.claiming import Due, Outcome, message_key
+from nagara.permissions import Role
 from nagara.sealing import seal
 from nagara.settings import settings
 from tests.helpers import Connection, file, multiply, wait_until
+from tests.nagara.test_notifications import move, staff
 
 RESIDENT = "sok.dara@example.org"
 MANY = 260
@@ -156,6 +159,22 @@ def test_a_message_that_fails_by_our_own_fault_waits_and_stops_no_other(
         "select attempts, last_error, next_attempt_at > now() from notification where sent_at is null"
     ).fetchone()
     assert row == (1, "fault: KeyError", True), "it waits like any other, and its error names nobody"
+
+
+def test_an_escalation_passes_what_a_mass_mailing_laid_down(
+    db: Connection, owner: Connection, mailbox: Mailbox, phnom_penh: City
+) -> None:
+    lay_down(owner, phnom_penh, 30)
+    owner.execute("update notification set next_attempt_at = now() - interval '1 minute'")
+    staff(phnom_penh, "head", Role.CITY_ADMIN, "head@example.org")
+    move(phnom_penh, file(phnom_penh), Move.ESCALATE, note="The governor asked about it")
+    multiply(owner, file(phnom_penh), 20)
+    with db.transaction():
+        assert compose(db, limit=1).notices == 2, (
+            "an escalation is composed before what was filed: inbox and mail"
+        )
+    assert deliver(db, limit=1) == Delivered(sent=1)
+    assert set(mailbox.recipients) == {"head@example.org"}
 
 
 def test_a_destination_that_fails_rests_and_is_tried_with_one_message(

@@ -20,7 +20,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from city_config import City
+from city_config import City, Configuration
 from nagara import accounts, staff_actions
 from nagara.accounts import Account
 from nagara.cities import city_of, configuration
@@ -29,11 +29,12 @@ from nagara.escalation import sweep
 from nagara.ids import resident_token, uuid7
 from nagara.lifecycle import Move
 from nagara.local.ports import free_port
-from nagara.notifications import Composed, Delivered, compose, deliver
+from nagara.notifications import Composed, Delivered, compose, composing, deliver
 from nagara.notifications.channels import Outgoing
 from nagara.notifications.channels.email import domain_of, is_address, judge, mail_server, write_message
 from nagara.notifications.claiming import LONGEST_PAUSE, pause
 from nagara.notifications.moments import written_moment
+from nagara.notifications.wording import Happening, Notice, for_resident
 from nagara.permissions import Role
 from nagara.sealing import seal, unseal
 from nagara.settings import settings
@@ -406,6 +407,29 @@ def test_composing_that_is_undone_leaves_the_pointers(
     assert owner.execute(
         "select (select count(*) from event_outbox), (select count(*) from notification)"
     ).fetchone() == (1, 0)
+
+
+def test_one_event_of_which_nothing_can_be_made_keeps_no_other_waiting(
+    db: Connection, owner: Connection, phnom_penh: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    requests = [file(phnom_penh, contact={"email": RESIDENT}) for _ in range(5)]
+    broken = min(requests, key=lambda one: one.id)
+
+    def told(known: Configuration, happening: Happening, *more: Any, **how: Any) -> Notice | None:
+        if happening.reference == broken.reference:
+            raise KeyError(happening.reference)
+        return for_resident(known, happening, *more, **how)
+
+    monkeypatch.setattr(composing, "for_resident", told)
+    for notices in (4, 0):
+        with db.transaction():
+            assert compose(db).notices == notices
+    left = owner.execute("select request_id, look_again_at > now() from event_outbox").fetchall()
+    assert left == [(broken.id, True)]
+    monkeypatch.undo()
+    owner.execute("update event_outbox set look_again_at = now()")
+    with db.transaction():
+        assert compose(db).notices == 1, "once it is mended the event is told"
 
 
 def test_two_composers_and_two_deliverers_never_take_the_same(

@@ -10,6 +10,19 @@ down_revision = "0012"
 TABLES = """
 alter table notification add column resent_at timestamptz, add column read_at timestamptz;
 
+-- an escalation is told before everything else, and one event that cannot be told keeps no other waiting
+alter table event_outbox add column urgent boolean not null default false, add column look_again_at timestamptz;
+update event_outbox o set urgent = true from event e
+ where e.city_id = o.city_id and e.request_id = o.request_id and e.seq = o.seq and e.kind = 'escalated';
+create index event_outbox_urgent on event_outbox (city_id, request_id, seq) where urgent;
+
+-- the same for notices: what is urgent is sent before what a mass mailing laid down
+alter table notification add column urgency smallint not null default 0
+    constraint notification_urgency check (urgency in (0, 1));
+create index notification_due_by_urgency on notification (channel, urgency, next_attempt_at)
+    where next_attempt_at is not null;
+drop index notification_due_by_channel;
+
 -- how a mail domain, a push service or an endpoint takes a city's messages, and how many it was sent
 create table notice_destination (
     city_id text not null,
