@@ -9,6 +9,7 @@ for. The same sweep lets the clock run on where a pause has reached its cap.
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -36,6 +37,8 @@ from nagara.escalation_events import (
     raised,
     sleeping,
     told,
+    told_together,
+    voices,
 )
 from nagara.event_log import EventKind
 from nagara.ladder import (
@@ -52,6 +55,8 @@ from nagara.ladder import (
 from nagara.lifecycle import OPEN, PAUSED, Status
 from nagara.pause_caps import RanOn, ran_on, write_ran_on
 from nagara.system_events import RECORD
+
+log = logging.getLogger(__name__)
 
 BATCH = 200
 MOST_STRAYS_COUNTED = 10_000
@@ -89,6 +94,11 @@ update request set next_step_at = up.next_step_at, climb = up.climb::jsonb
 """
 """For requests whose city has moved its rungs since: nothing is due yet, only the clock is set anew."""
 
+PUT_OFF = dt.timedelta(minutes=5)
+"""After which time a request that could not be moved is tried again."""
+
+PUT_ROW_OFF = "update request set next_step_at = %s where city_id = %s and id = %s"
+
 COUNT_STRAYS = """
 select city_id, count(*)
   from (select city_id from request where next_step_at <= %s and city_id <> all(%s) limit %s) as stray
@@ -109,12 +119,16 @@ Unmoved = tuple[Taken, dt.datetime | None, Climb]
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """What one transaction took: how many rows, how many events were new, the earliest due time, the news."""
+    """What one transaction took: how many rows, how many events were new, the earliest due time, the news.
+
+    ``faulty``: how many rows could not be worked out or written and were put off.
+    """
 
     taken: int
     escalated: int
     oldest_due: dt.datetime | None
     news: Mapping[str, Sequence[live.News]] = field(default_factory=dict)
+    faulty: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +136,14 @@ class SweepResult:
     """What a sweep did; ``oldest_due_age`` is how long the most belated rung had waited when it began.
 
     ``strays`` counts due requests, up to a limit, of cities that are configured no longer; they are left.
+    ``faulty`` counts requests that could not be moved and were put off by ``PUT_OFF``; the log says which.
     """
 
     escalated: int
     batches: int
     oldest_due_age: dt.timedelta
     strays: Mapping[str, int] = field(default_factory=dict)
+    faulty: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,28 +179,71 @@ def sweep(
     with connection.transaction():
         at = now or time_told(connection)
         sweeping = Sweeping(at, known.cities, known.network, declared_now(connection, known, at))
-    escalated = batches = 0
+    escalated = batches = faulty = 0
     oldest = at
     while True:
-        with connection.transaction():
-            result = sweep_batch(connection, sweeping, batch)
+        result = _swept_whatever_is_faulty(connection, sweeping, batch)
         for city_id, news in result.news.items():
             live.tell(city_id, news)
         escalated, batches = escalated + result.escalated, batches + (result.taken > 0)
-        oldest = min(oldest, result.oldest_due or at)
+        oldest, faulty = min(oldest, result.oldest_due or at), faulty + result.faulty
         if result.taken < batch:
             break
     with connection.transaction():
         cities = list(known.cities)
         strays = dict(connection.execute(COUNT_STRAYS, (at, cities, MOST_STRAYS_COUNTED)).fetchall())
-    return SweepResult(escalated, batches, at - oldest, strays)
+    return SweepResult(escalated, batches, at - oldest, strays, faulty)
+
+
+def _swept_whatever_is_faulty(
+    connection: psycopg.Connection[Any], sweeping: Sweeping, batch: int
+) -> BatchResult:
+    """A batch in a transaction of its own; where it fails, row by row, so that one row stops no other.
+
+    What fails with the server itself is raised: nothing is wrong with any row then.
+    """
+    try:
+        with connection.transaction():
+            return sweep_batch(connection, sweeping, batch)
+    except psycopg.OperationalError:
+        raise
+    except Exception as error:
+        log.warning("a batch of due requests failed with %s and is taken row by row", type(error).__name__)
+    with connection.transaction():
+        return _row_by_row(connection, sweeping, take_due(connection, sweeping, batch))
+
+
+def _row_by_row(
+    connection: psycopg.Connection[Any], sweeping: Sweeping, taken: Sequence[Taken]
+) -> BatchResult:
+    """Move each row behind a savepoint of its own; put off those that fail, and say which they are."""
+    escalated = faulty = 0
+    news: dict[str, list[live.News]] = {}
+    for row in taken:
+        try:
+            with connection.transaction():
+                one = _moved_up(connection, sweeping, [row])
+        except psycopg.OperationalError:
+            raise
+        except Exception:
+            log.exception("the request %s of %s cannot climb and is put off", row.id, row.city_id)
+            connection.execute(PUT_ROW_OFF, (sweeping.now + PUT_OFF, row.city_id, row.id))
+            faulty += 1
+            continue
+        escalated += one.escalated
+        for city_id, told_of in one.news.items():
+            news.setdefault(city_id, []).extend(told_of)
+    return BatchResult(len(taken), escalated, taken[0].next_step_at if taken else None, news, faulty)
 
 
 def sweep_batch(connection: psycopg.Connection[Any], sweeping: Sweeping, batch: int) -> BatchResult:
     """Take up to ``batch`` due requests, the longest due first, and move each up. Does not commit."""
     taken = take_due(connection, sweeping, batch)
-    if not taken:
-        return BatchResult(0, 0, None)
+    return _moved_up(connection, sweeping, taken) if taken else BatchResult(0, 0, None)
+
+
+def _moved_up(connection: psycopg.Connection[Any], sweeping: Sweeping, taken: Sequence[Taken]) -> BatchResult:
+    """Do what is due of rows that are locked."""
     falls: list[tuple[Taken, Climb, Fallen]] = []
     unmoved: list[Unmoved] = []
     over: list[RanOn] = []
@@ -242,10 +301,13 @@ def escalation(
     priority = raised(row.priority, fall.rungs)
     department, assignee = row.department, row.assignee
     for step in fall.rungs:
-        department = step.rung.hand_to or department
+        if step.rung.hand_to and step.rung.hand_to != department:
+            department, assignee = step.rung.hand_to, None  # who worked on it works for the former one
         assignee = _taker(city, step.rung.assign_to, able) or assignee
-    whom = sweeping.told(city, alarm, department, assignee)
-    later = sleeping(city, sweeping.network, whom, sweeping.now, wakes=alarm.wakes)
+    speaking = voices(fall)
+    whom = told_together([sweeping.told(city, step, department, assignee) for step in speaking])
+    wakes = any(step.wakes for step in speaking)
+    later = sleeping(city, sweeping.network, whom, sweeping.now, wakes=wakes)
     watched = clocks.watched(row, priority)
     after = after_fall(climb, fall, first_told(whom, later, sweeping.now))
     after = carried_over(city, clocks.watched(row), watched, after) if priority != row.priority else after

@@ -167,14 +167,17 @@ def event_data(
     changes: Mapping[str, Any],
     emergency: str | None,
 ) -> dict[str, Any]:
-    """The data of the one event: the highest rung that fell due, and the others it stands for."""
+    """The data of the one event: the highest rung that fell due, and the others it stands for.
+
+    ``whom``: those of the top rung of each promise; it wakes where any of these rungs does.
+    """
     data: dict[str, Any] = {
         "promise": alarm.promise,
         "step": alarm.step,
         "ladder": alarm.ladder,
         "tell": whom.roles,
         "posts": whom.posts,
-        "wakes": alarm.wakes,
+        "wakes": any(step.wakes for step in voices(fall)),
         "because": alarm.rung.because,
         "due_at": alarm.at,
         "promised_by": _promised_by(row, alarm.promise),
@@ -198,6 +201,22 @@ def event_data(
 def alarm_of(fall: Fallen) -> DueStep:
     """The one rung that speaks for all that fell due: a new one before one that is told again."""
     return fall.rungs[-1] if fall.rungs else max((step for step, _ in fall.again), key=lambda s: s.order)
+
+
+def voices(fall: Fallen) -> tuple[DueStep, ...]:
+    """The top rung of each promise of which something fell due: their people are told by the one alarm."""
+    top: dict[str, DueStep] = {}
+    for step in sorted((*(step for step, _ in fall.again), *fall.rungs), key=lambda one: one.order):
+        top[step.promise] = step
+    return tuple(top.values())
+
+
+def told_together(every: Sequence[Told]) -> Told:
+    """Several lists of people as one, nobody twice."""
+    return Told(
+        tuple(dict.fromkeys(role for one in every for role in one.roles)),
+        tuple(dict.fromkeys(post for one in every for post in one.posts)),
+    )
 
 
 def _others(fall: Fallen, alarm: DueStep) -> list[tuple[DueStep, int]]:

@@ -22,6 +22,7 @@ from nagara.staff_actions import Details
 from tests.helpers import Connection, Known, file
 
 HOUR, DAY, TICK = dt.timedelta(hours=1), dt.timedelta(days=1), dt.timedelta(seconds=1)
+MINUTE = dt.timedelta(minutes=1)
 COLUMNS = (
     "status, priority, department, assignee, received_at, acknowledge_by, respond_by, resolve_by, paused_at, "
     "escalation_step, escalated_by_hand, climb, next_step_at, next_due_at, version"
@@ -118,7 +119,49 @@ def test_after_an_outage_all_promises_are_one_alarm_and_each_rung_is_recorded_on
     assert [(one["promise"], one["step"]) for one in alarm["recorded_with"]] == [
         ("acknowledge", 1), ("acknowledge", 2), ("resolve", 1), ("resolve", 2),
     ]  # fmt: skip
+    assert {"agent", "supervisor"} & set(alarm["tell"]) == {"supervisor"}, (
+        "of each promise those of the top rung"
+    )
+    assert "deputy-governor" in alarm["posts"]
     assert row(owner, request)["climb"] == {"reached": {"acknowledge:tried": 2, "resolve:waste": 3}}
+
+
+def test_one_alarm_of_two_promises_tells_and_wakes_those_of_both(
+    db: Connection, owner: Connection, phnom_penh: City
+) -> None:
+    """The higher promise speaks, and may have come to a lower rung: those above must not be left out by it."""
+    city = climbing(
+        phnom_penh,
+        {"step": 1, "at_fraction": 1, "tell": ["supervisor"]},
+        {"step": 2, "after_due": {"calendar_hours": 1}, "tell": ["city_admin"], "wakes": True},
+        promise="acknowledge",
+    )
+    request = file(phnom_penh, service_code="waste_missed")
+    owner.execute(
+        "update request set acknowledge_by = received_at, next_step_at = received_at where id = %s",
+        (request.id,),
+    )
+    owner.commit()
+    assert swept(db, city, row(owner, request)["received_at"] + 12 * HOUR) == 1
+    (alarm,) = events(owner, request, "escalated")
+    assert (alarm["promise"], alarm["step"], alarm["wakes"]) == ("resolve", 1, True)
+    assert alarm["tell"] == ["city_admin", "supervisor"]
+
+
+def test_a_row_that_cannot_be_worked_out_is_put_off_and_stops_no_other(
+    db: Connection, owner: Connection, phnom_penh: City, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken, sound = (file(phnom_penh, service_code="waste_missed") for _ in range(2))
+    owner.execute("update request set climb = '{\"reached\": 5}' where id = %s", (broken.id,))
+    owner.commit()
+    now = row(owner, sound)["received_at"] + 12 * HOUR
+    result = sweep(db, now=now)
+    assert (result.escalated, result.faulty) == (1, 1)
+    assert row(owner, sound)["escalation_step"] == 1
+    after = row(owner, broken)
+    assert (after["escalation_step"], after["next_step_at"]) == (0, now + 5 * MINUTE)
+    assert str(broken.id) in caplog.text
+    assert sweep(db, now=now).faulty == 0, "it is not the first of every sweep"
 
 
 def test_a_kept_promise_ends_its_ladder_and_no_other(
@@ -161,6 +204,17 @@ def test_a_rung_hands_the_work_on_and_says_from_whom_to_whom(
         changed["assignee"] = [before["assignee"], "cintri"]
     assert (alarm["changed"], alarm["priority"]) == (changed, {"from": before["priority"], "to": "urgent"})
     assert after["resolve_by"] == before["resolve_by"], "handed on is not given more time"
+
+
+def test_who_worked_on_it_for_the_former_department_has_it_no_longer(
+    db: Connection, owner: Connection, phnom_penh: City
+) -> None:
+    city = climbing(phnom_penh, {"step": 1, "at_fraction": 1, "tell": ["supervisor"], "hand_to": "dpwt"})
+    request = file(phnom_penh, service_code="waste_missed")
+    assert row(owner, request)["assignee"] is not None
+    set_going(owner, request)
+    assert swept(db, city, row(owner, request)["resolve_by"]) == 1
+    assert (row(owner, request)["department"], row(owner, request)["assignee"]) == ("dpwt", None)
 
 
 def test_no_answer_is_told_again_and_then_climbs_at_once(

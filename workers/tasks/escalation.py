@@ -24,6 +24,8 @@ def sweep_due() -> None:
         age = round(result.oldest_due_age.total_seconds(), 1)
         say(log, "swept", escalated=result.escalated, batches=result.batches, oldest_due_seconds=age)
         _wake_notices()
+    if result.faulty:
+        log.error("%s requests cannot climb and are put off; the lines before say which", result.faulty)
     for city_id, rows in result.strays.items():
         log.warning("%s requests are due in %s, which is configured no longer; they wait", rows, city_id)
 
