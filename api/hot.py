@@ -21,6 +21,7 @@ from pydantic import BaseModel, ValidationError
 
 from api.dependencies import FromProcess, Resources, Token, resources, session_token
 from nagara.accounts.calling import Caller, Guesses
+from nagara.errors import InvalidInput
 from nagara.permissions import Permission
 
 _guesses = Guesses()
@@ -61,6 +62,9 @@ class HotRoute(APIRoute):
                 asked, kind = model
                 try:
                     values[asked] = kind.model_validate(queried(request.scope["query_string"], kind))
+                except InvalidInput:
+                    await calls.account()
+                    raise
                 except ValidationError as error:
                     await calls.account()
                     raise RequestValidationError(
@@ -77,11 +81,16 @@ class HotRoute(APIRoute):
 def queried(query: bytes, model: type[BaseModel]) -> dict[str, Any]:
     """The parameters of a query: of those named several times a model's lists get all, its other fields the last.
 
-    ``model.LISTS`` names the fields that are lists.
+    ``model.LISTS`` names the fields that are lists. Raises ``InvalidInput`` for more than ``MOST_PARAMETERS``.
     """
     lists: frozenset[str] = getattr(model, "LISTS", frozenset())
     found: dict[str, Any] = {}
-    pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=MOST_PARAMETERS)
+    try:
+        pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=MOST_PARAMETERS)
+    except ValueError as error:
+        raise InvalidInput(
+            "The query has too many parameters.", field="query", allowed=f"at most {MOST_PARAMETERS}"
+        ) from error
     for name, value in pairs:
         if name in found and name in lists:
             found[name] = f"{found[name]},{value}"

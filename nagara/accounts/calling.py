@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
+import psycopg
+
 from nagara.accounts.account import Account
 from nagara.accounts.sessions import account_found, note_use, question_of_token
 from nagara.database import Pool, read_in_city
@@ -54,7 +56,8 @@ class Caller:
     async def answers(self, questions: Callable[[Account], Asked]) -> tuple[Account, list[Rows]]:
         """Who it is, and what they find by the questions that are theirs.
 
-        Raises ``NotSignedIn`` or ``NotPermitted``, then whatever ``questions`` raises for who it is.
+        Raises ``NotSignedIn`` or ``NotPermitted``, then whatever ``questions`` raises for who it is, or the
+        database for what they ask.
         """
         guess = self._account or self._guesses.get(self._digest)
         asked = None if guess is None else _asked(questions, guess, self._permission)
@@ -63,7 +66,15 @@ class Caller:
             return account, await self._read(questions(account))
         if self._account is not None:
             return self._account, await self._read(asked)
-        signed_in, *found = await self._read([(question_of_token(self._city_id, self._token), True), *asked])
+        try:
+            signed_in, *found = await self._read(
+                [(question_of_token(self._city_id, self._token), True), *asked]
+            )
+        except psycopg.Error:
+            # Whose token it is was not answered either; who is not signed in, or may not, hears that first.
+            self._guesses.forget(self._digest)
+            await self.account()
+            raise
         account = await self._found(signed_in)
         return account, found if account == guess else await self._read(questions(account))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Any
 
 import psycopg
@@ -12,9 +13,12 @@ from starlette.testclient import TestClient
 
 from api.answers import json_answer
 from api.hot import HotRoute, QueueReader, calling
-from nagara.accounts.calling import Guesses
+from nagara.accounts.account import Account
+from nagara.accounts.calling import Caller, Guesses
 from nagara.accounts.keys import NewKey, create_key
-from nagara.database import city_session
+from nagara.database import app_pool, city_session
+from nagara.errors import NotSignedIn
+from nagara.ids import secret_digest
 from nagara.permissions import Permission, Role
 from tests.api.conftest import Staff
 from tests.api.test_requests import FILE, RUBBISH
@@ -95,6 +99,10 @@ def test_refusals_come_in_the_order_of_any_route(
     assert client.get(bad, headers={"Authorization": "Bearer kh-pnh.nonsense"}).status_code == 401
     error = agent.get("/queue", limit="many").json()["error"]
     assert (error["code"], error["field"]) == ("invalid_input", "limit")
+    many = "/api/v1/staff/queue?" + "&".join(["status=received"] * 501)
+    assert client.get(many).status_code == 401
+    refused = client.get(many, headers=agent.headers)
+    assert (refused.status_code, refused.json()["error"]["field"]) == (422, "query")
     assert agent.get("/queue", colour="red").json()["error"]["field"] == "colour"
     owner.execute("update staff_account set role = 'service'")
     assert client.get(bad, headers=agent.headers).status_code == 403
@@ -110,8 +118,6 @@ def test_a_list_may_name_its_values_one_by_one(agent: Staff, reference: str) -> 
 
 
 def test_the_one_not_seen_for_longest_makes_room(agent: Staff) -> None:
-    from nagara.accounts.account import Account
-
     guesses = Guesses(most=2)
     for name in ("a", "b", "a", "c"):
         guesses.keep(name.encode(), Account("kh-pnh", name, Role.AGENT, (), ""))
@@ -142,3 +148,31 @@ def test_a_hot_route_that_is_made_wrongly_fails_loudly(agent: Staff) -> None:
     answer = Client(app, raise_server_exceptions=False).get("/c", headers=agent.headers)
     assert answer.status_code == 500
     assert "secret" not in answer.text
+
+
+def test_who_is_not_signed_in_hears_that_before_the_database_fails(
+    agent: Staff, owner: psycopg.Connection[Any]
+) -> None:
+    """The guess's questions fail as a whole, with them the question whose token it is."""
+    account = Account("kh-pnh", "agent", Role.AGENT, (), "")
+    guesses = Guesses()
+
+    def ask() -> None:
+        async def run() -> None:
+            pool = app_pool()
+            await pool.open()
+            try:
+                guesses.keep(secret_digest(agent.token), account)
+                caller = Caller(pool, agent.token, Permission.VIEW_QUEUE, guesses)
+                await caller.answers(lambda _: [(("select 1 / %s::int", (0,)), False)])
+            finally:
+                await pool.close()
+
+        asyncio.run(run())
+
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        ask()
+    owner.execute("update staff_session set revoked_at = now()")
+    with pytest.raises(NotSignedIn):
+        ask()
+    assert guesses.get(secret_digest(agent.token)) is None
