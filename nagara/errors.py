@@ -320,6 +320,12 @@ class ChangedMeanwhile(Conflict):
     code = "changed_meanwhile"
 
 
+class OtherAccount(Conflict):
+    """What was kept on a device is sent while somebody else is signed in there."""
+
+    code = "other_account"
+
+
 class ConflictingUndo(Conflict):
     """The job cannot be undone now: it is under way, was undone before, or undoes another."""
 

@@ -21,6 +21,7 @@ from city_config import City
 from nagara import staff_actions
 from nagara.accounts import Account
 from nagara.accounts.calling import Asked
+from nagara.errors import OtherAccount
 from nagara.field_work.moving_once import make_move_once
 from nagara.lifecycle import read_move
 from nagara.request_views import find_city
@@ -66,13 +67,24 @@ def make_move(
         str | None,
         Header(description="A move sent again with the same key is not made again; up to 200 characters"),
     ] = None,
+    nagara_account: Annotated[
+        str | None,
+        Header(
+            description="Whose move it is, as name@city: 409 if somebody else is signed in", max_length=200
+        ),
+    ] = None,
 ) -> Response:
     """Make a move: acknowledge, assign, start, ask, pause, resume, refer, resolve, decline, reopen, ...
 
     Answers with the request as it stands then; 409 with a sentence where the lifecycle does not allow it, where
-    the request is no longer in the version that was named, and where the key was used for something else.
+    the request is no longer in the version that was named, where the key was used for something else, and where
+    a move that a phone kept is somebody else's than who is signed in now.
     """
     city = staff_city(staff)
+    if nagara_account is not None and nagara_account.strip().lower() != staff.sign_in_name:
+        raise OtherAccount(
+            "This move was kept for somebody else; they have to sign in to send it.", field="Nagara-Account"
+        )
     details = staff_actions.Details(**(body.model_dump() if body else {}))
     key = (idempotency_key or "").strip() or None
     made = make_move_once(session, city, staff, reference, read_move(move), details, key)

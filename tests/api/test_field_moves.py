@@ -163,3 +163,15 @@ def test_what_hinders_a_move_is_told_so_that_it_can_be_said_in_any_language(
     assert set(moves["resume"]["starts"]) == {"waiting_reporter", "on_hold", "referred"}
     foreign = {one["move"]: one for one in other.get(f"/requests/{reference}").json()["moves"]}
     assert (foreign["start"]["hindered_by"], foreign["start"]["allowed"]) == ("department", False)
+
+
+def test_a_move_a_phone_kept_is_not_made_in_the_name_of_somebody_else(
+    agent: Staff, supervisor: Staff, reference: str
+) -> None:
+    url = f"/api/v1/staff/requests/{reference}/start"
+    kept = {"Idempotency-Key": "kept", "Nagara-Account": "agent@kh-pnh"}
+    other = supervisor.client.post(url, json={}, headers=supervisor.headers | kept)
+    assert (other.status_code, other.json()["error"]["code"]) == (409, "other_account")
+    assert kinds(agent, reference) == ["filed"]
+    own = agent.client.post(url, json={}, headers=agent.headers | kept)
+    assert (own.status_code, own.json()["made"]["replayed"]) == (200, False)
