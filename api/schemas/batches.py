@@ -22,6 +22,7 @@ class BulkDetails(Input):
     service_code: str | None = Field(default=None, max_length=64)
     parent: str | None = Field(default=None, max_length=40)
     priority: str | None = Field(default=None, max_length=16)
+    until: dt.datetime | None = Field(default=None, description="With its offset, for acknowledge_escalation")
 
 
 class BulkBody(Input):

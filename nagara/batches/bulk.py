@@ -48,6 +48,8 @@ NOT_UNDOABLE: Mapping[Move, str] = {
     Move.START: "Work has begun; that cannot be taken back.",
     Move.NOTE: "A note stays in the history.",
     Move.ESCALATE: "Whoever was told has been told.",
+    Move.DE_ESCALATE: "Escalate it again by hand instead.",
+    Move.ACKNOWLEDGE_ESCALATION: "Whoever waits was told until when; take the escalation back instead.",
     Move.REFER: "The other body has been asked; resume the request when it answers.",
     Move.RESUME: "Pause it again with a reason instead.",
     Move.REOPEN: "Resolve or decline it again with a reason instead.",
@@ -223,7 +225,7 @@ def _move_one(city: City, account: Account, job_id: uuid.UUID, position: int) ->
             if "before" in row.details:
                 request = undoing.restore(session, city, account, row)
             else:
-                details = replace(Details(**row.details), version=row.version)
+                details = replace(_given(row.details), version=row.version)
                 request = make_move(session, city, account, row.reference, Move(row.move), details)
             row.ok, row.version_after = True, request.version
     except NagaraError as error:
@@ -231,6 +233,12 @@ def _move_one(city: City, account: Account, job_id: uuid.UUID, position: int) ->
     except Exception as error:
         log.error("a request of job %s in %s: %s", job_id, city.id, type(error).__name__)  # noqa: TRY400 - no data
         _refused(city, job_id, position, "unexpected", jobs.UNEXPECTED)
+
+
+def _given(kept: Mapping[str, Any]) -> Details:
+    """What comes with the move, as it was asked for."""
+    until = kept.get("until")
+    return Details(**{**kept, "until": dt.datetime.fromisoformat(until) if until else None})
 
 
 def _refused(city: City, job_id: uuid.UUID, position: int, code: str, message: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,9 @@ from nagara.errors import InvalidInput
 
 Row = Sequence[Any]
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+LATER_CELL = re.compile(r"([;\t\r\n][\" \u00a0]*)(?=[=+\-@＝＋－＠])")
+"""Where a formula would begin for a spreadsheet that parts cells at ``;`` or a tab, as many countries' do."""
+
 BYTE_ORDER_MARK = "\ufeff"
 """Without it Excel reads Khmer and Thai as Latin."""
 
@@ -33,6 +37,12 @@ def harmless(value: Any) -> Any:
     return value
 
 
+def harmless_everywhere(value: Any) -> Any:
+    """The harmless value, harmless also where a spreadsheet parts the cells at something else than a comma."""
+    safe = harmless(value)
+    return LATER_CELL.sub(r"\1'", safe) if isinstance(safe, str) else safe
+
+
 def write_csv(file: Path, columns: Sequence[str], rows: Iterable[Row]) -> int:
     """Write RFC 4180 with a byte order mark; times are ISO 8601. Returns how many rows."""
     with file.open("w", encoding="utf-8", newline="") as out:
@@ -41,7 +51,7 @@ def write_csv(file: Path, columns: Sequence[str], rows: Iterable[Row]) -> int:
         writer.writerow(columns)
         written = 0
         for row in rows:
-            writer.writerow([harmless(_text(value)) for value in row])
+            writer.writerow([harmless_everywhere(_text(value)) for value in row])
             written += 1
     return written
 
