@@ -45,6 +45,8 @@ export const at = {
   inbox: `${staff}/inbox`,
   inboxCount: `${staff}/inbox/count`,
   inboxRead: `${staff}/inbox/read`,
+  telegram: `${staff}/telegram`,
+  noticePreviews: `${staff}/notices/preview`,
   noticeChoices: `${staff}/notice-choices`,
   failedNotices: `${staff}/notices/failed`,
   resendNotices: `${staff}/notices/resend`,
