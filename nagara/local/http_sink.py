@@ -84,6 +84,8 @@ def serve_http(port: int, folder: Path, keep: Keep) -> ThreadingHTTPServer:
                 self._take_call(body)
             elif self.path.startswith("/bot") and self.path.endswith("/sendMessage"):
                 self._take_bot(body)
+            elif self.path.startswith("/bot") and self.path.endswith(("/answerCallbackQuery", "/setWebhook")):
+                self._say(200)
             else:
                 self._say(404)
 
@@ -96,7 +98,7 @@ def serve_http(port: int, folder: Path, keep: Keep) -> ThreadingHTTPServer:
         def _take_bot(self, body: bytes) -> None:
             try:
                 content = json.loads(body)
-                kept = {"to": str(content["chat_id"]), "text": str(content["text"])}
+                kept = {"to": str(content["chat_id"]), "text": str(content["text"]) + _buttons(content)}
             except (ValueError, KeyError, TypeError):
                 self._say(400)
                 return
@@ -123,6 +125,12 @@ def serve_http(port: int, folder: Path, keep: Keep) -> ThreadingHTTPServer:
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, args=(0.1,), name="http-sink", daemon=True).start()
     return server
+
+
+def _buttons(content: dict[str, Any]) -> str:
+    """What can be pressed below a message of the bot, a line each."""
+    rows = content.get("reply_markup", {}).get("inline_keyboard", [])
+    return "".join(f"\n[{button['text']}]" for row in rows for button in row)
 
 
 def subscription_kept(folder: Path) -> dict[str, Any] | None:

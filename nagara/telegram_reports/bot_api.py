@@ -40,8 +40,9 @@ class BotApi:
                 return None
             if not answer.is_success:
                 raise BotUnreachable(f"The bot's {method} was answered with {answer.status_code}.")
-            return answer.json().get("result")
-        except (httpx.HTTPError, ValueError, AttributeError) as error:
+            content = answer.json() if answer.content else None
+            return content.get("result") if isinstance(content, dict) else None
+        except (httpx.HTTPError, ValueError) as error:
             raise BotUnreachable(f"The bot's {method} failed: {type(error).__name__}.") from None
 
     async def picture(self, file_id: str) -> bytes:

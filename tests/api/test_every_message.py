@@ -20,6 +20,7 @@ from nagara.local.children import end_child, start_child
 from nagara.local.http_sink import subscription_kept
 from nagara.local.ports import LOOPBACK, accepts, free_port
 from nagara.notifications.channels import CHANNELS, Outgoing
+from nagara.notifications.channels.telegram import webhook_secret
 from nagara.notifications.wording import (
     Happening,
     Notice,
@@ -163,3 +164,16 @@ def test_each_kind_in_each_channel_is_shown_as_it_was_written(
         assert share_in_script(text, script) > 0.6, where
         if said.subject:
             assert said.subject.split()[-1] in page, where
+
+
+def test_the_viewer_shows_what_the_bot_answers_with_its_buttons(client: TestClient, outbox: Path) -> None:
+    message = {"message_id": 1, "chat": {"id": 42, "type": "private"}, "text": "/language"}
+    answer = client.post(
+        "/api/v1/telegram/updates",
+        json={"update_id": 1, "message": message},
+        headers={"X-Telegram-Bot-Api-Secret-Token": webhook_secret()},
+    )
+    assert answer.status_code == 204, answer.text
+    [shown] = client.get("/dev/outbox", params={"channel": "telegram"}).json()["messages"]
+    assert shown["to"] == "chat 42"
+    assert "[ខ្មែរ]" in shown["text"]
