@@ -7,12 +7,12 @@ whatever has the columns of ``request`` as attributes.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from city_config.schema import City
-from nagara.deadlines import extended_by_pause, on_calendar_time
+from nagara.deadlines import calendar_stages, extended_by_pause
 from nagara.ladder import Climb, Watched, next_moment, open_promises, still_awaited
 from nagara.lifecycle import CLOSED, NOTHING_DUE, PAUSED, Status, next_due
 from nagara.pausing import runs_on_at, used_by
@@ -47,6 +47,13 @@ class Timed(Protocol):
     def responded_at(self) -> dt.datetime | None: ...  # noqa: D102
     @property
     def paused_at(self) -> dt.datetime | None: ...  # noqa: D102
+
+
+class Promised(Timed, Protocol):
+    """And which of its stages were promised in calendar time when it was filed; None where nobody wrote it down."""
+
+    @property
+    def calendar_stages(self) -> Sequence[str] | None: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +118,7 @@ def ticking(city: City, row: Timed, climb: Climb) -> Ticking:
     return Ticking(due, next_moment(city, seen, climb), climb)
 
 
-def end_pause(city: City, row: Timed, status: Status, climb: Climb, now: dt.datetime) -> EndedPause | None:
+def end_pause(city: City, row: Promised, status: Status, climb: Climb, now: dt.datetime) -> EndedPause | None:
     """What ending the pause in ``status`` does by ``now``; None where the clock runs already.
 
     Due times move by the time of the pause, at most to its cap; both stand in the event.
@@ -120,6 +127,7 @@ def end_pause(city: City, row: Timed, status: Status, climb: Climb, now: dt.date
         return None
     since = row.paused_at
     until = min(now, max(since, runs_on_at(city, row.department, status, since, climb.paused_s)))
+    in_calendar_time = _in_calendar_time(city, row)
     due: dict[str, dt.datetime | None] = {}
     data: dict[str, Any] = {"paused_from": since}
     if until < now:
@@ -134,7 +142,7 @@ def end_pause(city: City, row: Timed, status: Status, climb: Climb, now: dt.date
                 before,
                 since,
                 until,
-                calendar_time=_on_calendar_time(city, row, name.removesuffix("_by")),
+                calendar_time=name.removesuffix("_by") in in_calendar_time,
             )
             data |= {f"{name}_before": before, name: due[name]}
     took = used_by(city, row.department, status, since, until)
@@ -142,7 +150,12 @@ def end_pause(city: City, row: Timed, status: Status, climb: Climb, now: dt.date
     return EndedPause(until, due, replace(climb, paused_s=used), data)
 
 
-def _on_calendar_time(city: City, row: Timed, stage: str) -> bool:
-    """Whether the stage was promised in calendar time; a service no longer offered is taken as not."""
+def _in_calendar_time(city: City, row: Promised) -> Sequence[str]:
+    """The stages promised in calendar time: as was written when it was filed, whatever it has become since.
+
+    For a request of before this was written, as its service promises now; one no longer offered, none.
+    """
+    if row.calendar_stages is not None:
+        return row.calendar_stages
     service = city.services_by_code.get(row.service_code)
-    return service is not None and on_calendar_time(service, row.priority, stage)  # type: ignore[arg-type]
+    return calendar_stages(service, row.priority) if service else ()  # type: ignore[arg-type]

@@ -10,8 +10,8 @@ import datetime as dt
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
 
+from city_config.ladder import STAGES
 from city_config.schema import Calendar, City, Priority, Service, Span
 from nagara.errors import NoWorkingTime
 from nagara.per_city import PerCity
@@ -21,8 +21,8 @@ __all__ = (
     "PromisedTimes",
     "WorkingClock",
     "calendar_length",
+    "calendar_stages",
     "extended_by_pause",
-    "on_calendar_time",
     "prepare_clocks",
     "promise",
     "working_windows",
@@ -78,12 +78,11 @@ def calendar_length(span: Span) -> dt.timedelta | None:
     return None
 
 
-def on_calendar_time(
-    service: Service, priority: Priority, stage: Literal["acknowledge", "respond", "resolve"]
-) -> bool:
-    """Whether a stage is promised in calendar time, so that a pause extends it by its whole length."""
-    span: Span | None = getattr(service.promise.stages_for(priority), stage)
-    return span is not None and calendar_length(span) is not None
+def calendar_stages(service: Service, priority: Priority) -> tuple[str, ...]:
+    """The stages that are promised in calendar time, so that a pause extends them by its whole length."""
+    promised = service.promise.stages_for(priority)
+    spans: dict[str, Span | None] = {stage: getattr(promised, stage) for stage in STAGES}
+    return tuple(stage for stage, span in spans.items() if span and calendar_length(span) is not None)
 
 
 def extended_by_pause(

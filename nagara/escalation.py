@@ -65,7 +65,7 @@ STATUSES = sorted(status.value for status in OPEN)
 TAKE_DUE = """
 select city_id, id, status, service_code, network_code, priority, department, assignee, district, received_at,
        acknowledge_by, respond_by, resolve_by, acknowledged_at, responded_at, paused_at, escalation_step, climb,
-       next_step_at
+       next_step_at, calendar_stages
   from request
  where next_step_at <= %(now)s and city_id = any(%(cities)s) and status = any(%(statuses)s)
  order by next_step_at

@@ -56,6 +56,7 @@ class Taken:
     escalation_step: int
     climb: Mapping[str, Any] | None
     next_step_at: dt.datetime
+    calendar_stages: list[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from nagara import live, statements
 from nagara.cities import configuration, service_of
 from nagara.contact_digests import digests_of
 from nagara.database import BEGIN, COMMIT, SET_CITY, Pool
-from nagara.deadlines import PromisedTimes, promise
+from nagara.deadlines import PromisedTimes, calendar_stages, promise
 from nagara.errors import (
     ContactBlocked,
     DatabaseUnavailable,
@@ -300,6 +300,7 @@ def request_row(city: City, filing: Filing, decision: Decision, received_at: dt.
         "respond_by": times.respond_by,
         "resolve_by": times.resolve_by,
         "promise_standard": times.standard,
+        "calendar_stages": list(calendar_stages(service, service.priority)),
         "next_due_at": next_due(
             Status.RECEIVED,
             acknowledge_by=times.acknowledge_by,

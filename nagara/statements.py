@@ -16,15 +16,15 @@ _NEW_REQUEST = """
         city_id, id, reference, status, service_code, network_code, department, assignee, priority, district,
         lat, lon, place_method, address, description, answers, language, channel, confidential, observed_at,
         received_at, rule, reason, config_fingerprint, acknowledge_by, respond_by, resolve_by,
-        promise_standard, next_due_at, escalation_step, next_step_at, idempotency_key, body_digest, version,
-        updated_at)
+        promise_standard, calendar_stages, next_due_at, escalation_step, next_step_at, idempotency_key,
+        body_digest, version, updated_at)
     select
         %(city_id)s, %(id)s, %(reference)s, %(status)s, %(service_code)s, %(network_code)s, %(department)s,
         %(assignee)s, %(priority)s, %(district)s, %(lat)s, %(lon)s, %(place_method)s, %(address)s,
         %(description)s, %(answers)s::jsonb, %(language)s, %(channel)s, %(confidential)s, %(observed_at)s,
         %(received_at)s, %(rule)s, %(reason)s, %(config_fingerprint)s, %(acknowledge_by)s, %(respond_by)s,
-        %(resolve_by)s, %(promise_standard)s, %(next_due_at)s, 0, %(next_step_at)s, %(idempotency_key)s,
-        %(body_digest)s, 1, %(received_at)s
+        %(resolve_by)s, %(promise_standard)s, %(calendar_stages)s, %(next_due_at)s, 0, %(next_step_at)s,
+        %(idempotency_key)s, %(body_digest)s, 1, %(received_at)s
 """
 
 _WRITTEN_WITH_IT = """
@@ -277,7 +277,7 @@ ACCOUNT_OF_KEY = """
 select a.username,
        array(select d.department from staff_department d
               where d.city_id = a.city_id and d.username = a.username order by 1),
-       a.display_name, k.scopes, coalesce(k.last_used_at < now() - interval '5 minutes', true)
+       a.display_name, k.scopes, k.id, coalesce(k.last_used_at < now() - interval '5 minutes', true)
   from api_key k
   join staff_account a on a.city_id = k.city_id and a.username = k.username
  where k.city_id = %s and k.key_digest = %s and k.revoked_at is null

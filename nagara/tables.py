@@ -80,6 +80,7 @@ class Request(SQLModel, table=True):
     )
     next_step_at: dt.datetime | None = Field(default=None, sa_column=_time())
     climb: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True)))
+    calendar_stages: list[str] | None = Field(default=None, sa_column=Column(ARRAY(Text)))
     observed_until: dt.datetime | None = Field(default=None, sa_column=_time())
     public: bool | None = None
     source: str | None = None

@@ -218,7 +218,10 @@ def _end_pause(city: City, row: dict[str, Any], until: dt.datetime) -> dict[str,
     for name in DUE_TIMES:
         due: dt.datetime | None = row[name]
         if due is not None and due > paused_from:
-            row[name] = extended_by_pause(city, row["department"], due, paused_from, until)
+            in_calendar_time = name.removesuffix("_by") in row["calendar_stages"]
+            row[name] = extended_by_pause(
+                city, row["department"], due, paused_from, until, calendar_time=in_calendar_time
+            )
             moved |= {f"{name}_before": due, name: row[name]}
     return moved
 

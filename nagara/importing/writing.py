@@ -29,7 +29,7 @@ REQUEST_COLUMNS = (
     "channel", "confidential", "observed_at", "received_at", "rule", "reason", "config_fingerprint",
     "acknowledge_by", "respond_by", "resolve_by", "promise_standard", "next_due_at", "acknowledged_at",
     "responded_at", "closed_at", "closing_reason", "duplicate_of", "paused_at", "escalation_step",
-    "next_step_at", "observed_until", "source", "source_id", "version", "updated_at",
+    "next_step_at", "observed_until", "source", "source_id", "version", "updated_at", "calendar_stages",
 )  # fmt: skip
 EVENT_COLUMNS = (
     "city_id", "request_id", "kind", "occurred_at", "actor_kind", "actor", "from_status", "to_status", "data",

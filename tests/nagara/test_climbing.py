@@ -13,7 +13,7 @@ from nagara import event_log, staff_actions
 from nagara.accounts import Account
 from nagara.cities import configuration
 from nagara.database import city_session
-from nagara.deadlines import WorkingClock
+from nagara.deadlines import WorkingClock, calendar_stages
 from nagara.errors import InvalidInput, MoveNotAllowed, NotPermitted
 from nagara.escalation import Sweeping, sweep, sweep_batch
 from nagara.lifecycle import Move
@@ -25,7 +25,7 @@ HOUR, DAY, TICK = dt.timedelta(hours=1), dt.timedelta(days=1), dt.timedelta(seco
 MINUTE = dt.timedelta(minutes=1)
 COLUMNS = (
     "status, priority, department, assignee, received_at, acknowledge_by, respond_by, resolve_by, paused_at, "
-    "escalation_step, escalated_by_hand, climb, next_step_at, next_due_at, version"
+    "escalation_step, escalated_by_hand, climb, next_step_at, next_due_at, version, calendar_stages"
 )
 
 
@@ -333,7 +333,10 @@ def test_lateness_stays_through_reassigning_recategorising_and_referring(
     move(phnom_penh, request, Move.ASSIGN, department="dpwt")
     move(phnom_penh, request, Move.RECATEGORISE, service_code="street_light", note="It is the lamp")
     later = row(owner, request)
-    for name in ("acknowledge_by", "respond_by", "resolve_by", "received_at"):
+    service = phnom_penh.services_by_code["waste_missed"]
+    assert promised["calendar_stages"] == list(calendar_stages(service, promised["priority"]))
+    assert "resolve" in promised["calendar_stages"]
+    for name in ("acknowledge_by", "respond_by", "resolve_by", "received_at", "calendar_stages"):
         assert later[name] == promised[name], name
     external = next(one.code for one in phnom_penh.departments if one.kind == "external")
     move(phnom_penh, request, Move.REFER, department=external)

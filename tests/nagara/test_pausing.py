@@ -37,6 +37,7 @@ def request(**fields: Any) -> Any:
         "department": "works",
         "status": "in_progress", "received_at": FILED, "acknowledge_by": None, "respond_by": None,
         "resolve_by": FILED + 10 * DAY, "acknowledged_at": FILED, "responded_at": None, "paused_at": None,
+        "calendar_stages": None,
     }  # fmt: skip
     return SimpleNamespace(**values | fields)
 
@@ -55,6 +56,20 @@ def test_each_status_has_its_own_cap(status: Status, until: str) -> None:
     assert (paused.next_due_at, paused.next_step_at) == (NOTHING_DUE, local(CITY, until))
     ran_on = ticking(CITY, request(status=status.value), Climb())
     assert ran_on.next_due_at == ran_on.next_step_at == FILED + 10 * DAY
+
+
+def test_a_pause_moves_what_was_promised_and_not_what_the_request_has_become() -> None:
+    """Another service or priority later must neither give a week-end away nor take one."""
+    friday, monday = local(CITY, "2026-11-20 17:30"), local(CITY, "2026-11-22 17:30")
+    moved = {}
+    for stages in (["resolve"], []):
+        held = request(
+            status="on_hold", paused_at=friday.astimezone(dt.UTC), calendar_stages=stages, priority="urgent"
+        )
+        ended = end_pause(CITY, held, Status.ON_HOLD, Climb(), monday.astimezone(dt.UTC))
+        assert ended is not None and ended.due["resolve_by"] is not None
+        moved[bool(stages)] = ended.due["resolve_by"] - held.resolve_by
+    assert moved == {True: 2 * DAY, False: dt.timedelta()}
 
 
 def test_the_network_rule_stands_where_a_city_says_nothing() -> None:

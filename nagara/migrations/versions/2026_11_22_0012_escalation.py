@@ -15,6 +15,13 @@ update request set climb = jsonb_build_object('reached', jsonb_build_object('res
  where escalation_step > 0;
 """
 
+# Which stages were promised in calendar time when it was filed: a pause moves them by its whole length, whatever
+# service and priority the request has since. Null for requests of before; these ask the service they have.
+CALENDAR_STAGES = """
+alter table request add column calendar_stages text[]
+    constraint request_calendar_stages check (calendar_stages <@ array['acknowledge', 'respond', 'resolve']);
+"""
+
 # One row a task, of the installation and not of a city: when it last ran and how that went.
 TIMER_RUN = """
 create table timer_run (
@@ -61,6 +68,6 @@ grant execute on function time_standing to nagara_app, nagara_clock;
 
 
 def upgrade() -> None:
-    """Add the column, the table and the question."""
-    for statement in (CLIMB, TIMER_RUN, STANDING):
+    """Add the columns, the table and the question."""
+    for statement in (CLIMB, CALENDAR_STAGES, TIMER_RUN, STANDING):
         op.execute(statement)
