@@ -30,13 +30,14 @@ from nagara.errors import (
 )
 from nagara.event_log import Actor, EventKind
 from nagara.field_work import jobs
+from nagara.field_work.evidence import is_proven
 from nagara.filing import MAX_DESCRIPTION, MAX_TEXT, check_text
 from nagara.lifecycle import Move, Status, Transition, transition
 from nagara.permissions import permission_for
 from nagara.photos import keeping
 from nagara.places import Place, index_for
 from nagara.routing import route
-from nagara.tables import Event, Photo, Request
+from nagara.tables import Event, Request
 
 CLOSING_REASONS: Mapping[Move, tuple[str, ...]] = {
     Move.RESOLVE: ("fixed", "cleaned", "removed", "answered"),
@@ -131,12 +132,10 @@ def _check_resolvable(session: Session, city: City, row: Request, details: Detai
     service = city.services_by_code.get(row.service_code)
     if service is None or not service.evidence or details.media or details.reason == "answered":
         return
-    query = select(Photo.id).where(
-        col(Photo.city_id) == city.id, col(Photo.request_id) == row.id, col(Photo.kind) == "after"
-    )
-    if session.exec(query).first() is None:
+    if not is_proven(session, row):
         raise EvidenceMissing(
-            "The city wants a picture of what was done before this service counts as resolved.",
+            "The city wants a picture of what was done, since it was last reopened, before this service counts "
+            "as resolved.",
             field="media",
             allowed="a picture, or the reason 'answered'",
         )

@@ -14,6 +14,7 @@ from typing import Any, Literal, LiteralString
 from city_config import City
 from nagara.accounts import Account
 from nagara.database import Pool, read_in_city
+from nagara.field_work.evidence import PROVEN
 from nagara.lifecycle import TRANSITIONS, Move, Status
 from nagara.permissions import permission_for
 from nagara.photos.keeping import shown
@@ -55,23 +56,31 @@ async def today(pool: Pool, city: City, account: Account, whose: Whose, now: dt.
     page = await pages.page(pool, city.id, await work_out(pool, city.id, asked.meant(account, city, now)))
     rows = [dict(zip(NAMES, row, strict=True)) for row in page.rows]
     values = {"city_id": city.id, "ids": [row["id"] for row in rows]}
-    pictures, pieces = await read_in_city(pool, city.id, (PICTURES, values), (PIECES, values))
+    pictures, pieces, done = await read_in_city(
+        pool, city.id, (PICTURES, values), (PIECES, values), (PROVEN, values)
+    )
+    proven = {id_ for (id_,) in done}
     photos = [dict(zip(_PICTURE, photo, strict=True)) for photo in pictures]
     return {
         "at": now,
         "whose": whose,
         "more": page.next_cursor is not None,
         "moves": [_move(move) for move in MOVES if account.may(permission_for(move))],
-        "jobs": [_job(city, account, row, photos, pieces) for row in rows],
+        "jobs": [_job(city, account, row, photos, pieces, proven=row["id"] in proven) for row in rows],
     }
 
 
 def _job(
-    city: City, account: Account, row: Row, photos: Sequence[Row], pieces: Sequence[tuple[Any, ...]]
+    city: City,
+    account: Account,
+    row: Row,
+    photos: Sequence[Row],
+    pieces: Sequence[tuple[Any, ...]],
+    *,
+    proven: bool,
 ) -> dict[str, Any]:
     own = [photo for photo in photos if photo["request_id"] == row["id"]]
     service = city.services_by_code.get(row["service_code"])
-    proven = any(photo["kind"] == "after" for photo in own)
     return queue_line(city, row) | {
         "mine": row["assignee"] in (account.username, account.sign_in_name),
         "yours_to_move": account.works_for(row["department"]),

@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from nagara import cities
 from tests.api.conftest import Staff
+from tests.api.test_batches import work
 from tests.api.test_media import sent
 from tests.api.test_requests import FILE, RUBBISH
 
@@ -247,3 +248,29 @@ def test_an_auditor_hands_nothing_out(client: TestClient, request_: dict[str, An
     auditor = Staff(client, "auditor@kh-pnh", "auditor")
     answer = post(auditor, f"/requests/{request_['reference']}/job-links", contractor="X")
     assert answer.status_code == 403
+
+
+def test_a_picture_from_before_a_reopening_proves_nothing(
+    client: TestClient, agent: Staff, supervisor: Staff, request_: dict[str, Any], evidence: None
+) -> None:
+    reference = request_["reference"]
+    supervisor.move(reference, "assign", assignee="agent")
+
+    def wanted() -> tuple[bool, str | None]:
+        [job] = agent.get("/today").json()["jobs"]
+        refused = agent.move(reference, "resolve").json()
+        return job["evidence"], refused.get("error", {}).get("code")
+
+    body = {"references": [reference], "move": "resolve", "details": {"reason": "answered"}}
+    assert agent.move(reference, "resolve", media=[sent(client)]).status_code == 200
+    assert supervisor.move(reference, "reopen", note="It is still there").status_code == 200
+    assert wanted() == (True, "evidence_missing")
+    _, header = hand_out(agent, reference)
+    done = {"report": "done", "media": [sent(client)]}
+    assert client.post(JOB, json=done, headers=header).status_code == 200
+    bulk = post(supervisor, "/bulk", **body).json()["id"]
+    work()
+    post(supervisor, f"/bulk/{bulk}/undo")
+    work()
+    assert agent.get(f"/requests/{reference}").json()["status"] != "resolved"
+    assert wanted() == (False, None), "what the contractor brought counts, also after a slip was undone"
