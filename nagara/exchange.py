@@ -36,7 +36,7 @@ MOST_NAMED = 2 * MOST_PREPARED
 """Names given on one connection before a failure ends it: those of failed messages may pile up at the server."""
 
 STALE_PLANS = ("0A000", "26000")
-"""A kept plan no longer fits its tables, or is not kept any more: it would fail on this connection for good."""
+"""A kept plan no longer fits its tables, or is not kept any more."""
 
 _Key = tuple[bytes, tuple[int, ...]]
 
@@ -86,8 +86,32 @@ async def exchange(
     known = _known.get(connection)
     if known is None:
         known = _known[connection] = _Known(Transformer(connection))
+    asked = list(questions)
     fresh: dict[_Key, bytes] = {}
-    commands = [_command(known, fresh, *question, kept) for question, kept in questions]
+    results = await _answers(connection, known, fresh, asked)
+    error = _first_error(results)
+    if error is not None and error.sqlstate in STALE_PLANS:
+        # psycopg lets go of every plan of a connection after a rollback. Nothing was done yet: ask anew.
+        known.names.clear()
+        fresh.clear()
+        results = await _answers(connection, known, fresh, asked)
+        error = _first_error(results)
+    if error is not None:
+        # What was new in a message that failed may be kept or not: its name is never used again.
+        if next(known.numbers) > MOST_NAMED:
+            await connection.close()
+        raise error
+    known.names.update(fresh)
+    return [_rows(known.transformer, result) for result in results]
+
+
+async def _answers(
+    connection: psycopg.AsyncConnection[Any],
+    known: _Known,
+    fresh: dict[_Key, bytes],
+    asked: Sequence[tuple[Question, bool]],
+) -> list[pq.abc.PGresult]:
+    commands = [_command(known, fresh, *question, kept) for question, kept in asked]
     door = connection.pgconn
     try:
         door.enter_pipeline_mode()
@@ -99,15 +123,11 @@ async def exchange(
     except BaseException:
         await connection.close()
         raise
-    for result in results:
-        if result.status in FAILED:
-            error = error_from_result(result)
-            # What was new in a message that failed may be kept or not: its name is never used again.
-            if error.sqlstate in STALE_PLANS or next(known.numbers) > MOST_NAMED:
-                await connection.close()
-            raise error
-    known.names.update(fresh)
-    return [_rows(known.transformer, result) for result in results]
+    return results
+
+
+def _first_error(results: Iterable[pq.abc.PGresult]) -> psycopg.Error | None:
+    return next((error_from_result(result) for result in results if result.status in FAILED), None)
 
 
 def _command(

@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from nagara.database import Pool, app_pool, read_in_city
+from nagara.database import Pool, app_pool, city_transaction, read_in_city
 from nagara.exchange import exchange, numbered_statement
 
 CITY = "select current_setting('nagara.city', true)"
@@ -118,35 +118,21 @@ def test_values_that_cannot_be_sent_leave_no_plan_that_nobody_made(database_url:
     assert with_pool(use) == [[("ab",)]]
 
 
-def test_a_connection_whose_plans_are_gone_ends(database_url: str) -> None:
-    async def use(pool: Pool) -> Any:
-        [[(first,)]] = await read_in_city(pool, "kh-pnh", (BACKEND, ()))
-        await read_in_city(pool, "kh-pnh", ("select 1", ()))
-        async with pool.connection() as connection:
-            await connection.execute("deallocate all")
-        with pytest.raises(psycopg.errors.InvalidSqlStatementName):
-            await read_in_city(pool, "kh-pnh", (BACKEND, ()))
-        [[(second,)]] = await read_in_city(pool, "kh-pnh", (BACKEND, ()))
-        return first, second
-
-    first, second = with_pool(use)
-    assert first != second
-
-
-def test_a_connection_whose_plans_no_longer_fit_is_not_used_again(database_url: str) -> None:
-    """A plan is kept that finds other columns since: it would fail on this connection whenever it is asked."""
+def test_plans_that_are_gone_are_made_anew(database_url: str) -> None:
+    """psycopg lets go of all plans of a connection with what it does next after a rollback."""
 
     async def use(pool: Pool) -> Any:
-        [[before]] = await read_in_city(pool, "kh-pnh", (BACKEND, ()))
-        async with pool.connection() as connection:
-            await connection.execute("create temporary table moving (a int)")
-        await read_in_city(pool, "kh-pnh", ("select * from moving", ()))
-        async with pool.connection() as connection:
-            await connection.execute("alter table moving add column b int")
-        with pytest.raises(psycopg.errors.FeatureNotSupported):
-            await read_in_city(pool, "kh-pnh", ("select * from moving", ()))
-        [[after]] = await read_in_city(pool, "kh-pnh", (BACKEND, ()))
-        return before, after
+        first = await read_in_city(pool, "kh-pnh", (BACKEND, ()))
+        with pytest.raises(ZeroDivisionError):
+            async with city_transaction(pool, "kh-pnh") as connection:
+                await connection.execute("select 1", prepare=True)
+                raise ZeroDivisionError
+        async with city_transaction(pool, "kh-pnh") as connection:
+            await connection.execute("select 1", prepare=True)
+            kept = await (await connection.execute("select count(*) from pg_prepared_statements")).fetchone()
+        return first, kept, await read_in_city(pool, "kh-pnh", (BACKEND, ()), (COUNT, ()))
 
-    before, after = with_pool(use)
-    assert before != after
+    [[first]], kept, [[again], [count]] = with_pool(use)
+    assert first == again
+    assert kept is not None
+    assert count == (0,)
