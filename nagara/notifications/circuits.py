@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -47,6 +48,14 @@ COUNT = """
 update notice_destination d set minute = c.minute, in_minute = c.in_minute, day = c.day, in_day = c.in_day
   from unnest(%s::text[], %s::text[], %s::timestamptz[], %s::int[], %s::date[], %s::int[])
        as c (city_id, name, minute, in_minute, day, in_day)
+ where d.city_id = c.city_id and d.name = c.name and d.channel = %s
+"""
+TAKE_BACK = """
+update notice_destination d
+   set in_minute = d.in_minute - case when d.minute = c.minute then least(c.how_many, d.in_minute) else 0 end,
+       in_day = d.in_day - case when d.day = c.day then least(c.how_many, d.in_day) else 0 end
+  from unnest(%s::text[], %s::text[], %s::timestamptz[], %s::date[], %s::int[])
+       as c (city_id, name, minute, day, how_many)
  where d.city_id = c.city_id and d.name = c.name and d.channel = %s
 """
 PROBE = """
@@ -100,6 +109,11 @@ class _State:
         self.in_minute += 1
         self.in_day += 1
 
+    @property
+    def counts_in(self) -> tuple[dt.datetime, dt.date] | None:
+        """The minute and the day it counts in; None while nothing was counted."""
+        return (self.minute, self.day) if self.minute is not None and self.day is not None else None
+
 
 def destination_of(way: Channel, due: Due) -> Place:
     """Where a message leads, without naming anybody; what cannot be opened leads nowhere."""
@@ -125,6 +139,7 @@ def admit(
         until = _rests_until(connection, way.name, place, states.get(place), now)
         if until is None and limits is not None:
             until = _full_until(states, place, limits, now)
+            due.counted_in = states[place].counts_in if until is None else None
         if until is None:
             admitted.append(due)
         else:
@@ -184,6 +199,22 @@ def _keep_counts(connection: psycopg.Connection[Any], channel: str, states: Mapp
     if rows:
         columns = [list(column) for column in zip(*rows, strict=True)]
         connection.execute(COUNT, (*columns, channel), prepare=True)
+
+
+def take_back(
+    connection: psycopg.Connection[Any], way: Channel, taken: Sequence[Due], outcomes: Sequence[Outcome]
+) -> None:
+    """Count no message that did not go, so that an outage uses up no limit; in the caller's transaction."""
+    went = {one.due.key for one in outcomes if one.refusal is None}
+    back: Counter[tuple[str, str, dt.datetime, dt.date]] = Counter()
+    for due in taken:
+        if due.counted_in is not None and due.key not in went:
+            city_id, name = destination_of(way, due)
+            back[city_id, name, *due.counted_in] += 1
+            back[city_id, WHOLE_CHANNEL, *due.counted_in] += 1
+    if back:
+        rows = sorted((*where, how_many) for where, how_many in back.items())
+        connection.execute(TAKE_BACK, (*map(list, zip(*rows, strict=True)), way.name), prepare=True)
 
 
 def learn(connection: psycopg.Connection[Any], way: Channel, outcomes: Sequence[Outcome]) -> None:

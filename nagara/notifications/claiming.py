@@ -113,6 +113,8 @@ class Due:
     attempts: int
     since: dt.datetime
     extra: Mapping[str, str] = field(default_factory=dict)
+    counted_in: tuple[dt.datetime, dt.date] | None = None
+    """The minute and the day whose limits it was counted against, where there are limits."""
     _opened: dict[str, str] | None = None
 
     @property

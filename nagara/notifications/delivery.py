@@ -81,6 +81,7 @@ def deliver(
             with connection.transaction():
                 settle(connection, outcomes)
                 circuits.learn(connection, way, outcomes)
+                circuits.take_back(connection, way, taken, outcomes)
                 endpoints.write_down(connection, outcomes)
                 tried = {one.due.key for one in outcomes}
                 give_back(connection, (due for due in taken if due.key not in tried))

@@ -244,6 +244,23 @@ def test_a_city_sends_no_more_than_its_limits(
     assert later.fetchone() == (True,)
 
 
+def test_an_outage_uses_up_no_limit(
+    db: Connection, owner: Connection, mailbox: Mailbox, phnom_penh: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NAGARA_NOTICE_LIMITS", json.dumps({"email": {"a_day": 50}}))
+    with monkeypatch.context() as away:
+        away.setenv("NAGARA_SMTP_URL", f"smtp://127.0.0.1:{free_port()}")
+        settings.cache_clear()
+        lay_down(owner, phnom_penh, 20)
+        for _ in range(4):
+            assert deliver(db).put_back == 1
+    settings.cache_clear()
+    due_again(owner)
+    assert deliver(db) == Delivered(sent=20), "none was put off to tomorrow"
+    counted = owner.execute("select sum(in_day) from notice_destination where name <> ''").fetchone()
+    assert counted == (20,)
+
+
 def test_each_channel_says_where_a_message_leads_without_naming_anybody(
     database_url: str, phnom_penh: City
 ) -> None:
