@@ -15,19 +15,32 @@ import psycopg
 
 from nagara.cities import configuration
 from nagara.database import Pool
+from nagara.notifications.channels import CHANNELS
 
-STANDING = "select told_at, oldest_step, oldest_event, oldest_notice, given_up from time_standing(%s)"
+STANDING = """
+select told_at, oldest_step, oldest_event, oldest_notice, given_up, oldest_unsent from time_standing(%s, %s)
+"""
 RUNS = "select task, begun_at, ended_at, ok, runs, failures from timer_run order by task"
 
 MUST_RUN: Mapping[str, dt.timedelta] = {
     "escalation.sweep": dt.timedelta(seconds=60),
     "notifications.compose": dt.timedelta(seconds=120),
+    "notifications.deliver": dt.timedelta(seconds=180),
+    "notifications.deliver_sms": dt.timedelta(seconds=180),
+    "notifications.deliver_push": dt.timedelta(seconds=180),
+    "notifications.deliver_webhooks": dt.timedelta(seconds=180),
+    "notifications.deliver_telegram": dt.timedelta(seconds=180),
 }
 """Tasks without which time stands still, and how long ago each may have ended at most."""
 
 STEP_WAITS = dt.timedelta(seconds=60)
 EVENT_WAITS = dt.timedelta(seconds=300)
-"""A due rung, and an event nobody was told of, that waits for longer is a sign that nobody sweeps."""
+NOTICE_WAITS = dt.timedelta(seconds=900)
+"""A due rung, an event nobody was told of, a due message over a channel that is set up: when one waits for longer,
+nobody sweeps, or nothing is taken."""
+
+CLOCKS_DIFFER = dt.timedelta(seconds=5)
+"""A task that ended later than now by more than this ended before a clock was set back: it says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +57,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How time stands: what has waited longest, messages that were given up, the last run of each task."""
+    """How time stands: what has waited longest, messages that were given up, the last run of each task.
+
+    ``oldest_notice`` is since when a message is due, ``oldest_unsent`` since when one that was tried is unsent.
+    """
 
     told_at: dt.datetime
     oldest_step: dt.datetime | None
@@ -52,6 +68,7 @@ class Standing:
     oldest_notice: dt.datetime | None
     given_up: int
     runs: tuple[Run, ...]
+    oldest_unsent: dt.datetime | None = None
 
     def waited(self, since: dt.datetime | None) -> float:
         """Seconds since an instant; none where nothing waits."""
@@ -66,11 +83,14 @@ class Standing:
             run = last.get(task)
             if run is None:
                 found.append(f"{task} has never run: no clock rings or no worker listens")
+            elif run.ended_at - self.told_at > CLOCKS_DIFFER:
+                found.append(f"{task} ended in the future: a clock was set back")
             elif self.told_at - run.ended_at > limit:
                 found.append(f"{task} last ran {self.waited(run.ended_at):.0f} s ago")
         for what, since, limit in (
             ("a rung of a ladder", self.oldest_step, STEP_WAITS),
             ("an event nobody was told of", self.oldest_event, EVENT_WAITS),
+            ("a message that could be sent", self.oldest_notice, NOTICE_WAITS),
         ):
             if since is not None and self.told_at - since > limit:
                 found.append(f"{what} has waited for {self.waited(since):.0f} s")
@@ -79,24 +99,29 @@ class Standing:
 
 def read_standing(connection: psycopg.Connection[Any]) -> Standing:
     """How time stands, read in the caller's transaction."""
-    row = connection.execute(STANDING, (list(configuration().cities),)).fetchone()
+    row = connection.execute(STANDING, _asked()).fetchone()
     return _standing(row, connection.execute(RUNS).fetchall())
 
 
 async def ask_standing(pool: Pool) -> Standing:
     """The same for the API, on a connection of its pool."""
     async with pool.connection() as connection:
-        standing = await connection.execute(STANDING, (list(configuration().cities),), prepare=True)
+        standing = await connection.execute(STANDING, _asked(), prepare=True)
         row = await standing.fetchone()
         runs = await connection.execute(RUNS, prepare=True)
         return _standing(row, await runs.fetchall())
 
 
+def _asked() -> tuple[list[str], list[str]]:
+    """The cities there are and the channels that are set up; over the others messages wait, and are to."""
+    return list(configuration().cities), [name for name, way in CHANNELS.items() if way.ready()]
+
+
 def _standing(row: tuple[Any, ...] | None, runs: Sequence[tuple[Any, ...]]) -> Standing:
     if row is None:
         raise psycopg.OperationalError("the database did not tell how time stands")
-    told_at, step, event, notice, given_up = row
-    return Standing(told_at, step, event, notice, given_up, tuple(Run(*run) for run in runs))
+    told_at, step, event, notice, given_up, unsent = row
+    return Standing(told_at, step, event, notice, given_up, tuple(Run(*run) for run in runs), unsent)
 
 
 def metrics(standing: Standing) -> str:
@@ -132,8 +157,8 @@ def metrics(standing: Standing) -> str:
     told(
         "oldest_unsent_notice_seconds",
         "gauge",
-        "How long the oldest message that could be sent has waited",
-        [("", standing.waited(standing.oldest_notice))],
+        "How long ago the oldest message was written that is due or was tried and is unsent",
+        [("", standing.waited(standing.oldest_unsent))],
     )
     told("dead_letters", "gauge", "Messages that were given up", [("", float(standing.given_up))])
     told("task_last_end_seconds", "gauge", "Seconds since the task last ended: its lag", each("lag"))

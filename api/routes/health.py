@@ -117,7 +117,7 @@ async def time(process: FromProcess) -> Response:
         "troubles": list(standing.troubles),
         "oldest_due_step_seconds": standing.waited(standing.oldest_step),
         "oldest_untold_event_seconds": standing.waited(standing.oldest_event),
-        "oldest_unsent_notice_seconds": standing.waited(standing.oldest_notice),
+        "oldest_unsent_notice_seconds": standing.waited(standing.oldest_unsent),
         "dead_letters": standing.given_up,
         "last_runs": {run.task: run.ended_at for run in standing.runs},
     }

@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from nagara.escalation import sweep
 from nagara.settings import Settings
+from nagara.time_standing import MUST_RUN
 from tests.api.conftest import Staff
 from tests.api.test_requests import FILE, RUBBISH
 
@@ -78,14 +79,28 @@ def test_health_turns_red_when_time_stands_still(
     assert any("escalation.sweep has never run" in one for one in still.json()["troubles"])
     owner.execute(
         "insert into timer_run (task, begun_at, ended_at, ok, runs) select task, now(), now(), true, 7 "
-        "from unnest(array['escalation.sweep', 'notifications.compose']) as task"
+        "from unnest(%s::text[]) as task",
+        (list(MUST_RUN),),
     )
     owner.commit()
     passes = client.get("/health/time")
     assert (passes.status_code, passes.json()["troubles"]) == (200, [])
-    assert set(passes.json()["last_runs"]) == {"escalation.sweep", "notifications.compose"}
+    assert set(passes.json()["last_runs"]) == set(MUST_RUN)
 
     reference = client.post(FILE, json=RUBBISH).json()["reference"]
+    owner.execute(
+        "insert into message (city_id, id, audience, channel, sealed_recipient, sealed_text, language, created_at, "
+        "expires_at, next_attempt_at, attempts, failed_at) select 'kh-pnh', gen_random_uuid(), 'code', channel, "
+        "'x', 'x', 'en', now() - interval '1 hour', now() + interval '1 hour', due, 1, failed "
+        "from (values ('push', null, now()), ('webhook', now() - interval '20 minutes', null), "
+        "('webhook', now() + interval '20 minutes', null)) as one (channel, due, failed)"
+    )
+    owner.commit()
+    undelivered = client.get("/health/time").json()
+    assert [one for one in undelivered["troubles"] if "message that could be sent has waited" in one]
+    assert undelivered["oldest_unsent_notice_seconds"] > 3500
+    assert undelivered["dead_letters"] == 1
+    owner.execute("delete from message")
     owner.execute(
         "update request set next_step_at = now() - interval '5 minutes' where reference = %s", (reference,)
     )
@@ -96,6 +111,10 @@ def test_health_turns_red_when_time_stands_still(
     owner.execute("update timer_run set ended_at = now() - interval '10 minutes'")
     owner.commit()
     assert any("last ran 6" in one for one in client.get("/health/time").json()["troubles"])
+    owner.execute("update timer_run set ended_at = now() + interval '10 minutes'")
+    owner.commit()
+    back = client.get("/health/time").json()["troubles"]
+    assert sum("ended in the future" in one for one in back) == len(MUST_RUN)
 
 
 def test_metrics_are_the_operators(

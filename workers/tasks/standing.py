@@ -22,7 +22,7 @@ def tell() -> None:
         "time",
         oldest_due_step_s=round(standing.waited(standing.oldest_step), 1),
         oldest_untold_event_s=round(standing.waited(standing.oldest_event), 1),
-        oldest_unsent_notice_s=round(standing.waited(standing.oldest_notice), 1),
+        oldest_unsent_notice_s=round(standing.waited(standing.oldest_unsent), 1),
         dead_letters=standing.given_up,
         slowest=max(
             ((run.ended_at - run.begun_at, run.task) for run in standing.runs), default=("", "no task")

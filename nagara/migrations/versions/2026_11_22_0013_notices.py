@@ -138,6 +138,56 @@ grant select on notice_destination to nagara_app;
 grant select, insert, update, delete on notice_destination to nagara_clock;
 """
 
+# What is due over the channels that are set up (``ways``), notices and messages alike; since when the oldest that
+# was tried has not gone; and what was given up, of which what its reader ended is none.
+STANDING = """
+create index message_given_up on message (failed_at) where failed_at is not null;
+
+drop function time_standing(text[]);
+create function time_standing(cities text[], ways text[], out told_at timestamptz, out oldest_step timestamptz,
+                              out oldest_event timestamptz, out oldest_notice timestamptz,
+                              out oldest_unsent timestamptz, out given_up bigint)
+language sql stable security definer
+set search_path = public, pg_temp
+as $$
+with waiting as (
+    select found.since, found.due_at
+      from unnest(ways) as way (channel),
+           unnest(array[0, 1]::smallint[]) as level (urgency),
+           lateral (select coalesce(n.resent_at, n.created_at) as since, n.next_attempt_at as due_at, n.attempts
+                      from notification n
+                     where n.channel = way.channel and n.urgency = level.urgency
+                       and n.next_attempt_at < 'infinity'
+                     order by n.next_attempt_at limit 1000) as found
+     where found.due_at <= statement_timestamp() or found.attempts > 0
+    union all
+    select found.since, found.due_at
+      from unnest(ways) as way (channel),
+           lateral (select m.created_at as since, m.next_attempt_at as due_at, m.attempts
+                      from message m
+                     where m.channel = way.channel and m.next_attempt_at is not null
+                     order by m.next_attempt_at limit 1000) as found
+     where found.due_at <= statement_timestamp() or found.attempts > 0)
+select clock_timestamp(),
+       (select next_step_at from request
+         where next_step_at <= clock_timestamp() and city_id = any(cities) and closed_at is null
+         order by next_step_at limit 1),
+       (select min(event.recorded_at)
+          from (select * from event_outbox where city_id = any(cities) limit 1000) as told
+          join event using (city_id, request_id, seq)),
+       (select min(due_at) from waiting where due_at <= statement_timestamp()),
+       (select min(since) from waiting),
+       (select count(*) from (
+            (select from notification where failed_at is not null and sent_at is null
+                and coalesce(last_error, '') not in ('unsubscribed', 'endpoint ended') limit 100000)
+            union all
+            (select from message where failed_at is not null and sent_at is null
+                and coalesce(last_error, '') not in ('unsubscribed', 'endpoint ended') limit 100000)) as dead)
+$$;
+revoke all on function time_standing from public;
+grant execute on function time_standing to nagara_app, nagara_clock;
+"""
+
 CITY_TABLES = (
     "notice_destination",
     "webhook_endpoint",
@@ -151,6 +201,7 @@ CITY_TABLES = (
 def upgrade() -> None:
     """Make the changes; every new table is closed to other cities."""
     op.execute(TABLES)
+    op.execute(STANDING)
     for table in CITY_TABLES:
         op.execute(
             f"""
