@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -27,8 +28,9 @@ LACKING = {
 class Account:
     """Who is signed in. ``username`` is the name before the @ of the sign-in name.
 
-    ``departments``: those they work for; none means the whole city. ``scopes``: of the key that was used; None
-    for a person. ``lacks``: what the sign-in still needs before it opens anything but the own account.
+    ``departments``: those they work for; none means the whole city. ``scopes``: and ``key``, the id, of the
+    key that was used; None for a person. ``lacks``: what the sign-in still needs before it opens anything but the
+    own account.
     """
 
     city_id: str
@@ -38,6 +40,7 @@ class Account:
     display_name: str
     scopes: tuple[str, ...] | None = None
     lacks: Lack | None = None
+    key: uuid.UUID | None = None
 
     @property
     def department(self) -> str | None:

@@ -54,8 +54,11 @@ def account_found(city_id: str, found: Rows) -> tuple[Account, bool]:
     """
     if not found:
         raise NotSignedIn("The key is not known here; it may have ended.")
-    [(username, departments, name, scopes, stale)] = found
-    return Account(city_id, username, Role.SERVICE, tuple(departments), name, scopes=tuple(scopes)), stale
+    [(username, departments, name, scopes, id_, stale)] = found
+    account = Account(
+        city_id, username, Role.SERVICE, tuple(departments), name, scopes=tuple(scopes), key=id_
+    )
+    return account, stale
 
 
 def add_key(

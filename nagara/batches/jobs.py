@@ -5,11 +5,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import orjson
 import psycopg
-from sqlalchemy import func, update
+from sqlalchemy import func, or_, update
 from sqlmodel import Session, col, select
 
 from city_config import City
@@ -20,7 +21,7 @@ from nagara.errors import NotSignedIn, UnknownBatch
 from nagara.ids import uuid7
 from nagara.locks import NAMESPACE
 from nagara.permissions import Permission
-from nagara.tables import StaffAccount, StaffJob, StaffJobRow
+from nagara.tables import ApiKey, StaffAccount, StaffJob, StaffJobRow
 
 RESULTS_SHOWN = 5_000
 FINAL = ("not_undoable", "changed_meanwhile", "unknown_request")
@@ -64,7 +65,7 @@ async def ask(
         "id": id_,
         "kind": kind,
         "username": account.username,
-        "wanted": orjson.dumps(dict(wanted) | {"scopes": scopes}).decode(),
+        "wanted": orjson.dumps(dict(wanted) | {"scopes": scopes, "key": account.key}).decode(),
         "total": None if rows is None else len(rows),
         "undo_of": undo_of,
     }
@@ -172,17 +173,27 @@ def _undoable(session: Session, row: StaffJob) -> bool:
 
 
 def owner_of(session: Session, city: City, job: StaffJob) -> Account:
-    """Whoever asked for a job, as they may act now; raise ``NotSignedIn`` if the account was closed."""
+    """Whoever asked for a job, as they may act now.
+
+    Raises ``NotSignedIn`` if the account was closed, or the key it was asked with has ended or is not known.
+    """
     row = session.get(StaffAccount, (city.id, job.username))
     if row is None or not row.active:
         raise NotSignedIn(f"The account {job.username} is closed.")
     found = account_of(row, departments_of(session, city.id, job.username))
-    scopes = job.wanted.get("scopes")
-    if scopes is None:
+    if job.wanted.get("scopes") is None:
         return found
-    return Account(
-        found.city_id, found.username, found.role, found.departments, found.display_name, tuple(scopes)
+    key = job.wanted.get("key")
+    query = select(ApiKey).where(
+        col(ApiKey.city_id) == city.id,
+        col(ApiKey.id) == (uuid.UUID(key) if key else None),
+        col(ApiKey.username) == job.username,
+        col(ApiKey.revoked_at).is_(None),
+        or_(col(ApiKey.expires_at).is_(None), col(ApiKey.expires_at) > func.now()),
     )
+    if (held := session.exec(query).first()) is None:
+        raise NotSignedIn("The key this was asked for with has ended.")
+    return replace(found, scopes=tuple(held.scopes), key=held.id)
 
 
 def waiting(connection: psycopg.Connection[Any], kind: str, most: int) -> list[tuple[str, uuid.UUID]]:

@@ -17,6 +17,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from city_config import City
+from nagara.accounts.keys import NewKey, create_key
+from nagara.database import city_session
 from nagara.ids import new_reference
 from tests.api.conftest import Staff
 from tests.api.test_requests import FILE, RUBBISH
@@ -471,3 +473,22 @@ def test_a_formula_is_text_wherever_a_spreadsheet_parts_cells(tmp_path: Path) ->
     with (tmp_path / "out.csv").open(encoding="utf-8-sig", newline="") as out:
         [_, written] = csv.reader(out)
     assert written == list(told.values())
+
+
+@pytest.mark.parametrize("ended", ["revoked_at = now()", "expires_at = now()"])
+def test_what_a_key_asked_for_is_not_done_once_it_has_ended(
+    client: TestClient, owner: psycopg.Connection[Any], filed: list[str], ended: str
+) -> None:
+    with city_session("kh-pnh") as session:
+        _, key = create_key(session, "kh-pnh", None, NewKey("map", ("export",)))
+    headers = {"Authorization": f"Bearer {key}"}
+    states = []
+    for change in ("label = label", ended):
+        asked = client.post("/api/v1/staff/exports", json={"format": "csv"}, headers=headers)
+        assert asked.status_code == 202, asked.text
+        owner.execute(f"update api_key set {change} where label = 'map'".encode())
+        work("batches.export")
+        states.append(
+            owner.execute("select state from staff_job order by created_at desc limit 1").fetchone()
+        )
+    assert states == [("done",), ("failed",)]
