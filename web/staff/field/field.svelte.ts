@@ -9,16 +9,13 @@ import type { Account } from '../shapes';
 import { announce, onMovesChange, sendMoves, type MoveAnswer } from './sender';
 import type { FieldJob, FieldMove, KeptDraft, KeptMove, KeptToday, Today, Whose } from './shapes';
 import { field, forgetOld, keepOnlyPictures, keepPerson } from './store';
+import { askForSync } from './sync';
 
 const SILENCE_MS = 20_000;
 const AGAIN_MS = 15_000;
 /** A picture may have parts hidden after it was fetched, so it is fetched anew now and then. */
 const PICTURE_FRESH_MS = 3_600_000;
 export const MOST_PHOTOS = 5;
-
-interface SyncRegistration extends ServiceWorkerRegistration {
-  readonly sync?: { register: (tag: string) => Promise<void> };
-}
 
 export class Field {
   seen = $state.raw<KeptToday | null>(null);
@@ -89,11 +86,15 @@ export class Field {
 
   async #begin(): Promise<void> {
     await forgetOld();
-    await keepPerson({ account: $state.snapshot(this.#account) as Account, city: $state.snapshot(this.#city) as City });
+    await keepPerson(this.#person());
     this.drafts = new Map((await field.all('drafts')).map((one) => [one.key, one]));
     await this.#readMoves();
     await this.#show();
     await this.refresh(true);
+  }
+
+  #person(): { account: Account; city: City } {
+    return { account: $state.snapshot(this.#account) as Account, city: $state.snapshot(this.#city) as City };
   }
 
   async choose(whose: Whose): Promise<void> {
@@ -114,8 +115,11 @@ export class Field {
     try {
       const query = { whose };
       const today = await staffCall<Today>(addresses.today, { query, within: SILENCE_MS });
+      // Whoever signed out meanwhile left nothing here, and nothing comes back.
+      if (this.#stopped) return;
       const kept: KeptToday = { ...today, key: whose, seenAt: Date.now() };
       await field.put('today', kept);
+      await keepPerson(this.#person(), kept.seenAt);
       this.offline = false;
       this.failure = null;
       if (whose === this.whose) await this.#show();
@@ -157,7 +161,7 @@ export class Field {
 
   draftOf(reference: string, move: string): KeptDraft {
     const kept = this.drafts.get(reference);
-    return kept ? { ...kept, move } : { key: reference, move, reason: '', note: '', photos: [], at: Date.now() };
+    return kept ? { ...kept, move } : { key: reference, owner: this.owner, move, reason: '', note: '', photos: [], at: Date.now() };
   }
   async keepDraft(draft: KeptDraft): Promise<void> {
     this.drafts = new Map(this.drafts).set(draft.key, draft);
@@ -234,7 +238,7 @@ export class Field {
   /** Back into the job's form, with everything typed and photographed. */
   async takeBack(move: KeptMove): Promise<void> {
     const { reference, reason, note, photos } = move;
-    await this.keepDraft({ key: reference, move: move.move, reason, note, photos, at: Date.now() });
+    await this.keepDraft({ key: reference, owner: this.owner, move: move.move, reason, note, photos, at: Date.now() });
     await this.discard(move);
   }
   async discard(move: KeptMove): Promise<void> {
@@ -245,19 +249,8 @@ export class Field {
   async #sendSoon(): Promise<void> {
     announce();
     await this.#readMoves();
-    void this.#askForSync();
+    void askForSync();
     void this.refresh(true);
-  }
-
-  /** Where the browser can, the worker sends what waits once the line is back, page or no page. */
-  async #askForSync(): Promise<void> {
-    if (!('serviceWorker' in navigator) || !import.meta.env.PROD) return;
-    try {
-      const registration: SyncRegistration = await navigator.serviceWorker.ready;
-      await registration.sync?.register('nagara-field');
-    } catch {
-      // Then it is sent when the page is opened.
-    }
   }
 
   async #fetchPictures(jobs: readonly FieldJob[]): Promise<void> {
@@ -269,7 +262,7 @@ export class Field {
       const kept = await field.get('pictures', id);
       if (kept && Date.now() - kept.at < PICTURE_FRESH_MS) continue;
       const answer = await fetch(thumbnail_url).catch(() => null);
-      if (answer === null) return;
+      if (answer === null || this.#stopped) return;
       if (answer.ok) await field.put('pictures', { key: id, blob: await answer.blob(), at: Date.now() });
       else await field.remove('pictures', id);
     }

@@ -9,11 +9,16 @@
  */
 import { ApiError, call, paths } from '@shared/api/client';
 import type { StaffAccount } from '@shared/api/types';
+import { versionTold } from '../conflict';
 import type { Detail } from '../shapes';
 import type { KeptMove, MoveBody, Trouble } from './shapes';
+import { alone } from './alone';
+import { settleSignOut } from './sign_out';
 import { field } from './store';
 
 const LOCK = 'nagara-field';
+/** Somebody else signed in since the session was asked whose it is. */
+const OTHER_ACCOUNT = 'other_account';
 const MOVE_WITHIN_MS = 60_000;
 const UPLOAD_WITHIN_MS = 180_000;
 const ASK_WITHIN_MS = 20_000;
@@ -41,18 +46,10 @@ export function announce(answer: MoveAnswer | null = null): void {
   channel?.postMessage('changed');
 }
 
-let chain: Promise<unknown> = Promise.resolve();
-/** One sender on the whole phone; without Web Locks, one in this page. */
-function alone<T>(work: () => Promise<T>): Promise<T> {
-  if ('locks' in navigator) return navigator.locks.request(LOCK, work) as Promise<T>;
-  const next = chain.then(work, work);
-  chain = next.catch(() => undefined);
-  return next;
-}
-
 /** `force`: also what should still wait, because the line is back or the person asked. Never rejects for a move's sake. */
 export function sendMoves({ force = false } = {}): Promise<Ended> {
-  return alone(async () => {
+  return alone(LOCK, async () => {
+    if (!(await settleSignOut())) return 'no_line';
     if ((await waitingMoves()).length === 0) return 'done';
     let owner: string;
     try {
@@ -68,7 +65,7 @@ export function sendMoves({ force = false } = {}): Promise<Ended> {
       tried.add(next.key);
       const trouble = await sendOne(next);
       if (trouble?.status === 0 || trouble?.status === 429) return 'no_line';
-      if (trouble?.status === 401) return 'not_signed_in';
+      if (trouble?.status === 401 || trouble?.code === OTHER_ACCOUNT) return 'not_signed_in';
     }
   });
 }
@@ -91,17 +88,20 @@ async function nextDue(owner: string, force: boolean, tried: Set<string>): Promi
 }
 
 async function sendOne(move: KeptMove): Promise<Trouble | null> {
-  await field.update('moves', move.key, (one) => ({ ...one, state: 'sending' }));
+  // Whoever signed out took it along, or it was thrown away.
+  if (!(await field.update('moves', move.key, (one) => ({ ...one, state: 'sending' })))) return null;
   announce();
   try {
     const answer = await make(move);
+    if (!answer) return null;
     await field.update('moves', move.key, (one) => ({ ...sent(one), version: answer.made.version }));
     await follow(move, answer.made.version);
     announce(answer);
     return null;
   } catch (error) {
     const trouble = troubleOf(error);
-    const again = !(error instanceof ApiError) || error.uncertain || error.status === 401;
+    const others = trouble.status === 401 || trouble.code === OTHER_ACCOUNT;
+    const again = !(error instanceof ApiError) || error.uncertain || others;
     await field.update('moves', move.key, (one) => ({
       ...one,
       state: again ? 'waiting' : 'refused',
@@ -116,16 +116,19 @@ async function sendOne(move: KeptMove): Promise<Trouble | null> {
   }
 }
 
-/** Pictures first, each once, then the move; pictures that waited too long are no longer there and go once more. */
-async function make(move: KeptMove, again = false): Promise<MoveAnswer> {
+/**
+ * Pictures first, each once, then the move; pictures that waited too long are no longer there and go once more.
+ * Null where the move is no longer kept: while its pictures went, it was thrown away, or its maker signed out.
+ */
+async function make(move: KeptMove, again = false): Promise<MoveAnswer | null> {
   const media = await uploadPhotos(move);
   const body = move.attempted ?? bodyOf(move, media);
-  await field.update('moves', move.key, (one) => ({ ...one, attempted: body }));
+  if (!(await field.update('moves', move.key, (one) => ({ ...one, attempted: body })))) return null;
   try {
     return await call<MoveAnswer>(paths.staffMove(move.reference, move.move), {
       method: 'POST',
       body,
-      headers: { 'Idempotency-Key': move.key },
+      headers: { 'Idempotency-Key': move.key, 'Nagara-Account': move.owner },
       within: MOVE_WITHIN_MS,
     });
   } catch (error) {
@@ -193,9 +196,8 @@ async function follow(move: KeptMove, version: number): Promise<void> {
 function troubleOf(error: unknown): Trouble {
   const nothing = { changes: [], by: null, version: null };
   if (!(error instanceof ApiError)) return { status: -1, code: 'unknown', message: '', ...nothing };
-  const { status, code, message, changes, by, field: at, allowed } = error;
-  const version = code === 'changed_meanwhile' && at === 'version' ? Number(allowed[0]) : Number.NaN;
-  return { status, code, message, changes, by, version: Number.isInteger(version) ? version : null };
+  const { status, code, message, changes, by } = error;
+  return { status, code, message, changes, by, version: versionTold(error) };
 }
 
 /** Doubles up to ten minutes; the server's wish goes first. */

@@ -42,6 +42,13 @@ export interface KeptPerson {
   key: 'person';
   account: Account;
   city: City;
+  /** When the server last answered this person. */
+  at: number;
+}
+
+/** That a session which was left is still to be ended by the server. */
+export interface OwedSignOut {
+  key: 'sign_out';
   at: number;
 }
 
@@ -60,6 +67,8 @@ export interface TakenPhoto {
 /** What is typed for a job and not decided yet, by its reference. */
 export interface KeptDraft {
   key: string;
+  /** name@city of who typed it; goes as soon as somebody else works with this phone. */
+  owner: string;
   move: string;
   reason: string;
   note: string;

@@ -6,7 +6,7 @@
  * wait stay, because they are somebody's work.
  */
 import { PhoneStore } from '../../offline/store';
-import type { KeptDraft, KeptMove, KeptPerson, KeptPicture, KeptToday } from './shapes';
+import type { KeptDraft, KeptMove, KeptPerson, KeptPicture, KeptToday, OwedSignOut } from './shapes';
 
 interface Stores {
   person: KeptPerson;
@@ -14,9 +14,10 @@ interface Stores {
   pictures: KeptPicture;
   drafts: KeptDraft;
   moves: KeptMove;
+  owed: OwedSignOut;
 }
 
-export const field = new PhoneStore<Stores>('nagara-field', 1, ['person', 'today', 'pictures', 'drafts', 'moves']);
+export const field = new PhoneStore<Stores>('nagara-field', 2, ['person', 'today', 'pictures', 'drafts', 'moves', 'owed']);
 
 const HOUR_MS = 3_600_000;
 /** Jobs that were not seen for so long are no longer today's. */
@@ -28,14 +29,26 @@ const MOST_SENT_SHOWN = 50;
 export const keptPerson = (): Promise<KeptPerson | null> => field.get('person', 'person');
 
 async function forgetJobs(): Promise<void> {
-  await Promise.all([field.clear('person'), field.clear('today'), field.clear('pictures'), field.clear('drafts')]);
+  await Promise.all([forgetSeen(), field.clear('drafts')]);
 }
 
-/** Somebody works with this phone from now on: what was shown to anybody else goes. Their unsent moves stay theirs. */
-export async function keepPerson(person: Omit<KeptPerson, 'key' | 'at'>): Promise<void> {
+/** Nobody is signed in any more: whoever left off finds what they typed and did when they sign in again. */
+export async function forgetSeen(): Promise<void> {
+  await Promise.all([field.clear('person'), field.clear('today'), field.clear('pictures')]);
+}
+
+/**
+ * Somebody works with this phone from now on: what was shown to anybody else goes. Their unsent moves stay theirs.
+ * `answeredAt`: when the server answered them; without, opening the page does not make what is kept any younger.
+ */
+export async function keepPerson(person: Omit<KeptPerson, 'key' | 'at'>, answeredAt?: number): Promise<void> {
+  const { username } = person.account;
   const before = await keptPerson();
-  if (before && before.account.username !== person.account.username) await forgetJobs();
-  await field.put('person', { ...person, key: 'person', at: Date.now() });
+  const same = before?.account.username === username;
+  if (before && !same) await forgetJobs();
+  const others = (await field.all('drafts')).filter((one) => one.owner !== username);
+  await Promise.all(others.map((one) => field.remove('drafts', one.key)));
+  await field.put('person', { ...person, key: 'person', at: answeredAt ?? (same ? before.at : Date.now()) });
 }
 
 /** What is over goes: jobs nobody refreshed, and traces of what was sent. */
