@@ -16,3 +16,7 @@ export const MOVE_KEYS: Readonly<Record<string, string>> = {
   note: 'n',
   escalate: 'h',
 };
+
+/** Those of the card that shows how a request climbs. */
+export const LADDER_KEYS = { acknowledge_escalation: 'i', de_escalate: 'z' } as const;
+export type LadderMove = keyof typeof LADDER_KEYS;
