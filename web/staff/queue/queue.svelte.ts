@@ -131,6 +131,20 @@ export class Queue {
     }
   }
 
+  /** How many requests these filters find; counted up to one more than `most`. */
+  async total(most: number): Promise<number> {
+    const filters = queryOf(this.filters, this.timeZone());
+    let found = 0;
+    let cursor: string | null = null;
+    do {
+      const query = { ...filters, limit: LARGEST_PAGE, cursor };
+      const page: Page = await staffCall<Page>(paths.staffQueue, { query });
+      found += page.requests.length;
+      cursor = page.next_cursor;
+    } while (cursor !== null && found <= most);
+    return Math.min(found, most + 1);
+  }
+
   /** The figures beside the views; many changes in a row ask once. */
   async count(): Promise<void> {
     const wait = this.#countsAt + COUNTS_AT_MOST_EVERY_MS - Date.now();
