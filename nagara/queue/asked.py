@@ -42,7 +42,8 @@ Flag = Annotated[bool, BeforeValidator(lambda value: value or False)]
 
 MOMENTS = (
     "due_from", "due_before", "acknowledge_from", "acknowledge_to", "respond_from", "respond_to", "resolve_from",
-    "resolve_to", "closed_from", "closed_to", "received_from", "received_to", "updated_since",
+    "resolve_to", "acknowledged_from", "acknowledged_to", "responded_from", "responded_to", "closed_from",
+    "closed_to", "received_from", "received_to", "updated_since",
 )  # fmt: skip
 MOST_STEPS = 99
 
@@ -54,7 +55,7 @@ class AskedFilter(BaseModel):
     LISTS: ClassVar = frozenset(
         {
             "status", "department", "service", "district", "network_code", "priority", "channel", "language",
-            "escalation_step", "closing_reason",
+            "escalation_step", "closing_reason", "rule", "source",
         }
     )  # fmt: skip
     """Fields that hold several values, so that one may also be named several times in an address."""
@@ -74,6 +75,8 @@ class AskedFilter(BaseModel):
         default=None, description="Comma-separated: how many rungs it has climbed; 0 is none"
     )
     closing_reason: Chosen = None
+    rule: Chosen = Field(default=None, description="Comma-separated: the rule that routed it")
+    source: Chosen = Field(default=None, description="Comma-separated: the system it was taken over from")
     assignee: str | None = Field(default=None, max_length=500)
     unassigned: Flag = False
     confidential: Annotated[bool | None, BeforeValidator(_given)] = None
@@ -85,6 +88,10 @@ class AskedFilter(BaseModel):
     respond_to: Moment = None
     resolve_from: Moment = None
     resolve_to: Moment = None
+    acknowledged_from: Moment = Field(default=None, description="Acknowledged at or after this moment")
+    acknowledged_to: Moment = None
+    responded_from: Moment = Field(default=None, description="First answered at or after this moment")
+    responded_to: Moment = None
     closed_from: Moment = Field(default=None, description="Closed at or after this moment")
     closed_to: Moment = None
     received_from: Moment = None
@@ -129,6 +136,8 @@ class AskedFilter(BaseModel):
             languages=_chosen("language", self.language),
             steps=_steps(self.escalation_step),
             closing_reasons=_chosen("closing_reason", self.closing_reason),
+            rules=_chosen("rule", self.rule),
+            sources=_chosen("source", self.source),
             assignees=(_text("assignee", self.assignee),) if self.assignee else (),
             unassigned=self.unassigned,
             confidential=self.confidential,

@@ -77,6 +77,8 @@ class QueueFilter:
     languages: tuple[str, ...] = ()
     steps: tuple[int, ...] = ()
     closing_reasons: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
     assignees: tuple[str, ...] = ()
     unassigned: bool = False
     confidential: bool | None = None
@@ -88,6 +90,10 @@ class QueueFilter:
     respond_to: dt.datetime | None = None
     resolve_from: dt.datetime | None = None
     resolve_to: dt.datetime | None = None
+    acknowledged_from: dt.datetime | None = None
+    acknowledged_to: dt.datetime | None = None
+    responded_from: dt.datetime | None = None
+    responded_to: dt.datetime | None = None
     closed_from: dt.datetime | None = None
     closed_to: dt.datetime | None = None
     received_from: dt.datetime | None = None
@@ -169,6 +175,8 @@ _LISTS: Mapping[str, tuple[LiteralString, LiteralString]] = {
         "r.closing_reason = %(closing_reasons)s",
         "r.closing_reason = any(%(closing_reasons)s)",
     ),
+    "rules": ("r.rule = %(rules)s", "r.rule = any(%(rules)s)"),
+    "sources": ("r.source = %(sources)s", "r.source = any(%(sources)s)"),
     "assignees": ("r.assignee = %(assignees)s", "r.assignee = any(%(assignees)s)"),
     "statuses": ("r.status = %(statuses)s", "r.status = any(%(statuses)s)"),
 }
@@ -183,6 +191,10 @@ _TIMES: Mapping[str, LiteralString] = {
     "respond_to": "r.respond_by < %(respond_to)s",
     "resolve_from": "r.resolve_by >= %(resolve_from)s",
     "resolve_to": "r.resolve_by < %(resolve_to)s",
+    "acknowledged_from": "r.acknowledged_at >= %(acknowledged_from)s",
+    "acknowledged_to": "r.acknowledged_at < %(acknowledged_to)s",
+    "responded_from": "r.responded_at >= %(responded_from)s",
+    "responded_to": "r.responded_at < %(responded_to)s",
     "closed_from": "r.closed_at >= %(closed_from)s",
     "closed_to": "r.closed_at < %(closed_to)s",
     "received_from": "r.received_at >= %(received_from)s",

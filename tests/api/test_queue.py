@@ -212,6 +212,12 @@ def test_filters_over_every_column(supervisor: Staff, owner: psycopg.Connection[
         "update request set status = 'resolved', closed_at = now(), closing_reason = 'fixed' "
         "where reference = (select max(reference) from request where status = 'received')"
     )
+    owner.execute(
+        "update request set acknowledged_at = received_at, responded_at = received_at + interval '1 hour', "
+        "source = 'old system', source_id = reference where priority = 'urgent'"
+    )
+    answered = moment[0].isoformat()
+    rule = (owner.execute("select min(rule) from request").fetchone() or ("",))[0]
     for query, condition in (
         ({"priority": "urgent"}, "priority = 'urgent'"),
         ({"priority": "urgent,high"}, "priority in ('urgent', 'high')"),
@@ -237,6 +243,12 @@ def test_filters_over_every_column(supervisor: Staff, owner: psycopg.Connection[
         ({"acknowledge_from": later}, f"acknowledge_by >= '{later}'"),
         ({"respond_from": later, "respond_to": later}, "false"),
         ({"resolve_from": first["received_at"], "resolve_to": later}, f"resolve_by < '{later}'"),
+        ({"acknowledged_from": answered}, f"acknowledged_at >= '{answered}'"),
+        ({"acknowledged_to": answered}, f"acknowledged_at < '{answered}'"),
+        ({"responded_from": answered}, f"responded_at >= '{answered}'"),
+        ({"responded_to": answered}, f"responded_at < '{answered}'"),
+        ({"rule": rule}, f"rule = '{rule}'"),
+        ({"source": "old system,other"}, "source = 'old system'"),
         ({"closed_from": first["received_at"]}, "closed_at is not null"),
         ({"closed_to": first["received_at"]}, "false"),
         ({"closed_from": first["received_at"], "status": "resolved"}, "status = 'resolved'"),
