@@ -93,6 +93,19 @@ def migrate() -> None:
     typer.echo(f"database at revision {revision}; {new} new city configurations recorded")
 
 
+@app.command()
+def bot() -> None:
+    """Tell Telegram where the bot's updates go: to this installation's public address, with its secret.
+
+    Example: NAGARA_TELEGRAM_TOKEN=1:abc NAGARA_PUBLIC_URL=https://city.example nagara bot
+    """
+    import asyncio  # noqa: PLC0415
+
+    from nagara.telegram_reports.registration import register  # noqa: PLC0415
+
+    typer.echo(f"updates go to {asyncio.run(register())}")
+
+
 @app.command("import")
 def import_(
     path: Annotated[Path, typer.Argument(help="CSV or CSV.gz file")],

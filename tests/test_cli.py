@@ -18,7 +18,7 @@ from nagara.cli import app
 from nagara.local.throwaway import Throwaway
 
 COMMANDS = (
-    "up", "migrate", "import", "cities list", "cities check", "cities explain", "cities diff", "cities dry-run",
+    "up", "migrate", "bot", "import", "cities list", "cities check", "cities explain", "cities diff", "cities dry-run",
     "cities new", "indicators build", "indicators verify", "indicators prove",
     "indicators figures", "report build", "events verify", "events seal", "events prove",
     "federation key", "federation export", "federation push", "federation check",

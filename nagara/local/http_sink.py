@@ -85,7 +85,7 @@ def serve_http(port: int, folder: Path, keep: Keep) -> ThreadingHTTPServer:
             elif self.path.startswith("/bot") and self.path.endswith("/sendMessage"):
                 self._take_bot(body)
             elif self.path.startswith("/bot") and self.path.endswith(("/answerCallbackQuery", "/setWebhook")):
-                self._say(200)
+                self._say(200, b'{"ok": true, "result": true}')
             else:
                 self._say(404)
 
@@ -116,10 +116,11 @@ def serve_http(port: int, folder: Path, keep: Keep) -> ThreadingHTTPServer:
             keep("sms.json", json.dumps(kept, ensure_ascii=False).encode())
             self._say(202)
 
-        def _say(self, status: int) -> None:
+        def _say(self, status: int, body: bytes = b"") -> None:
             self.send_response(status)
-            self.send_header("Content-Length", "0")
+            self.send_header("Content-Length", str(len(body)))
             self.end_headers()
+            self.wfile.write(body)
 
     server = ThreadingHTTPServer((LOOPBACK, port), Answers)
     server.daemon_threads = True

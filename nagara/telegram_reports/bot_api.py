@@ -40,8 +40,8 @@ class BotApi:
                 return None
             if not answer.is_success:
                 raise BotUnreachable(f"The bot's {method} was answered with {answer.status_code}.")
-            content = answer.json() if answer.content else None
-            return content.get("result") if isinstance(content, dict) else None
+            told = answer.json() if answer.content else None
+            return told.get("result") if isinstance(told, dict) else None
         except (httpx.HTTPError, ValueError) as error:
             raise BotUnreachable(f"The bot's {method} failed: {type(error).__name__}.") from None
 

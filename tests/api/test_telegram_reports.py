@@ -17,13 +17,16 @@ from typing import Any
 import pytest
 from PIL import Image
 from starlette.testclient import TestClient
+from typer.testing import CliRunner
 
+from nagara import rate_limits
 from nagara.cities import configuration
+from nagara.cli import app
 from nagara.database import time_told
 from nagara.notifications import compose, deliver
 from nagara.notifications.channels.telegram import webhook_secret
 from nagara.notifications.forgetting import forget
-from nagara.rate_limits import RateLimiter
+from nagara.rate_limits import LIMITS, Limit, RateLimiter
 from nagara.settings import settings
 from tests.api import riverside
 from tests.api.conftest import Staff
@@ -314,17 +317,20 @@ def test_what_is_not_taken_and_what_is_missing_is_said_in_words(
     assert owner.execute("select count(*) from request").fetchone() == (0,)
 
 
-def test_a_chat_that_writes_too_much_is_told_once_and_files_nothing(client: TestClient, api: Api) -> None:
+def test_a_chat_that_writes_too_much_is_told_once(
+    client: TestClient, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rate_limits, "LIMITS", {**LIMITS, "update by chat": (Limit(3, 86_400),)})
     limiter: RateLimiter = client.app.state.resources.limiter  # type: ignore[attr-defined]
     secret = limiter._secret
     limiter._enabled, limiter._secret = True, uuid.uuid4().bytes
     try:
         resident, other = Resident(client, api), Resident(client, api, chat=5)
-        for _ in range(75):
+        for _ in range(8):
             resident.send(text="x")
         told = [one["text"] for one in api.said if one["text"].startswith("Too many messages")]
         assert 1 <= len(told) <= 2, "once a minute"
-        assert len(api.said) < 75
+        assert len(api.said) == 3 + len(told)
         assert other.send(text="hello").startswith("Where is it?")
     finally:
         limiter._enabled, limiter._secret = False, secret
@@ -345,6 +351,16 @@ def test_the_owner_of_a_report_filed_elsewhere_is_told_in_a_chat(
     assert filed["reference"] in resident.send(text=f"/start {code}")
     assert filed["reference"] in resident.send(text=f"/status {filed['reference']}")
     assert owner.execute("select channel, own from subscription").fetchall() == [("telegram", True)]
+
+
+def test_telegram_is_told_where_updates_go(api: Api) -> None:
+    told = CliRunner().invoke(app, ["bot"])
+    assert told.exit_code == 0, told.output
+    [(method, content)] = api.asked
+    assert method == "setWebhook"
+    assert content["url"] == f"{settings().public_url}{UPDATES}"
+    assert content["secret_token"] == webhook_secret()
+    assert content["url"] in told.output
 
 
 def test_a_draft_is_sealed_goes_after_a_day_and_no_word_of_it_is_logged(
