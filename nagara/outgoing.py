@@ -120,14 +120,20 @@ def may_be_called(address: str, *, loopback: bool = False) -> bool:
     inner = getattr(ip, "ipv4_mapped", None) or getattr(ip, "sixtofour", None)
     if inner is not None:
         return may_be_called(str(inner), loopback=loopback)
-    if isinstance(ip, ipaddress.IPv6Address) and (ip.teredo is not None or ip in _NAT64):
-        return False  # they carry an IPv4 address that a router of ours might unpack
     if ip.is_loopback:
         return loopback
+    if isinstance(ip, ipaddress.IPv6Address) and (
+        ip.teredo is not None or ip.is_site_local or any(ip in network for network in _CARRY_IPV4)
+    ):
+        return False
     return ip.is_global and not ip.is_multicast
 
 
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_CARRY_IPV4 = tuple(
+    ipaddress.ip_network(network)
+    for network in ("64:ff9b::/96", "64:ff9b:1::/48", "::ffff:0:0:0/96", "::/96")
+)
+"""Networks whose addresses carry one of IPv4 that a router of ours might unpack: RFC 6052, 8215, 2765, 4291."""
 
 
 def check_url(url: str, *, loopback: bool = False) -> None:
