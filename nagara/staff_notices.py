@@ -162,6 +162,8 @@ def choose(
         row = StaffNoticeChoice(city_id=city.id, username=account.username, zone=city.timezone)
         session.add(row)
     row.channels = {kind: list(dict.fromkeys(wanted)) for kind, wanted in channels.items()}
+    if row.digest != digest:  # the first comes with the next day or week, not in the middle of this one
+        row.last_digest_at = dt.datetime.now(dt.UTC)
     row.zone, row.digest = zone or city.timezone, digest
     begins, ends = (minutes(part) for part in quiet) if quiet is not None else (None, None)
     row.quiet_begins, row.quiet_ends = begins, ends

@@ -347,6 +347,7 @@ class AlertWaiting(SQLModel, table=True):
     city_id: str = Field(primary_key=True)
     request_id: uuid.UUID = Field(primary_key=True)
     since: dt.datetime = Field(sa_column=_time(nullable=False))
+    looked_at: dt.datetime | None = Field(default=None, sa_column=_time())
 
 
 class ResidentEntry(SQLModel, table=True):

@@ -20,7 +20,7 @@ from city_config import City, Configuration
 from nagara.cities import configuration
 from nagara.notifications.audiences import stop_page, subscription_audience, subscription_of
 from nagara.notifications.keeping import KEEP_MESSAGE, Held, Kept, keep_notices, message_values
-from nagara.notifications.quiet import Quiet, told_from
+from nagara.notifications.quiet import quiet_span, told_from
 from nagara.notifications.wording import for_day, for_watcher, named_request
 from nagara.publication import METRES_PER_DEGREE, Standing, is_public, never_public
 from nagara.sealing import unseal
@@ -40,8 +40,13 @@ select w.city_id, w.request_id, w.since, r.reference, r.service_code, r.district
   from alert_waiting w
   join request r on r.city_id = w.city_id and r.id = w.request_id
  where w.city_id = any(%s)
- order by w.since limit %s
+ order by coalesce(w.looked_at, w.since) limit %s
    for update of w skip locked
+"""
+LOOKED_AT = """
+update alert_waiting as w set looked_at = %s
+  from unnest(%s::text[], %s::uuid[]) as seen (city_id, request_id)
+ where w.city_id = seen.city_id and w.request_id = seen.request_id
 """
 WATCHERS = """
 select city_id, id, channel, sealed, language, district, lat, lon, metres, services, frequency, created_at,
@@ -54,7 +59,7 @@ delete from alert_waiting as w using unnest(%s::text[], %s::uuid[]) as told (cit
 """
 TAKE_HELD = """
 select n.city_id, n.audience, n.channel, n.sealed_recipient, n.request_id, n.seq,
-       s.language, r.reference, r.service_code, r.district
+       s.language, r.reference, r.service_code, r.district, s.quiet_begins, s.quiet_ends
   from notification n
   join subscription s on s.city_id = n.city_id and 'subscription:' || s.id = n.audience
   join request r on r.city_id = n.city_id and r.id = n.request_id
@@ -64,10 +69,13 @@ select n.city_id, n.audience, n.channel, n.sealed_recipient, n.request_id, n.seq
    for update of n, s skip locked
 """
 MARK_TOLD = """
-update notification set sent_at = clock_timestamp()
- where city_id = %s and audience = %s and channel = %s
-   and next_attempt_at is null and sent_at is null and failed_at is null
+update notification n set sent_at = clock_timestamp()
+  from unnest(%s::uuid[], %s::int[]) as told (request_id, seq)
+ where n.city_id = %s and n.audience = %s and n.channel = %s
+   and n.request_id = told.request_id and n.seq = told.seq
+   and n.next_attempt_at is null and n.sent_at is null and n.failed_at is null
 """
+"""Of those that were read alone: others may have been laid down meanwhile, and no message names them."""
 MARK_DAY = "update subscription set last_digest_at = %s where city_id = %s and id = %s"
 
 
@@ -133,6 +141,9 @@ def tell_watchers(connection: psycopg.Connection[Any], now: dt.datetime, limit: 
             done.append((city_id, request_id))
     if done:
         connection.execute(FORGET_WAITING, [list(column) for column in zip(*done, strict=True)])
+    if len(waiting) == limit:  # there may be more: those looked at now come behind them
+        columns = [list(column) for column in zip(*(row[:2] for row in waiting), strict=True)]
+        connection.execute(LOOKED_AT, (now, *columns))
     return keep_notices(connection, notices)
 
 
@@ -154,10 +165,7 @@ def _alert(
     ).for_channel(watcher.channel)
     audience = subscription_audience(watcher.id)
     held: Held = "for the day" if watcher.frequency == "daily" else ""
-    quiet = None
-    if watcher.quiet_begins is not None and watcher.quiet_ends is not None:
-        quiet = Quiet(watcher.quiet_begins, watcher.quiet_ends, city.timezone)
-    after = told_from(quiet, now)
+    after = told_from(quiet_span(watcher.quiet_begins, watcher.quiet_ends, city.timezone), now)
     return Kept(city.id, request_id, 1, audience, watcher.channel, watcher.sealed, notice, held, after)
 
 
@@ -193,7 +201,7 @@ def _one_message(
     rows: Sequence[tuple[Any, ...]],
     now: dt.datetime,
 ) -> None:
-    _, audience, channel, sealed, _, _, language, *_ = rows[0]
+    _, audience, channel, sealed, _, _, language, *_, begins, ends = rows[0]
     subscription = subscription_of(audience)
     recipient = unseal(settings().secret, city.id, bytes(sealed))
     if subscription is None or recipient is None:
@@ -216,7 +224,9 @@ def _one_message(
         language=language,
         stop_url=stop_page(city.id, "f", subscription),
     )
-    values = message_values(city.id, audience, channel, recipient, notice, WORTH_FOR)
+    after = told_from(quiet_span(begins, ends, city.timezone), now)
+    values = message_values(city.id, audience, channel, recipient, notice, WORTH_FOR, after)
     connection.execute(KEEP_MESSAGE, values)
-    connection.execute(MARK_TOLD, (city.id, audience, channel))
+    told = ([row[4] for row in rows], [row[5] for row in rows])
+    connection.execute(MARK_TOLD, (*told, city.id, audience, channel))
     connection.execute(MARK_DAY, (now, city.id, subscription))

@@ -19,6 +19,7 @@ from nagara.event_log import EventKind
 from nagara.notifications.audiences import joined_audience
 from nagara.notifications.contacts import confirmation_channel, usable_recipients
 from nagara.notifications.keeping import Held, Kept
+from nagara.notifications.quiet import quiet_span, told_from
 from nagara.notifications.wording import Happening, for_resident
 from nagara.publication import Standing, is_public
 from nagara.sealing import seal, unseal
@@ -50,7 +51,8 @@ JOINED = """
 select child.city_id, child.duplicate_of, child.id, link.seq, child.reference, child.service_code, child.language,
        contact.sealed, contact.channels, contact.moves, contact.confirmed_at is not null,
        (select json_agg(json_build_object('id', s.id, 'channel', s.channel, 'language', s.language,
-                                          'moves', s.moves, 'sealed', encode(s.sealed, 'hex')) order by s.id)
+                                          'moves', s.moves, 'quiet_begins', s.quiet_begins, 'quiet_ends', s.quiet_ends,
+                                          'sealed', encode(s.sealed, 'hex')) order by s.id)
           from subscription s
          where s.city_id = child.city_id and s.request_id = child.id and s.own and s.confirmed_at is not null)
   from unnest(%s::text[], %s::uuid[]) as parent (city_id, id)
@@ -198,7 +200,10 @@ def _to_own(known: Configuration, parent_seq: int, happening: Happening, one: Jo
         if notice is not None:
             audience, sealed = joined_audience(parent_seq, way["id"]), bytes.fromhex(way["sealed"])
             said = notice.for_channel(way["channel"])
-            yield Kept(happening.city_id, one.request_id, one.seq, audience, way["channel"], sealed, said)
+            zone = known.cities[happening.city_id].timezone
+            after = told_from(quiet_span(way["quiet_begins"], way["quiet_ends"], zone), happening.told_at)
+            key = happening.city_id, one.request_id, one.seq, audience, way["channel"]
+            yield Kept(*key, sealed, said, not_before=after)
 
 
 def _as_theirs(known: Configuration, told: Told, one: Joined) -> Happening:

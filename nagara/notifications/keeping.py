@@ -38,7 +38,7 @@ on conflict do nothing
 KEEP_MESSAGE = """
 insert into message (city_id, id, audience, channel, sealed_recipient, sealed_text, language, created_at,
                      expires_at, next_attempt_at)
-values (%s, %s, %s, %s, %s, %s, %s, clock_timestamp(), clock_timestamp() + %s, clock_timestamp())
+values (%s, %s, %s, %s, %s, %s, %s, clock_timestamp(), clock_timestamp() + %s, coalesce(%s, clock_timestamp()))
 """
 
 
@@ -83,14 +83,18 @@ def message_values(
     recipient: Mapping[str, str],
     notice: Notice,
     worth_for: dt.timedelta,
+    not_before: dt.datetime | None = None,
 ) -> tuple[Any, ...]:
-    """The values of ``KEEP_MESSAGE``: a message without an event, tried for as long as it is worth sending."""
+    """The values of ``KEEP_MESSAGE``: a message without an event, tried for as long as it is worth sending.
+
+    ``not_before``: while its reader rests.
+    """
     said, secret = notice.for_channel(channel), settings().secret
     text = {"subject": said.subject, "body": said.body, "link": said.link, "topic": said.topic}
     words = {name: value for name, value in text.items() if value}
     return (
         city_id, uuid7(), audience, channel, seal(secret, city_id, recipient), seal(secret, city_id, words),
-        said.language, worth_for,
+        said.language, worth_for, not_before,
     )  # fmt: skip
 
 

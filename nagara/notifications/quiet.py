@@ -17,6 +17,11 @@ class Quiet(NamedTuple):
     zone: str
 
 
+def quiet_span(begins: int | None, ends: int | None, zone: str) -> Quiet | None:
+    """Quiet hours as they are stored; None where there are none."""
+    return Quiet(begins, ends, zone) if begins is not None and ends is not None else None
+
+
 def told_from(quiet: Quiet | None, now: dt.datetime) -> dt.datetime | None:
     """When somebody may be told; None: now. A span over midnight ends on the next day."""
     if quiet is None or quiet.begins == quiet.ends:

@@ -14,6 +14,7 @@ from nagara.cities import configuration
 from nagara.notifications.audiences import STAFF_PREFIX
 from nagara.notifications.channels.email import is_address
 from nagara.notifications.keeping import KEEP_MESSAGE, message_values
+from nagara.notifications.quiet import quiet_span, told_from
 from nagara.notifications.wording import for_work, named_request
 from nagara.settings import settings
 
@@ -25,7 +26,7 @@ LINES = 20
 WORTH_FOR = dt.timedelta(hours=20)
 
 WAITING = """
-select c.city_id, c.username, c.zone, c.digest, c.last_digest_at, a.email, a.role,
+select c.city_id, c.username, c.zone, c.digest, c.last_digest_at, c.quiet_begins, c.quiet_ends, a.email, a.role,
        array(select d.department from staff_department d
               where d.city_id = a.city_id and d.username = a.username)
   from staff_notice_choice c join staff_account a on a.city_id = c.city_id and a.username = c.username
@@ -50,7 +51,7 @@ def tell_work(connection: psycopg.Connection[Any], now: dt.datetime) -> int:
     """
     known, messages = configuration(), 0
     waiting = connection.execute(WAITING, (list(known.cities),)).fetchall()
-    for city_id, username, zone, digest, last, email, role, departments in waiting:
+    for city_id, username, zone, digest, last, begins, ends, email, role, departments in waiting:
         begun = period_began(digest, zone, now)
         if begun is None or (last is not None and last >= begun) or not is_address(email):
             continue
@@ -58,7 +59,8 @@ def tell_work(connection: psycopg.Connection[Any], now: dt.datetime) -> int:
         rows = connection.execute(OVERDUE, values | {"departments": departments}).fetchall()
         connection.execute(MARK, (now, city_id, username))
         if rows:
-            _tell(connection, known, known.cities[city_id], username, email, rows)
+            after = told_from(quiet_span(begins, ends, zone), now)
+            _tell(connection, known, known.cities[city_id], username, email, rows, after)
             messages += 1
     return messages
 
@@ -79,6 +81,7 @@ def _tell(
     username: str,
     email: str,
     rows: Sequence[tuple[Any, ...]],
+    after: dt.datetime | None,
 ) -> None:
     spoken = known.messages_for(*city.languages).language
     lines = []
@@ -92,5 +95,5 @@ def _tell(
         lines.append("…")
     notice = for_work(known, city, lines, count, settings().public_url)
     audience = f"{STAFF_PREFIX}{username}"
-    values = message_values(city.id, audience, "email", {"email": email}, notice, WORTH_FOR)
+    values = message_values(city.id, audience, "email", {"email": email}, notice, WORTH_FOR, after)
     connection.execute(KEEP_MESSAGE, values)

@@ -17,7 +17,7 @@ from nagara import staff_actions
 from nagara.accounts import Account
 from nagara.database import city_session
 from nagara.lifecycle import Move
-from nagara.notifications import compose, deliver, tell_the_day, tell_watchers
+from nagara.notifications import alerts, compose, deliver, tell_the_day, tell_watchers
 from nagara.permissions import Role
 from nagara.settings import settings
 from nagara.staff_actions import Details
@@ -280,6 +280,64 @@ def test_once_a_day_is_one_message(
     with db.transaction():
         assert tell_the_day(db, seven + dt.timedelta(hours=3)) == 0, "once a day"
         assert tell_the_day(db, seven + dt.timedelta(days=1)) == 1
+
+
+def test_a_days_message_waits_for_the_morning_and_takes_only_what_it_names(
+    client: TestClient, db: Connection, owner: Connection, phnom_penh: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    district = next(iter(phnom_penh.district_names))
+    body = {"channel": "email", "email": FAN, "language": "en", "district": district, "frequency": "daily"}
+    client.post("/api/v1/cities/kh-pnh/alerts", json=body)
+    client.post(f"/api/v1/subscriptions/{newest_key(db)}/confirm")
+    owner.execute("update subscription set quiet_begins = 1320, quiet_ends = 540")
+    for _ in range(3):
+        file(phnom_penh, district=district)
+    tell(db)
+    db.commit()
+    owner.execute(
+        "update notification set failed_at = now() "
+        "where request_id = (select max(request_id::text)::uuid from notification)"
+    )
+    owner.commit()
+    write = alerts._one_message
+
+    def meanwhile(*given: Any) -> None:
+        owner.execute("update notification set failed_at = null where failed_at is not null")
+        owner.commit()
+        write(*given)
+
+    monkeypatch.setattr(alerts, "_one_message", meanwhile)
+    assert tell_the_day(db, dt.datetime(2027, 1, 5, 7, 5, tzinfo=phnom_penh.zone)) == 1
+    due = db.execute("select max(next_attempt_at) from message").fetchone()
+    assert due == (dt.datetime(2027, 1, 5, 9, 0, tzinfo=phnom_penh.zone),), (
+        "who rests until nine is told at nine"
+    )
+    waiting = db.execute(
+        "select count(*) from notification where sent_at is null and next_attempt_at is null"
+    )
+    assert waiting.fetchone() == (1,), "what no message named waits for the next"
+    db.commit()
+
+
+def test_reports_nobody_may_see_yet_hide_none_behind_them(
+    client: TestClient, db: Connection, owner: Connection, phnom_penh: City
+) -> None:
+    district = next(iter(phnom_penh.district_names))
+    push = Browser("http://127.0.0.1:9").subscription()
+    body = {"district": district, "channel": "push", "push": push}
+    assert client.post("/api/v1/cities/kh-pnh/alerts", json=body).status_code == 201
+    for _ in range(4):
+        last = file(phnom_penh, district=district)
+    with db.transaction():
+        compose(db)
+    owner.execute("update request set public = false where id <> %s", (last.id,))
+    owner.execute(
+        "update alert_waiting set since = now() - interval '1 day' where request_id <> %s", (last.id,)
+    )
+    owner.commit()
+    now = dt.datetime.now(dt.UTC)
+    assert [tell_watchers(db, now + dt.timedelta(seconds=n), limit=2) for n in (0, 10, 20)] == [0, 1, 0]
+    db.commit()
 
 
 def test_a_browser_is_told_in_a_message_only_it_can_read(

@@ -184,7 +184,13 @@ def test_a_digest_says_once_what_of_ones_work_is_overdue(
 ) -> None:
     owner.execute("update staff_account set email = username || '@example.org'")
     for one in (agent, supervisor):
-        send(one, "PUT", CHOICES, {"digest": "daily", "zone": "UTC"})
+        quiet = {"begins": "22:00", "ends": "09:00"}
+        send(one, "PUT", CHOICES, {"digest": "daily", "zone": "UTC", "quiet": quiet})
+    chosen = owner.execute(
+        "select bool_and(last_digest_at > now() - interval '1 minute') from staff_notice_choice"
+    )
+    assert chosen.fetchone() == (True,), "the first comes with the next period"
+    owner.execute("update staff_notice_choice set last_digest_at = null")
     owner.execute(
         "insert into staff_department (city_id, username, department) values ('kh-pnh', 'agent', 'nobody')"
     )
@@ -195,6 +201,8 @@ def test_a_digest_says_once_what_of_ones_work_is_overdue(
     with db.transaction():
         assert [tell_work(db, moment) for moment in (early, later, later)] == [0, 1, 0]
         assert tell_work(db, later + dt.timedelta(days=1)) == 1
+    due = db.execute("select min(next_attempt_at) from message").fetchone()
+    assert due == (dt.datetime(2026, 11, 23, 9, tzinfo=dt.UTC),), "who rests until nine is told at nine"
     [(audience, channel, recipient, text), _] = messages(db)
     assert (audience, channel) == ("staff:supervisor", "email"), "the agent's department has nothing overdue"
     assert recipient == {"email": "supervisor@example.org"}

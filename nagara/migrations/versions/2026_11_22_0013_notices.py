@@ -16,6 +16,9 @@ update event_outbox o set urgent = true from event e
  where e.city_id = o.city_id and e.request_id = o.request_id and e.seq = o.seq and e.kind = 'escalated';
 create index event_outbox_urgent on event_outbox (city_id, request_id, seq) where urgent;
 
+-- reports that the public may not see yet are looked at in turn, so that many of them hide none behind them
+alter table alert_waiting add column looked_at timestamptz;
+
 -- the same for notices: what is urgent is sent before what a mass mailing laid down
 alter table notification add column urgency smallint not null default 0
     constraint notification_urgency check (urgency in (0, 1));
