@@ -80,6 +80,9 @@ class AskedFilter(BaseModel):
     assignee: str | None = Field(default=None, max_length=500)
     unassigned: Flag = False
     confidential: Annotated[bool | None, BeforeValidator(_given)] = None
+    public: Annotated[bool | None, BeforeValidator(_given)] = Field(
+        default=None, description="The public sees it now, or (false) does not"
+    )
     due_from: Moment = Field(default=None, description="What is due next is due at or after this moment")
     due_before: Moment = None
     acknowledge_from: Moment = Field(default=None, description="To be acknowledged at or after this moment")
@@ -141,6 +144,7 @@ class AskedFilter(BaseModel):
             assignees=(_text("assignee", self.assignee),) if self.assignee else (),
             unassigned=self.unassigned,
             confidential=self.confidential,
+            public=self.public,
             overdue=self.overdue,
             escalated=self.escalated,
             late=self.promise_late,

@@ -13,8 +13,10 @@ from enum import StrEnum
 from typing import Any, LiteralString
 
 from nagara.accounts import Account
+from nagara.cities import city_of
 from nagara.errors import InvalidInput
 from nagara.lifecycle import CLOSED, Status
+from nagara.publication import public_sql, public_values
 from nagara.queue.area import Box, Polygon, box_around
 from nagara.queue.words import Sought
 
@@ -82,6 +84,7 @@ class QueueFilter:
     assignees: tuple[str, ...] = ()
     unassigned: bool = False
     confidential: bool | None = None
+    public: bool | None = None
     due_from: dt.datetime | None = None
     due_before: dt.datetime | None = None
     acknowledge_from: dt.datetime | None = None
@@ -236,7 +239,12 @@ def conditions(city_id: str, worked: Worked) -> tuple[list[LiteralString], Value
     values: Values = {"city_id": city_id}
     if wanted.only_open:
         found.append("r.closed_at is null")
-    for condition, new in (*_of_columns(wanted), *_of_places(worked), *_of_words(worked)):
+    for condition, new in (
+        *_of_columns(wanted),
+        *_of_publication(city_id, wanted),
+        *_of_places(worked),
+        *_of_words(worked),
+    ):
         found.append(condition)
         values |= new
     return found, values
@@ -265,6 +273,11 @@ def _of_columns(wanted: QueueFilter) -> Iterable[Condition]:
         yield ("r.confidential" if wanted.confidential else "not r.confidential"), {}
     if wanted.late is not None:
         yield (LATE if wanted.late else "not " + LATE), {}
+
+
+def _of_publication(city_id: str, wanted: QueueFilter) -> Iterable[Condition]:
+    if wanted.public is not None:
+        yield (public_sql() if wanted.public else "not " + public_sql()), public_values(city_of(city_id))
 
 
 def _of_places(worked: Worked) -> Iterable[Condition]:

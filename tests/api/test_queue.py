@@ -216,6 +216,7 @@ def test_filters_over_every_column(supervisor: Staff, owner: psycopg.Connection[
         "update request set acknowledged_at = received_at, responded_at = received_at + interval '1 hour', "
         "source = 'old system', source_id = reference where priority = 'urgent'"
     )
+    owner.execute("update request set public = priority = 'urgent'")
     answered = moment[0].isoformat()
     rule = (owner.execute("select min(rule) from request").fetchone() or ("",))[0]
     for query, condition in (
@@ -247,6 +248,8 @@ def test_filters_over_every_column(supervisor: Staff, owner: psycopg.Connection[
         ({"acknowledged_to": answered}, f"acknowledged_at < '{answered}'"),
         ({"responded_from": answered}, f"responded_at >= '{answered}'"),
         ({"responded_to": answered}, f"responded_at < '{answered}'"),
+        ({"public": "true"}, "public and not confidential"),
+        ({"public": "false"}, "not public or confidential"),
         ({"rule": rule}, f"rule = '{rule}'"),
         ({"source": "old system,other"}, "source = 'old system'"),
         ({"closed_from": first["received_at"]}, "closed_at is not null"),
