@@ -30,6 +30,9 @@ CHECKS = [
 STREAMS = ("/api/v1/staff/live",)
 """Answers without an end; the tests of live news read them."""
 
+STANDS_STILL = "/health/time"
+"""Without workers no time passes, and its 503 says so."""
+
 
 @pytest.fixture(scope="session")
 def document(application: TestClient) -> schemathesis.BaseSchema:
@@ -76,7 +79,8 @@ def test_the_document_is_true(
                 asked["files"] = [(name, as_bytes(content)) for name, content in asked["files"]]
             response = client.request(**asked, follow_redirects=False)
             response.request.read()  # a form is sent as a stream, and what fails is shown with what was sent
-            case.validate_response(response, checks=CHECKS)
+            checks = [one for one in CHECKS if case.path != STANDS_STILL or one is not not_a_server_error]
+            case.validate_response(response, checks=checks)
 
         try:
             holds()
