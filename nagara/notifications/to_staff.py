@@ -213,10 +213,15 @@ def _posts(told: Told) -> Sequence[str]:
 
 def _assignee(told: Told) -> str | None:
     """The one who works on it, told what others did; nobody is told what they did themselves."""
-    kind = told.happening.kind
-    if kind not in (EventKind.ASSIGNED, EventKind.ANSWERED):
+    kind, data = told.happening.kind, told.happening.data
+    if kind == EventKind.ASSIGNED:
+        whom = data.get("assignee")
+    elif kind == EventKind.ANSWERED:
+        whom = told.assignee
+    elif kind == EventKind.ESCALATED and not _is_history(told):
+        whom = ((data.get("changed") or {}).get("assignee") or (None, None))[1]  # a rung gave it to them
+    else:
         return None
-    whom = told.happening.data.get("assignee") if kind == EventKind.ASSIGNED else told.assignee
     doer = (told.actor or "").partition("@")[0]
     return str(whom) if whom and whom != doer else None
 
