@@ -16,6 +16,7 @@ from typing import Any
 
 import psycopg
 
+from nagara.contact_digests import keyed_digest
 from nagara.notifications.audiences import STAFF_PREFIX, subscription_of, unsubscribe_address
 from nagara.notifications.channels import Channel, Outgoing, Refusal, Unopenable
 from nagara.notifications.private_links import with_token
@@ -24,6 +25,12 @@ from nagara.settings import settings
 
 FIRST_PAUSE = dt.timedelta(seconds=5)
 LONGEST_PAUSE = dt.timedelta(minutes=30)
+
+TOO_LATE = """
+update message set failed_at = clock_timestamp(), next_attempt_at = null, last_error = 'too late'
+ where next_attempt_at <= statement_timestamp() and channel = %(channel)s and expires_at <= statement_timestamp()
+"""
+"""A code that has ended, yesterday's news: nobody is sent them any more."""
 
 TAKE_MESSAGES = """
 with due as materialized (
@@ -79,7 +86,9 @@ update {table} set next_attempt_at = done.until
   from unnest({types}, %s::timestamptz[]) as done ({names}, until)
  where {same} and {table}.sent_at is null and {table}.failed_at is null
 """
-FORGET_CHAT = "delete from telegram_chat where city_id = %s and username = %s"
+FORGET_CHAT = "delete from telegram_chat where city_id = %s and username = %s and digest = %s"
+"""The chat that was gone, not one that was linked since."""
+
 FORGET_SUBSCRIPTION = "delete from subscription where city_id = %s and id = %s"
 
 
@@ -177,6 +186,7 @@ def take(connection: psycopg.Connection[Any], way: Channel, limit: int, lease: d
     values = {"channel": way.name, "limit": limit, "lease": lease}
     # a lease that a crash of the server loses is as good as one that ended
     connection.execute("set local synchronous_commit = off")
+    connection.execute(TOO_LATE, values, prepare=True)
     rows = connection.execute(TAKE_MESSAGES, values, prepare=True).fetchall()
     found = [_message(way, row) for row in rows]
     if len(found) < limit:
@@ -221,7 +231,9 @@ def settle(connection: psycopg.Connection[Any], outcomes: Sequence[Outcome]) -> 
         if one.refusal is None or not one.refusal.gone:
             continue
         if one.due.channel == "telegram" and one.due.audience.startswith(STAFF_PREFIX):
-            connection.execute(FORGET_CHAT, (one.due.city_id, one.due.audience.removeprefix(STAFF_PREFIX)))
+            username, chat = one.due.audience.removeprefix(STAFF_PREFIX), one.due.recipient().get("chat", "")
+            digest = keyed_digest(settings().secret, one.due.city_id, "telegram", chat)
+            connection.execute(FORGET_CHAT, (one.due.city_id, username, digest))
         if subscription is not None:
             connection.execute(FORGET_SUBSCRIPTION, (one.due.city_id, subscription))
 

@@ -17,12 +17,14 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from city_config import City
+from nagara.contact_digests import keyed_digest
+from nagara.ids import uuid7
 from nagara.lifecycle import Move
 from nagara.local.ports import free_port
 from nagara.notifications import Delivered, circuits, compose, deliver
 from nagara.notifications.channels import CHANNELS, Outgoing, Refusal
 from nagara.notifications.channels.email import write_message
-from nagara.notifications.claiming import Due, Outcome, message_key
+from nagara.notifications.claiming import Due, Outcome, message_key, settle
 from nagara.permissions import Role
 from nagara.sealing import seal
 from nagara.settings import settings
@@ -259,6 +261,36 @@ def test_an_outage_uses_up_no_limit(
     assert deliver(db) == Delivered(sent=20), "none was put off to tomorrow"
     counted = owner.execute("select sum(in_day) from notice_destination where name <> ''").fetchone()
     assert counted == (20,)
+
+
+def test_what_has_ended_is_not_sent_and_a_chat_linked_since_is_kept(
+    db: Connection, owner: Connection, mailbox: Mailbox, phnom_penh: City
+) -> None:
+    secret = settings().secret
+    sealed = seal(secret, phnom_penh.id, {"email": RESIDENT})
+    owner.execute(
+        "insert into message (city_id, id, audience, channel, sealed_recipient, sealed_text, language, created_at, "
+        "expires_at, next_attempt_at) values (%s, gen_random_uuid(), 'code', 'email', %s, %s, 'en', "
+        "now() - interval '1 hour', now() - interval '1 minute', now() - interval '1 hour')",
+        (phnom_penh.id, sealed, sealed),
+    )
+    assert deliver(db) == Delivered()
+    assert owner.execute("select last_error, next_attempt_at from message").fetchall() == [("too late", None)]
+
+    staff(phnom_penh, "head", Role.CITY_ADMIN, None)
+    owner.execute(
+        "insert into telegram_chat values (%s, 'head', 'x', %s, now())",
+        (phnom_penh.id, keyed_digest(secret, phnom_penh.id, "telegram", "2")),
+    )
+    now, gone = dt.datetime.now(dt.UTC), Refusal("HTTP 403", permanent=True, stops=False, gone=True)
+    for chat, left in (("1", 1), ("2", 0)):
+        recipient = seal(secret, phnom_penh.id, {"chat": chat})
+        due = Due(
+            "message", (phnom_penh.id, uuid7()), "telegram", "staff:head", recipient, None, {}, "en", now, now, 0, now
+        )  # fmt: skip
+        with db.transaction():
+            settle(db, [Outcome(due, gone, dt.timedelta())])
+        assert owner.execute("select count(*) from telegram_chat").fetchone() == (left,)
 
 
 def test_each_channel_says_where_a_message_leads_without_naming_anybody(
