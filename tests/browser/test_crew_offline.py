@@ -16,6 +16,20 @@ from tests.browser.conftest import OpenPage, OpenPhone, picture, worker_ready
 from tests.browser.staff_desk import CITY, OWN_PASSWORD, ask, hire, report, send_picture, token_of
 
 FAR_LAT = 11.5702
+KEPT = """() => new Promise((resolve, reject) => {
+    const asked = indexedDB.open('nagara-field');
+    asked.onerror = () => reject(asked.error);
+    asked.onsuccess = () => {
+        const stores = [...asked.result.objectStoreNames];
+        const reading = asked.result.transaction(stores);
+        const counts = stores.map((name) => [name, reading.objectStore(name).count()]);
+        reading.oncomplete = () => {
+            asked.result.close();
+            resolve(Object.fromEntries(counts.map(([name, one]) => [name, one.result])));
+        };
+    };
+})"""
+"""How much lies on the phone, by kind."""
 
 
 def given_to(server: str, crew: str, words: str, **more: Any) -> str:
@@ -106,26 +120,52 @@ def test_two_jobs_are_done_without_a_line_and_told_once_after_the_browser_was_cl
     assert done(live_server, far) == (["filed", "assigned", "resolved"], ["after"])
     page.get_by_role("button", name="Sign out").click()
     page.get_by_label("User name").wait_for()
-    assert kept(page) == {"drafts": 0, "moves": 0, "person": 0, "pictures": 0, "today": 0}
+    expect_nothing_kept(page)
+
+
+def test_who_signs_out_without_a_line_is_signed_out_by_the_first_line_there_is(
+    phone: OpenPhone, live_server: str
+) -> None:
+    crew = hire(live_server, "crew")
+    given_to(live_server, crew, "Lamp at the market")
+    morning = phone()
+    page = morning.pages[0]
+    page.goto(f"{live_server}/staff/?lang=en")
+    sign_in_as(page, crew)
+    expect(page.locator("[data-job]")).to_have_count(1)
+    worker_ready(page)
+    morning.close()
+
+    street = phone(offline=True)
+    page = street.pages[0]
+    page.goto(f"{live_server}/staff/?lang=en#/today")
+    expect(page.locator("[data-job]")).to_have_count(1)
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_test_id("sign-out-owed")).to_be_visible()
+    page.reload()
+    expect(page.get_by_test_id("sign-out-owed")).to_be_visible()
+    expect(page.get_by_label("User name")).to_be_visible()
+    street.close()
+
+    evening = phone()
+    assert evening.cookies(live_server)
+    page = evening.pages[0]
+    page.goto(f"{live_server}/staff/?lang=en#/today")
+    page.get_by_label("User name").wait_for()
+    expect_nothing_kept(page)
+    assert evening.cookies(live_server) == []
+    assert page.evaluate("async () => (await fetch('/api/v1/staff/session')).status") == 401
+
+
+def expect_nothing_kept(page: Page) -> None:
+    """Wait until everything has left the phone, the sign-out that was owed too."""
+    page.wait_for_function(f"async () => Object.values(await ({KEPT})()).every((count) => count === 0)")
+    assert set(kept(page)) == {"drafts", "moves", "owed", "person", "pictures", "today"}
 
 
 def kept(page: Page) -> dict[str, int]:
     """How much lies on the phone, by kind."""
-    found: dict[str, int] = page.evaluate(
-        """() => new Promise((resolve, reject) => {
-            const asked = indexedDB.open('nagara-field');
-            asked.onerror = () => reject(asked.error);
-            asked.onsuccess = () => {
-                const stores = [...asked.result.objectStoreNames];
-                const reading = asked.result.transaction(stores);
-                const counts = stores.map((name) => [name, reading.objectStore(name).count()]);
-                reading.oncomplete = () => {
-                    asked.result.close();
-                    resolve(Object.fromEntries(counts.map(([name, one]) => [name, one.result])));
-                };
-            };
-        })"""
-    )
+    found: dict[str, int] = page.evaluate(KEPT)
     return found
 
 
