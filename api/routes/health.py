@@ -127,8 +127,8 @@ async def time(process: FromProcess) -> Response:
 @router.get(
     "/metrics",
     dependencies=[Open],
-    response_class=PlainTextResponse,
-    responses=documented(403) | {200: {"content": {"text/plain": {}}}},
+    response_class=Response,
+    responses=documented(403) | {200: {"description": "Prometheus' text format", "content": {"text/plain": {}}}},
     operation_id="metrics",
 )
 async def read_metrics(request: Request, address: ClientAddress, process: FromProcess) -> PlainTextResponse:

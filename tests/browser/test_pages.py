@@ -205,7 +205,7 @@ def test_staff_walk_a_report_to_resolved_and_the_resident_sees_it(open_page: Ope
     make_move(desk, "resolve", reason="fixed", note="New lamp.")
     expect(status).to_have_text("Resolved")
     desk.get_by_text(re.compile(r"moves are not possible now")).click()
-    expect(desk.locator("#moves details")).to_contain_text("reopen it before you")
+    expect(desk.locator("#moves details")).to_contain_text("Reopen it first")
 
     phone.get_by_role("link", name="See what happens to it").click()
     expect(phone.get_by_test_id("timeline")).to_contain_text("What you reported has been repaired.")
