@@ -149,8 +149,8 @@ def _fill(template: str, values: Mapping[str, str]) -> str:
 class Notification(Part):
     """An e-mail to one reader."""
 
-    subject: Template
-    body: Template
+    subject: Template = Field(description="One line; what stands in braces is filled in")
+    body: Template = Field(description="The text; a line whose placeholder has no value is left out")
 
     def filled(self, values: Mapping[str, str]) -> tuple[str, str]:
         """Subject (one line) and body with the placeholders replaced; what is not given becomes empty.
@@ -170,8 +170,12 @@ class Notification(Part):
 class CityTexts(Part):
     """A city's own wording in one language; what is not here is said as everywhere."""
 
-    notifications: Mapping[EventKind, Notification] = Field(default_factory=dict)
-    for_staff: Mapping[StaffEventKind, Notification] = Field(default_factory=dict)
+    notifications: Mapping[EventKind, Notification] = Field(
+        default_factory=dict, description="What residents are told, by what happened"
+    )
+    for_staff: Mapping[StaffEventKind, Notification] = Field(
+        default_factory=dict, description="What staff are told, by what happened"
+    )
 
 
 class Messages(Part):
