@@ -9,6 +9,7 @@ from typing import Annotated, Any, NamedTuple
 from fastapi import APIRouter, Query, Request, Response
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from api.answers import json_answer
 from api.dependencies import (
@@ -220,4 +221,6 @@ async def _file_of(request: Request) -> bytes:
                 return await file.read()
     except HTTPException as error:
         raise InvalidInput(f"The form cannot be read: {error.detail}", field="file") from None
+    except ClientDisconnect:  # nobody waits for the answer; it is no fault of ours either
+        raise InvalidInput("The picture did not come whole.", field="file") from None
     raise NotAPhoto("Send the picture as the field 'file' of a form.", field="file", allowed=ACCEPTED)
