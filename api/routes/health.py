@@ -128,7 +128,8 @@ async def time(process: FromProcess) -> Response:
     "/metrics",
     dependencies=[Open],
     response_class=Response,
-    responses=documented(403) | {200: {"description": "Prometheus' text format", "content": {"text/plain": {}}}},
+    responses=documented(403)
+    | {200: {"description": "Prometheus' text format", "content": {"text/plain": {}}}},
     operation_id="metrics",
 )
 async def read_metrics(request: Request, address: ClientAddress, process: FromProcess) -> PlainTextResponse:
