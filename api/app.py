@@ -56,12 +56,12 @@ from api.routes import (
 from nagara import logs
 from nagara.cities import configuration, prepare
 from nagara.database import app_pool
-from nagara.live import live as live_news
 from nagara.photos.darkroom import Darkroom
 from nagara.photos.storage import media_store
-from nagara.presence import Presence
 from nagara.rate_limits import RateLimiter
 from nagara.settings import settings
+from nagara.staff.live import live as live_news
+from nagara.staff.presence import Presence
 
 log = logging.getLogger(__name__)
 DESCRIPTION = """\

@@ -21,12 +21,12 @@ from nagara.cities import city_of
 from nagara.database import Pool, city_session
 from nagara.errors import CrossSite, InvalidInput, NotSignedIn, UnknownCity
 from nagara.ids import secret_city
-from nagara.live import Hub
 from nagara.permissions import NETWORK, Permission
 from nagara.photos.darkroom import Darkroom
-from nagara.presence import Presence
 from nagara.rate_limits import RateLimiter, Source
 from nagara.settings import settings
+from nagara.staff.live import Hub
+from nagara.staff.presence import Presence
 
 SESSION_COOKIE = "nagara_session"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})

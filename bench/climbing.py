@@ -21,9 +21,9 @@ from bench.filling import fill
 from bench.floor import run_pgbench
 from bench.servers import database_in_earnest
 from bench.sweeping import NOT_YET_CLIMBED, SET_GOING, batch_script, example_climb
-from nagara import escalation
 from nagara.cities import city_of
 from nagara.database import clock_connection, time_told
+from nagara.escalation import climbing as escalation
 from nagara.lifecycle import AT_WORK
 from workers.warm import warm
 

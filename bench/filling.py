@@ -19,14 +19,14 @@ import psycopg
 
 from bench.references import RANGE, reference
 from city_config import City
-from nagara import clocks
 from nagara.errors import NagaraError
-from nagara.filing import Filing
+from nagara.escalation.ladder import Climb, next_moment
+from nagara.filing.handed_in import Filing
+from nagara.filing.intake import decide, filed_data, request_row
 from nagara.ids import uuid7_at
 from nagara.importing.writing import EVENT_COLUMNS, REQUEST_COLUMNS
-from nagara.intake import decide, filed_data, request_row
-from nagara.ladder import Climb, next_moment
 from nagara.lifecycle import NOTHING_DUE, Status, next_due
+from nagara.promises import clocks
 from nagara.queue.search import fill_waiting
 
 CHUNK = 10_000

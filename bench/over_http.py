@@ -15,12 +15,12 @@ from bench.rounds import Bar, Operation, Side
 from bench.servers import Measured
 from city_config import City
 from nagara import statements
-from nagara.contact_digests import digests_of
 from nagara.database import SET_CITY
 from nagara.event_log import PUBLIC_KINDS
-from nagara.filing import body_digest
-from nagara.intake import filed_data
-from nagara.publication import public_values
+from nagara.filing.handed_in import body_digest
+from nagara.filing.intake import filed_data
+from nagara.public.publication import public_values
+from nagara.residents.contact_digests import digests_of
 from nagara.sealing import seal
 
 FILE_BAR = Bar(ratio_at_least=0.2)

@@ -25,8 +25,8 @@ import shapely
 from shapely.geometry import shape
 
 from city_config import City, Configuration, Service, check, load_configuration
-from nagara.deadlines import prepare_clocks, promise
-from nagara.places import index_for
+from nagara.places.finding import index_for
+from nagara.promises.deadlines import prepare_clocks, promise
 from nagara.routing import route
 
 T = TypeVar("T")

@@ -13,14 +13,15 @@ import psycopg
 from bench.floor import Script, as_text, run_pgbench, spelled
 from bench.rounds import Operation, Side
 from bench.servers import Measured
-from nagara import clocks, escalation
 from nagara.cities import configuration
 from nagara.database import clock_connection
-from nagara.escalation import Sweeping as Swept
-from nagara.escalation_events import Escalation, Taken
+from nagara.escalation import climbing as escalation
+from nagara.escalation.climbing import Sweeping as Swept
+from nagara.escalation.events import Escalation, Taken
+from nagara.escalation.ladder import Climb, fallen
 from nagara.event_log import EventKind
-from nagara.ladder import Climb, fallen
 from nagara.lifecycle import AT_WORK
+from nagara.promises import clocks
 from nagara.system_events import RECORD
 
 NOT_YET_CLIMBED = """

@@ -10,12 +10,14 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from city_config import City
-from nagara import changes, clocks, event_log, live
+from nagara import changes, event_log
 from nagara.cities import city_of_reference
 from nagara.errors import UnknownRequest
+from nagara.escalation.ladder import read_climb, written_climb
 from nagara.event_log import Actor, EventKind
-from nagara.ladder import read_climb, written_climb
 from nagara.lifecycle import CLOSED, PAUSED, Status, Transition
+from nagara.promises import clocks
+from nagara.staff import live
 from nagara.tables import Request
 
 

@@ -24,10 +24,10 @@ import psycopg
 from city_config import City, Configuration, ConfigurationError, Service, load_checked
 from city_config.diff import configuration_changes
 from city_config.loader import city_files
-from nagara.deadlines import prepare_clocks
 from nagara.errors import UnknownCity, UnknownService
 from nagara.ids import read_reference
-from nagara.places import index_for
+from nagara.places.finding import index_for
+from nagara.promises.deadlines import prepare_clocks
 from nagara.settings import settings
 
 log = logging.getLogger(__name__)

@@ -27,8 +27,8 @@ from city_config.schema import (
 )
 from nagara.errors import NoRoute
 from nagara.per_city import PerCity
-from nagara.places import Place
-from nagara.working_hours import is_holiday
+from nagara.places.finding import Place
+from nagara.promises.working_hours import is_holiday
 
 NO_ANSWERS: Mapping[str, object] = MappingProxyType({})
 

@@ -6,7 +6,7 @@ times the floor; a test holds every column named here against the models.
 
 from __future__ import annotations
 
-from nagara.publication import blurred_sql, public_sql, waiting_sql
+from nagara.public.publication import blurred_sql, public_sql, waiting_sql
 
 BEGIN_IN_CITY = "select clock_timestamp() from (select set_config('nagara.city', %s, true)) as city"
 """First statement of a transaction: names the city whose rows it may see, and tells the time."""

@@ -118,7 +118,7 @@ def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     command = [
         sys.executable,
         "-m",
-        "nagara.cli",
+        "nagara.cli.main",
         "up",
         "--demo",
         "--port",

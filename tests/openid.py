@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 import pytest
 
-from nagara.openid import Provider, forget_descriptions
+from nagara.accounts.openid import Provider, forget_descriptions
 
 
 @contextlib.contextmanager

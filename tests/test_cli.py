@@ -14,7 +14,7 @@ import pytest
 import typer
 from typer.core import TyperGroup
 
-from nagara.cli import app
+from nagara.cli.main import app
 from nagara.local.throwaway import Throwaway
 
 COMMANDS = (
@@ -29,7 +29,7 @@ COMMANDS = (
 def nagara(*words: str, input_: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a command as people do."""
     return subprocess.run(
-        [sys.executable, "-m", "nagara.cli", *words],
+        [sys.executable, "-m", "nagara.cli.main", *words],
         capture_output=True,
         text=True,
         input=input_,

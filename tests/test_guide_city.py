@@ -31,7 +31,7 @@ def place(tmp_path: Path) -> Path:
     shutil.copy(REPOSITORY / "city_config" / "network.yaml", root / "network.yaml")
     command = tmp_path / "bin" / "nagara"
     command.parent.mkdir()
-    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m nagara.cli "$@"\n')
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m nagara.cli.main "$@"\n')
     command.chmod(0o755)
     # a configuration needs a city to be one; the officer's first has not been written yet
     shutil.copytree(REPOSITORY / "city_config" / "cities" / "kh-bat", root / "cities" / "kh-bat")

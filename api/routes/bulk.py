@@ -18,7 +18,7 @@ from nagara.batches import bulk, jobs
 from nagara.batches.handover import hand_over
 from nagara.lifecycle import read_move
 from nagara.permissions import Permission
-from nagara.staff_actions import Details
+from nagara.staff.actions import Details
 
 router = APIRouter(prefix="/api/v1/staff", tags=["staff"])
 

@@ -13,10 +13,10 @@ from api.routes.requests import filing_of
 from api.schemas import filing as schemas
 from city_config import City
 from nagara.errors import NotOffered, NotTakenHere, OutsideCity, Redirected
-from nagara.filing_check import Appraisal, Check, check
-from nagara.places import Place
-from nagara.request_views import named_department, named_district, promise_shown
-from nagara.rounds import Collection, CollectionDue
+from nagara.filing.checking import Appraisal, Check, check
+from nagara.places.finding import Place
+from nagara.places.rounds import Collection, CollectionDue
+from nagara.public.request_views import named_department, named_district, promise_shown
 
 router = APIRouter(prefix="/api/v1", tags=["residents"], dependencies=[Open])
 

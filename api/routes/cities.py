@@ -15,12 +15,12 @@ from api.schemas import common as common_schemas
 from city_config import City, Service
 from city_config.look import read_crest
 from city_config.services import StopNotice
-from nagara import place_search
 from nagara.cities import configuration
 from nagara.errors import NotFound
-from nagara.nearby import radius
-from nagara.places import check_coordinates, index_for, named_distance, nearest_city
-from nagara.request_views import named_district
+from nagara.filing.nearby import radius
+from nagara.places import searching as place_search
+from nagara.places.finding import check_coordinates, index_for, named_distance, nearest_city
+from nagara.public.request_views import named_district
 from nagara.settings import settings
 
 router = APIRouter(prefix="/api/v1", tags=["cities"], dependencies=[Open])

@@ -26,13 +26,13 @@ from api.schemas import city_desk as schemas
 from api.schemas.field_work import OnBehalfBody
 from api.schemas.filing import FiledOnBehalf
 from city_config import City
-from nagara import announcements, configuration_view, reply_templates
 from nagara.accounts import Account
 from nagara.cities import configuration
 from nagara.errors import UnknownRequest
 from nagara.field_work.jobs import now_told
 from nagara.permissions import Permission
-from nagara.request_views import find_city
+from nagara.public.request_views import find_city
+from nagara.staff import announcements, configuration_view, reply_templates
 from nagara.tables import Announcement, ReplyTemplate, Request
 
 router = APIRouter(prefix="/api/v1", tags=["city desk"])

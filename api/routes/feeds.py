@@ -12,12 +12,12 @@ from starlette.concurrency import run_in_threadpool
 from api.dependencies import ClientAddress, CurrentCity, FromProcess, Open
 from api.error_responses import documented
 from city_config import City
-from nagara import feeds
 from nagara.cities import configuration, service_of
 from nagara.database import read_in_city
 from nagara.errors import UnknownDistrict
-from nagara.feeds import Feed
-from nagara.publication import public_values
+from nagara.public import feeds
+from nagara.public.feeds import Feed
+from nagara.public.publication import public_values
 from nagara.settings import settings
 
 router = APIRouter(prefix="/api/v1/feeds", tags=["feeds"], dependencies=[Open])

@@ -28,7 +28,7 @@ from nagara.ids import secret_city
 from nagara.lifecycle import CLOSED, Status
 from nagara.permissions import Permission
 from nagara.photos import keeping
-from nagara.request_views import named_department, named_district, named_service
+from nagara.public.request_views import named_department, named_district, named_service
 from nagara.settings import settings
 from nagara.tables import Job, JobLink
 

@@ -15,15 +15,15 @@ from api.dependencies import ClientSource, CurrentCity, FromProcess, LinkToken, 
 from api.error_responses import documented
 from api.schemas import following as schemas
 from city_config import City
-from nagara import following, own_notices
 from nagara.cities import city_of
 from nagara.database import city_session
 from nagara.errors import UnknownSubscription
-from nagara.following import Area, Recipient, Subscribed, Wish
 from nagara.notifications.audiences import Managed, read_management_key
 from nagara.notifications.channels.push import public_key
-from nagara.request_views import find_city
-from nagara.staff_notices import quiet_of
+from nagara.notifications.staff_notices import quiet_of
+from nagara.public.request_views import find_city
+from nagara.residents import following, own_notices
+from nagara.residents.following import Area, Recipient, Subscribed, Wish
 
 T = TypeVar("T")
 router = APIRouter(prefix="/api/v1", tags=["following"], dependencies=[Open])

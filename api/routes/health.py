@@ -21,9 +21,9 @@ from api.dependencies import ClientAddress, FromProcess, Open
 from api.error_responses import documented
 from nagara.cities import configuration
 from nagara.errors import NotPermitted
+from nagara.escalation.time_standing import ask_standing, metrics
 from nagara.migrations import newest_revision
 from nagara.settings import settings
-from nagara.time_standing import ask_standing, metrics
 
 router = APIRouter(tags=["health"])
 log = logging.getLogger(__name__)

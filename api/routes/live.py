@@ -19,7 +19,7 @@ from nagara import accounts
 from nagara.database import read_in_city
 from nagara.errors import UnknownRequest
 from nagara.ids import read_reference
-from nagara.live import CATCH_UP, Listener
+from nagara.staff.live import CATCH_UP, Listener
 
 router = APIRouter(prefix="/api/v1/staff", tags=["staff"])
 

@@ -17,13 +17,14 @@ from api.routes.staff import detail
 from api.schemas import media as media_schemas
 from api.schemas import moderation as schemas
 from api.schemas import staff as staff_schemas
-from nagara import contacts, moderation
 from nagara.accounts import Account
 from nagara.cities import city_of_reference
 from nagara.errors import InvalidInput
 from nagara.permissions import Permission
 from nagara.photos import keeping
-from nagara.request_views import named_district, named_service
+from nagara.public.request_views import named_district, named_service
+from nagara.residents import contacts
+from nagara.staff import moderation
 
 router = APIRouter(prefix="/api/v1/staff", tags=["moderation"])
 

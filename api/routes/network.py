@@ -14,13 +14,14 @@ from api.dependencies import Open, Reporter
 from api.error_responses import documented
 from api.schemas import common as common_schemas
 from api.schemas import network as network_schemas
-from nagara import network_report, network_view
+from nagara import network_report
 from nagara.cities import configuration
 from nagara.database import app_connection, network_connection, time_told
 from nagara.errors import InvalidInput, UnknownReport
 from nagara.indicators.figures import ALL_CODES
 from nagara.indicators.period import Period
 from nagara.indicators.snapshots import ALL_DISTRICTS
+from nagara.network import view as network_view
 from nagara.review import releases, reviews
 
 router = APIRouter(prefix="/api/v1/network", tags=["network"])

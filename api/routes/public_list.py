@@ -12,9 +12,9 @@ from api.dependencies import ClientAddress, CurrentCity, FromProcess, Open
 from api.error_responses import documented
 from api.schemas import public_list as schemas
 from city_config import City
-from nagara import public_list
 from nagara.errors import InvalidInput, UnknownDistrict, UnknownService
-from nagara.public_list import MAX_PAGE, PublicFilter
+from nagara.public import public_list
+from nagara.public.public_list import MAX_PAGE, PublicFilter
 
 router = APIRouter(prefix="/api/v1/cities/{city}", tags=["public"], dependencies=[Open])
 HALF_A_MINUTE = {"Cache-Control": "public, max-age=30"}

@@ -18,7 +18,7 @@ from nagara.accounts.people import people_of
 from nagara.cities import configuration
 from nagara.database import city_session, network_connection, time_told
 from nagara.errors import InvalidInput, UnknownAccount
-from nagara.network_errors import UnknownReview
+from nagara.network.errors import UnknownReview
 from nagara.network_report import read_report
 from nagara.permissions import NETWORK, Permission
 from nagara.review import comments, offices, reviews, walking

@@ -22,14 +22,12 @@ from api.error_responses import documented
 from api.schemas import filing as filing_schemas
 from api.schemas import status as status_schemas
 from city_config import City
-from nagara.contact_digests import digests_of
 from nagara.errors import ReplayedWithOtherBody, TooManyRequests
-from nagara.filing import Filing, body_digest
+from nagara.filing.handed_in import Filing, body_digest
+from nagara.filing.intake import Filed, file_request, filed_before
 from nagara.ids import resident_token
-from nagara.intake import Filed, file_request, filed_before
 from nagara.lifecycle import Status
-from nagara.rate_limits import Source
-from nagara.request_views import (
+from nagara.public.request_views import (
     find_city,
     named_assignee,
     named_department,
@@ -38,6 +36,8 @@ from nagara.request_views import (
     promise_shown,
     public_status,
 )
+from nagara.rate_limits import Source
+from nagara.residents.contact_digests import digests_of
 from nagara.settings import settings
 
 router = APIRouter(prefix="/api/v1", tags=["residents"], dependencies=[Open])

@@ -16,15 +16,16 @@ from api.error_responses import documented
 from api.schemas import resident_accounts as schemas
 from city_config import City
 from city_config.policy import IdentityProvider
-from nagara import openid, resident_accounts
+from nagara.accounts import openid
+from nagara.accounts.openid import Provider
 from nagara.cities import city_of
-from nagara.codes import CODE_VALID
 from nagara.database import city_session
 from nagara.errors import InvalidInput, NagaraError, NotSignedIn
-from nagara.following import wrong_code
 from nagara.ids import secret_city
-from nagara.openid import Provider
-from nagara.resident_accounts import SESSION_LENGTH, Kind, Resident, SignedIn
+from nagara.residents import accounts as resident_accounts
+from nagara.residents.accounts import SESSION_LENGTH, Kind, Resident, SignedIn
+from nagara.residents.codes import CODE_VALID
+from nagara.residents.following import wrong_code
 from nagara.settings import settings
 
 router = APIRouter(prefix="/api/v1/residents", tags=["residents"], dependencies=[Open])

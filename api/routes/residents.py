@@ -24,14 +24,16 @@ from api.dependencies import (
 from api.error_responses import documented
 from api.schemas import residents as schemas
 from city_config import City
-from nagara import erasing, resident_actions, resident_link
 from nagara.accounts import Account
 from nagara.database import city_session
 from nagara.errors import MoveNotAllowed
 from nagara.permissions import Permission
+from nagara.public.request_views import find_city, public_status
 from nagara.rate_limits import Source
-from nagara.request_views import find_city, public_status
-from nagara.resident_actions import EXPLANATIONS, Outcome, Said
+from nagara.residents import actions as resident_actions
+from nagara.residents import erasing
+from nagara.residents import link as resident_link
+from nagara.residents.actions import EXPLANATIONS, Outcome, Said
 from nagara.settings import settings
 from nagara.tables import Request
 

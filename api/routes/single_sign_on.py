@@ -15,8 +15,8 @@ from api.routes.accounts import set_session_cookie
 from api.schemas import accounts as accounts_schemas
 from city_config import City
 from city_config.policy import IdentityProvider
-from nagara import accounts, openid
-from nagara.accounts import sessions, single_sign_on, trail
+from nagara import accounts
+from nagara.accounts import openid, sessions, single_sign_on, trail
 from nagara.cities import city_of
 from nagara.database import city_session
 from nagara.errors import IdentityProviderUnavailable, InvalidInput, SignInFailed, WrongCredentials

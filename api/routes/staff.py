@@ -18,14 +18,14 @@ from api.error_responses import documented
 from api.hot import HotRoute, QueueReader
 from api.schemas import staff as staff_schemas
 from city_config import City
-from nagara import staff_actions
 from nagara.accounts import Account
 from nagara.accounts.calling import Asked
 from nagara.errors import OtherAccount
 from nagara.field_work.moving_once import make_move_once
 from nagara.lifecycle import read_move
-from nagara.request_views import find_city
-from nagara.staff_views import detail_questions, detail_shown, opened_within
+from nagara.public.request_views import find_city
+from nagara.staff import actions as staff_actions
+from nagara.staff.views import detail_questions, detail_shown, opened_within
 from nagara.tables import Request
 
 router = APIRouter(prefix="/api/v1/staff", tags=["staff"], route_class=HotRoute)

@@ -11,9 +11,10 @@ from api.answers import json_answer
 from api.dependencies import Administrator, PersonViewer, StaffSession, allowed, staff_city
 from api.error_responses import documented
 from api.schemas import staff_notices as schemas
-from nagara import notice_previews, staff_notices
 from nagara.accounts import Account
 from nagara.field_work.jobs import now_told
+from nagara.notifications import previews as notice_previews
+from nagara.notifications import staff_notices
 from nagara.permissions import Permission
 
 router = APIRouter(prefix="/api/v1/staff", tags=["staff"])

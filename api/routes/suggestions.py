@@ -9,7 +9,7 @@ from api.dependencies import ClientAddress, CurrentCity, FromProcess, Open
 from api.error_responses import documented
 from api.schemas import suggestions as schemas
 from nagara.cities import configuration
-from nagara.request_views import named_service
+from nagara.public.request_views import named_service
 from nagara.suggestions import suggestions_for
 
 router = APIRouter(prefix="/api/v1", tags=["cities"])

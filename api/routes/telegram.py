@@ -22,11 +22,12 @@ from api.dependencies import (
     staff_city,
 )
 from api.error_responses import documented
-from nagara import resident_link, telegram
 from nagara.database import city_session
 from nagara.errors import WrongCredentials
+from nagara.notifications import telegram_link as telegram
 from nagara.notifications.channels.telegram import webhook_secret
-from nagara.request_views import find_city
+from nagara.public.request_views import find_city
+from nagara.residents import link as resident_link
 from nagara.settings import settings
 from nagara.telegram_reports.conversation import Room, handle
 from nagara.telegram_reports.start_codes import start_link

@@ -19,7 +19,7 @@ from nagara.database import app_connection, city_session
 from nagara.errors import UnknownRequest
 from nagara.event_log import Actor
 from nagara.permissions import Permission
-from nagara.request_views import find_city, public_status
+from nagara.public.request_views import find_city, public_status
 from nagara.trust.corrections import correct_time
 from nagara.trust.proving import prove
 from nagara.trust.roots import newest_held

@@ -11,8 +11,8 @@ from api.answers import json_answer
 from api.dependencies import Administrator, StaffSession, staff_city
 from api.error_responses import documented
 from api.schemas import webhooks as schemas
-from nagara import webhooks
 from nagara.errors import InvalidInput
+from nagara.notifications import webhook_endpoints as webhooks
 from nagara.tables import WebhookAttempt, WebhookEndpoint
 
 router = APIRouter(prefix="/api/v1/staff/webhooks", tags=["webhooks"])

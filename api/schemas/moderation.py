@@ -10,9 +10,9 @@ from pydantic import BaseModel, Field
 
 from api.schemas.common import Input, Named
 from api.schemas.media import StaffPhoto
-from nagara.contacts import BLOCK_REASONS, LONGEST_BLOCK_DAYS, LONGEST_REASON, SHORTEST_REASON
-from nagara.moderation import REASONS
 from nagara.photos.redaction import MOST_BOXES
+from nagara.residents.contacts import BLOCK_REASONS, LONGEST_BLOCK_DAYS, LONGEST_REASON, SHORTEST_REASON
+from nagara.staff.moderation import REASONS
 
 Why = Annotated[
     str,

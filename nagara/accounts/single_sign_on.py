@@ -16,10 +16,10 @@ from sqlmodel import Session, col, select
 from city_config import City
 from city_config.policy import IdentityProvider
 from nagara.accounts import trail
+from nagara.accounts.openid import Identity
 from nagara.accounts.people import free_username, new_account_row
 from nagara.accounts.trail import Action
 from nagara.errors import SignInFailed
-from nagara.openid import Identity
 from nagara.permissions import Role
 from nagara.tables import StaffAccount
 

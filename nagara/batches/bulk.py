@@ -31,7 +31,7 @@ from nagara.lifecycle import TRANSITIONS, Move
 from nagara.permissions import permission_for
 from nagara.queue.filters import QueueFilter, conditions
 from nagara.queue.search import work_out
-from nagara.staff_actions import Details, check_details, make_move
+from nagara.staff.actions import Details, check_details, make_move
 from nagara.tables import Request, StaffJob, StaffJobRow
 
 log = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ from nagara.database import Pool, city_session
 from nagara.errors import InvalidInput
 from nagara.lifecycle import Move
 from nagara.queue.asked import AskedFilter
-from nagara.staff_actions import Details
+from nagara.staff.actions import Details
 
 
 async def hand_over(

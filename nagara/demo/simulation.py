@@ -18,10 +18,10 @@ import shapely
 from shapely.geometry import shape
 
 from city_config import City, Network, Service
-from nagara.deadlines import WorkingClock
 from nagara.demo.profile import CityProfile, DemoProfile
 from nagara.importing import StatedHistory, StatedMove
 from nagara.lifecycle import Move
+from nagara.promises.deadlines import WorkingClock
 
 SOURCE = "simulation"
 """Kept with every simulated request and in its first event, so that each figure can say what it rests on."""

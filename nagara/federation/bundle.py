@@ -13,7 +13,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from nagara.indicators.cells import COUNTS, OUTCOMES, STANDARDS, TABLES, TALLIES
-from nagara.network_errors import MalformedBundle
+from nagara.network.errors import MalformedBundle
 
 VERSION = 1
 FORMAT = "nagara-bundle"

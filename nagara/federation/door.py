@@ -30,7 +30,7 @@ from nagara.federation.plausible import (
 from nagara.federation.registry import Key, find_key
 from nagara.federation.signing import digest_of, verify
 from nagara.ids import uuid7
-from nagara.network_errors import (
+from nagara.network.errors import (
     MalformedBundle,
     ReplayedBundle,
     ResignedBundle,

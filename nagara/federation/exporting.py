@@ -12,7 +12,7 @@ from nagara import event_log
 from nagara.errors import UnknownReport
 from nagara.federation.bundle import FORMAT, MOST_ROOTS, VERSION
 from nagara.indicators.snapshots import Snapshot, district_cells, latest_snapshot
-from nagara.network_errors import TamperedEvent
+from nagara.network.errors import TamperedEvent
 from nagara.trust.checking import check
 from nagara.trust.roots import TIME, own_roots
 

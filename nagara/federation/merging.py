@@ -17,7 +17,7 @@ from nagara.ids import uuid7
 from nagara.indicators.build import ADD_FIGURES, FIND_SNAPSHOT, figure_rows
 from nagara.indicators.cells import Cell, CellKey
 from nagara.indicators.snapshots import district_cells
-from nagara.network_errors import ImplausibleCounts, MalformedBundle
+from nagara.network.errors import ImplausibleCounts, MalformedBundle
 from nagara.trust.roots import TIME
 
 LAST: LiteralString = """

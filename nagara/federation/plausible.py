@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from nagara.indicators.cells import Cell, CellKey
-from nagara.network_errors import (
+from nagara.network.errors import (
     FromTheFuture,
     ImplausibleCounts,
     OlderBundle,

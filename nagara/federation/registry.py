@@ -11,7 +11,7 @@ import psycopg
 from city_config import Configuration
 from nagara.errors import AlreadyThere, InvalidInput, UnknownCity
 from nagara.federation.signing import decode_key, key_id
-from nagara.network_errors import UnknownFederationKey
+from nagara.network.errors import UnknownFederationKey
 from nagara.outgoing import AddressNotAllowed, check_url
 
 COLUMNS = "id, city, public_key, address, registered_by, registered_at, retired_by, retired_at"

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from nagara.errors import InvalidInput
 from nagara.federation.bundle import LETTER_FORMAT, VERSION, canonical
-from nagara.network_errors import TamperedBundle
+from nagara.network.errors import TamperedBundle
 
 PREFIX = b"nagara-bundle-v1\x00"
 KEY_BYTES = 32

@@ -21,7 +21,7 @@ from nagara.changing import locked
 from nagara.errors import EvidenceMissing, InvalidInput, MoveNotAllowed, UnknownJob
 from nagara.event_log import Actor, EventKind
 from nagara.field_work import jobs
-from nagara.filing import MAX_DESCRIPTION, MAX_TEXT, check_text
+from nagara.filing.handed_in import MAX_DESCRIPTION, MAX_TEXT, check_text
 from nagara.ids import new_secret, secret_digest, uuid7
 from nagara.lifecycle import CLOSED, Status
 from nagara.photos import keeping

@@ -14,15 +14,16 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from city_config import City
-from nagara import changes, event_log, live
+from nagara import changes, event_log
 from nagara.accounts import Account
 from nagara.accounts.hands import demand_able
 from nagara.changing import locked
 from nagara.errors import InvalidInput, MoveNotAllowed, NotPermitted, UnknownJob
 from nagara.event_log import Actor, EventKind
-from nagara.filing import MAX_DESCRIPTION, MAX_TEXT, check_text
+from nagara.filing.handed_in import MAX_DESCRIPTION, MAX_TEXT, check_text
 from nagara.ids import uuid7
 from nagara.lifecycle import CLOSED, Status
+from nagara.staff import live
 from nagara.tables import Job, Request
 
 MOST_JOBS = 20

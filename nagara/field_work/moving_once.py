@@ -18,14 +18,14 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from city_config import City
-from nagara import staff_actions
 from nagara.accounts import Account
 from nagara.changing import only_read
 from nagara.errors import InvalidInput, ReplayedWithOtherBody
-from nagara.filing import MAX_KEY
+from nagara.filing.handed_in import MAX_KEY
 from nagara.lifecycle import Move
 from nagara.permissions import permission_for
-from nagara.staff_actions import Details
+from nagara.staff import actions as staff_actions
+from nagara.staff.actions import Details
 from nagara.tables import Request
 
 KEPT = dt.timedelta(days=60)

@@ -18,13 +18,13 @@ from nagara.field_work.evidence import PROVEN
 from nagara.lifecycle import TRANSITIONS, Move, Status
 from nagara.permissions import permission_for
 from nagara.photos.keeping import shown
-from nagara.publication import is_searched
+from nagara.public.publication import is_searched
 from nagara.queue import pages
 from nagara.queue.asked import AskedPage, end_of_day
 from nagara.queue.filters import View
 from nagara.queue.rows import NAMES, queue_line
 from nagara.queue.search import work_out
-from nagara.staff_actions import CLOSING_REASONS
+from nagara.staff.actions import CLOSING_REASONS
 
 Whose = Literal["mine", "department"]
 Row = Mapping[str, Any]

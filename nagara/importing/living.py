@@ -15,9 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from city_config import City
-from nagara import clocks
 from nagara.cities import service_of
-from nagara.deadlines import extended_by_pause, promise
 from nagara.errors import (
     InvalidCoordinates,
     InvalidInput,
@@ -26,14 +24,16 @@ from nagara.errors import (
     UnknownDistrict,
     UnknownService,
 )
+from nagara.escalation.ladder import Climb
 from nagara.event_log import EventKind
-from nagara.filing import Filing, check_texts
+from nagara.filing.handed_in import Filing, check_texts
+from nagara.filing.intake import Decision, filed_data, request_row
 from nagara.ids import uuid7_at
 from nagara.importing.stated import Because, NotTaken, StatedHistory, StatedMove
-from nagara.intake import Decision, filed_data, request_row
-from nagara.ladder import Climb
 from nagara.lifecycle import CLOSED, PAUSED, Move, Status, Transition, transition
-from nagara.places import Place, index_for
+from nagara.places.finding import Place, index_for
+from nagara.promises import clocks
+from nagara.promises.deadlines import extended_by_pause, promise
 from nagara.routing import route
 
 DUE_TIMES = ("acknowledge_by", "respond_by", "resolve_by")

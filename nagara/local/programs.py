@@ -75,7 +75,7 @@ def mail_sink_service(port: int, http_port: int, folder: Path, ready: Callable[[
 
 def command_line(*words: str) -> list[str]:
     """A command of Nagara's own command line, in this Python."""
-    return [sys.executable, "-m", "nagara.cli", *words]
+    return [sys.executable, "-m", "nagara.cli.main", *words]
 
 
 def answers_ready(port: int) -> Callable[[], bool]:

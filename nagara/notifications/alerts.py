@@ -22,7 +22,7 @@ from nagara.notifications.audiences import stop_page, subscription_audience, sub
 from nagara.notifications.keeping import KEEP_MESSAGE, Held, Kept, keep_notices, message_values
 from nagara.notifications.quiet import quiet_span, told_from
 from nagara.notifications.wording import for_day, for_watcher, named_request
-from nagara.publication import METRES_PER_DEGREE, Standing, is_public, never_public
+from nagara.public.publication import METRES_PER_DEGREE, Standing, is_public, never_public
 from nagara.sealing import unseal
 from nagara.settings import settings
 

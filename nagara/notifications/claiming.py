@@ -16,10 +16,10 @@ from typing import Any
 
 import psycopg
 
-from nagara.contact_digests import keyed_digest
 from nagara.notifications.audiences import STAFF_PREFIX, subscription_of, unsubscribe_address
 from nagara.notifications.channels import Channel, Outgoing, Refusal, Unopenable
 from nagara.notifications.private_links import with_token
+from nagara.residents.contact_digests import keyed_digest
 from nagara.sealing import unseal
 from nagara.settings import settings
 

@@ -23,7 +23,7 @@ from nagara.notifications.keeping import Held, Kept, keep_notices
 from nagara.notifications.quiet import Quiet, told_from
 from nagara.notifications.to_staff import INBOX, colleagues_of, tells_staff, to_staff
 from nagara.notifications.wording import Happening, Notice, for_follower, for_resident
-from nagara.publication import Standing, is_public
+from nagara.public.publication import Standing, is_public
 from nagara.sealing import seal, unseal
 from nagara.settings import settings
 

@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 
 from city_config import City
 from nagara.cities import configuration
-from nagara.codes import CODE_VALID, KEEP_CODE, code_digest, new_code
-from nagara.contact_digests import contact_digest, normal_phone
 from nagara.notifications.audiences import CONTACT_PREFIX, confirm_page
 from nagara.notifications.channels import CHANNELS
 from nagara.notifications.channels.email import is_address
 from nagara.notifications.keeping import KEEP_MESSAGE, Writer, message_values
 from nagara.notifications.wording import for_code
+from nagara.residents.codes import CODE_VALID, KEEP_CODE, code_digest, new_code
+from nagara.residents.contact_digests import contact_digest, normal_phone
 from nagara.settings import settings
 
 CONFIRM_WITHIN = dt.timedelta(days=2)

@@ -20,7 +20,7 @@ from nagara.notifications.audiences import WEBHOOK_PREFIX
 from nagara.notifications.claiming import Due, Outcome, uuid_after
 from nagara.notifications.keeping import Kept
 from nagara.notifications.wording import Happening, Notice
-from nagara.publication import Standing, is_public
+from nagara.public.publication import Standing, is_public
 from nagara.sealing import seal, unseal
 from nagara.settings import settings
 

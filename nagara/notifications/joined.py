@@ -21,7 +21,7 @@ from nagara.notifications.contacts import confirmation_channel, usable_recipient
 from nagara.notifications.keeping import Held, Kept
 from nagara.notifications.quiet import quiet_span, told_from
 from nagara.notifications.wording import Happening, for_resident
-from nagara.publication import Standing, is_public
+from nagara.public.publication import Standing, is_public
 from nagara.sealing import seal, unseal
 from nagara.settings import settings
 

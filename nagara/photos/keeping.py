@@ -20,14 +20,14 @@ from city_config import City
 from nagara import statements
 from nagara.database import Pool, city_transaction, read_in_city
 from nagara.errors import UnknownPhoto
-from nagara.filing import check_media
+from nagara.filing.handed_in import check_media
+from nagara.filing.intake import refuse_unusable
 from nagara.ids import resident_token, uuid7
-from nagara.intake import refuse_unusable
 from nagara.locks import NAMESPACE
 from nagara.photos.addresses import Signed, opens, signed_query
 from nagara.photos.checking import Prepared
 from nagara.photos.storage import MediaStore
-from nagara.publication import Standing, is_public, is_searched, photo_is_public, public_values
+from nagara.public.publication import Standing, is_public, is_searched, photo_is_public, public_values
 from nagara.tables import Photo, Request
 
 UNATTACHED_AT_MOST = dt.timedelta(hours=24)

@@ -16,7 +16,7 @@ from nagara.accounts import Account
 from nagara.cities import city_of
 from nagara.errors import InvalidInput
 from nagara.lifecycle import CLOSED, Status
-from nagara.publication import public_sql, public_values
+from nagara.public.publication import public_sql, public_values
 from nagara.queue.area import Box, Polygon, box_around
 from nagara.queue.words import Sought
 

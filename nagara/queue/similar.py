@@ -14,11 +14,11 @@ from typing import Any
 from city_config import City
 from nagara.database import Pool, read_in_city
 from nagara.errors import UnknownRequest
+from nagara.filing.nearby import BANDS_PER_DEGREE
 from nagara.ids import read_reference
-from nagara.nearby import BANDS_PER_DEGREE
+from nagara.public.request_views import named_service
 from nagara.queue.area import box_around, metres_between
 from nagara.queue.words import grams, searchable
-from nagara.request_views import named_service
 
 METRES = 300.0
 DAYS = 45

@@ -8,7 +8,7 @@ from typing import Any, LiteralString
 
 from city_config import City
 from nagara.database import Pool, read_in_city
-from nagara.request_views import named_department, named_service
+from nagara.public.request_views import named_department, named_service
 
 MOST_BREACHES = 100
 MOST_PEOPLE = 500

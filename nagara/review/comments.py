@@ -11,7 +11,7 @@ import psycopg
 
 from nagara.errors import InvalidInput
 from nagara.ids import uuid7
-from nagara.network_errors import ReviewMoveNotAllowed, ReviewNotReady, UnknownComment
+from nagara.network.errors import ReviewMoveNotAllowed, ReviewNotReady, UnknownComment
 from nagara.permissions import NETWORK
 from nagara.review.path import ReviewStatus
 from nagara.review.reviews import Review

@@ -13,7 +13,7 @@ import psycopg
 from nagara.accounts import Account
 from nagara.errors import AlreadyThere, InvalidInput
 from nagara.ids import uuid7
-from nagara.network_errors import OtherHands, UnknownAppointment
+from nagara.network.errors import OtherHands, UnknownAppointment
 from nagara.permissions import NETWORK, Role
 from nagara.review.path import Office
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from nagara.network_errors import ReviewMoveNotAllowed, ReviewNotReady, UnderEmbargo, UnknownReviewMove
+from nagara.network.errors import ReviewMoveNotAllowed, ReviewNotReady, UnderEmbargo, UnknownReviewMove
 
 
 class ReviewStatus(StrEnum):

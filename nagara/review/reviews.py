@@ -13,7 +13,7 @@ from psycopg.types.json import Jsonb
 
 from nagara.errors import AlreadyThere, InvalidInput, UnknownReport
 from nagara.ids import uuid7
-from nagara.network_errors import UnknownReview
+from nagara.network.errors import UnknownReview
 from nagara.review.path import Office, ReviewStatus
 
 COLUMNS = (

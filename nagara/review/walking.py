@@ -10,7 +10,7 @@ from uuid import UUID
 import psycopg
 
 from nagara.errors import InvalidInput
-from nagara.network_errors import NotAppointed, OtherHands
+from nagara.network.errors import NotAppointed, OtherHands
 from nagara.review import reviews
 from nagara.review.comments import unanswered
 from nagara.review.offices import Held

@@ -15,8 +15,8 @@ from dataclasses import asdict, dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, LiteralString
 
-from nagara.contact_digests import keyed_digest
 from nagara.database import Pool, city_transaction, read_in_city
+from nagara.residents.contact_digests import keyed_digest
 from nagara.sealing import seal, unseal
 from nagara.telegram_reports.updates import Incoming
 

@@ -8,18 +8,18 @@ import psycopg
 
 from city_config import City
 from city_config.texts import EventKind
-from nagara.contact_digests import keyed_digest
 from nagara.database import Pool, city_transaction, read_in_city
 from nagara.errors import InvalidPhoto
-from nagara.filing import Filing
-from nagara.following import MOVES
+from nagara.filing.handed_in import Filing
+from nagara.filing.intake import Filed, file_request
 from nagara.ids import resident_token, uuid7
-from nagara.intake import Filed, file_request
 from nagara.notifications.private_links import UNFILLED
 from nagara.notifications.wording import Happening, for_resident
 from nagara.photos import keeping
 from nagara.photos.checking import Prepared
 from nagara.photos.darkroom import Darkroom
+from nagara.residents.contact_digests import keyed_digest
+from nagara.residents.following import MOVES
 from nagara.sealing import seal
 from nagara.settings import settings
 from nagara.telegram_reports.bot_api import BotApi

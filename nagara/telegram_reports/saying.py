@@ -11,8 +11,8 @@ from typing import Any
 from city_config import City, Configuration, Service
 from city_config.services import Question
 from city_config.texts import Messages
-from nagara.filing import something_to_read
-from nagara.places import index_for
+from nagara.filing.handed_in import something_to_read
+from nagara.places.finding import index_for
 from nagara.telegram_reports.drafts import Draft
 
 LONGEST_TEXT = 4096

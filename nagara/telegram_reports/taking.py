@@ -9,8 +9,8 @@ from typing import Any
 from city_config import City
 from city_config.services import Question
 from nagara.errors import InvalidInput, NotOffered, NotTakenHere
-from nagara.filing import MAX_DESCRIPTION, MAX_PHOTOS, check_answers, why_not_taken
-from nagara.places import index_for, nearest_city
+from nagara.filing.handed_in import MAX_DESCRIPTION, MAX_PHOTOS, check_answers, why_not_taken
+from nagara.places.finding import index_for, nearest_city
 from nagara.telegram_reports.drafts import Draft
 from nagara.telegram_reports.saying import ANSWER, DONE, SERVICE, Speech, mark, next_question, open_services
 from nagara.telegram_reports.updates import Incoming

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nagara.filing import MAX_DESCRIPTION
+from nagara.filing.handed_in import MAX_DESCRIPTION
 
 LONGEST_FILE_ID = 300
 

@@ -16,7 +16,7 @@ from typing import Any, LiteralString
 
 import psycopg
 
-from nagara.network_errors import RolledBackRoot, TamperedRoot
+from nagara.network.errors import RolledBackRoot, TamperedRoot
 from nagara.trust.merkle import SUBTREE, tree_hash
 from nagara.trust.roots import EVER, Root, follow, held_roots, own_roots
 from nagara.trust.sealing import LONGEST_TRANSACTION, update_subtrees

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import psycopg
 
-from nagara.network_errors import RolledBackRoot
+from nagara.network.errors import RolledBackRoot
 from nagara.trust.roots import EVER, Root, follow, held_roots, last_held, own_roots
 
 Way = Literal["hosted", "federated"]

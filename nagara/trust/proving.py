@@ -7,7 +7,7 @@ from typing import Any, LiteralString
 
 import psycopg
 
-from nagara.network_errors import UnknownProof
+from nagara.network.errors import UnknownProof
 from nagara.trust.merkle import SUBTREE, audit_path
 from nagara.trust.roots import COLUMNS, Root, read_root
 from nagara.trust.sealing import kept_subtrees, leaves_of

@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 
-from nagara.network_errors import RolledBackRoot, TamperedRoot
+from nagara.network.errors import RolledBackRoot, TamperedRoot
 from nagara.trust.proof import root_hash
 
 TIME = "%Y-%m-%dT%H:%M:%S.%fZ"

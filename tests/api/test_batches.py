@@ -77,8 +77,8 @@ def test_one_move_over_many_has_a_result_for_each(supervisor: Staff, filed: list
 def test_a_killed_job_goes_on_and_moves_nothing_twice(
     supervisor: Staff, owner: psycopg.Connection[Any], filed: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from nagara import staff_actions
     from nagara.batches import bulk
+    from nagara.staff import actions as staff_actions
 
     job = post(supervisor, "/bulk", {"filter": {}, "move": "prioritise", "details": {"priority": "high"}})
     assert job.json()["total"] == len(filed)
@@ -362,8 +362,8 @@ def test_one_filter_that_cannot_be_read_stops_nobody(
 def test_an_unexpected_error_fails_its_request_alone(
     supervisor: Staff, filed: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from nagara import staff_actions
     from nagara.batches import bulk
+    from nagara.staff import actions as staff_actions
 
     real = staff_actions.make_move
 

@@ -11,13 +11,13 @@ from sqlmodel import col, select
 from starlette.testclient import TestClient
 
 from city_config import City
-from nagara import live
 from nagara.changing import finish
 from nagara.cities import city_of
 from nagara.database import city_session, clock_connection
-from nagara.escalation import sweep
+from nagara.escalation.climbing import sweep
 from nagara.event_log import Actor
 from nagara.lifecycle import Move, Status, transition
+from nagara.staff import live
 from nagara.tables import Request
 from tests.api.conftest import Staff
 from tests.api.test_field_work import JOB, hand_out, post

@@ -9,9 +9,9 @@ import psycopg
 import pytest
 from starlette.testclient import TestClient
 
-from nagara.escalation import sweep
+from nagara.escalation.climbing import sweep
+from nagara.escalation.time_standing import MUST_RUN
 from nagara.settings import Settings
-from nagara.time_standing import MUST_RUN
 from tests.api.conftest import Staff
 from tests.api.test_requests import FILE, RUBBISH
 

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from city_config import City
 from city_config.schema import CollectionRound
 from nagara.cities import city_of
-from nagara.feeds import rounds_calendar
+from nagara.public.feeds import rounds_calendar
 from tests.helpers import Connection, file
 
 RSS = "/api/v1/feeds/kh-pnh/requests.rss"

@@ -13,14 +13,14 @@ from py_vapid import Vapid02  # type: ignore[import-untyped]
 from starlette.testclient import TestClient
 
 from city_config import City
-from nagara import staff_actions
 from nagara.accounts import Account
 from nagara.database import city_session
 from nagara.lifecycle import Move
 from nagara.notifications import alerts, compose, deliver, tell_the_day, tell_watchers
 from nagara.permissions import Role
 from nagara.settings import settings
-from nagara.staff_actions import Details
+from nagara.staff import actions as staff_actions
+from nagara.staff.actions import Details
 from tests.helpers import Connection, Known, file
 from tests.messages import Browser, Other, messages, newest_code, newest_key, other_side
 

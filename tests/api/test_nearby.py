@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
-from nagara.places import metres_between
+from nagara.places.finding import metres_between
 from tests.api import riverside
 from tests.api.riverside import API, CHECK, FILE, WEST
 

@@ -15,11 +15,12 @@ import pytest
 from starlette.testclient import TestClient
 
 from city_config.policy import Retention
-from nagara import logs, retention
+from nagara import logs
 from nagara.cities import configuration
 from nagara.database import clock_connection, time_told
 from nagara.notifications import compose
 from nagara.photos.storage import media_store
+from nagara.residents import retention
 from nagara.settings import settings
 from tests.api.conftest import Staff
 

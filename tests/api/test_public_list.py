@@ -13,7 +13,7 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from nagara.cities import configuration
-from nagara.publication import METRES_PER_DEGREE
+from nagara.public.publication import METRES_PER_DEGREE
 from tests.api.conftest import Staff
 
 Connection = psycopg.Connection[Any]

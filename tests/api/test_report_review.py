@@ -18,7 +18,7 @@ from nagara.accounts import sessions
 from nagara.cities import configuration
 from nagara.database import city_session, clock_connection, time_told
 from nagara.indicators.build import build_city
-from nagara.network_errors import ReviewMoveNotAllowed
+from nagara.network.errors import ReviewMoveNotAllowed
 from nagara.permissions import Role
 from nagara.review.path import STEPS, Office, ReviewMove, ReviewStatus, step_from
 from tests.nagara.indicators.logged import log_request

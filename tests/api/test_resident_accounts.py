@@ -14,9 +14,9 @@ from starlette.testclient import TestClient
 from city_config import City
 from city_config.policy import IdentityProvider
 from nagara import cities
-from nagara.contact_digests import contact_digest, normal_phone
 from nagara.notifications import compose, deliver, forget
 from nagara.notifications.claiming import message_key
+from nagara.residents.contact_digests import contact_digest, normal_phone
 from nagara.settings import settings
 from tests.helpers import Connection, file
 from tests.messages import messages, newest_code, newest_key, other_side

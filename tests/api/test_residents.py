@@ -18,7 +18,7 @@ from nagara.cities import configuration
 from nagara.database import clock_connection
 from nagara.indicators.build import count_events
 from nagara.rate_limits import RateLimiter
-from nagara.resident_actions import MOST_ENTRIES
+from nagara.residents.actions import MOST_ENTRIES
 from nagara.settings import settings
 from tests.api.conftest import Staff
 from tests.api.test_media import count, filed, files, picture, sent

@@ -21,7 +21,7 @@ from typer.testing import CliRunner
 
 from nagara import rate_limits
 from nagara.cities import configuration
-from nagara.cli import app
+from nagara.cli.main import app
 from nagara.database import time_told
 from nagara.notifications import compose, deliver
 from nagara.notifications.channels.telegram import webhook_secret

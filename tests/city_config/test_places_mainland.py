@@ -13,7 +13,7 @@ import pytest
 from shapely.geometry import shape
 
 from city_config import City, Configuration, Span
-from nagara.places import Place, index_for
+from nagara.places.finding import Place, index_for
 from nagara.routing import Route, route
 
 WEDNESDAY = dt.datetime(2026, 11, 18, 5, tzinfo=dt.UTC)

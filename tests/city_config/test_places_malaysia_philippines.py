@@ -15,10 +15,10 @@ from shapely import coverage_is_valid
 from shapely.geometry import shape
 
 from city_config import City, Configuration, Span
-from nagara.deadlines import WorkingClock, promise
-from nagara.places import Place, index_for
+from nagara.places.finding import Place, index_for
+from nagara.promises.deadlines import WorkingClock, promise
+from nagara.promises.working_hours import is_holiday
 from nagara.routing import Route, route
-from nagara.working_hours import is_holiday
 
 WEDNESDAY = dt.datetime(2026, 11, 18, 5, tzinfo=dt.UTC)
 

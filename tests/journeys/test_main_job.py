@@ -13,7 +13,15 @@ from tests.journeys.conftest import Outside, until
 
 def build_figures(outside: Outside) -> None:
     """Do at once what the timer does within a minute."""
-    command = [sys.executable, "-m", "nagara.cli", "--data", str(outside.url.data), "indicators", "build"]
+    command = [
+        sys.executable,
+        "-m",
+        "nagara.cli.main",
+        "--data",
+        str(outside.url.data),
+        "indicators",
+        "build",
+    ]
     # Other tests of this process name their own servers in the environment; the demo has told its own.
     clean = {
         name: value for name, value in os.environ.items() if name != "DATABASE_URL" and "NAGARA_" not in name

@@ -31,7 +31,7 @@ def begin(data: Path, port: int, **settings: str) -> subprocess.Popen[bytes]:
     command = [
         sys.executable,
         "-m",
-        "nagara.cli",
+        "nagara.cli.main",
         "up",
         "--no-demo",
         "--port",

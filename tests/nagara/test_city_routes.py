@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from shapely.geometry import shape
 
 from city_config import City, load_city
-from nagara.deadlines import WorkingClock, promise, working_windows
-from nagara.places import index_for
+from nagara.places.finding import index_for
+from nagara.promises.deadlines import WorkingClock, promise, working_windows
 from nagara.routing import Route, explain, route
 
 CITIES = Path(__file__).parents[2] / "city_config" / "cities"

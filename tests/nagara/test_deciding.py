@@ -9,8 +9,8 @@ import pytest
 
 from city_config.schema import City
 from nagara.errors import InvalidInput, NotTakenHere, UnknownDistrict
-from nagara.filing import Filing, check_answers, something_to_read
-from nagara.intake import decide
+from nagara.filing.handed_in import Filing, check_answers, something_to_read
+from nagara.filing.intake import decide
 from tests.nagara.small_cities import collection, feature, local, rectangle, service, small_city
 
 DEPTH = {

@@ -25,7 +25,7 @@ from nagara.demo.simulation import SOURCE, simulated
 from nagara.importing import StatedHistory
 from nagara.lifecycle import Move, Status, transition
 from nagara.permissions import CITY_ROLES, NETWORK_ROLES
-from nagara.places import index_for
+from nagara.places.finding import index_for
 from nagara.settings import Settings, settings
 
 REPOSITORY = Path(__file__).resolve().parents[2]

@@ -16,7 +16,7 @@ import pytest
 from city_config import ConfigurationError
 from nagara import cities
 from nagara.cities import city_of, city_of_reference, configuration, look_for_changes
-from nagara.places import index_for
+from nagara.places.finding import index_for
 from nagara.settings import settings
 from tests.conftest import REPOSITORY
 

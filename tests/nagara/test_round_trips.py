@@ -22,16 +22,18 @@ from starlette.testclient import TestClient
 from api.dependencies import Resources
 from bench.floor import as_text, spelled
 from city_config import City
-from nagara import accounts, escalation, joining, nearby, statements
+from nagara import accounts, statements
 from nagara.cities import city_of
 from nagara.database import Role, city_session, engine, role_options, time_told
+from nagara.escalation import climbing as escalation
+from nagara.filing import joining, nearby
 from nagara.lifecycle import AT_WORK
-from nagara.publication import public_values
+from nagara.public.publication import public_values
 from nagara.queue.filters import QueueFilter, Worked
 from nagara.queue.pages import cursor_after, page_statement
 from nagara.rate_limits import RateLimiter
 from nagara.settings import settings
-from nagara.staff_views import STAFF_DUPLICATES, STAFF_EVENTS, STAFF_REQUEST
+from nagara.staff.views import STAFF_DUPLICATES, STAFF_EVENTS, STAFF_REQUEST
 from tests.helpers import file, multiply
 
 PASSWORD = "a long demo password"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from city_config.schema import WEEKDAYS, City, Priority
 from nagara.errors import NoRoute
-from nagara.places import Place
+from nagara.places.finding import Place
 from nagara.routing import Route, explain, route
 from tests.nagara.small_cities import collection, feature, local, rectangle, service, small_city
 

@@ -11,11 +11,12 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 from sqlmodel import SQLModel
 
-from nagara import network_tables, statements
+from nagara import statements
 from nagara.indicators.tables import IndicatorSnapshot
 from nagara.migrations import applied_revision, migrate, newest_revision
 from nagara.queue.rows import COLUMNS
 from nagara.tables import Contact, Event, EventOutbox, Request, metadata
+from nagara.tables import network as network_tables
 
 STRUCTURE = {"add_table", "remove_table", "add_column", "remove_column", "modify_nullable"}
 

@@ -20,7 +20,7 @@ import redis
 from city_config import City
 from nagara import event_log
 from nagara.database import clock_connection
-from nagara.escalation import sweep
+from nagara.escalation.climbing import sweep
 from nagara.local.ports import free_port
 from nagara.local.throwaway import Throwaway
 from nagara.locks import Lock, only_one

@@ -6,8 +6,8 @@ import logging
 import time
 
 from nagara.cities import configuration
-from nagara.contact_backfill import fill_digests
 from nagara.database import clock_connection
+from nagara.residents.contact_backfill import fill_digests
 from nagara.settings import settings
 from workers.app import task
 from workers.logs import say

@@ -7,7 +7,7 @@ import logging
 from kombu.exceptions import OperationalError
 
 from nagara.database import clock_connection
-from nagara.escalation import sweep
+from nagara.escalation.climbing import sweep
 from workers.app import app, task
 from workers.logs import say
 from workers.schedule import DROPPED_AFTER

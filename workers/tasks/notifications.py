@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import logging
 
-from nagara import live
 from nagara.database import clock_connection, time_told
 from nagara.locks import Lock, only_one
 from nagara.notifications import compose, deliver, forget, tell_the_day, tell_watchers, tell_work
+from nagara.staff import live
 from workers.app import task
 from workers.logs import say
 

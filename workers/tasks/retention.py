@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import time
 
-from nagara import retention
 from nagara.cities import configuration
 from nagara.database import clock_connection, time_told
 from nagara.field_work import moving_once
 from nagara.photos.storage import media_store
+from nagara.residents import retention
 from nagara.settings import settings
 from workers.app import task
 from workers.logs import say

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from nagara.database import clock_connection
-from nagara.time_standing import read_standing
+from nagara.escalation.time_standing import read_standing
 from workers.app import task
 from workers.logs import say
 

@@ -31,10 +31,10 @@ from city_config.schema import Question
 from nagara import accounts
 from nagara.database import city_session
 from nagara.errors import InvalidInput, NotPermitted, OutsideCity
-from nagara.filing import MAX_KEY, MAX_PHOTOS, Filing, check_answers
-from nagara.open311_views import CHANNEL, filed_notice, join_address
+from nagara.filing.handed_in import MAX_KEY, MAX_PHOTOS, Filing, check_answers
+from nagara.open311.views import CHANNEL, filed_notice, join_address
 from nagara.photos.keeping import keep
-from nagara.places import check_coordinates, index_for
+from nagara.places.finding import check_coordinates, index_for
 from nagara.rate_limits import Source
 
 router = APIRouter()

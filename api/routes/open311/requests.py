@@ -25,7 +25,7 @@ from city_config import City
 from nagara.database import city_transaction
 from nagara.errors import InvalidInput, NotFound, UnknownRequest, UnknownService
 from nagara.ids import read_reference
-from nagara.open311_views import (
+from nagara.open311.views import (
     ALWAYS,
     MOST_ROWS,
     ListFilter,

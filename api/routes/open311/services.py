@@ -20,7 +20,7 @@ from api.routes.open311.parameters import (
 )
 from city_config import City
 from nagara.cities import configuration
-from nagara.open311_views import Reader, is_acceptable, service_definition, service_item
+from nagara.open311.views import Reader, is_acceptable, service_definition, service_item
 from nagara.settings import settings
 
 router = APIRouter()

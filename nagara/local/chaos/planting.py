@@ -19,10 +19,10 @@ import psycopg
 import yaml
 
 from city_config import City
-from nagara.filing import Filing
+from nagara.filing.handed_in import Filing
+from nagara.filing.intake import decide, filed_data, request_row
 from nagara.ids import new_reference, uuid7
 from nagara.importing.writing import EVENT_COLUMNS, REQUEST_COLUMNS
-from nagara.intake import decide, filed_data, request_row
 from nagara.queue.search import fill_waiting
 from nagara.sealing import seal
 

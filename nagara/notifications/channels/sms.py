@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 import httpx
 
-from nagara.contact_digests import keyed_digest
 from nagara.notifications.channels.base import Outgoing, Refusal, Unsendable, judge_own
+from nagara.residents.contact_digests import keyed_digest
 from nagara.settings import settings
 
 TIMEOUT_SECONDS = 10.0

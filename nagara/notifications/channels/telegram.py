@@ -14,9 +14,9 @@ from contextlib import contextmanager
 
 import httpx
 
-from nagara.contact_digests import keyed_digest
 from nagara.notifications.channels.base import Outgoing, Refusal, Unsendable, judge_own
 from nagara.notifications.channels.sms import waiting_time
+from nagara.residents.contact_digests import keyed_digest
 from nagara.settings import settings
 
 TIMEOUT_SECONDS = 10.0

@@ -12,7 +12,6 @@ import psycopg
 import pytest
 from pydantic import ValidationError
 
-from nagara import network_errors as refusals
 from nagara.cities import configuration
 from nagara.database import app_connection, clock_connection, network_connection, time_told
 from nagara.errors import AlreadyThere, InvalidInput, NagaraError, UnknownCity
@@ -26,6 +25,7 @@ from nagara.indicators.build import build_city
 from nagara.indicators.life_table import hours_of
 from nagara.indicators.period import Period
 from nagara.indicators.snapshots import district_cells, figures_for, latest_snapshot
+from nagara.network import errors as refusals
 from nagara.trust.proof import root_hash
 from nagara.trust.roots import held_roots
 from tests.nagara.federation.conftest import CITY, DAY, JANUARY, Bundle, Take, filed, registered

@@ -16,7 +16,7 @@ from nagara.indicators.cells import Cell
 from nagara.indicators.issue_times import SIMULATION
 from nagara.indicators.period import Period
 from nagara.indicators.snapshots import figures_for, latest_snapshot, snapshot_cells
-from nagara.network_view import indicators
+from nagara.network.view import indicators
 from nagara.settings import REPOSITORY
 from tests.nagara.indicators.logged import log_request
 

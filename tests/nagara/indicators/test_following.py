@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from city_config import Configuration
 from nagara.cities import configuration
-from nagara.cli import app
+from nagara.cli.main import app
 from nagara.errors import InvalidInput
 from nagara.indicators import keeping
 from nagara.indicators.build import build_city, count_events

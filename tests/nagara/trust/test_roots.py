@@ -16,7 +16,7 @@ import pytest
 
 from nagara.database import clock_connection, network_connection, time_told
 from nagara.event_log import verify
-from nagara.network_errors import RolledBackRoot, TamperedRoot, UnknownProof
+from nagara.network.errors import RolledBackRoot, TamperedRoot, UnknownProof
 from nagara.trust import merkle, proof, sealing
 from nagara.trust.checking import check
 from nagara.trust.handing import accept, hand_over
@@ -190,7 +190,7 @@ def test_a_chain_rewritten_from_end_to_end_is_named_by_request_event_and_day(
     assert (fault.day, fault.request_id, fault.seq) == (roots[0].day, request_id, 2)
     assert "not the one that was recorded" in fault.what
     told = subprocess.run(
-        [sys.executable, "-m", "nagara.cli", "events", "verify", CITY],
+        [sys.executable, "-m", "nagara.cli.main", "events", "verify", CITY],
         capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
     assert told.returncode == 1

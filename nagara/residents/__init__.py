@@ -1,0 +1,1 @@
+"""What residents may do after filing, how they are told, and when what is personal goes."""

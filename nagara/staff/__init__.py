@@ -1,0 +1,1 @@
+"""What staff see and do: one request and its moves, what the city tells everybody, live news."""

@@ -1,0 +1,101 @@
+"""The tables, as SQLModel classes. ``city_id`` leads every key; rows of one city never refer to another's.
+
+The database itself is made by the migrations; a test holds the two against each other.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import MetaData
+from sqlmodel import SQLModel
+
+from nagara.tables.installation import ConfigVersion, SuggestionModel, TimerRun
+from nagara.tables.notices import (
+    AlertWaiting,
+    Message,
+    NoticeDestination,
+    Notification,
+    StaffNoticeChoice,
+    WebhookAttempt,
+    WebhookEndpoint,
+)
+from nagara.tables.requests import (
+    Contact,
+    ContactBlock,
+    ContactRead,
+    Event,
+    EventOutbox,
+    OriginalWords,
+    Photo,
+    Removal,
+    Request,
+    RequestWords,
+    ResidentEntry,
+)
+from nagara.tables.residents import OneTimeCode, ResidentSession, Subscription
+from nagara.tables.staff import (
+    Announcement,
+    ApiKey,
+    DeclaredEmergency,
+    Job,
+    JobLink,
+    MoveKey,
+    ReplyTemplate,
+    SavedFilter,
+    StaffAccount,
+    StaffAudit,
+    StaffDepartment,
+    StaffJob,
+    StaffJobRow,
+    StaffRecoveryCode,
+    StaffSession,
+)
+from nagara.tables.telegram import TelegramChat, TelegramDraft, TelegramLink, TelegramUpdate
+
+metadata: MetaData = SQLModel.metadata
+
+__all__ = [
+    "AlertWaiting",
+    "Announcement",
+    "ApiKey",
+    "ConfigVersion",
+    "Contact",
+    "ContactBlock",
+    "ContactRead",
+    "DeclaredEmergency",
+    "Event",
+    "EventOutbox",
+    "Job",
+    "JobLink",
+    "Message",
+    "MoveKey",
+    "NoticeDestination",
+    "Notification",
+    "OneTimeCode",
+    "OriginalWords",
+    "Photo",
+    "Removal",
+    "ReplyTemplate",
+    "Request",
+    "RequestWords",
+    "ResidentEntry",
+    "ResidentSession",
+    "SavedFilter",
+    "StaffAccount",
+    "StaffAudit",
+    "StaffDepartment",
+    "StaffJob",
+    "StaffJobRow",
+    "StaffNoticeChoice",
+    "StaffRecoveryCode",
+    "StaffSession",
+    "Subscription",
+    "SuggestionModel",
+    "TelegramChat",
+    "TelegramDraft",
+    "TelegramLink",
+    "TelegramUpdate",
+    "TimerRun",
+    "WebhookAttempt",
+    "WebhookEndpoint",
+    "metadata",
+]
