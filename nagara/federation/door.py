@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+from psycopg.types.json import Jsonb
 
 from city_config import Configuration
 from nagara.database import network_connection, time_told
@@ -28,7 +29,7 @@ from nagara.federation.plausible import (
     refuse_more_than_rooted,
 )
 from nagara.federation.registry import Key, find_key
-from nagara.federation.signing import digest_of, verify
+from nagara.federation.signing import digest_of, signature_bytes, verify
 from nagara.ids import uuid7
 from nagara.network.errors import (
     MalformedBundle,
@@ -45,8 +46,8 @@ log = logging.getLogger(__name__)
 LOCK = "select pg_advisory_xact_lock(hashtextextended('bundle ' || %s, 0))"
 SEEN = "select key_id from federation_bundle where city_id = %s and digest = %s"
 KEEP = """
-insert into federation_bundle (city_id, digest, key_id, made_at, snapshot_id, content)
-values (%s, %s, %s, %s, %s, %s)
+insert into federation_bundle (city_id, digest, key_id, made_at, snapshot_id, content, signature, restated)
+values (%s, %s, %s, %s, %s, %s, %s, %s)
 """
 REFUSE = """
 insert into federation_refusal (city_id, id, digest, key_id, code, message) values (%s, %s, %s, %s, %s, %s)
@@ -127,7 +128,8 @@ def _merge(
     cells = read_cells(bundle, raw, configuration)
     snapshot_id = keep_snapshot(connection, configuration, bundle, cells, now)
     made_at = moment(bundle.made_at)
-    connection.execute(KEEP, (bundle.city, digest, letter.key, made_at, snapshot_id, canonical(raw)))
+    kept = (canonical(raw), signature_bytes(letter.signature), Jsonb(raw["restated"]))
+    connection.execute(KEEP, (bundle.city, digest, letter.key, made_at, snapshot_id, *kept))
     return Received(bundle.city, digest.hex(), snapshot_id, len(cells), new)
 
 

@@ -70,10 +70,15 @@ def sign(bundle: dict[str, Any], private: bytes) -> dict[str, Any]:
     }
 
 
+def signature_bytes(signature: str) -> bytes:
+    """The 64 bytes of a signature as a letter writes it; ``ValueError`` for what is none."""
+    return base64.urlsafe_b64decode(signature + "==")
+
+
 def verify(bundle: dict[str, Any], signature: str, public: bytes) -> None:
     """Raise ``TamperedBundle`` unless the key signed exactly this bundle."""
     try:
-        content = base64.urlsafe_b64decode(signature + "==")
+        content = signature_bytes(signature)
         Ed25519PublicKey.from_public_bytes(public).verify(content, PREFIX + canonical(bundle))
     except (InvalidSignature, ValueError, binascii.Error):
         raise TamperedBundle(

@@ -87,7 +87,10 @@ class FederationKey(SQLModel, table=True):
 
 
 class FederationBundle(SQLModel, table=True):
-    """A bundle that was merged, byte for byte as it was signed."""
+    """A bundle that was merged: its proof for good, and its content, byte for byte as it was signed, for a time.
+
+    ``signature`` is missing where it came before signatures were kept; ``content`` where its time is over.
+    """
 
     __tablename__ = "federation_bundle"
 
@@ -97,7 +100,9 @@ class FederationBundle(SQLModel, table=True):
     made_at: dt.datetime = Field(sa_column=instant(nullable=False))
     received_at: dt.datetime = Field(sa_column=instant(nullable=False))
     snapshot_id: uuid.UUID
-    content: bytes = Field(sa_column=_hash())
+    content: bytes | None = Field(default=None, sa_column=_hash(nullable=True))
+    signature: bytes | None = Field(default=None, sa_column=_hash(nullable=True))
+    restated: list[dict[str, str]] = Field(default_factory=list, sa_column=Column(JSONB, nullable=False))
 
 
 class FederationRefusal(SQLModel, table=True):
@@ -208,3 +213,52 @@ class ReportRelease(SQLModel, table=True):
     corrects: uuid.UUID | None = None
     changes: str | None = None
     released_at: dt.datetime = Field(sa_column=instant(nullable=False))
+
+
+class ReviewTold(SQLModel, table=True):
+    """Something of a review that was told to whom it concerns; told once, whoever looks how often."""
+
+    __tablename__ = "review_told"
+
+    city_id: str = Field(primary_key=True)
+    review_id: uuid.UUID = Field(primary_key=True)
+    occasion: str = Field(primary_key=True)
+    told_at: dt.datetime = Field(sa_column=instant(nullable=False))
+
+
+class ReviewNotice(SQLModel, table=True):
+    """What one reviewer was told of one occasion; it stands under the city, or the network, of their account.
+
+    ``mail``: whether a mail goes with it, by itself or within the next digest.
+    """
+
+    __tablename__ = "review_notice"
+    __table_args__ = (
+        ForeignKeyConstraint(["city_id", "username"], ["staff_account.city_id", "staff_account.username"]),
+    )
+
+    city_id: str = Field(primary_key=True)
+    username: str = Field(primary_key=True)
+    review_id: uuid.UUID = Field(primary_key=True)
+    occasion: str = Field(primary_key=True)
+    kind: str
+    language: str
+    subject: str
+    body: str
+    created_at: dt.datetime = Field(sa_column=instant(nullable=False))
+    read_at: dt.datetime | None = Field(default=None, sa_column=instant())
+    mail: str
+    mailed_at: dt.datetime | None = Field(default=None, sa_column=instant())
+
+
+class ReportDraft(SQLModel, table=True):
+    """A draft that the schedule asked for; one of a kind and period, however often the timer comes."""
+
+    __tablename__ = "report_draft"
+
+    city_id: str = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    period: str = Field(primary_key=True)
+    report_id: uuid.UUID
+    review_id: uuid.UUID | None = None
+    drafted_at: dt.datetime = Field(sa_column=instant(nullable=False))
