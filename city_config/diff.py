@@ -27,6 +27,7 @@ KEYED: tuple[tuple[str, str, str], ...] = (
     ("ladder", "step", "ladder step"),
     ("ladders", "code", "ladder"),
     ("posts", "code", "post"),
+    ("external_owners", "code", "external owner"),
     ("contact_lines", "phone", "contact line"),
 )
 """Lists of a city: the field, what tells their parts apart, and how a change speaks of one."""

@@ -31,7 +31,7 @@ __all__ = [
 CITY_FILES = ("city.yaml", "services.yaml", "routing.yaml")
 """The YAML files of a city folder; their top-level keys together are the fields of ``City``."""
 
-OPTIONAL_FILES = ("rounds.yaml", "landmarks.yaml", "ladder.yaml")
+OPTIONAL_FILES = ("rounds.yaml", "landmarks.yaml", "ladder.yaml", "external_owners.yaml")
 """Further YAML files a city folder may have, for what would make the others long."""
 
 GEOJSON_FILES = {"districts": "districts.geojson", "areas": "areas.geojson", "boundary": "boundary.geojson"}

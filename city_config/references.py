@@ -15,6 +15,7 @@ import holidays
 from city_config.basics import Answers, Dated, common_period
 from city_config.calendar_checks import hours_overrides_faults
 from city_config.configuration import KeyPath
+from city_config.external_owner_checks import external_owner_faults
 from city_config.facts import parts
 from city_config.ladder_checks import ladder_faults
 from city_config.rule_cover import RuleCover, services_of
@@ -34,6 +35,7 @@ def reference_faults(city: City, network: Network | None = None) -> list[Fault]:
         *_overlapping_zones(city),
         *_rules(city, network),
         *ladder_faults(city, network),
+        *external_owner_faults(city),
         *_dates(city),
         *_rounds(city),
         *_publication(city),

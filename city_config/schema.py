@@ -42,6 +42,7 @@ from city_config.basics import (
     population_in,
     window_minutes,
 )
+from city_config.external_owners import ExternalOwner
 from city_config.ladder import Ladder, LadderStep, Pauses, Post, QuietHours, RoleTold, Stage
 from city_config.landmarks import Landmark
 from city_config.look import Look
@@ -78,6 +79,7 @@ __all__ = [
     "Department",
     "DistrictPopulation",
     "Emergency",
+    "ExternalOwner",
     "Fact",
     "Holidays",
     "HoursOverride",
@@ -197,6 +199,9 @@ class City(Part):
     calendar: Calendar = Field(description="Working time of departments that have none of their own")
     departments: tuple[Department, ...] = Field(min_length=1, description="Who owns requests")
     contractors: tuple[Contractor, ...] = Field(default=(), description="Who works for departments")
+    external_owners: tuple[ExternalOwner, ...] = Field(
+        default=(), description="Back-ends of other bodies to which requests are sent on"
+    )
     rounds: tuple[CollectionRound, ...] = Field(default=(), description="When rubbish is collected where")
     landmarks: tuple[Landmark, ...] = Field(default=(), description="Places people find their way by")
     groups: Mapping[Code, Names] = Field(default_factory=dict, description="Groups services are shown in")
@@ -261,6 +266,16 @@ class City(Part):
     def contractors_by_code(self) -> Mapping[str, Contractor]:
         """Contractors by code."""
         return {contractor.code: contractor for contractor in self.contractors}
+
+    @cached_property
+    def external_owners_by_code(self) -> Mapping[str, ExternalOwner]:
+        """External owners by code."""
+        return {owner.code: owner for owner in self.external_owners}
+
+    @cached_property
+    def external_owners_by_department(self) -> Mapping[str, ExternalOwner]:
+        """External owners by the department or body whose requests they get."""
+        return {owner.department: owner for owner in self.external_owners}
 
     @cached_property
     def posts_by_code(self) -> Mapping[str, Post]:

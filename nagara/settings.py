@@ -129,6 +129,10 @@ class Settings(BaseSettings):
     federation_hub: str | None = Field(
         default=None, description="Address of the network's Nagara, to which bundles are pushed"
     )
+    external_keys: dict[str, SecretStr] = Field(
+        default={},
+        description='Our api_keys at other back-ends, as JSON: {"kh-pnh/<key of external_owners.yaml>": "..."}',
+    )
     pool_size: int = Field(default=8, ge=1, le=64, description="Database connections a process keeps per way")
 
     def refuse_unsafe(self) -> None:
