@@ -80,6 +80,45 @@ class Emergency(Fact, Dated):
     declared_by: str = Field(description="Who declared it")
 
 
+class AnnualMeeting(Fact):
+    """The network's next annual meeting, before which a report of the year is drafted."""
+
+    day: dt.date = Field(description="Its first day")
+    precision: Precision = Field(default="day", description=_PRECISION)
+
+
+class ReportSchedule(Part):
+    """Which reports are drafted by themselves, and when reviewers are reminded."""
+
+    monthly_day: int | None = Field(
+        default=5, ge=1, le=28, description="Day (UTC) on which the month before is drafted; null: never"
+    )
+    annual_meeting: AnnualMeeting | None = Field(default=None, description="None: no report of the year")
+    annual_days_before: int = Field(
+        default=75, ge=14, le=366, description="Days before the meeting on which its report is drafted"
+    )
+    annual_months: int = Field(
+        default=12, ge=1, le=36, description="Whole months that the meeting's report covers"
+    )
+    remind_days_before: int = Field(
+        default=3,
+        ge=1,
+        le=30,
+        description="Days before the end of the answers on which reviewers are reminded",
+    )
+
+
+class FederationRules(Part):
+    """What the network does with what cities that run their own Nagara send."""
+
+    bundles_kept_days: int = Field(
+        default=400,
+        ge=30,
+        description="Days after which a bundle's content goes; its proof stays, and so does the content of the "
+        "newest of each city and of those that a report under review or published rests on",
+    )
+
+
 class Network(Part):
     """What all cities share: common codes, members, roles, peer bands and declared emergencies."""
 
@@ -89,6 +128,8 @@ class Network(Part):
     roles: tuple[Role, ...] = Field(default=(), description="Who holds which office, with dates")
     peer_bands: tuple[PeerBand, ...] = Field(default=(), description="Who is compared with whom")
     emergencies: tuple[Emergency, ...] = Field(default=(), description="Declared by cities, with dates")
+    reports: ReportSchedule = Field(default=ReportSchedule(), description="Drafts and reminders")
+    federation: FederationRules = Field(default=FederationRules(), description="Bundles of cities elsewhere")
     posts: tuple[Post, ...] = Field(
         default=(),
         description="National committees and the like, which a city's ladder names as network:<code>",

@@ -66,6 +66,23 @@ StatusName = Literal[
     "duplicate",
 ]
 
+ReviewerKind = Literal[
+    "draft",
+    "opened",
+    "reminder",
+    "commented",
+    "answered",
+    "answers_over",
+    "endorsed",
+    "submitted",
+    "approved",
+    "returned",
+    "revised",
+    "embargo_over",
+    "published",
+]
+"""What those who review a network report are told of."""
+
 BotText = Literal[
     "language_name",
     "welcome",
@@ -178,6 +195,42 @@ class CityTexts(Part):
     )
 
 
+class ReviewerTexts(Part):
+    """What reviewers of network reports are told, as a sentence each, and what stands around it."""
+
+    report: str = Field(description="How an edition is named, with {period} and {edition}")
+    subject: str = Field(description="One line, with {report} and {sentence}")
+    body: str = Field(
+        description="With {sentence}, {remarks}, {status_url}; a line without its value is left out"
+    )
+    digest_subject: str = Field(description="With {count}")
+    digest_body: str = Field(description="With {list} and {status_url}")
+    sentences: Mapping[ReviewerKind, str] = Field(description="By what happened, with {until}")
+
+    @model_validator(mode="after")
+    def _complete(self) -> ReviewerTexts:
+        missing = [name for name in get_args(ReviewerKind) if name not in self.sentences]
+        if missing:
+            raise ValueError(f"sentences: missing {', '.join(missing)}")
+        allowed: Mapping[str, set[str]] = {
+            "report": {"period", "edition"},
+            "subject": {"report", "sentence"},
+            "body": {"report", "sentence", "remarks", "status_url"},
+            "digest_subject": {"count"},
+            "digest_body": {"list", "status_url"},
+        }
+        texts = {name: str(getattr(self, name)) for name in allowed}
+        texts |= {f"sentences.{kind}": text for kind, text in self.sentences.items()}
+        for place, written in texts.items():
+            known = allowed.get(place, {"until"})
+            for _, name, form, conversion in Formatter().parse(written):
+                if name is not None and (name not in known or form or conversion):
+                    raise ValueError(
+                        f"{place}: unknown placeholder {{{name}}}; allowed: {', '.join(sorted(known))}"
+                    )
+        return self
+
+
 class Messages(Part):
     """All texts of one language. Every kind, reason, status and promise must be there."""
 
@@ -190,6 +243,8 @@ class Messages(Part):
     closing_reasons: Mapping[ClosingReason, str]
     statuses: Mapping[StatusName, str]
     bot: Mapping[BotText, Template]
+    for_reviewers: ReviewerTexts | None = None
+    """None: reviewers of this language are told in English."""
 
     def bot_says(self, what: BotText, **values: str) -> str:
         """A sentence of the bot with its placeholders replaced; values are never read as templates."""
