@@ -54,6 +54,7 @@ class EventKind(StrEnum):
     JOB_CHANGED = "job_changed"  # a piece of work was added, done or dropped; only its number is in the data
     HANDED_OUT = "handed_out"  # somebody without an account got a link to a job, or lost it
     JOB_REPORTED = "job_reported"  # who holds such a link started, did or gave back the job
+    SENT_ON = "sent_on"  # another system owns it from now on, and has a number for it; both are in the data
     TIME_CORRECTED = "time_corrected"  # an event before it happened at another time; both are in the data
     DATA_REMOVED = "data_removed"  # personal data went: their time was over, or the resident wanted it
 
@@ -76,6 +77,7 @@ PUBLIC_KINDS = frozenset(EventKind) - {
     EventKind.JOB_CHANGED,
     EventKind.HANDED_OUT,
     EventKind.JOB_REPORTED,
+    EventKind.SENT_ON,
 }
 """Events a resident sees in the timeline."""
 
@@ -94,7 +96,10 @@ FIRST_SEPARATOR, ABSENT = chr(31), chr(30)
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who did it: ``kind`` is resident, staff, system, import or api_key; ``name`` never a resident's."""
+    """Who did it: ``kind`` is resident, staff, system, import, api_key or external_system.
+
+    ``name`` is never a resident's.
+    """
 
     kind: str
     name: str | None = None

@@ -24,7 +24,7 @@ METRES_PER_DEGREE = 111_320.0
 
 CHANNEL_OF_PUBLISHED_WORDS = "open311"
 
-BY_STAFF = frozenset({"staff", "system", "import"})
+BY_STAFF = frozenset({"staff", "system", "import", "external_system"})
 """Kinds of actors whose notes are meant for everybody; all others are residents, or speak for one."""
 
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 from sqlalchemy import MetaData
 from sqlmodel import SQLModel
 
+from nagara.tables.external import ExternalDestination, ExternalRequest, ExternalUpdate, Open311Pull
 from nagara.tables.installation import ConfigVersion, SuggestionModel, TimerRun
+from nagara.tables.maps import MapBuild, MapTile, OpenDataVersion
 from nagara.tables.notices import (
     AlertWaiting,
     Message,
@@ -64,13 +66,20 @@ __all__ = [
     "DeclaredEmergency",
     "Event",
     "EventOutbox",
+    "ExternalDestination",
+    "ExternalRequest",
+    "ExternalUpdate",
     "Job",
     "JobLink",
+    "MapBuild",
+    "MapTile",
     "Message",
     "MoveKey",
     "NoticeDestination",
     "Notification",
     "OneTimeCode",
+    "Open311Pull",
+    "OpenDataVersion",
     "OriginalWords",
     "Photo",
     "Removal",
