@@ -50,6 +50,7 @@ from api.routes import (
     suggestions,
     supervision,
     telegram,
+    tiles,
     trust,
     webhooks,
 )
@@ -134,7 +135,7 @@ def create_app() -> FastAPI:
     app.include_router(staff.moves)  # these come after the other rooms of staff: their address takes any word
     for room in (single_sign_on, staff_accounts, keys, webhooks, staff_notices, telegram):
         app.include_router(room.router)
-    for room in (following, resident_accounts, feeds):
+    for room in (following, resident_accounts, feeds, tiles):
         app.include_router(room.router)
     if settings().demo:
         app.include_router(demo.router)

@@ -23,6 +23,8 @@ class Lock(IntEnum):
     BEAT = 41  # of several clocks one rings the timers
     WEBHOOK = 33  # nor other systems
     TELEGRAM = 34  # nor the bot
+    MAP = 51  # a city's tiles are made of all its open requests
+    OPEN_DATA = 52  # and its files of all the public may see
 
 
 @contextmanager

@@ -50,6 +50,8 @@ LIMITS: Mapping[str, tuple[Limit, ...]] = {
     "say by device": (Limit(15, 60), Limit(100, 86_400)),
     "say by link": (Limit(12, 60), Limit(60, 86_400)),
     "read": (Limit(600, 60),),
+    # A map asks for some dozen tiles at each move of the hand.
+    "tile": (Limit(3000, 60),),
     # A city sends one a day; checking a signature and megabytes of counts costs more than reading.
     "bundle": (Limit(10, 60), Limit(200, 86_400)),
     # A message to somebody who may not have asked for it: few to one contact, however many ask.

@@ -61,6 +61,7 @@ app = Celery(
         "workers.tasks.contacts",
         "workers.tasks.standing",
         "workers.tasks.trust",
+        "workers.tasks.map_tiles",
     ],
 )
 app.conf.update(
@@ -80,6 +81,7 @@ app.conf.update(
         "contacts.*": {"queue": SLOW},
         "standing.*": {"queue": NOTICES},
         "trust.*": {"queue": SLOW},
+        "map.*": {"queue": SLOW},
     },
     task_default_queue=NOTICES,
     task_create_missing_queues=False,

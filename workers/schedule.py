@@ -120,6 +120,12 @@ SCHEDULE: Mapping[str, Mapping[str, Any]] = {
         "schedule": _every(30),
         "options": {"expires": DROPPED_AFTER},
     },
+    # Whoever opens the map sees a city as it stands now. A tick in which nothing has changed is two look-ups a city.
+    "draw maps": {
+        "task": "map.refresh",
+        "schedule": _every(5),
+        "options": {"expires": DROPPED_AFTER},
+    },
     # A picture is sent before its report. One whose report has not come within a day is nobody's, and its sender
     # was told that it goes; an hour more or less matters to nobody.
     "forget pictures without a report": {

@@ -12,7 +12,14 @@ from tests.planting import city_tables, plant
 
 Owner = psycopg.Connection[Any]
 OWN, FOREIGN = "kh-pnh", "th-bkk"
-PUBLISHED = {"indicator_snapshot", "indicator_figure", "network_report", "network_root", "report_release"}
+PUBLISHED = {
+    "indicator_snapshot",
+    "indicator_figure",
+    "network_report",
+    "network_root",
+    "report_release",
+    "open_data_version",
+}
 """Figures are published to everybody; they hold no resident's data."""
 
 CLOSED = (psycopg.errors.InsufficientPrivilege, psycopg.errors.IntegrityConstraintViolation)

@@ -149,6 +149,7 @@ PLANTED: dict[str, Callable[[World], None]] = {
     "retention.sweep": words_over,
     "suggestions.learn": many,
     "trust.seal": filed,
+    "map.refresh": filed,
 }
 """What each task's first run finds to do."""
 

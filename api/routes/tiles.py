@@ -1,0 +1,118 @@
+"""Vector tiles: a city's open requests, as points near by and as counted squares from afar (Mapbox Vector Tile 2.1)."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Path, Response
+from fastapi import Request as Call
+
+from api.answers import json_answer
+from api.dependencies import ClientAddress, CurrentCity, FromProcess, Open
+from api.error_responses import documented
+from api.schemas import gis as schemas
+from city_config import City
+from nagara.database import Pool, read_in_city
+from nagara.gis import cells, map_builds, map_points
+from nagara.gis.mercator import DEEPEST, Tile, tile_at
+from nagara.places.bounds import bounds_of
+from nagara.settings import settings
+
+router = APIRouter(prefix="/tiles", tags=["gis"], dependencies=[Open])
+MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
+HEADERS = {"Cache-Control": "public, max-age=30, stale-while-revalidate=30", "Vary": "Accept-Encoding"}
+LAYERS = [
+    {
+        "id": map_points.LAYER,
+        "description": "Open requests, one point each",
+        "minzoom": map_points.FROM_ZOOM,
+        "maxzoom": DEEPEST,
+        "fields": {
+            "reference": "String",
+            "service": "String: code of the service",
+            "status": "String",
+            "received": "String: day of receipt (UTC)",
+        },
+    },
+    {
+        "id": cells.LAYER,
+        "description": "Squares, each a point amid what lies in it; also near by, where a tile holds very many",
+        "minzoom": 0,
+        "maxzoom": DEEPEST,
+        "fields": {"count": "Number: open requests in the square"},
+    },
+]
+
+
+@router.get(
+    "/{city}.json",
+    response_model=schemas.TileJson,
+    responses=documented(404),
+    operation_id="describe_tiles",
+)
+async def described(city: CurrentCity) -> Response:
+    """What a map needs to know to show a city's tiles (TileJSON 3.0.0)."""
+    centre = city.map.centre
+    content = {
+        "tilejson": "3.0.0",
+        "name": f"Open requests of {city.name_in(city.names, 'en')}",
+        "tiles": [f"{settings().public_url.rstrip('/')}/tiles/{city.id}/{{z}}/{{x}}/{{y}}.mvt"],
+        "minzoom": 0,
+        "maxzoom": map_points.FROM_ZOOM + 2,
+        "bounds": list(bounds_of(city)),
+        "center": [centre.lon, centre.lat, city.map.zoom],
+        "attribution": city.name_in(city.names, "en"),
+        "vector_layers": LAYERS,
+    }
+    return json_answer(content, 200, {"Cache-Control": "public, max-age=3600"})
+
+
+@router.get(
+    "/{city}/{z}/{x}/{y}.mvt",
+    response_class=Response,
+    responses=documented(404, 429)
+    | {
+        200: {"content": {MEDIA_TYPE: {}}, "description": "The tile"},
+        204: {"description": "Nothing lies in it"},
+        304: {"description": "It is as it was"},
+    },
+    operation_id="get_tile",
+)
+async def tile(
+    city: CurrentCity,
+    z: Annotated[int, Path(description=f"Zoom, 0 to {DEEPEST}", examples=[15])],
+    x: Annotated[int, Path(description="Column, from the west", examples=[25931])],
+    y: Annotated[int, Path(description="Row, from the north", examples=[15322])],
+    call: Call,
+    process: FromProcess,
+    address: ClientAddress,
+    if_none_match: Annotated[str | None, Header(max_length=1000)] = None,
+) -> Response:
+    """A tile of the city's map: what is open and public now; of a whole city, as it stood some seconds ago."""
+    await process.limiter.count("tile", address)
+    content = await _content(process.pool, city, tile_at(z, x, y))
+    if not content:
+        return Response(status_code=204, headers=HEADERS)
+    tag = f'W/"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
+    headers = HEADERS | {"ETag": tag}
+    if if_none_match is not None and tag in [known.strip() for known in if_none_match.split(",")]:
+        return Response(status_code=304, headers=headers)
+    if "gzip" in call.headers.get("Accept-Encoding", ""):
+        packed = gzip.compress(content, 1, mtime=0)
+        return Response(packed, 200, headers | {"Content-Encoding": "gzip"}, MEDIA_TYPE)
+    return Response(content, 200, headers, MEDIA_TYPE)
+
+
+async def _content(pool: Pool, city: City, asked: Tile) -> bytes:
+    """The tile's bytes, in one round trip; in two from afar, before the city's first tiles were made."""
+    if asked.z >= map_points.FROM_ZOOM:
+        [rows] = await read_in_city(pool, city.id, map_points.question(city, asked))
+        return map_points.as_tile(city, asked, rows)
+    [rows] = await read_in_city(pool, city.id, map_builds.question(city, asked))
+    kept = map_builds.kept(city, rows)
+    if kept is not None:
+        return kept
+    [rows] = await read_in_city(pool, city.id, map_builds.all_question(city))
+    return map_builds.drawn(city, asked, rows)

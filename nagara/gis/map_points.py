@@ -1,0 +1,112 @@
+"""Open requests as points of a tile: read live, in one question along an index, shown where the public sees them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from city_config import City
+from nagara.exchange import Question
+from nagara.filing.nearby import BANDS_PER_DEGREE
+from nagara.gis import cells
+from nagara.gis.mercator import Numbers, Tile, on_the_square
+from nagara.gis.vector_tile import EXTENT, Column, Integers, layer
+from nagara.public.publication import METRES_PER_DEGREE, public_sql, public_values
+
+LAYER = "requests"
+FROM_ZOOM = 14
+"""Nearer than this every request is a point; a whole city is drawn from squares."""
+
+MOST_POINTS = 5_000
+"""Of one tile; where there are more, squares are shown instead."""
+
+SQUARES_INSTEAD = 128
+
+POINTS = f"""
+select count(*), string_agg(p.lat::text, ','), string_agg(p.lon::text, ','), string_agg(p.reference, ','),
+       string_agg(p.service_code, ','), string_agg(p.status, ','), string_agg(p.days::text, ',')
+  from (select r.lat, r.lon, r.reference, r.service_code, r.status,
+               (extract(epoch from r.received_at) / 86400)::int as days
+          from request r
+         where r.city_id = %(city_id)s and r.closed_at is null and r.lat is not null
+           and r.near_band = any(%(bands)s::int[]) and r.lon between %(west)s and %(east)s
+           and {public_sql()}
+         limit %(most)s) as p
+"""  # noqa: S608 - built of constants
+"""One row, a column of the answer in each field: a thousand rows would cost more to take apart than to find."""
+
+
+def question(city: City, tile: Tile, most: int = MOST_POINTS + 1) -> Question:
+    """The statement that finds what may lie in a tile, and its values.
+
+    What is shown on a grid may lie up to half its step from where it is: so much more is looked at.
+    """
+    box = tile.box
+    around_lat = city.publication.blur_metres / METRES_PER_DEGREE
+    around_lon = around_lat / max(0.01, math.cos(math.radians(max(abs(box.south), abs(box.north)))))
+    first, last = (
+        math.floor(edge * BANDS_PER_DEGREE) for edge in (box.south - around_lat, box.north + around_lat)
+    )
+    return POINTS, public_values(city) | {
+        "city_id": city.id,
+        "bands": list(range(first, last + 1)),
+        "west": box.west - around_lon,
+        "east": box.east + around_lon,
+        "most": most,
+    }
+
+
+def shown_positions(city: City, lats: Numbers, lons: Numbers) -> tuple[Numbers, Numbers]:
+    """Positions as ``public_position`` shows them, many at once."""
+    metres = city.publication.blur_metres
+    if not metres:
+        return lats, lons
+    step = metres / METRES_PER_DEGREE
+    lats = np.rint(lats / step) * step
+    lon_step = step / np.maximum(0.01, np.cos(np.radians(lats)))
+    return lats, np.rint(lons / lon_step) * lon_step
+
+
+def numbers_of(text: str) -> Numbers:
+    """Numbers that stand in a row, parted by commas."""
+    return np.array(text.split(",") if text else [], dtype=np.float64)
+
+
+def as_tile(city: City, tile: Tile, rows: Sequence[tuple[Any, ...]]) -> bytes:
+    """What the statement found as a tile; nothing where nothing lies in it."""
+    count, lats, lons, references, services, statuses, days = rows[0]
+    if not count:
+        return b""
+    x, y = on_the_square(*shown_positions(city, numbers_of(lats), numbers_of(lons)))
+    if count > MOST_POINTS:
+        return cells.squares(x, y, tile, SQUARES_INSTEAD)
+    side = 2.0**tile.z * EXTENT
+    x, y = np.floor(x * side) - tile.x * EXTENT, np.floor(y * side) - tile.y * EXTENT
+    within = (x >= 0) & (x < EXTENT) & (y >= 0) & (y < EXTENT)
+    if not within.any():
+        return b""
+    named = [name for name, inside in zip(references.split(","), within, strict=True) if inside]
+    columns = {
+        "reference": Column(named, np.arange(len(named))),
+        "service": _few(services, within),
+        "status": _few(statuses, within),
+        "received": _few(days, within, dates=True),
+    }
+    return layer(LAYER, x[within].astype(np.int64), y[within].astype(np.int64), columns)
+
+
+def _few(text: str, within: np.ndarray[Any, Any], *, dates: bool = False) -> Column:
+    """A property that takes few values."""
+    words = text.split(",")
+    values = list(dict.fromkeys(words))
+    places = {value: place for place, value in enumerate(values)}
+    chosen: Integers = np.array([places[word] for word in words])[within]
+    return Column([_day(value) for value in values] if dates else values, chosen)
+
+
+def _day(days: str) -> str:
+    return (dt.date(1970, 1, 1) + dt.timedelta(days=int(days))).isoformat()

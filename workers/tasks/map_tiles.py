@@ -1,0 +1,30 @@
+"""The map of a whole city follows what happens in it."""
+
+from __future__ import annotations
+
+import logging
+
+from nagara.cities import configuration
+from nagara.database import clock_connection, time_told
+from nagara.gis import map_builds
+from nagara.locks import Lock, only_one
+from workers.app import task
+from workers.logs import say
+
+log = logging.getLogger(__name__)
+
+
+@task("map.refresh")
+def refresh() -> None:
+    """Every few seconds: make the tiles of cities in which something has changed. Safe to repeat and to kill."""
+    with clock_connection(50_000) as connection, only_one(connection, Lock.MAP) as mine:
+        if not mine:
+            return
+        with connection.transaction():
+            waiting = map_builds.due(connection, configuration().cities, time_told(connection))
+        written = 0
+        for city, newest in waiting:
+            with connection.transaction():
+                written += map_builds.build(connection, city, newest, time_told(connection))
+    if written:
+        say(log, "made tiles of maps", cities=len(waiting), tiles=written)
