@@ -20,6 +20,7 @@ from nagara.tables.notices import (
     WebhookAttempt,
     WebhookEndpoint,
 )
+from nagara.tables.open311 import GeoreportTrial, GeoreportUpdate
 from nagara.tables.requests import (
     Contact,
     ContactBlock,
@@ -69,6 +70,8 @@ __all__ = [
     "ExternalDestination",
     "ExternalRequest",
     "ExternalUpdate",
+    "GeoreportTrial",
+    "GeoreportUpdate",
     "Job",
     "JobLink",
     "MapBuild",
