@@ -61,6 +61,7 @@ app = Celery(
         "workers.tasks.contacts",
         "workers.tasks.standing",
         "workers.tasks.trust",
+        "workers.tasks.review",
         "workers.tasks.map_tiles",
     ],
 )
@@ -81,6 +82,8 @@ app.conf.update(
         "contacts.*": {"queue": SLOW},
         "standing.*": {"queue": NOTICES},
         "trust.*": {"queue": SLOW},
+        "review.draft": {"queue": SLOW},  # a report of all cities takes its time
+        "review.*": {"queue": NOTICES},
         "map.*": {"queue": SLOW},
     },
     task_default_queue=NOTICES,

@@ -168,6 +168,24 @@ SCHEDULE: Mapping[str, Mapping[str, Any]] = {
         "schedule": crontab(hour="19", minute="15"),
         "options": {"expires": NOT_ONCE_IN_AN_HOUR},
     },
+    # Its time is counted in hundreds of days; a night more or less matters to nobody.
+    "forget contents of bundles": {
+        "task": "trust.forget_bundles",
+        "schedule": crontab(hour="19", minute="50"),
+        "options": {"expires": NOT_ONCE_IN_AN_HOUR},
+    },
+    # After the figures were computed anew. Several ticks, because what stands once is not built again.
+    "draft reports": {
+        "task": "review.draft",
+        "schedule": crontab(hour="20-22", minute="40"),
+        "options": {"expires": NOT_ONCE_IN_AN_HOUR},
+    },
+    # Officials wait for days; whoever makes a move wants to see that the others were told.
+    "tell reviewers": {
+        "task": "review.tell",
+        "schedule": _every(10),
+        "options": {"expires": DROPPED_AFTER},
+    },
     # Those imported, or filed before digests were kept: whoever filed them waits a night to find them.
     "find old contacts": {
         "task": "contacts.fill_digests",

@@ -47,6 +47,7 @@ class Office(StrEnum):
     SHEPHERD = "shepherd"  # for a time
     REPRESENTATIVE = "representative"  # of a country, for a time
     APPROVER = "approver"  # of the head of government
+    TIMER = "timer"  # nobody: what the schedule built
 
 
 S, M, O = ReviewStatus, ReviewMove, Office  # noqa: E741 - as the table reads

@@ -70,7 +70,12 @@ class Review:
 
 
 def begin(
-    connection: psycopg.Connection[Any], report_id: UUID, actor: str, now: dt.datetime
+    connection: psycopg.Connection[Any],
+    report_id: UUID,
+    actor: str,
+    now: dt.datetime,
+    office: Office = Office.OFFICIAL,
+    details: Mapping[str, Any] | None = None,
 ) -> Review | None:
     """Put a report that was built on its path as a draft; returns its review.
 
@@ -82,11 +87,20 @@ def begin(
     connection.execute(LOCK, (period,))
     last = _last(connection, period)
     if last is None:
-        return _add(connection, report_id, period, 1, actor, now)
+        return _add(connection, report_id, period, 1, actor, now, office=office, details=details)
     if last.report_id == report_id:
         return last
     if last.status is ReviewStatus.DRAFT:
-        add_step(connection, last, "rebuild", actor, Office.OFFICIAL, ReviewStatus.DRAFT, report_id=report_id)
+        add_step(
+            connection,
+            last,
+            "rebuild",
+            actor,
+            office,
+            ReviewStatus.DRAFT,
+            report_id=report_id,
+            details=details,
+        )
         change(connection, last, ReviewStatus.DRAFT, now, report_id=report_id)
         return find(connection, last.id)
     return None
@@ -207,11 +221,15 @@ def _add(
     now: dt.datetime,
     corrects: UUID | None = None,
     changes: str | None = None,
+    *,
+    office: Office = Office.OFFICIAL,
+    details: Mapping[str, Any] | None = None,
 ) -> Review:
     id_ = uuid7()
     connection.execute(ADD, (id_, report_id, period, edition, corrects, changes, now, now))
     review = find(connection, id_)
-    add_step(connection, review, "correct" if corrects else "build", actor, Office.OFFICIAL, review.status)
+    move = "correct" if corrects else "build"
+    add_step(connection, review, move, actor, office, review.status, details=details)
     return review
 
 

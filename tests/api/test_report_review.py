@@ -414,12 +414,20 @@ def test_every_short_cut_is_refused(people: People, owner: Owner, review: str) -
         ("published", lambda: None),
     ]
     tried = 0
+    # of several who hold the same offices one stands for all
+    each = (
+        people.other,
+        people.chair,
+        people.shepherd,
+        people.cambodia,
+        people.head,
+        people.phnom_penh,
+        people.agent,
+    )
     for status, go_on in stations:
         if status == "institution_review":
             time_is_over(owner, review)
-        for move, who in itertools.product(ReviewMove, vars(people).values()):
-            if not isinstance(who, Person):
-                continue
+        for move, who in itertools.product(ReviewMove, each):
             allowed = ReviewStatus(status) in STEPS[move].start
             held = offices_of(people, who)
             if allowed and held.intersection(STEPS[move].offices):
@@ -428,8 +436,8 @@ def test_every_short_cut_is_refused(people: People, owner: Owner, review: str) -
             assert answer.status_code in (403, 404, 409), (
                 f"{status} {move}: {answer.status_code} {answer.text}"
             )
-            assert done(look(people.official, review))["status"] == status
             tried += 1
+        assert done(look(people.official, review))["status"] == status
         go_on()
     assert tried > 300
     assert done(look(people.official, review))["status"] == "published"

@@ -124,6 +124,24 @@ def filed(world: World) -> None:
     world.filed()
 
 
+def with_figures(world: World) -> None:
+    world.filed()
+    world.run("indicators.refresh")
+
+
+def under_review(world: World) -> None:
+    world.row("staff_account", username="admin", role="city_admin", active=True, email="a@example.org")
+    id_ = uuid7()
+    plant(world.owner, "report_review", "network", id=id_, status="institution_review")
+    plant(world.owner, "report_review_step", "network", review_id=id_, number=1, move="open")
+
+
+def bundle_over(world: World) -> None:
+    for days in (900, 1):
+        at = world.long_ago(days)
+        world.row("federation_bundle", made_at=at, received_at=at, content=b"whole")
+
+
 def nothing(_world: World) -> None:
     """There is nothing on this machine that it could do."""
 
@@ -149,6 +167,9 @@ PLANTED: dict[str, Callable[[World], None]] = {
     "retention.sweep": words_over,
     "suggestions.learn": many,
     "trust.seal": filed,
+    "trust.forget_bundles": bundle_over,
+    "review.draft": with_figures,
+    "review.tell": under_review,
     "map.refresh": filed,
 }
 """What each task's first run finds to do."""

@@ -13,6 +13,7 @@ from nagara.database import clock_connection, network_connection, time_told
 from nagara.errors import NagaraError
 from nagara.federation import registry
 from nagara.federation.exporting import make_bundle
+from nagara.federation.keeping import forget_contents
 from nagara.federation.sending import collect, push
 from nagara.federation.signing import decode_key, sign
 from nagara.settings import settings
@@ -73,6 +74,16 @@ def exchange() -> None:
         keys = [key for key in registry.keys(connection) if key.address and key.retired_at is None]
     for key in keys:
         _told("fetched a bundle", key.city, partial(collect, configuration(), key, loopback=settings().demo))
+
+
+@task("trust.forget_bundles", **LIMITS)
+def forget_bundles() -> None:
+    """Nightly: let the content of old bundles go, as the network's file says. Safe to repeat; proofs stay."""
+    with network_connection() as connection:
+        days = configuration().network.federation.bundles_kept_days
+        forgotten = forget_contents(connection, time_told(connection), days)
+    if forgotten:
+        say(log, "let the content of bundles go", bundles=forgotten)
 
 
 def _told(what: str, city_id: str, do: Callable[[], object]) -> None:
