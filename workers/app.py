@@ -61,6 +61,7 @@ app = Celery(
         "workers.tasks.contacts",
         "workers.tasks.standing",
         "workers.tasks.trust",
+        "workers.tasks.external_owner",
         "workers.tasks.review",
         "workers.tasks.map_tiles",
     ],
@@ -82,6 +83,7 @@ app.conf.update(
         "contacts.*": {"queue": SLOW},
         "standing.*": {"queue": NOTICES},
         "trust.*": {"queue": SLOW},
+        "external.*": {"queue": NOTICES},
         "review.draft": {"queue": SLOW},  # a report of all cities takes its time
         "review.*": {"queue": NOTICES},
         "map.*": {"queue": SLOW},

@@ -71,6 +71,23 @@ SCHEDULE: Mapping[str, Mapping[str, Any]] = {
         "schedule": _every(2),
         "options": {"expires": DROPPED_AFTER},
     },
+    # Whoever reported it waits for another body's back-end as for our own; without such owners a tick reads nothing.
+    "send on": {
+        "task": "external.send",
+        "schedule": _every(2),
+        "options": {"expires": DROPPED_AFTER},
+    },
+    # How often each system is asked stands in the city's file; this only looks whose turn it is.
+    "ask other systems": {
+        "task": "external.pull",
+        "schedule": _every(2),
+        "options": {"expires": DROPPED_AFTER},
+    },
+    "tell other systems": {
+        "task": "external.tell",
+        "schedule": _every(2),
+        "options": {"expires": DROPPED_AFTER},
+    },
     # A request becomes public when the city's delay has passed or staff release it; nobody waits for seconds.
     "tell watchers of areas": {
         "task": "notifications.watchers",

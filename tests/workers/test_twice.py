@@ -179,6 +179,9 @@ FINDS_NOTHING = {
     "photos.hide": "no city of the demo hides anything",
     "standing.tell": "it changes nothing, it tells",
     "trust.exchange": "no city is asked over the network",
+    "external.send": "no city of the demo has the back-end of another body",
+    "external.pull": "no city of the demo has the back-end of another body",
+    "external.tell": "no city of the demo has the back-end of another body",
 }
 """Tasks whose first run does nothing here, and why; they run twice all the same."""
 
