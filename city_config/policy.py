@@ -46,6 +46,34 @@ class Publication(Part):
     )
 
 
+class OpenData(Fact):
+    """What the city publishes as files every night, and under which licence."""
+
+    publish: bool = Field(default=True, description="False: no files are made")
+    licence: str = Field(
+        default="CC-BY-4.0",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9.+-]{1,60}$",
+        description="SPDX identifier of the licence",
+    )
+    licence_url: str | None = Field(
+        default=None, pattern=r"^https?://", description="Its text; where not given, SPDX's page of it"
+    )
+    attribution: str | None = Field(
+        default=None, max_length=300, description="Whom users name; where not given, the city"
+    )
+    keep_days: int = Field(
+        default=90,
+        ge=1,
+        le=3650,
+        description="Days for which each day's files stay; those of a month's first stay",
+    )
+
+    @property
+    def licence_address(self) -> str:
+        """Where the licence's text is."""
+        return self.licence_url or f"https://spdx.org/licenses/{self.licence}.html"
+
+
 class Nearby(Part):
     """Which open reports a resident is shown before sending another about the same problem."""
 

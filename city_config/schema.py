@@ -54,6 +54,7 @@ from city_config.policy import (
     Display,
     IdentityProvider,
     Nearby,
+    OpenData,
     Privacy,
     Publication,
     Retention,
@@ -94,6 +95,7 @@ __all__ = [
     "Nearby",
     "Network",
     "NetworkCode",
+    "OpenData",
     "Part",
     "Pauses",
     "PeerBand",
@@ -221,6 +223,7 @@ class City(Part):
     pauses: Pauses = Field(default=Pauses(), description="How long a promise may pause")
     nearby: Nearby = Field(default=Nearby(), description="What is shown as reported already")
     publication: Publication = Field(default=Publication(), description="What the public sees")
+    open_data: OpenData = Field(default=OpenData(), description="What is published as files every night")
     after_closing: AfterClosing = Field(
         default=AfterClosing(), description="What residents may do once a request was closed"
     )
