@@ -43,6 +43,7 @@ from api.routes import (
     requests,
     resident_accounts,
     residents,
+    review_notices,
     single_sign_on,
     staff,
     staff_accounts,
@@ -122,6 +123,7 @@ def create_app() -> FastAPI:
         media,
         accounts,
         report_review,
+        review_notices,
         network,
         open311,
     ):

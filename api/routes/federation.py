@@ -12,9 +12,10 @@ from api.dependencies import ClientAddress, FromProcess, Officer, Open
 from api.error_responses import documented
 from api.schemas import federation as federation_schemas
 from nagara.cities import configuration
-from nagara.database import network_connection
+from nagara.database import network_connection, time_told
 from nagara.federation import door, registry
 from nagara.federation.bundle import VERSION, Letter, schema
+from nagara.federation.members import members
 from nagara.federation.signing import encode
 from nagara.settings import settings
 
@@ -122,6 +123,19 @@ def traffic(officer: Officer, limit: Annotated[int, Query(ge=1, le=500)] = 100) 
     with network_connection() as connection:
         told = {"received": door.received(connection, limit), "refused": door.refused(connection, limit)}
     return json_answer(told)
+
+
+@router.get(
+    "/network/federation/members",
+    response_model=federation_schemas.MemberStates,
+    responses=documented(401, 403),
+    operation_id="list_federation_members",
+)
+def member_states(officer: Officer) -> Response:
+    """Each city of the network: hosted here or elsewhere, what came last, what was refused, how far its roots reach."""
+    with network_connection() as connection:
+        found = members(connection, configuration(), time_told(connection))
+    return json_answer({"members": found})
 
 
 def _shown(key: registry.Key) -> dict[str, Any]:

@@ -77,8 +77,14 @@ def get_review(id: UUID, account: Reviewer) -> Response:
         viewer = _viewer(connection, account)
         review = _seen(connection, id, viewer)
         content = read_report(connection, review.report_id).content
+        whole, now = viewer.sees_whole(review), time_told(connection)
         detail = _shown(review, viewer) | {
-            "steps": reviews.steps(connection, review.id) if viewer.sees_whole(review) else [],
+            "next": walking.next_moves(connection, review, account.sign_in_name, viewer.held, now),
+            "whole": whole,
+            "comments_open": comments.may_comment(review, viewer, now),
+            "answers_for_network": viewer.is_network,
+            "unanswered": comments.unanswered(connection, review) if whole else 0,
+            "steps": reviews.steps(connection, review.id) if whole else [],
             "comments": comments.visible(connection, review, viewer),
             "content": part_of(content, review, viewer),
         }
@@ -233,6 +239,4 @@ def _walk(id_: UUID, move: ReviewMove, body: review_schemas.MoveBody, account: A
 
 
 def _shown(review: Review, viewer: Viewer) -> dict[str, Any]:
-    told = asdict(review)
-    del told["created_at"], told["updated_at"]
-    return told | {"status": review.status.value, "moves": walking.possible(review, viewer.held)}
+    return asdict(review) | {"status": review.status.value, "moves": walking.possible(review, viewer.held)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -85,3 +85,56 @@ class Traffic(BaseModel):
 
     received: list[ReceivedBundle]
     refused: list[RefusedBundle]
+
+
+class LastBundle(BaseModel):
+    """The newest bundle of a city that was merged."""
+
+    made_at: dt.datetime
+    received_at: dt.datetime
+    digest: str
+    whole: bool = Field(description="Whether its content is still kept")
+    count: int = Field(description="Bundles that were merged so far")
+
+
+class LastRefusal(BaseModel):
+    """The newest bundle of the last 30 days that a known key signed and that was refused."""
+
+    at: dt.datetime
+    code: str
+    message: str
+    count: int = Field(description="Refusals of the last 30 days")
+
+
+class LastRoot(BaseModel):
+    """The newest root that the network holds of a city."""
+
+    day: dt.date
+    as_of: dt.datetime
+    received_at: dt.datetime
+    requests: int
+    events: int
+    hash: str
+    way: str
+    count: int
+    late: int = Field(description="Roots that came more than two days after they were made")
+
+
+class MemberState(BaseModel):
+    """How the network stands with a city."""
+
+    city: str
+    country: str
+    names: dict[str, str]
+    way: Literal["hosted", "federated", "unused"]
+    keys: int = Field(description="Keys that are valid now")
+    figures_as_of: dt.datetime | None
+    bundle: LastBundle | None
+    refusal: LastRefusal | None
+    root: LastRoot | None
+
+
+class MemberStates(BaseModel):
+    """Every configured city."""
+
+    members: list[MemberState]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -41,6 +41,8 @@ class Review(BaseModel):
     comments_until: dt.datetime | None
     embargo_until: dt.datetime | None
     version: int
+    created_at: dt.datetime
+    updated_at: dt.datetime
     moves: list[str] = Field(description="What you could do now, by your offices")
 
 
@@ -64,9 +66,36 @@ class Comment(BaseModel):
     at: dt.datetime
 
 
+class Refusal(BaseModel):
+    """Why a move would be refused now."""
+
+    code: str
+    message: str
+    field: str | None
+    allowed: list[str] | None
+
+
+class NextMove(BaseModel):
+    """A move that begins where the review stands."""
+
+    move: str
+    leads_to: str
+    offices: list[str] = Field(description="Who makes it")
+    needs: list[str]
+    may_have: list[str]
+    refusal: Refusal | None = Field(description="What you would be told; null: you may make it")
+
+
 class ReviewDetail(Review):
     """A review with its trail, the comments you may read, and the part of the report that is yours to see."""
 
+    next: list[NextMove]
+    whole: bool = Field(description="Whether the whole report is yours to see")
+    comments_open: bool = Field(description="Whether you may comment now")
+    answers_for_network: bool = Field(description="Whether you answer comments rather than make them")
+    unanswered: int = Field(
+        description="Comments of cities and countries without an answer; 0 for who sees a part"
+    )
     steps: list[Step] = Field(description="For those who see the whole report")
     comments: list[Comment]
     content: dict[str, Any]
@@ -132,3 +161,50 @@ class Appointments(BaseModel):
     """Every appointment there is or was, newest first."""
 
     appointments: list[Appointment]
+
+
+class ReviewNotice(BaseModel):
+    """What you were told of a review."""
+
+    review: UUID
+    occasion: str
+    kind: str
+    subject: str
+    body: str
+    language: str
+    at: dt.datetime
+    read_at: dt.datetime | None
+
+
+class ReviewNotices(BaseModel):
+    """What you were told, newest first."""
+
+    items: list[ReviewNotice]
+    unread: int
+    more: bool
+
+
+class NoticesReadBody(Input):
+    """What you have read: of one review, or all up to a time."""
+
+    review: UUID | None = None
+    until: Moment | None = None
+
+
+class NoticesLeft(BaseModel):
+    """How much is left unread."""
+
+    unread: int
+
+
+class DigestChoice(BaseModel):
+    """How mails come: one by one, or together in the morning of a day or of a Monday."""
+
+    digest: Literal["none", "daily", "weekly"]
+    email: bool = Field(description="Whether your account has an address")
+
+
+class DigestBody(Input):
+    """How mails shall come."""
+
+    digest: Literal["none", "daily", "weekly"]

@@ -12,7 +12,6 @@ import psycopg
 from nagara.errors import InvalidInput
 from nagara.ids import uuid7
 from nagara.network.errors import ReviewMoveNotAllowed, ReviewNotReady, UnknownComment
-from nagara.permissions import NETWORK
 from nagara.review.path import ReviewStatus
 from nagara.review.reviews import Review
 from nagara.review.seeing import Viewer
@@ -62,9 +61,8 @@ def add(
             field="status",
             allowed=["institution_review"],
         )
-    speaks_for = viewer.speaks_for
     late = review.comments_until is not None and now >= review.comments_until
-    if speaks_for != NETWORK and late:
+    if not viewer.is_network and late:
         raise ReviewNotReady("The time to comment is over.", field="comments_until")
     text = str(said["text"]).strip()
     if not 0 < len(text) <= LONGEST_TEXT:
@@ -79,9 +77,17 @@ def add(
         city, figure = said.get("city"), str(said["figure"])
         _refuse_unknown(content, city, figure, viewer, review)
     id_ = uuid7()
+    country = next((part["country"] for part in content["cities"] if part["id"] == city), None)
+    speaks_for = viewer.speaks_for(country)
     values = (id_, review.id, review.report_id, city, figure, speaks_for, viewer.account.sign_in_name)
     connection.execute(ADD, (*values, text, answers))
     return id_
+
+
+def may_comment(review: Review, viewer: Viewer, now: dt.datetime) -> bool:
+    """Whether somebody who sees a review may say something of it now."""
+    late = review.comments_until is not None and now >= review.comments_until
+    return review.status is ReviewStatus.INSTITUTION_REVIEW and (viewer.is_network or not late)
 
 
 def visible(connection: psycopg.Connection[Any], review: Review, viewer: Viewer) -> list[dict[str, Any]]:
@@ -104,7 +110,7 @@ def _answered(
     """City and figure of the comment that is answered."""
     for comment in visible(connection, review, viewer):
         if comment["id"] == answers:
-            if viewer.speaks_for != NETWORK:
+            if not viewer.is_network:
                 raise InvalidInput(
                     "The network answers; say more in a comment.", field="answers", allowed="none"
                 )

@@ -26,6 +26,9 @@ SEEN_FROM: Mapping[Office, frozenset[ReviewStatus]] = {
 }
 """Offices that see the whole report, and in which statuses."""
 
+SECRETARIAT = frozenset({Office.OFFICIAL, Office.CHAIR, Office.SHEPHERD})
+"""Offices that speak for the network."""
+
 OF_ALL = ("period", "network", "method_version", "definitions", "codes", "weights")
 """Members of a report's content that say nothing of a single city."""
 
@@ -48,14 +51,18 @@ class Viewer:
         return self.sees_whole(review) or (bool(self.cities) and review.status in TO_INSTITUTIONS)
 
     @property
-    def speaks_for(self) -> str:
-        """In whose name they comment: a city, a country, or the network."""
+    def is_network(self) -> bool:
+        """Whether they speak for the network: they answer, and do not comment for a city or country."""
+        own = SECRETARIAT & self.held.offices
+        return self.account.city_id == NETWORK and bool(own or not self.held.countries)
+
+    def speaks_for(self, country: str | None) -> str:
+        """In whose name they comment on a city of this country: a city, a country, or the network."""
         if self.account.city_id != NETWORK:
             return self.account.city_id
-        own = Office.OFFICIAL in self.held.offices or Office.CHAIR in self.held.offices
-        if own or Office.SHEPHERD in self.held.offices or not self.held.countries:
+        if self.is_network:
             return NETWORK
-        return min(self.held.countries)
+        return country if country in self.held.countries else min(self.held.countries)
 
 
 def viewer_of(account: Account, held: Held, configuration: Configuration) -> Viewer:

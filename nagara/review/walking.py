@@ -9,7 +9,7 @@ from uuid import UUID
 
 import psycopg
 
-from nagara.errors import InvalidInput
+from nagara.errors import InvalidInput, NagaraError
 from nagara.network.errors import NotAppointed, OtherHands
 from nagara.review import reviews
 from nagara.review.comments import unanswered
@@ -71,17 +71,8 @@ def walk(
     ``UnderEmbargo`` or ``InvalidInput``.
     """
     review = reviews.find(connection, review_id, lock=True)
-    step = step_from(review.status, move)
-    office = _office(step, move, held)
-    _refuse_same_hands(connection, review, move, actor)
+    step, office = prepared(connection, review, move, actor, held, now)
     changed = _changes(connection, review, move, step, given, now)
-    refuse_unready(
-        move,
-        now,
-        comments_until=review.comments_until,
-        embargo_until=review.embargo_until,
-        unanswered=unanswered(connection, review),
-    )
     details = {name: str(value) for name, value in changed.items()}
     remarks = (given.remarks or "").strip() or None
     report_id = changed.get("report_id", review.report_id)
@@ -100,6 +91,55 @@ def walk(
         release(connection, review, now)
     reviews.change(connection, review, step.end, now, **changed)
     return reviews.find(connection, review.id)
+
+
+def prepared(
+    connection: psycopg.Connection[Any],
+    review: Review,
+    move: ReviewMove,
+    actor: str,
+    held: Held,
+    now: dt.datetime,
+) -> tuple[Step, Office]:
+    """The step of a move and in which office it would be made now, whatever comes with it; raises as ``walk`` does."""
+    step = step_from(review.status, move)
+    office = _office(step, move, held)
+    _refuse_same_hands(connection, review, move, actor)
+    refuse_unready(
+        move,
+        now,
+        comments_until=review.comments_until,
+        embargo_until=review.embargo_until,
+        unanswered=unanswered(connection, review),
+    )
+    return step, office
+
+
+def next_moves(
+    connection: psycopg.Connection[Any], review: Review, actor: str, held: Held, now: dt.datetime
+) -> list[dict[str, Any]]:
+    """Every move that begins where a review stands: what it needs, and for this person the refusal it would meet."""
+    found = []
+    for move, step in STEPS.items():
+        if review.status not in step.start:
+            continue
+        refusal = None
+        try:
+            prepared(connection, review, move, actor, held, now)
+        except NagaraError as error:
+            allowed = None if error.allowed is None else [str(one) for one in error.allowed]
+            refusal = {"code": error.code, "message": error.message, "field": error.field, "allowed": allowed}
+        found.append(
+            {
+                "move": move.value,
+                "leads_to": step.end.value,
+                "offices": [office.value for office in step.offices],
+                "needs": list(step.needs),
+                "may_have": [name for name in step.may_have if name not in step.needs],
+                "refusal": refusal,
+            }
+        )
+    return found
 
 
 def _office(step: Step, move: ReviewMove, held: Held) -> Office:
