@@ -16,6 +16,7 @@ class Permission(StrEnum):
     """What an account may be allowed."""
 
     VIEW_QUEUE = "view_queue"  # requests of the own city, without who filed them
+    VIEW_WALL = "view_wall"  # figures of the own city for a screen that many see: no request, no person
     VIEW_CONTACT = "view_contact"  # name and address of who filed it; each read is logged with its reason
     VIEW_ORIGINAL = "view_original"  # pictures and words as they came, before anything was hidden
     VIEW_AUDIT = "view_audit"  # who read contacts, who signed in, who changed accounts
@@ -55,15 +56,17 @@ P, R = Permission, Role
 CITY_ROLES = (R.CREW, R.AGENT, R.DISPATCHER, R.SUPERVISOR, R.AUDITOR, R.CITY_ADMIN)
 NETWORK_ROLES = (R.OFFICIAL, R.NATIONAL_REPRESENTATIVE, R.APPROVER)
 
-_AGENT = frozenset({P.VIEW_QUEUE, P.VIEW_CONTACT, P.VIEW_ORIGINAL, P.FILE, P.WORK, P.FIELD, P.DISPATCH})
+_AGENT = frozenset(
+    {P.VIEW_QUEUE, P.VIEW_WALL, P.VIEW_CONTACT, P.VIEW_ORIGINAL, P.FILE, P.WORK, P.FIELD, P.DISPATCH}
+)
 _SUPERVISOR = _AGENT | {P.MODERATE, P.SUPERVISE, P.BULK, P.EXPORT, P.ANNOUNCE}
 
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
-    R.CREW: frozenset({P.VIEW_QUEUE, P.FIELD}),
+    R.CREW: frozenset({P.VIEW_QUEUE, P.VIEW_WALL, P.FIELD}),
     R.AGENT: _AGENT,
     R.DISPATCHER: _AGENT - {P.VIEW_CONTACT, P.VIEW_ORIGINAL} | {P.MODERATE, P.BULK, P.EXPORT},
     R.SUPERVISOR: _SUPERVISOR,
-    R.AUDITOR: frozenset({P.VIEW_QUEUE, P.VIEW_AUDIT, P.EXPORT}),
+    R.AUDITOR: frozenset({P.VIEW_QUEUE, P.VIEW_WALL, P.VIEW_AUDIT, P.EXPORT}),
     R.CITY_ADMIN: _SUPERVISOR | {P.ADMINISTER, P.REVIEW_REPORT},
     R.SERVICE: frozenset(),
     R.OFFICIAL: frozenset({P.VIEW_NETWORK, P.PUBLISH_REPORT, P.REVIEW_REPORT, P.GOVERN_NETWORK}),
@@ -74,6 +77,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
 SCOPES: Mapping[str, frozenset[Permission]] = {
     "open311": frozenset(),
     "file": frozenset({P.FILE}),
+    "wall": frozenset({P.VIEW_WALL}),
     "read_queue": frozenset({P.VIEW_QUEUE}),
     "work": frozenset({P.VIEW_QUEUE, P.WORK, P.FIELD, P.DISPATCH}),
     "moderate": frozenset({P.VIEW_QUEUE, P.MODERATE}),

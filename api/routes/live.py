@@ -55,25 +55,26 @@ async def follow(
     session.
     """
     await process.hub.subscribed()
-    yield _event({"kind": "hello", "reference": None})
+    yield event_of({"kind": "hello", "reference": None})
     if last_event_id is not None:
-        yield _event(dict(CATCH_UP))
-    while await _still_signed_in(process, staff.city_id, token):
+        yield event_of(dict(CATCH_UP))
+    while await still_signed_in(process, staff.city_id, token):
         until = asyncio.get_running_loop().time() + SESSION_LOOKED_AT_EVERY_S
         while (left := until - asyncio.get_running_loop().time()) > 0:
             try:
                 news = await asyncio.wait_for(listener.waiting.get(), left)
             except TimeoutError:
                 break
-            yield _event(news)
+            yield event_of(news)
 
 
-def _event(news: dict[str, object]) -> ServerSentEvent:
+def event_of(news: dict[str, object]) -> ServerSentEvent:
+    """A piece of news as an event of its kind, with the time as its id."""
     at = dt.datetime.now(dt.UTC)
     return ServerSentEvent(data=news, event=str(news["kind"]), id=at.isoformat(), retry=RETRY_MS)
 
 
-async def _still_signed_in(process: FromProcess, city_id: str, token: str) -> bool:
+async def still_signed_in(process: FromProcess, city_id: str, token: str) -> bool:
     """Whether the session lasts; a stream that is only open does not keep it from ending when it is idle."""
     try:
         return await accounts.is_signed_in(process.pool, city_id, token)

@@ -27,6 +27,8 @@ PARAMETERS: Mapping[str, str] = {
     "id": str(uuid.UUID(int=7)),
     "move": "note",
     "number": "1",
+    "collection": "requests",
+    "feature": f"PNH-2222222-{check_character('PNH2222222')}",
     "z": "15",
     "x": "25931",
     "y": "15322",
@@ -38,7 +40,7 @@ PARAMETERS: Mapping[str, str] = {
 """What stands for a parameter of a path where nothing else is said. Name a new parameter here, and in
 ``ROWS`` of the walk over cities if it names a row."""
 
-STREAMS = frozenset({"/api/v1/staff/live"})
+STREAMS = frozenset({"/api/v1/staff/live", "/api/v1/staff/wall/live"})
 """Answers that never end; they are asked for their head alone."""
 
 BODIES: Mapping[str, Any] = {
