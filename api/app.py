@@ -24,6 +24,7 @@ from api.routes import (
     cities,
     city_desk,
     demo,
+    demo_chat,
     exports,
     federation,
     feeds,
@@ -141,6 +142,7 @@ def create_app() -> FastAPI:
         app.include_router(room.router)
     if settings().demo:
         app.include_router(demo.router)
+        app.include_router(demo_chat.router)
     pages.mount(app)
     app.add_middleware(HeadAnswers)
     app.add_middleware(SecurityHeaders)

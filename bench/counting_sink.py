@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import json
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from nagara.local.ports import LOOPBACK
@@ -35,7 +36,7 @@ class Count:
             self.keys.add(key[1])
 
 
-class _Lines(asyncio.Protocol):
+class _Lines(asyncio.Protocol, ABC):
     """What both servers share: bytes that have come and not been understood yet."""
 
     def __init__(self, count: Count) -> None:
@@ -56,9 +57,9 @@ class _Lines(asyncio.Protocol):
         while self.understand():
             pass
 
+    @abstractmethod
     def understand(self) -> bool:
         """One step; False when more has to come."""
-        raise NotImplementedError
 
 
 class Smtp(_Lines):

@@ -24,6 +24,7 @@ from city_config.references import reference_faults
 from city_config.resident_checks import resident_checks
 from city_config.rule_cover import RuleCover, rule_name
 from city_config.schema import City, Network
+from city_config.text_checks import texts_without_effect
 
 Severity = Literal["error", "warning", "unconfirmed"]
 
@@ -147,6 +148,7 @@ def _warnings(configuration: Configuration, city: City) -> Iterator[tuple[KeyPat
     yield from resident_checks(city)
     yield from missing_translations(city)
     yield from _hiding_without_detector(city)
+    yield from texts_without_effect(city, configuration.messages)
     for number, tag in enumerate(city.languages):
         if tag not in configuration.messages:
             yield ("languages", number), f"no texts for residents in {tag!r} (messages/{tag}.yaml)"

@@ -20,6 +20,7 @@ from city_config.facts import parts
 from city_config.ladder_checks import ladder_faults
 from city_config.rule_cover import RuleCover, services_of
 from city_config.schema import Calendar, City, Contractor, Network, Question, Rule, Service, Zone
+from city_config.text_checks import text_faults
 
 Fault = tuple[KeyPath, str]
 SHOWN = 12
@@ -40,6 +41,7 @@ def reference_faults(city: City, network: Network | None = None) -> list[Fault]:
         *_rounds(city),
         *_publication(city),
         *_populations(city),
+        *text_faults(city, network),
     ]
     return faults or list(_nobody_owns(city))
 

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, Field, model_validator
 
-from city_config.basics import LanguageTag, Part
+from city_config.basics import Code, LanguageTag, Part
 
 EventKind = Literal[
     "filed",
@@ -31,11 +31,19 @@ EventKind = Literal[
 StaffEventKind = Literal["escalated", "assigned", "answered"]
 """The events staff are told of."""
 
-OtherKind = Literal["followed", "alert", "digest", "work", "code"]
-"""What followers are told, staff of what is overdue, and codes that show whose a contact is."""
+OtherKind = Literal["followed", "alert", "digest", "reports", "work", "code"]
+"""What followers are told, at once or once a day or week, staff of what is overdue, and codes that show whose a
+contact is."""
 
-PromiseKind = Literal["promised", "expected"]
-"""Whether the city stands behind a time, or it is only the network's reference, which binds nobody."""
+Audience = Literal["resident", "staff"]
+"""Whose notices a city may word."""
+
+Wording = Literal["service", "city", "network"]
+"""Whose words a notice is in: the city's for this service, the city's for all, or everybody's."""
+
+PromiseKind = Literal["promised", "expected", "overdue"]
+"""Whether the city stands behind a time, or it is only the network's reference, which binds nobody; and what is
+said of a report whose promised time has passed."""
 
 ClosingReason = Literal[
     "fixed",
@@ -184,8 +192,8 @@ class Notification(Part):
         return subject, "\n".join(lines).strip() + "\n"
 
 
-class CityTexts(Part):
-    """A city's own wording in one language; what is not here is said as everywhere."""
+class OwnWording(Part):
+    """What residents and staff are told in a city's own words."""
 
     notifications: Mapping[EventKind, Notification] = Field(
         default_factory=dict, description="What residents are told, by what happened"
@@ -193,6 +201,50 @@ class CityTexts(Part):
     for_staff: Mapping[StaffEventKind, Notification] = Field(
         default_factory=dict, description="What staff are told, by what happened"
     )
+
+    def wording(self, audience: Audience) -> Mapping[str, Notification]:
+        """What is worded for an audience, by what happened."""
+        worded = self.notifications if audience == "resident" else self.for_staff
+        return {str(kind): text for kind, text in worded.items()}
+
+
+class ServiceTexts(OwnWording):
+    """The wording of notices about some services; what is not here is said as for the others."""
+
+    services: tuple[Code, ...] = Field(default=(), description="Codes of services; none: not asked")
+    network_codes: tuple[Code, ...] = Field(default=(), description="Common codes; none: not asked")
+
+    @model_validator(mode="after")
+    def _of_something(self) -> ServiceTexts:
+        if not (self.services or self.network_codes):
+            raise ValueError("name services or network_codes")
+        if not (self.notifications or self.for_staff):
+            raise ValueError("nothing is worded: give notifications or for_staff")
+        return self
+
+    def holds_for(self, service: str, network_code: str | None) -> bool:
+        """Whether a service is among those it words."""
+        return (not self.services or service in self.services) and (
+            not self.network_codes or network_code in self.network_codes
+        )
+
+
+class CityTexts(OwnWording):
+    """A city's own wording in one language; what is not here is said as everywhere."""
+
+    for_services: tuple[ServiceTexts, ...] = Field(
+        default=(), description="Notices about some services; for each kind the first that fits holds"
+    )
+
+    def worded(
+        self, audience: Audience, kind: str, service: str, network_code: str | None
+    ) -> tuple[Notification, Wording] | None:
+        """The city's words for a kind of notice about a service, and for what they are; None: it has none."""
+        for one in self.for_services:
+            if one.holds_for(service, network_code) and kind in one.wording(audience):
+                return one.wording(audience)[kind], "service"
+        found = self.wording(audience).get(kind)
+        return (found, "city") if found is not None else None
 
 
 class ReviewerTexts(Part):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from celery import schedules
 from celery.beat import Scheduler
 
 from nagara.database import CONNECT_TIMEOUT_S, role_options
@@ -24,7 +25,15 @@ STANDBY_SECONDS = 2.0
 DEAD_AFTER = " -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3"
 """The database lets go of the lock of a clock whose machine is gone, without waiting for hours."""
 
+FORGET_TIMERS = "delete from timer where name <> all(%s)"
+KNOW_TIMER = """
+insert into timer as known (name, task, longest_gap, known_since) values (%s, %s, %s, clock_timestamp())
+on conflict (name) do update set task = excluded.task, longest_gap = excluded.longest_gap
+ where (known.task, known.longest_gap) is distinct from (excluded.task, excluded.longest_gap)
+"""
 LAST_RUNS = "select task, begun_at from timer_run"
+
+MINUTES_A_DAY = 24 * 60
 
 log = logging.getLogger(__name__)
 
@@ -79,8 +88,16 @@ class OneBeat(Scheduler):  # type: ignore[misc]
             return False
         self._connection = connection
         self._remember(dict(connection.execute(LAST_RUNS).fetchall()))
+        self._write_down(connection)
         self._say("this clock rings the timers")
         return True
+
+    def _write_down(self, connection: psycopg.Connection[Any]) -> None:
+        """Which timers there are: so one that never rings is missed."""
+        timers = [(name, entry.task, longest_gap(entry.schedule)) for name, entry in self.schedule.items()]
+        with connection.transaction(), connection.cursor() as cursor:
+            cursor.execute(FORGET_TIMERS, ([name for name, _, _ in timers],))
+            cursor.executemany(KNOW_TIMER, timers)
 
     def _remember(self, last_runs: dict[str, dt.datetime]) -> None:
         """Go on from when each task last ran, whoever rang it; one that never ran begins to count now."""
@@ -108,3 +125,15 @@ class OneBeat(Scheduler):  # type: ignore[misc]
         if what != self._said:
             self._said = what
             log.info(what)
+
+
+def longest_gap(rings: schedules.BaseSchedule) -> dt.timedelta:
+    """The longest time between two rings of a timer: of an interval itself, of a crontab within a day."""
+    if not isinstance(rings, schedules.crontab):
+        gap: dt.timedelta = rings.run_every
+        return gap
+    minutes = sorted(hour * 60 + minute for hour in rings.hour for minute in rings.minute)
+    following = [*minutes[1:], minutes[0] + MINUTES_A_DAY]
+    return dt.timedelta(
+        minutes=max(later - earlier for earlier, later in zip(minutes, following, strict=True))
+    )

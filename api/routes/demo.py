@@ -10,16 +10,20 @@ import json
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request, Response
+from sqlalchemy import text
 
 from api.answers import json_answer
 from api.dependencies import Open
+from nagara.cities import configuration
+from nagara.database import city_session
 from nagara.local.http_sink import subscription_kept
 from nagara.settings import settings
 
 router = APIRouter(prefix="/dev", tags=["demo"], dependencies=[Open])
-Channel = Literal["email", "sms", "push", "webhook", "telegram"]
+Channel = Literal["email", "sms", "push", "webhook", "telegram", "inbox"]
 ENDINGS: dict[Channel, str] = {
     "email": "*.eml",
     "sms": "*.sms.json",
@@ -33,7 +37,15 @@ NAMES: dict[Channel, str] = {
     "push": "Browser",
     "webhook": "Other system",
     "telegram": "Telegram",
+    "inbox": "Inbox of staff",
 }
+IN_INBOXES = """
+select request_id, seq, split_part(audience, ':', 2), subject, body, link, created_at, read_at is not null
+  from notification
+ where city_id = :city_id and channel = 'inbox'
+   and (:wanted = '' or strpos(lower(audience || ' ' || subject || ' ' || body), :wanted) > 0)
+ order by created_at desc limit :limit
+"""
 # a mail's HTML stands in a frame without rights; its own style attributes are what "unsafe-inline" is for
 POLICY = "; ".join(
     (
@@ -44,13 +56,17 @@ POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+AT = "%Y%m%dT%H%M%S.%f"
+"""How the sink's files begin."""
+
 ADDRESS = re.compile(r"https?://[^\s<>\"']+")
 STYLE = (Path(__file__).parent / "demo.css").read_text()
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1"><title>Nagara demo: messages sent</title>
 <link rel="stylesheet" href="/dev/outbox.css">
 <body><header><h1>Messages sent</h1>
-<p>The demo sends no message outside this machine. Each stands here as its reader would see it, newest first.</p>
+<p>The demo sends no message outside this machine. Each stands here as its reader would see it, newest first.
+<a href="/dev/telegram">Write to the Telegram bot</a></p>
 <form role="search"><label>Reference, address or word <input type="search" name="q" value="{q}"></label>
 <label>Channel <select name="channel">{choices}</select></label><button>Show</button></form></header>
 <main aria-live="polite"><p class="count">{count}</p>{messages}</main></body></html>"""
@@ -64,7 +80,12 @@ def outbox(
     channel: Annotated[Channel | None, Query()] = None,
 ) -> Response:
     """Every message sent in any channel, newest first: JSON for programs, a page for people."""
-    messages = _messages(settings().outbox_dir, limit, q.strip().casefold(), channel)
+    wanted = q.strip().casefold()
+    found = _messages(settings().outbox_dir, limit, wanted, channel)
+    if channel in (None, "inbox"):
+        found += _inboxes(limit, wanted)
+    newest = sorted(found, key=lambda one: one[0], reverse=True)[:limit]
+    messages = [message for _, message in newest]
     if "text/html" not in request.headers.get("accept", ""):
         return json_answer({"messages": messages})
     shown = "".join(_shown(message) for message in messages) or "<p>None yet.</p>"
@@ -88,7 +109,34 @@ def push_subscription() -> Response:
     return json_answer({"subscription": subscription_kept(folder) if folder is not None else None})
 
 
-def _messages(folder: Path | None, limit: int, wanted: str, channel: Channel | None) -> list[dict[str, Any]]:
+_Placed = tuple[str, dict[str, Any]]
+"""A message and when it came, in a form that sorts."""
+
+
+def _inboxes(limit: int, wanted: str) -> list[_Placed]:
+    """What lies in the inboxes of every city's staff; nothing delivers it, so it is read where it lies."""
+    found: list[_Placed] = []
+    for city_id in configuration().cities:
+        with city_session(city_id) as session:
+            values = {"city_id": city_id, "wanted": wanted, "limit": limit}
+            rows = session.execute(text(IN_INBOXES), values).all()
+        for request_id, seq, username, subject, body, link, at, seen in rows:
+            message = {
+                "channel": "inbox",
+                "to": f"{username}@{city_id}",
+                "from": "",
+                "subject": subject,
+                "date": _date(at),
+                "id": f"{request_id}.{seq}",
+                "text": body,
+                "url": link,
+                "read": seen,
+            }
+            found.append((f"{at.astimezone(dt.UTC):{AT}}", message))
+    return found
+
+
+def _messages(folder: Path | None, limit: int, wanted: str, channel: Channel | None) -> list[_Placed]:
     if folder is None or not folder.is_dir():
         return []
     found = [
@@ -97,12 +145,12 @@ def _messages(folder: Path | None, limit: int, wanted: str, channel: Channel | N
         if channel in (None, name)
         for path in folder.glob(ending)
     ]
-    messages: list[dict[str, Any]] = []
-    for _, name, path in sorted(found, reverse=True):  # names begin with the time of arrival
+    messages: list[_Placed] = []
+    for arrived, name, path in sorted(found, reverse=True):  # names begin with the time of arrival
         message = _read(name, path)
         searched = f"{message['to']} {message['subject']} {message['text']}".casefold()
         if wanted in searched:
-            messages.append(message)
+            messages.append((arrived, message))
         if len(messages) == limit:
             break
     return messages
@@ -112,8 +160,8 @@ def _read(channel: Channel, path: Path) -> dict[str, Any]:
     if channel == "email":
         return _mail(path)
     content = json.loads(path.read_text())
-    at = dt.datetime.strptime(path.name[:22], "%Y%m%dT%H%M%S.%f").replace(tzinfo=dt.UTC)
-    shown = {"channel": channel, "date": f"{at:%a, %d %b %Y %H:%M:%S} +0000", "from": "", "url": None}
+    at = dt.datetime.strptime(path.name[:22], AT).replace(tzinfo=dt.UTC)
+    shown = {"channel": channel, "date": _date(at), "from": "", "url": None}
     if channel == "webhook":
         event = json.loads(content["event"])
         return shown | {
@@ -128,6 +176,7 @@ def _read(channel: Channel, path: Path) -> dict[str, Any]:
             "subject": "",
             "id": content["id"],
             "text": content["text"],
+            "url": f"/dev/telegram?chat={quote(content['to'])}",
         }
     if channel == "sms":
         return shown | {
@@ -145,6 +194,10 @@ def _read(channel: Channel, path: Path) -> dict[str, Any]:
         "text": content["body"] if unreadable is None else f"{unreadable} bytes only that browser can read",
         "url": content.get("url"),
     }
+
+
+def _date(at: dt.datetime) -> str:
+    return f"{at.astimezone(dt.UTC):%a, %d %b %Y %H:%M:%S} +0000"
 
 
 def _mail(path: Path) -> dict[str, Any]:
@@ -171,24 +224,24 @@ def _shown(message: dict[str, Any]) -> str:
     channel: Channel = message["channel"]
     head = f"<b>{NAMES[channel]}</b> to {safe['to']} <time>{safe['date']}</time>"
     subject = f"<h2 dir=auto>{safe['subject']}</h2>" if message["subject"] else ""
-    text = f"<div class=text dir=auto>{_linked(str(message['text']))}</div>"
+    words = f"<div class=text dir=auto>{linked(str(message['text']))}</div>"
     more = f'<a href="{safe["url"]}">Open</a>' if message.get("url") else ""
     if message.get("html"):
         frame = f'<iframe sandbox loading=lazy title=HTML srcdoc="{safe["html"]}"></iframe>'
         more += f"<details><summary>As HTML</summary>{frame}</details>"
     if message.get("unsubscribe"):
         more += "<span>Unsubscribe button: one click, RFC 8058</span>"
-    return f"<article class={channel}><p class=head>{head}</p><div class=sheet>{subject}{text}{more}</div></article>"
+    return f"<article class={channel}><p class=head>{head}</p><div class=sheet>{subject}{words}{more}</div></article>"
 
 
-def _linked(text: str) -> str:
+def linked(words: str) -> str:
     """Text with its addresses as links; nothing else of it is ever markup."""
     parts, last = [], 0
-    for found in ADDRESS.finditer(text):
+    for found in ADDRESS.finditer(words):
         address = html.escape(found.group())
-        parts += [html.escape(text[last : found.start()]), f'<a href="{address}">{address}</a>']
+        parts += [html.escape(words[last : found.start()]), f'<a href="{address}">{address}</a>']
         last = found.end()
-    return "".join(parts) + html.escape(text[last:])
+    return "".join(parts) + html.escape(words[last:])
 
 
 def _choices(chosen: Channel | None) -> str:

@@ -14,15 +14,17 @@ from api.answers import json_answer
 from api.dependencies import ClientSource, CurrentCity, FromProcess, LinkToken, Open, OwnLinkToken
 from api.error_responses import documented
 from api.schemas import following as schemas
+from api.schemas.staff_notices import QuietHours
 from city_config import City
 from nagara.cities import city_of
 from nagara.database import city_session
 from nagara.errors import UnknownSubscription
 from nagara.notifications.audiences import Managed, read_management_key
 from nagara.notifications.channels.push import public_key
+from nagara.notifications.quiet import Quiet
 from nagara.notifications.staff_notices import quiet_of
 from nagara.public.request_views import find_city
-from nagara.residents import following, own_notices
+from nagara.residents import digest_choices, following, own_notices
 from nagara.residents.following import Area, Recipient, Subscribed, Wish
 
 T = TypeVar("T")
@@ -54,7 +56,7 @@ async def follow(
     city, stored = find_city(reference)
     recipient = _recipient(city, body)
     await _count(process, source, recipient)
-    wish = Wish(body.language, body.moves)
+    wish = Wish(body.language, body.moves, body.frequency)
 
     def keep(session: Session) -> Subscribed:
         return following.follow(session, city, stored, recipient, wish, token, _now())
@@ -114,7 +116,7 @@ async def confirm_by_link(key: str, process: FromProcess, source: ClientSource) 
     def work(session: Session) -> dict[str, Any]:
         if managed.kind == "f":
             following.confirm_by_key(session, managed, _now())
-        else:
+        elif managed.kind == "c":
             own_notices.confirm_by_key(session, city_of(managed.city_id), managed)
         return _shown(session, managed)
 
@@ -145,13 +147,19 @@ async def change(
     """Be told of more or less."""
     managed = await _managed(key, process, source)
     city = city_of(managed.city_id)
-    quiet = quiet_of(body.quiet.begins, body.quiet.ends, city.timezone) if body.quiet is not None else None
+    quiet = _quiet(city, body.quiet)
 
     def work(session: Session) -> dict[str, Any]:
-        following.change(
-            session, city, managed, moves=body.moves, services=body.services, frequency=body.frequency,
-            quiet=quiet,
-        )  # fmt: skip
+        if managed.kind == "d":
+            digest_choices.change(session, managed, body.frequency, quiet)
+        elif managed.kind == "c":
+            own_notices.change_by_key(session, city, managed, body.moves, body.frequency, quiet)
+        else:
+            following.change(
+                session, city, managed, moves=body.moves, services=body.services, frequency=body.frequency,
+                quiet=quiet,
+            )  # fmt: skip
+        session.flush()
         return _shown(session, managed)
 
     return json_answer(await _in_city(managed.city_id, work))
@@ -166,7 +174,7 @@ async def change(
 async def end(key: str, process: FromProcess, source: ClientSource) -> Response:
     """Be told no more, at once."""
     managed = await _managed(key, process, source)
-    stop = following.end if managed.kind == "f" else own_notices.end
+    stop = {"f": following.end, "c": own_notices.end, "d": digest_choices.end}[managed.kind]
     await _in_city(managed.city_id, lambda session: stop(session, managed))
     return Response(status_code=204)
 
@@ -213,13 +221,14 @@ async def choose(
     source: ClientSource,
     token: OwnLinkToken,
 ) -> Response:
-    """Choose channels and moves for one's own request."""
+    """Choose channels, moves, digests and quiet hours for one's own request."""
     await process.limiter.count("read", source.address)
     city, stored = find_city(reference)
+    quiet = _quiet(city, body.quiet)
 
     def work(session: Session) -> dict[str, Any]:
         row = own_notices.own_request(session, city, stored, token)
-        own_notices.choose(session, city, row, body.channels, body.moves)
+        own_notices.choose(session, city, row, body.channels, body.moves, body.frequency, quiet)
         session.flush()
         return own_notices.shown(session, city, row)
 
@@ -293,9 +302,15 @@ async def _managed(key: str, process: FromProcess, source: ClientSource) -> Mana
 
 
 def _shown(session: Session, managed: Managed) -> dict[str, Any]:
+    if managed.kind == "d":
+        return digest_choices.shown(session, managed)
     if managed.kind == "c":
         return own_notices.shown_by_key(session, city_of(managed.city_id), managed)
     return following.shown(session, following.subscription(session, managed))
+
+
+def _quiet(city: City, hours: QuietHours | None) -> Quiet | None:
+    return quiet_of(hours.begins, hours.ends, city.timezone) if hours is not None else None
 
 
 def _subscribed(city: City, made: Subscribed) -> Response:

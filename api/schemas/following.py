@@ -10,7 +10,8 @@ from api.schemas.common import Input, Position
 from api.schemas.staff_notices import QuietHours
 
 Channel = Literal["email", "sms", "push"]
-Frequency = Literal["at_once", "daily"]
+Frequency = Literal["at_once", "daily", "weekly"]
+OFTEN = "daily, weekly: one message from seven in the morning, with what is overdue; a question comes at once"
 
 
 class BrowserKeys(Input):
@@ -42,6 +43,7 @@ class FollowBody(Wish):
     """Follow a request. ``moves``: of which to be told; null: of all."""
 
     moves: tuple[str, ...] | None = Field(default=None, max_length=30)
+    frequency: Frequency = Field(default="at_once", description=OFTEN)
 
 
 class AlertBody(Wish):
@@ -52,7 +54,9 @@ class AlertBody(Wish):
     lon: float | None = Field(default=None, ge=-180, le=180)
     metres: int | None = Field(default=None, ge=50, le=20_000)
     services: tuple[str, ...] = Field(default=(), max_length=100, description="Empty: all")
-    frequency: Frequency = Field(default="at_once", description="daily: one message at seven in the morning")
+    frequency: Frequency = Field(
+        default="at_once", description="daily, weekly: one message at seven in the morning"
+    )
 
 
 class Subscribed(BaseModel):
@@ -79,12 +83,13 @@ class Key(BaseModel):
 class Subscription(BaseModel):
     """What somebody is told of, as its owner sees it."""
 
-    kind: Literal["request", "area", "own"]
+    kind: Literal["request", "area", "own", "digest"]
     city: str
     channel: Channel | None
     channels: list[str] | None = Field(description="Of one's own request: all that are chosen")
     confirmed: bool
     reference: str | None
+    references: list[str] = Field(description="Of a digest: the reports it is about")
     district: str | None
     position: Position | None
     metres: int | None
@@ -112,8 +117,11 @@ class OwnNotices(BaseModel):
     possible: list[str] = Field(description="Channels the contact and the deployment offer")
     channels: list[str]
     moves: list[str] | None = Field(description="Null: all")
+    frequency: Frequency = Field(description=OFTEN)
+    quiet: QuietHours | None = Field(description="When nothing is sent, on the city's clocks")
     all_moves: list[str]
     browsers: int = Field(description="Browsers that are told as well")
+    telegram: bool = Field(description="Whether a chat with a Telegram bot can be told as well")
     confirmed: bool
     confirm_over: str | None = Field(
         description="The channel a code went to; notices wait for it. Null: none do"
@@ -121,10 +129,15 @@ class OwnNotices(BaseModel):
 
 
 class OwnNoticesBody(Input):
-    """Channels (null: the usual one, empty: none) and moves (null: all)."""
+    """Channels (null: the usual one, empty: none) and moves (null: all). The others stay where they are null."""
 
     channels: tuple[Literal["email", "sms"], ...] | None = Field(default=None, max_length=2)
     moves: tuple[str, ...] | None = Field(default=None, max_length=30)
+    frequency: Frequency | None = Field(default=None, description=OFTEN)
+    quiet: QuietHours | None = Field(
+        default=None,
+        description="When nothing is sent, on the city's clocks; from and to the same time: never",
+    )
 
 
 class CodeSent(BaseModel):

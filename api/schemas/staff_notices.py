@@ -89,6 +89,9 @@ class NoticePreview(BaseModel):
 
     kind: str
     language: str
+    worded_by: Literal["service", "city", "network"] = Field(
+        description="Whose words: the city's for this service, the city's for all, or the network's"
+    )
     own_words: bool = Field(description="The city's own wording, not the network's")
     subject: str
     body: str
@@ -104,11 +107,11 @@ class NoticePreviews(BaseModel):
 
 
 class FailedNotice(BaseModel):
-    """A notice that was given up; who it was for is said by kind alone."""
+    """A notice or message that was given up; who it was for is said by kind alone."""
 
     id: str
-    reference: str
-    kind: str
+    reference: str | None = Field(description="Null: a code or a digest, which is about no single request")
+    kind: str = Field(description="Of the event; else code, digest or work", examples=["resolved", "code"])
     audience: str = Field(examples=["resident"])
     channel: str
     language: str
@@ -116,6 +119,7 @@ class FailedNotice(BaseModel):
     created_at: dt.datetime
     failed_at: dt.datetime
     last_error: str | None
+    can_be_sent_again: bool = Field(description="False: a code that has ended")
 
 
 class WaitingNotices(BaseModel):

@@ -20,6 +20,11 @@ from nagara.notifications.channels import CHANNELS
 STANDING = """
 select told_at, oldest_step, oldest_event, oldest_notice, given_up, oldest_unsent from time_standing(%s, %s)
 """
+SWEEPS = """
+select t.name, t.task, greatest(extract(epoch from clock_timestamp() - coalesce(r.ended_at, t.known_since)
+                                                - t.longest_gap), 0)::float8
+  from timer t left join timer_run r on r.task = t.task order by t.name
+"""
 RUNS = "select task, begun_at, ended_at, ok, runs, failures from timer_run order by task"
 
 MUST_RUN: Mapping[str, dt.timedelta] = {
@@ -56,6 +61,15 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class Sweep:
+    """A timer and how many seconds its task is late: since its last end, beyond the longest gap it has by schedule."""
+
+    name: str
+    task: str
+    late: float
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """How time stands: what has waited longest, messages that were given up, the last run of each task.
 
@@ -69,6 +83,7 @@ class Standing:
     given_up: int
     runs: tuple[Run, ...]
     oldest_unsent: dt.datetime | None = None
+    sweeps: tuple[Sweep, ...] = ()
 
     def waited(self, since: dt.datetime | None) -> float:
         """Seconds since an instant; none where nothing waits."""
@@ -100,7 +115,8 @@ class Standing:
 def read_standing(connection: psycopg.Connection[Any]) -> Standing:
     """How time stands, read in the caller's transaction."""
     row = connection.execute(STANDING, _asked()).fetchone()
-    return _standing(row, connection.execute(RUNS).fetchall())
+    runs, sweeps = connection.execute(RUNS).fetchall(), connection.execute(SWEEPS).fetchall()
+    return _standing(row, runs, sweeps)
 
 
 async def ask_standing(pool: Pool) -> Standing:
@@ -108,8 +124,9 @@ async def ask_standing(pool: Pool) -> Standing:
     async with pool.connection() as connection:
         standing = await connection.execute(STANDING, _asked(), prepare=True)
         row = await standing.fetchone()
-        runs = await connection.execute(RUNS, prepare=True)
-        return _standing(row, await runs.fetchall())
+        runs = await (await connection.execute(RUNS, prepare=True)).fetchall()
+        sweeps = await (await connection.execute(SWEEPS, prepare=True)).fetchall()
+        return _standing(row, runs, sweeps)
 
 
 def _asked() -> tuple[list[str], list[str]]:
@@ -117,11 +134,14 @@ def _asked() -> tuple[list[str], list[str]]:
     return list(configuration().cities), [name for name, way in CHANNELS.items() if way.ready()]
 
 
-def _standing(row: tuple[Any, ...] | None, runs: Sequence[tuple[Any, ...]]) -> Standing:
+def _standing(
+    row: tuple[Any, ...] | None, runs: Sequence[tuple[Any, ...]], sweeps: Sequence[tuple[Any, ...]]
+) -> Standing:
     if row is None:
         raise psycopg.OperationalError("the database did not tell how time stands")
     told_at, step, event, notice, given_up, unsent = row
-    return Standing(told_at, step, event, notice, given_up, tuple(Run(*run) for run in runs), unsent)
+    ran, timers = tuple(Run(*run) for run in runs), tuple(Sweep(*sweep) for sweep in sweeps)
+    return Standing(told_at, step, event, notice, given_up, ran, unsent, timers)
 
 
 def metrics(standing: Standing) -> str:
@@ -161,6 +181,12 @@ def metrics(standing: Standing) -> str:
         [("", standing.waited(standing.oldest_unsent))],
     )
     told("dead_letters", "gauge", "Messages that were given up", [("", float(standing.given_up))])
+    told(
+        "sweep_lag_seconds",
+        "gauge",
+        "How late each timer of the schedule is: since its last end, beyond its longest gap",
+        [(f'{{sweep="{one.name}",task="{one.task}"}}', round(one.late, 3)) for one in standing.sweeps],
+    )
     told("task_last_end_seconds", "gauge", "Seconds since the task last ended: its lag", each("lag"))
     told("task_last_duration_seconds", "gauge", "How long its last run took", each("took"))
     told("task_last_ok", "gauge", "1 where its last run went well", each("ok"))

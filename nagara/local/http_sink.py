@@ -12,7 +12,6 @@ import base64
 import json
 import os
 import threading
-from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -22,11 +21,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from nagara.local.ports import LOOPBACK
+from nagara.local.telegram_double import Keep, TelegramDouble
 
 LARGEST_BODY = 64 * 1024
 SUBSCRIPTION_FILE = "browser.json"
-Keep = Callable[[str, bytes], None]
-"""Stores a message under an ending; it appears only when it is complete."""
+CHAT = "/chat"
+"""Where the demo's page says what somebody writes to the bot."""
 
 
 class Browser:
@@ -62,7 +62,7 @@ class Browser:
 
 def serve_http(port: int, folder: Path, keep: Keep) -> ThreadingHTTPServer:
     """Serve in a thread of its own until ``shutdown`` is called."""
-    browser = Browser(folder, port)
+    browser, telegram = Browser(folder, port), TelegramDouble(folder, keep)
 
     class Answers(BaseHTTPRequestHandler):
         def log_message(self, *_: Any) -> None:
@@ -82,10 +82,11 @@ def serve_http(port: int, folder: Path, keep: Keep) -> ThreadingHTTPServer:
                 self._say(201)
             elif self.path.startswith("/hook"):
                 self._take_call(body)
-            elif self.path.startswith("/bot") and self.path.endswith("/sendMessage"):
-                self._take_bot(body)
-            elif self.path.startswith("/bot") and self.path.endswith(("/answerCallbackQuery", "/setWebhook")):
-                self._say(200, b'{"ok": true, "result": true}')
+            elif self.path.startswith("/bot"):
+                method, key = self.path.rpartition("/")[2], self.headers.get("Idempotency-Key", "")
+                self._say(*telegram.call(method, body, key))
+            elif self.path == CHAT:
+                self._say(telegram.write(body))
             else:
                 self._say(404)
 
@@ -94,17 +95,6 @@ def serve_http(port: int, folder: Path, keep: Keep) -> ThreadingHTTPServer:
             kept["signature"] = self.headers.get("webhook-signature", "")
             keep("webhook.json", json.dumps(kept, ensure_ascii=False).encode())
             self._say(204)
-
-        def _take_bot(self, body: bytes) -> None:
-            try:
-                content = json.loads(body)
-                kept = {"to": str(content["chat_id"]), "text": str(content["text"]) + _buttons(content)}
-            except (ValueError, KeyError, TypeError):
-                self._say(400)
-                return
-            kept["id"] = self.headers.get("Idempotency-Key", "")
-            keep("telegram.json", json.dumps(kept, ensure_ascii=False).encode())
-            self._say(200)
 
         def _take_text(self, body: bytes) -> None:
             try:
@@ -126,12 +116,6 @@ def serve_http(port: int, folder: Path, keep: Keep) -> ThreadingHTTPServer:
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, args=(0.1,), name="http-sink", daemon=True).start()
     return server
-
-
-def _buttons(content: dict[str, Any]) -> str:
-    """What can be pressed below a message of the bot, a line each."""
-    rows = content.get("reply_markup", {}).get("inline_keyboard", [])
-    return "".join(f"\n[{button['text']}]" for row in rows for button in row)
 
 
 def subscription_kept(folder: Path) -> dict[str, Any] | None:

@@ -96,6 +96,8 @@ async def _start(supervisor: Supervisor, plan: Plan) -> None:
     await supervisor.start(programs.beat_service(plan.data, environment))
     await supervisor.start(programs.api_service(plan.port, plan.workers, environment))
 
+    if plan.demo:
+        await supervisor.run("bot", programs.command_line("bot"), environment)
     demo = refresh_demo_file(plan.data / "demo.json", plan.url) if plan.demo else None
     supervisor.log.raw(welcome(plan.url, demo))
     supervisor.log.raw(f"ready {plan.url}")

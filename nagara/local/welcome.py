@@ -15,9 +15,10 @@ PLACES = (
     ("/staff/", "the work queue of a city's departments"),
     ("/network/", "the cities side by side"),
     ("/dev/outbox", "every message the demo sent"),
+    ("/dev/telegram", "a chat with its Telegram bot"),
     ("/openapi.json", "the HTTP interface"),
 )
-ONLY_IN_DEMO = ("/dev/outbox",)
+ONLY_IN_DEMO = ("/dev/outbox", "/dev/telegram")
 
 
 def refresh_demo_file(file: Path, url: str) -> dict[str, Any]:

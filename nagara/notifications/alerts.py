@@ -1,4 +1,4 @@
-"""Watchers of an area are told what was reported there: at once, or once a day.
+"""Watchers of an area are told what was reported there: at once, or once a day or week.
 
 A request waits in ``alert_waiting`` until the public may see it; only then anybody is told. What never becomes
 public, or not within two weeks, tells nobody. For those who want one message a day, notices are laid down
@@ -20,6 +20,7 @@ from city_config import City, Configuration
 from nagara.cities import configuration
 from nagara.notifications.audiences import stop_page, subscription_audience, subscription_of
 from nagara.notifications.keeping import KEEP_MESSAGE, Held, Kept, keep_notices, message_values
+from nagara.notifications.periods import period_began
 from nagara.notifications.quiet import quiet_span, told_from
 from nagara.notifications.wording import for_day, for_watcher, named_request
 from nagara.public.publication import METRES_PER_DEGREE, Standing, is_public, never_public
@@ -27,9 +28,6 @@ from nagara.sealing import unseal
 from nagara.settings import settings
 
 WAITS_AT_MOST = dt.timedelta(days=14)
-DAY_IS_TOLD_AT = 7
-"""The hour on the city's clocks from which the day before is told."""
-
 LINES_A_DAY = 20
 WORTH_FOR = dt.timedelta(hours=20)
 """A day's news that could not be sent for so long is left to the next day."""
@@ -63,8 +61,9 @@ select n.city_id, n.audience, n.channel, n.sealed_recipient, n.request_id, n.seq
   from notification n
   join subscription s on s.city_id = n.city_id and 'subscription:' || s.id = n.audience
   join request r on r.city_id = n.city_id and r.id = n.request_id
- where n.city_id = %s and n.next_attempt_at is null and n.sent_at is null and n.failed_at is null
-   and (s.last_digest_at is null or s.last_digest_at < %s)
+ where n.city_id = %(city)s and n.next_attempt_at is null and n.sent_at is null and n.failed_at is null
+   and s.kind = 'area'
+   and coalesce(s.last_digest_at, s.created_at) < case s.frequency when 'weekly' then %(week)s else %(day)s end
  order by n.audience, n.created_at
    for update of n, s skip locked
 """
@@ -164,23 +163,24 @@ def _alert(
         stop_url=stop_page(city.id, "f", watcher.id),
     ).for_channel(watcher.channel)
     audience = subscription_audience(watcher.id)
-    held: Held = "for the day" if watcher.frequency == "daily" else ""
+    held: Held = "" if watcher.frequency == "at_once" else "for the day"
     after = told_from(quiet_span(watcher.quiet_begins, watcher.quiet_ends, city.timezone), now)
     return Kept(city.id, request_id, 1, audience, watcher.channel, watcher.sealed, notice, held, after)
 
 
 def tell_the_day(connection: psycopg.Connection[Any], now: dt.datetime) -> int:
-    """Make one message of what each daily watcher's area brought since the last; returns how many.
+    """Make one message of what each watcher's area brought since the last; returns how many.
 
-    Does not commit. From seven in the morning on the city's clocks, once a day; a quiet day tells nothing.
+    Does not commit. From seven in the morning on the city's clocks, once a day or, for who chose so, from Monday on
+    once a week; a quiet day tells nothing.
     """
     known, messages = configuration(), 0
     for city in known.cities.values():
-        local = now.astimezone(city.zone)
-        if local.hour < DAY_IS_TOLD_AT:
+        day = period_began("daily", city.timezone, now)
+        if day is None:
             continue
-        begun = local.replace(hour=DAY_IS_TOLD_AT, minute=0, second=0, microsecond=0)
-        held = connection.execute(TAKE_HELD, (city.id, begun)).fetchall()
+        periods = {"city": city.id, "day": day, "week": period_began("weekly", city.timezone, now)}
+        held = connection.execute(TAKE_HELD, periods).fetchall()
         for rows in _by_reader(held):
             _one_message(connection, known, city, rows, now)
             messages += 1

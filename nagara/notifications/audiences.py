@@ -1,7 +1,8 @@
 """Who a message is for, as it stands in the tables, and the secret address by which they can end it.
 
 A management key, ``kh-pnh.f<id>.<forty digits>``, is only ever sent to the contact it is about: whoever has it
-showed that the contact is theirs. Its kind: ``f`` a subscription, ``c`` the contact a request was filed with.
+showed that the contact is theirs. Its kind: ``f`` a subscription, ``c`` the contact a request was filed with, ``d``
+all that one contact is told of by one message a day or week; its id is then the beginning of the contact's digest.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import hmac
 import uuid
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Literal
+from typing import Literal, get_args
 
 from nagara.settings import settings
 
@@ -20,10 +21,14 @@ STAFF_PREFIX = "staff:"
 SUBSCRIPTION_PREFIX = "subscription:"
 POST_PREFIX = "post:"
 WEBHOOK_PREFIX = "webhook:"
+PERSON_PREFIX = "person:"
+"""Of a digest: everything one contact is told of so; the beginning of the contact's digest follows."""
+
 CONTACT_PREFIX = "contact:"
 """Of a code: nobody subscribed to it, and nothing can be ended."""
 
-Kind = Literal["f", "c"]
+Kind = Literal["f", "c", "d"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,21 @@ def subscription_of(audience: str) -> uuid.UUID | None:
     return uuid.UUID(audience.removeprefix(SUBSCRIPTION_PREFIX))
 
 
+def person_of(digest: bytes) -> uuid.UUID:
+    """Who owns a contact, by the beginning of its digest."""
+    return uuid.UUID(bytes=digest[:16])
+
+
+def person_audience(person: uuid.UUID) -> str:
+    """The audience of one person's digest."""
+    return f"{PERSON_PREFIX}{person}"
+
+
+def digests_of_person(person: uuid.UUID) -> tuple[bytes, bytes]:
+    """The lowest and the highest digest of a contact that can be this person's."""
+    return person.bytes + bytes(16), person.bytes + b"\xff" * 16
+
+
 def management_key(city_id: str, kind: Kind, id_: uuid.UUID) -> str:
     """The key for a subscription, or for the notices of a request."""
     content = f"manage:{city_id}:{kind}:{id_}".encode()
@@ -71,7 +91,9 @@ def read_management_key(key: str) -> Managed | None:
     """What a key is for; None for one that we did not make."""
     city_id, _, rest = key.partition(".")
     named, _, _ = rest.partition(".")
-    kind: Kind = "f" if named[:1] == "f" else "c"
+    kind = next((one for one in KINDS if named.startswith(one)), None)
+    if kind is None:
+        return None
     try:
         id_ = uuid.UUID(hex=named[1:])
     except ValueError:
@@ -98,6 +120,8 @@ def unsubscribe_address(city_id: str, audience: str, request_id: uuid.UUID) -> s
         key = management_key(city_id, "f", subscription)
     elif audience == RESIDENT or audience.startswith(JOINED_PREFIX):
         key = management_key(city_id, "c", request_id)
+    elif audience.startswith(PERSON_PREFIX):
+        key = management_key(city_id, "d", uuid.UUID(audience.removeprefix(PERSON_PREFIX)))
     else:
         return None
     return f"{settings().public_url.rstrip('/')}/api/v1/subscriptions/{key}/unsubscribe"

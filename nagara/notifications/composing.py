@@ -19,8 +19,8 @@ from nagara.notifications.audiences import RESIDENT, STAFF_PREFIX, stop_page, su
 from nagara.notifications.contacts import ask_to_confirm, confirmation_channel, usable_recipients
 from nagara.notifications.endpoints import endpoints_of, to_endpoints
 from nagara.notifications.joined import joined_to, to_joined
-from nagara.notifications.keeping import Held, Kept, keep_notices
-from nagara.notifications.quiet import Quiet, told_from
+from nagara.notifications.keeping import Held, Kept, held_for, keep_notices
+from nagara.notifications.quiet import Quiet, quiet_span, told_from
 from nagara.notifications.to_staff import INBOX, colleagues_of, tells_staff, to_staff
 from nagara.notifications.wording import Happening, Notice, for_follower, for_resident
 from nagara.public.publication import Standing, is_public
@@ -56,7 +56,8 @@ select event.city_id, event.request_id, event.seq, event.kind, event.actor_kind,
        request.promise_standard, request.language, filed.recorded_at,
        request.confidential, request.public, request.received_at,
        parent.service_code, parent.confidential, parent.public, parent.received_at,
-       contact.sealed, contact.channels, contact.moves, contact.confirmed_at is not null
+       contact.sealed, contact.channels, contact.moves, contact.confirmed_at is not null,
+       contact.frequency, contact.quiet_begins, contact.quiet_ends
   from taken
   join event using (city_id, request_id, seq)
   join event as filed on filed.city_id = event.city_id and filed.request_id = event.request_id and filed.seq = 1
@@ -73,7 +74,7 @@ on conflict (city_id, request_id, seq) do update set look_again_at = excluded.lo
 """
 
 FOLLOWERS = """
-select city_id, request_id, id, channel, sealed, language, moves, own, quiet_begins, quiet_ends
+select city_id, request_id, id, channel, sealed, language, moves, own, frequency, quiet_begins, quiet_ends
   from subscription
  where (city_id, request_id) in (select * from unnest(%s::text[], %s::uuid[])) and confirmed_at is not null
 """
@@ -107,6 +108,8 @@ class _Filer:
     channels: Sequence[str] | None
     moves: Sequence[str] | None
     confirmed: bool
+    frequency: str
+    quiet: Quiet | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +122,8 @@ class _Follower:
     language: str | None
     moves: Sequence[str] | None
     own: bool
-    quiet: Quiet | None = None
+    frequency: str
+    quiet: Quiet | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,13 +248,16 @@ def _compose_all(
 def _taken(known: Configuration, row: tuple[Any, ...], now: dt.datetime) -> _Taken:
     """An event as read. Of the report another was joined to, nobody hears more than the public may see."""
     city_id, request_id, seq, kind, actor_kind, status, data, occurred_at, actor, assignee, *of_request = row
-    *of_request, sealed, channels, moves, confirmed = of_request
+    *of_request, sealed, channels, moves, confirmed, frequency, begins, ends = of_request
     *of_request, known_since, confidential, public, received = of_request[:-4]
-    parent = Standing(*row[-8:-4])
+    parent = Standing(*row[-11:-7])
     if "parent" in data and not (parent.service_code and is_public(known.cities[city_id], parent, now)):
         data = {name: value for name, value in data.items() if name != "parent"}
     happening = Happening(city_id, kind, data, *[*of_request, now])
-    filer = _Filer(bytes(sealed), channels, moves, confirmed) if sealed is not None else None
+    quiet = quiet_span(begins, ends, known.cities[city_id].timezone)
+    filer = (
+        _Filer(bytes(sealed), channels, moves, confirmed, frequency, quiet) if sealed is not None else None
+    )
     standing = Standing(happening.service_code, confidential, public, received)
     return _Taken(
         request_id,
@@ -287,9 +294,10 @@ def _to_resident(
     waits = not filer.confirmed and confirmation_channel(city, contact) is not None
     if waits and happening.kind == EventKind.FILED:
         ask_to_confirm(connection, city, taken.request_id, contact, happening.language)
-    held: Held = "until confirmed" if waits else ""
+    held: Held = "until confirmed" if waits else held_for(filer.frequency, happening.kind)
+    after = told_from(filer.quiet, happening.told_at)
     return [
-        taken.kept(RESIDENT, channel, seal(secret, city.id, recipient), notice, held)
+        taken.kept(RESIDENT, channel, seal(secret, city.id, recipient), notice, held, after)
         for channel, recipient in recipients.items()
     ]
 
@@ -319,7 +327,8 @@ def _to_followers(known: Configuration, taken: _Taken, followers: Iterable[_Foll
         if notice is not None:
             audience = subscription_audience(follower.id)
             after = told_from(follower.quiet, happening.told_at)
-            yield taken.kept(audience, follower.channel, follower.sealed, notice, not_before=after)
+            held = held_for(follower.frequency, happening.kind)
+            yield taken.kept(audience, follower.channel, follower.sealed, notice, held, after)
 
 
 def _followers(
@@ -337,10 +346,11 @@ def _followers(
             language,
             moves,
             own,
+            frequency,
             begins,
             ends,
         ) in connection.execute(FOLLOWERS, [list(column) for column in requests], prepare=True):
-            quiet = Quiet(begins, ends, known.cities[city_id].timezone) if begins is not None else None
-            one = _Follower(id_, channel, bytes(sealed), language, moves, own, quiet)
+            quiet = quiet_span(begins, ends, known.cities[city_id].timezone)
+            one = _Follower(id_, channel, bytes(sealed), language, moves, own, frequency, quiet)
             found.setdefault((city_id, request_id), []).append(one)
     return found

@@ -16,12 +16,19 @@ UPDATES_KEPT_FOR = dt.timedelta(days=2)
 
 ATTEMPTS_KEPT_FOR = dt.timedelta(days=30)
 
+DEAD_KEPT_FOR = dt.timedelta(days=7)
+"""What could not be sent, so that somebody sees it and may send it again; a code that has ended is of no use."""
+
 FORGET = (
     ("delete from one_time_code where expires_at < %(now)s", None),
     ("delete from telegram_link where expires_at < %(now)s", None),
     ("delete from telegram_draft where expires_at < %(now)s", None),
     ("delete from telegram_update where handled_at < %(now)s - %(after)s", UPDATES_KEPT_FOR),
-    ("delete from message where expires_at < %(now)s", None),
+    (
+        "delete from message where expires_at < %(now)s "
+        "and (failed_at is null or audience like 'contact:%%' or failed_at < %(now)s - %(after)s)",
+        DEAD_KEPT_FOR,
+    ),
     (
         "delete from subscription where confirmed_at is null and created_at < %(now)s - %(after)s",
         UNCONFIRMED_FOR,

@@ -18,7 +18,7 @@ from city_config import Configuration
 from nagara.event_log import EventKind
 from nagara.notifications.audiences import joined_audience
 from nagara.notifications.contacts import confirmation_channel, usable_recipients
-from nagara.notifications.keeping import Held, Kept
+from nagara.notifications.keeping import Held, Kept, held_for
 from nagara.notifications.quiet import quiet_span, told_from
 from nagara.notifications.wording import Happening, for_resident
 from nagara.public.publication import Standing, is_public
@@ -50,8 +50,10 @@ select * from unnest(%s::text[], %s::uuid[], %s::int[]) on conflict do nothing
 JOINED = """
 select child.city_id, child.duplicate_of, child.id, link.seq, child.reference, child.service_code, child.language,
        contact.sealed, contact.channels, contact.moves, contact.confirmed_at is not null,
+       coalesce(contact.frequency, 'at_once'), contact.quiet_begins, contact.quiet_ends,
        (select json_agg(json_build_object('id', s.id, 'channel', s.channel, 'language', s.language,
-                                          'moves', s.moves, 'quiet_begins', s.quiet_begins, 'quiet_ends', s.quiet_ends,
+                                          'moves', s.moves, 'frequency', s.frequency,
+                                          'quiet_begins', s.quiet_begins, 'quiet_ends', s.quiet_ends,
                                           'sealed', encode(s.sealed, 'hex')) order by s.id)
           from subscription s
          where s.city_id = child.city_id and s.request_id = child.id and s.own and s.confirmed_at is not null)
@@ -98,6 +100,9 @@ class Joined:
     channels: Sequence[str] | None
     moves: Sequence[str] | None
     confirmed: bool
+    frequency: str
+    quiet_begins: int | None
+    quiet_ends: int | None
     own: Sequence[Mapping[str, Any]]
 
 
@@ -120,7 +125,7 @@ def joined_to(connection: psycopg.Connection[Any], news: Iterable[Told]) -> By:
         columns = [list(column) for column in zip(*sorted(ended), strict=True)]
         for row in connection.execute(JOINED, columns, prepare=True):
             city_id, parent_id, id_, seq, reference, service, language, sealed, *reached_by = row
-            channels, moves, confirmed, own = reached_by
+            channels, moves, confirmed, frequency, begins, ends, own = reached_by
             one = Joined(
                 request_id=id_,
                 seq=seq,
@@ -131,6 +136,9 @@ def joined_to(connection: psycopg.Connection[Any], news: Iterable[Told]) -> By:
                 channels=channels,
                 moves=moves,
                 confirmed=bool(confirmed),
+                frequency=frequency,
+                quiet_begins=begins,
+                quiet_ends=ends,
                 own=own or (),
             )
             found.setdefault((city_id, parent_id), []).append(one)
@@ -180,14 +188,14 @@ def _to_contact(
     if contact is None or notice is None or (one.moves is not None and happening.kind not in one.moves):
         return
     waits = not one.confirmed and confirmation_channel(city, contact) is not None
-    held: Held = "until confirmed" if waits else ""
+    held: Held = "until confirmed" if waits else held_for(one.frequency, happening.kind)
+    after = told_from(quiet_span(one.quiet_begins, one.quiet_ends, city.timezone), happening.told_at)
+    audience = joined_audience(parent_seq)
     for channel, recipient in (usable_recipients(city, contact, one.channels) or {}).items():
         if _address(recipient) not in reached:
             reached.add(_address(recipient))
             sealed, said = seal(secret, city.id, recipient), notice.for_channel(channel)
-            yield Kept(
-                city.id, one.request_id, one.seq, joined_audience(parent_seq), channel, sealed, said, held
-            )
+            yield Kept(city.id, one.request_id, one.seq, audience, channel, sealed, said, held, after)
 
 
 def _to_own(known: Configuration, parent_seq: int, happening: Happening, one: Joined) -> Iterator[Kept]:
@@ -203,7 +211,7 @@ def _to_own(known: Configuration, parent_seq: int, happening: Happening, one: Jo
             zone = known.cities[happening.city_id].timezone
             after = told_from(quiet_span(way["quiet_begins"], way["quiet_ends"], zone), happening.told_at)
             key = happening.city_id, one.request_id, one.seq, audience, way["channel"]
-            yield Kept(*key, sealed, said, not_before=after)
+            yield Kept(*key, sealed, said, held_for(way["frequency"], happening.kind), after)
 
 
 def _as_theirs(known: Configuration, told: Told, one: Joined) -> Happening:

@@ -11,14 +11,18 @@ from typing import Any, Literal, LiteralString, Protocol
 import psycopg
 from sqlmodel import Session
 
+from nagara.event_log import EventKind
 from nagara.ids import uuid7
 from nagara.notifications.wording import Notice
 from nagara.sealing import seal
 from nagara.settings import settings
 
 Held = Literal["", "until confirmed", "for the day", "inbox"]
-"""What keeps a notice from being sent: a contact not confirmed yet, a day that is not over; or that it is there
-already, because it is only read here."""
+"""What keeps a notice from being sent: a contact not confirmed yet, a day or week that is not over; or that it is
+there already, because it is only read here."""
+
+AT_ONCE = frozenset({EventKind.ASKED})
+"""What is told at once whatever somebody chose: a question waits for its answer, and the promise with it."""
 
 KEEP_NOTICES = """
 insert into notification (city_id, request_id, seq, audience, channel, sealed_recipient, language, subject,
@@ -74,6 +78,11 @@ def keep_notices(connection: psycopg.Connection[Any], notices: Sequence[Kept]) -
     ]  # fmt: skip
     columns = [list(column) for column in zip(*rows, strict=True)]
     return connection.execute(KEEP_NOTICES, columns, prepare=True).rowcount
+
+
+def held_for(frequency: str, kind: str) -> Held:
+    """Whether a notice of this kind waits for the one message of the day or week that its reader chose."""
+    return "" if frequency == "at_once" or kind in AT_ONCE else "for the day"
 
 
 def message_values(

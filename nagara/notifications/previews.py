@@ -10,7 +10,7 @@ from nagara.cities import configuration, service_of
 from nagara.notifications.channels import Outgoing
 from nagara.notifications.channels.mime import OWN_COLOUR, html_page
 from nagara.notifications.channels.sms import segments
-from nagara.notifications.wording import Happening, for_resident, for_staff
+from nagara.notifications.wording import Happening, for_resident, for_staff, worded_as
 from nagara.settings import settings
 
 IN_THE_FUTURE = dt.timedelta(days=3)
@@ -29,8 +29,6 @@ def previews(
     chosen = service_of(city, service) if service is not None else city.services[0]
     messages = known.messages_for(language, *city.languages)
     kinds = messages.notifications if audience == "resident" else messages.for_staff
-    own = city.texts.get(messages.language)
-    own_words = {*(own.notifications if audience == "resident" else own.for_staff)} if own else set()
     found = []
     for kind in map(str, kinds):
         happening = Happening(
@@ -50,7 +48,8 @@ def previews(
             notice = for_resident(known, happening, public_url)
         else:
             notice = for_staff(known, happening, public_url, messages.language)
-        if notice is None:
+        worded = worded_as(city, messages, audience, kind, chosen.code)
+        if notice is None or worded is None:
             continue
         outgoing = Outgoing(
             "0" * 40, {}, notice.language, notice.subject, notice.body, now, notice.link, city_id=city.id
@@ -61,7 +60,8 @@ def previews(
             {
                 "kind": kind,
                 "language": notice.language,
-                "own_words": kind in own_words,
+                "worded_by": worded[1],
+                "own_words": worded[1] != "network",
                 "subject": notice.subject,
                 "body": notice.body,
                 "html": html_page(outgoing, city.name_in(city.names, notice.language), colour),

@@ -52,7 +52,7 @@ update notification set read_at = clock_timestamp()
 """
 FAILED = """
 select n.request_id, n.seq, n.audience, n.channel, n.language, n.attempts, n.created_at, n.failed_at,
-       n.last_error, r.reference, e.kind
+       n.last_error, r.reference, e.kind, true as again
   from notification n
   join event e on e.city_id = n.city_id and e.request_id = n.request_id and e.seq = n.seq
   join request r on r.city_id = n.city_id and r.id = n.request_id
@@ -61,10 +61,24 @@ select n.request_id, n.seq, n.audience, n.channel, n.language, n.attempts, n.cre
    and (cast(:channel as text) is null or n.channel = :channel)
  order by n.failed_at desc limit :limit
 """
+FAILED_MESSAGES = """
+select id, audience, channel, language, attempts, created_at, failed_at, last_error,
+       audience not like 'contact:%' or expires_at > clock_timestamp() as again
+  from message
+ where city_id = :city_id and failed_at is not null and sent_at is null
+   and coalesce(last_error, '') <> all(:ended)
+   and (cast(:channel as text) is null or channel = :channel)
+ order by failed_at desc limit :limit
+"""
+"""Messages without an event. A code that has ended opens nothing: it is shown, and not sent again."""
+
 WAITING = """
 select channel, count(*), min(created_at), count(*) filter (where attempts > 0)
-  from notification
- where city_id = :city_id and next_attempt_at is not null and next_attempt_at <> 'infinity'
+  from (select channel, created_at, attempts from notification
+         where city_id = :city_id and next_attempt_at is not null and next_attempt_at <> 'infinity'
+        union all
+        select channel, created_at, attempts from message
+         where city_id = :city_id and next_attempt_at is not null) as unsent
  group by channel order by channel
 """
 RESTING = """
@@ -78,6 +92,28 @@ update notification set failed_at = null, next_attempt_at = clock_timestamp(), r
    and coalesce(last_error, '') <> all(:ended)
 returning 1
 """
+RESEND_MESSAGE = """
+update message set failed_at = null, next_attempt_at = clock_timestamp(), last_error = null,
+       expires_at = greatest(expires_at, case when audience like 'contact:%' then expires_at
+                                              else clock_timestamp() + cast(:worth_for as interval) end)
+ where city_id = :city_id and id = :id and failed_at is not null and sent_at is null
+   and coalesce(last_error, '') <> all(:ended)
+   and (audience not like 'contact:%' or expires_at > clock_timestamp())
+returning 1
+"""
+WORTH_AGAIN = dt.timedelta(hours=20)
+"""How long a digest that is sent again is tried."""
+
+MESSAGE = "message"
+"""Where the id of a notice has its request, number, channel and audience, that of a message has this and its own."""
+
+KINDS_OF_MESSAGES: Mapping[str, str] = {
+    "contact": "code",
+    "subscription": "digest",
+    "person": "digest",
+    "staff": "work",
+}
+"""What a message is, by whom it is for."""
 
 
 def inbox(
@@ -190,6 +226,10 @@ def undelivered(session: Session, city: City, channel: str | None, limit: int) -
     """What was given up, what waits, and which destinations are left alone for a while."""
     values = {"city_id": city.id, "ended": list(ENDED), "channel": channel, "limit": limit}
     failed = [_failed(dict(row)) for row in session.execute(text(FAILED), values).mappings()]
+    failed += [
+        _failed_message(dict(row)) for row in session.execute(text(FAILED_MESSAGES), values).mappings()
+    ]
+    failed = sorted(failed, key=lambda one: one["failed_at"], reverse=True)[:limit]
     waiting = [
         {"channel": row[0], "waiting": row[1], "oldest": row[2], "tried": row[3]}
         for row in session.execute(text(WAITING), {"city_id": city.id})
@@ -201,10 +241,20 @@ def undelivered(session: Session, city: City, channel: str | None, limit: int) -
 def _failed(row: Mapping[str, Any]) -> dict[str, Any]:
     """A notice that was given up; of its reader no more than who they are to the request."""
     whole = f"{row['request_id']}.{row['seq']}.{row['channel']}.{row['audience']}"
+    return _shown(row, whole, row["kind"], row["reference"])
+
+
+def _failed_message(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The same of a message without an event; of its reader as little."""
+    kind = KINDS_OF_MESSAGES.get(row["audience"].partition(":")[0], "other")
+    return _shown(row, f"{MESSAGE}.{row['id']}", kind, None)
+
+
+def _shown(row: Mapping[str, Any], whole: str, kind: str, reference: str | None) -> dict[str, Any]:
     return {
         "id": base64.urlsafe_b64encode(whole.encode()).decode().rstrip("="),
-        "reference": row["reference"],
-        "kind": row["kind"],
+        "reference": reference,
+        "kind": kind,
         "audience": row["audience"].partition(":")[0],
         "channel": row["channel"],
         "language": row["language"],
@@ -212,6 +262,7 @@ def _failed(row: Mapping[str, Any]) -> dict[str, Any]:
         "created_at": row["created_at"],
         "failed_at": row["failed_at"],
         "last_error": row["last_error"],
+        "can_be_sent_again": row["again"],
     }
 
 
@@ -219,26 +270,27 @@ def resend(session: Session, city: City, ids: Sequence[str]) -> int:
     """Let notices that were given up be due again, under the same keys. Raises ``UnknownDelivery`` for the first
     that is not one of the city's."""
     for id_ in ids:
-        values = _read(id_) | {"city_id": city.id, "ended": list(ENDED)}
-        if session.execute(text(RESEND), values).scalar() is None:
+        statement, named = _read(id_)
+        values = named | {"city_id": city.id, "ended": list(ENDED)}
+        if session.execute(text(statement), values).scalar() is None:
             raise _unknown()
     return len(ids)
 
 
-def _read(id_: str) -> dict[str, Any]:
+def _read(id_: str) -> tuple[str, dict[str, Any]]:
+    """How what an id names is sent again."""
     try:
         whole = base64.urlsafe_b64decode(id_ + "=" * (-len(id_) % 4)).decode()
         if not whole.isprintable():
             raise _unknown()
-        request_id, seq, channel, audience = whole.split(".", 3)
-        return {
-            "request_id": uuid.UUID(request_id),
-            "seq": int(seq),
-            "channel": channel,
-            "audience": audience,
-        }
+        first, rest = whole.split(".", 1)
+        if first == MESSAGE:
+            return RESEND_MESSAGE, {"id": uuid.UUID(rest), "worth_for": WORTH_AGAIN}
+        seq, channel, audience = rest.split(".", 2)
+        key = {"request_id": uuid.UUID(first), "seq": int(seq), "channel": channel, "audience": audience}
     except (ValueError, binascii.Error) as error:
         raise _unknown() from error
+    return RESEND, key
 
 
 def _unknown() -> UnknownDelivery:

@@ -17,6 +17,7 @@ from nagara.accounts import Account
 from nagara.cities import configuration
 from nagara.errors import InvalidInput
 from nagara.notifications.audiences import STAFF_PREFIX
+from nagara.notifications.channels.telegram import chat_link
 from nagara.notifications.keeping import KEEP_MESSAGE, message_values, session_writer
 from nagara.notifications.wording import Notice
 from nagara.residents.contact_digests import keyed_digest
@@ -42,9 +43,10 @@ class Started:
 
 def new_link(session: Session, city: City, account: Account) -> str:
     """The address that links a chat to an account, for one use within fifteen minutes. Raises ``InvalidInput``."""
-    if settings().telegram_token is None or settings().telegram_bot is None:
-        raise InvalidInput("No Telegram bot is set up here.", field="telegram", allowed="inbox, email")
     secret = secrets.token_urlsafe(24)
+    address = chat_link(f"{city.id}_{secret}")
+    if address is None:
+        raise InvalidInput("No Telegram bot is set up here.", field="telegram", allowed="inbox, email")
     now: dt.datetime = session.execute(select(func.clock_timestamp())).scalar_one()
     row = TelegramLink(
         city_id=city.id,
@@ -54,7 +56,7 @@ def new_link(session: Session, city: City, account: Account) -> str:
     )
     session.add(row)
     session.flush()
-    return f"https://t.me/{settings().telegram_bot}?start={city.id}_{secret}"
+    return address
 
 
 def unlink(session: Session, city: City, account: Account) -> None:

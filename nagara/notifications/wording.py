@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from city_config import City, Configuration
-from city_config.texts import Messages, Notification
+from city_config.texts import Audience, Messages, Notification, Wording
 from nagara.notifications.channels.sms import short_text
 from nagara.notifications.moments import written_moment
 from nagara.notifications.private_links import UNFILLED
@@ -66,6 +66,17 @@ def _shortened(body: str) -> str:
     return "\n".join(lines)[:LONGEST_PUSH_TEXT].rstrip()
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a report stands, in a message about many; ``overdue``: the promised time that passed."""
+
+    reference: str
+    service_code: str
+    status: str
+    overdue: dt.datetime | None
+    token: str | None
+
+
 def for_resident(
     configuration: Configuration, happening: Happening, public_url: str, *, private: bool = False
 ) -> Notice | None:
@@ -75,10 +86,10 @@ def for_resident(
     """
     city = configuration.cities[happening.city_id]
     messages = configuration.messages_for(happening.language, *city.languages)
-    own = city.texts.get(messages.language)
-    text = _worded(happening.kind, own.notifications if own else {}, messages.notifications)
-    if text is None:
+    worded = worded_as(city, messages, "resident", happening.kind, happening.service_code)
+    if worded is None:
         return None
+    text, _ = worded
     values = _values(city, messages, happening, public_url, staff=False)
     if private:
         values["status_url"] += UNFILLED
@@ -145,6 +156,42 @@ def for_day(
     return Notice(messages.language, *messages.others["digest"].filled(values), link, f"day {city.id}")
 
 
+def for_reports(
+    configuration: Configuration,
+    city: City,
+    reports: Sequence[Standing],
+    count: int,
+    public_url: str,
+    *,
+    language: str | None,
+    stop_url: str,
+) -> Notice:
+    """A day's or week's news of the reports somebody filed or follows, and which of them are overdue."""
+    messages = configuration.messages_for(language, *city.languages)
+    statuses = {str(name): text for name, text in messages.statuses.items()}
+    page = f"{public_url.rstrip('/')}{PATHS[False]}"
+    parts = []
+    for one in reports:
+        service = city.services_by_code.get(one.service_code)
+        named = city.name_in(service.names, messages.language) if service else one.service_code
+        lines = [f"{one.reference}  {named}: {statuses.get(one.status, one.status)}"]
+        if one.overdue is not None:
+            time = written_moment(city, messages.language, one.overdue)
+            lines.append(messages.promises["overdue"].replace("{time}", time))
+        lines.append(f"{page}{one.reference}{f'?token={one.token}' if one.token else ''}")
+        parts.append("\n".join(lines))
+    if count > len(reports):
+        parts.append("…")
+    values = {
+        "city": city.name_in(city.names, messages.language),
+        "count": str(count),
+        "list": "\n\n".join(parts),
+        "stop_url": stop_url,
+    }
+    topic = f"reports {city.id}"
+    return Notice(messages.language, *messages.others["reports"].filled(values), stop_url, topic)
+
+
 def for_work(
     configuration: Configuration, city: City, lines: Sequence[str], count: int, public_url: str
 ) -> Notice:
@@ -188,18 +235,31 @@ def for_staff(
     """What staff are told, in the city's first language that has texts unless one is asked for; None: nothing."""
     city = configuration.cities[happening.city_id]
     messages = configuration.messages_for(language, *city.languages)
-    own = city.texts.get(messages.language)
-    text = _worded(happening.kind, own.for_staff if own else {}, messages.for_staff)
-    if text is None:
+    worded = worded_as(city, messages, "staff", happening.kind, happening.service_code)
+    if worded is None:
         return None
+    text, _ = worded
     values = _values(city, messages, happening, public_url, staff=True)
     return Notice(messages.language, *text.filled(values), values["status_url"], happening.reference)
 
 
-def _worded(kind: str, *wordings: Mapping[Any, Notification]) -> Notification | None:
-    """The first wording there is of a kind."""
-    named = ({str(known): text for known, text in wording.items()} for wording in wordings)
-    return next((found[kind] for found in named if kind in found), None)
+def worded_as(
+    city: City, messages: Messages, audience: Audience, kind: str, service_code: str
+) -> tuple[Notification, Wording] | None:
+    """The words for a kind of notice about a service, and whose they are; None: it is told to nobody.
+
+    The city's own for the service come first, then its own for all, then everybody's.
+    """
+    service = city.services_by_code.get(service_code)
+    own = city.texts.get(messages.language)
+    found = (
+        own.worded(audience, kind, service_code, service.network_code if service else None) if own else None
+    )
+    if found is not None:
+        return found
+    shared = messages.notifications if audience == "resident" else messages.for_staff
+    text = {str(known): text for known, text in shared.items()}.get(kind)
+    return (text, "network") if text is not None else None
 
 
 def _values(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import psycopg
 
@@ -14,14 +13,11 @@ from nagara.cities import configuration
 from nagara.notifications.audiences import STAFF_PREFIX
 from nagara.notifications.channels.email import is_address
 from nagara.notifications.keeping import KEEP_MESSAGE, message_values
+from nagara.notifications.periods import period_began
 from nagara.notifications.quiet import quiet_span, told_from
 from nagara.notifications.wording import for_work, named_request
 from nagara.settings import settings
 
-TOLD_AT = 7
-"""The hour on their own clocks."""
-
-MONDAY = 0
 LINES = 20
 WORTH_FOR = dt.timedelta(hours=20)
 
@@ -63,15 +59,6 @@ def tell_work(connection: psycopg.Connection[Any], now: dt.datetime) -> int:
             _tell(connection, known, known.cities[city_id], username, email, rows, after)
             messages += 1
     return messages
-
-
-def period_began(digest: str, zone: str, now: dt.datetime) -> dt.datetime | None:
-    """When the present day or week of a digest began; None while the first hours of its day have not passed."""
-    local = now.astimezone(ZoneInfo(zone))
-    began = local.replace(hour=TOLD_AT, minute=0, second=0, microsecond=0)
-    if digest == "weekly":
-        began -= dt.timedelta(days=(local.weekday() - MONDAY) % 7)
-    return began if began <= local else None
 
 
 def _tell(

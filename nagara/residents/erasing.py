@@ -40,6 +40,16 @@ LOCK_POINTERS = "select from event_outbox where city_id = :city_id and request_i
 """First of all: who writes messages from the contact just now is waited for, and nobody begins to."""
 
 REMOVE_CONTACT = (
+    # whoever writes a digest from the contact just now is waited for; what it laid down is not sent
+    "update contact set channels = '{}' where city_id = :city_id and request_id = :id",
+    """
+update message m set failed_at = clock_timestamp(), next_attempt_at = null, last_error = 'unsubscribed'
+  from (select unnest(array[email_digest, phone_digest]) as digest from contact
+         where city_id = :city_id and request_id = :id
+        union
+        select digest from subscription where city_id = :city_id and request_id = :id and own) as theirs
+ where m.city_id = :city_id and m.sent_at is null and m.failed_at is null
+   and m.audience = 'person:' || encode(substring(theirs.digest from 1 for 16), 'hex')::uuid::text""",
     """
 delete from notification n using subscription s
  where n.city_id = :city_id and n.request_id = :id and s.city_id = n.city_id and s.request_id = n.request_id

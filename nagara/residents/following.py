@@ -15,14 +15,20 @@ from typing import Any, Literal, get_args
 
 from cryptography.fernet import InvalidToken
 from sqlalchemy import text
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from city_config import City
 from city_config.texts import EventKind
 from nagara.cities import configuration, service_of
 from nagara.errors import InvalidInput, SignInFailed, UnknownDistrict, UnknownRequest, UnknownSubscription
 from nagara.ids import uuid7
-from nagara.notifications.audiences import Managed, confirm_page, management_key, subscription_audience
+from nagara.notifications.audiences import (
+    JOINED_PREFIX,
+    Managed,
+    confirm_page,
+    management_key,
+    subscription_audience,
+)
 from nagara.notifications.channels import CHANNELS
 from nagara.notifications.channels.email import is_address
 from nagara.notifications.channels.push import check_subscription
@@ -36,7 +42,7 @@ from nagara.residents.contact_digests import contact_digest, keyed_digest, norma
 from nagara.residents.link import opens
 from nagara.sealing import box_for, seal
 from nagara.settings import settings
-from nagara.tables import Request, Subscription
+from nagara.tables import Contact, Request, Subscription
 
 MOVES: tuple[str, ...] = get_args(EventKind)
 """The moves people can be told of."""
@@ -45,7 +51,7 @@ MOST_OF_ONE_CONTACT = 200
 """Subscriptions a contact can have in a city; beyond, somebody plays."""
 
 Channel = Literal["email", "sms", "push"]
-Frequency = Literal["at_once", "daily"]
+Frequency = Literal["at_once", "daily", "weekly"]
 
 KEEP = """
 insert into subscription (city_id, id, kind, request_id, channel, sealed, digest, language, moves, own, district,
@@ -55,12 +61,19 @@ values (:city_id, :id, :kind, :request_id, :channel, :sealed, :digest, :language
 on conflict (city_id, request_id, channel, digest) where request_id is not null do update
    set digest = excluded.digest,
        language = case when subscription.confirmed_at is null then excluded.language else subscription.language end,
-       moves = case when subscription.confirmed_at is null then excluded.moves else subscription.moves end
+       moves = case when subscription.confirmed_at is null then excluded.moves else subscription.moves end,
+       frequency = case when subscription.confirmed_at is null then excluded.frequency
+                        else subscription.frequency end
 returning id
 """
 NO_MORE_NOTICES = """
 update notification set failed_at = clock_timestamp(), next_attempt_at = null, last_error = 'unsubscribed'
  where city_id = :city_id and audience = :audience and sent_at is null and failed_at is null
+"""
+NO_LONGER_HELD = """
+update notification set next_attempt_at = clock_timestamp()
+ where city_id = :city_id and request_id = :request_id and audience like any(cast(:audiences as text[]))
+   and channel <> 'inbox' and next_attempt_at is null and sent_at is null and failed_at is null
 """
 
 
@@ -150,7 +163,7 @@ def follow(
     if row is None or not (own or is_public(city, _standing(row), now)):
         raise UnknownRequest(f"There is no request {reference!r}.", field="reference")
     check_moves(wish.moves)
-    values = {"kind": "request", "request_id": row.id, "own": own, "frequency": "at_once"}
+    values = {"kind": "request", "request_id": row.id, "own": own, "frequency": wish.frequency}
     return _keep(session, city, recipient, wish, values, now)
 
 
@@ -223,14 +236,40 @@ def change(
     row = subscription(session, managed)
     check_moves(moves)
     row.moves = list(moves) if moves is not None else None
-    if quiet is not None:
-        none = quiet.begins == quiet.ends
-        row.quiet_begins, row.quiet_ends = (None, None) if none else (quiet.begins, quiet.ends)
+    rest(row, quiet)
     if row.kind == "area":
         for code in services or ():
             service_of(city, code)
         row.services = list(services) if services is not None else row.services
-        row.frequency = frequency or row.frequency
+    set_frequency(session, row, frequency, audiences_of(row))
+
+
+def audiences_of(row: Subscription) -> tuple[str, ...]:
+    """Patterns of the audiences of a subscription: itself, and as a way to be told of a report that was joined."""
+    return subscription_audience(row.id), f"{JOINED_PREFIX}%:{row.id}"
+
+
+def rest(row: Subscription | Contact, quiet: Quiet | None) -> None:
+    """When nothing is sent; an empty span ends it, None leaves it."""
+    if quiet is not None:
+        none = quiet.begins == quiet.ends
+        row.quiet_begins, row.quiet_ends = (None, None) if none else (quiet.begins, quiet.ends)
+
+
+def set_frequency(
+    session: Session, row: Subscription | Contact, frequency: Frequency | None, audiences: Sequence[str]
+) -> None:
+    """How often somebody is told; None leaves it. The first digest comes with the next day or week.
+
+    ``audiences``: patterns of theirs; what waited for a digest that comes no more goes out at once.
+    """
+    if frequency is None or frequency == row.frequency:
+        return
+    row.frequency = frequency
+    row.last_digest_at = session.execute(select(func.clock_timestamp())).scalar_one()
+    if frequency == "at_once" and row.request_id is not None:
+        values = {"city_id": row.city_id, "request_id": row.request_id, "audiences": list(audiences)}
+        session.execute(text(NO_LONGER_HELD), values)
 
 
 def end(session: Session, managed: Managed) -> None:
@@ -266,6 +305,7 @@ def shown(session: Session, row: Subscription) -> dict[str, Any]:
         "metres": row.metres,
         "services": row.services,
         "moves": row.moves,
+        "references": [],
         "frequency": row.frequency,
         "quiet": clock_span(row.quiet_begins, row.quiet_ends),
         "channels": None,

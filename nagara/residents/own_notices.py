@@ -14,12 +14,14 @@ from sqlmodel import Session, col, select
 
 from city_config import City
 from nagara.errors import InvalidInput, UnknownRequest, UnknownSubscription
-from nagara.notifications.audiences import Managed
+from nagara.notifications.audiences import JOINED_PREFIX, RESIDENT, Managed
+from nagara.notifications.channels.telegram import chat_link
 from nagara.notifications.contacts import ask_to_confirm, confirmation_channel, usable_recipients
 from nagara.notifications.keeping import session_writer
+from nagara.notifications.quiet import Quiet, clock_span
 from nagara.residents.codes import code_holds
 from nagara.residents.contact_digests import contact_digest
-from nagara.residents.following import MOVES, check_moves
+from nagara.residents.following import MOVES, Frequency, check_moves, rest, set_frequency
 from nagara.residents.link import opens
 from nagara.sealing import unseal
 from nagara.settings import settings
@@ -37,6 +39,8 @@ update notification set failed_at = clock_timestamp(), next_attempt_at = null, l
 """
 
 Channel = Literal["email", "sms"]
+OWN_AUDIENCES = (RESIDENT, f"{JOINED_PREFIX}%")
+"""The contact a request was filed with, told of it and of the one it was joined to."""
 
 
 def own_request(session: Session, city: City, reference: str, token: str) -> Request:
@@ -63,8 +67,11 @@ def shown(session: Session, city: City, row: Request) -> dict[str, Any]:
         "possible": list(possible),
         "channels": [channel for channel in chosen if channel in possible],
         "moves": kept.moves if kept else None,
+        "frequency": kept.frequency if kept else "at_once",
+        "quiet": clock_span(kept.quiet_begins, kept.quiet_ends) if kept else None,
         "all_moves": list(MOVES),
         "browsers": len(session.exec(browsers).all()),
+        "telegram": chat_link("") is not None,
         "confirmed": bool(kept and kept.confirmed_at),
         "confirm_over": wanted if kept and kept.confirmed_at is None else None,
     }
@@ -76,8 +83,13 @@ def choose(
     row: Request,
     channels: Sequence[Channel] | None,
     moves: Sequence[str] | None,
+    frequency: Frequency | None = None,
+    quiet: Quiet | None = None,
 ) -> None:
-    """Set channels (None: the usual one, empty: none) and moves (None: all). Raises ``InvalidInput``."""
+    """Set channels (None: the usual one, empty: none) and moves (None: all). Raises ``InvalidInput``.
+
+    ``frequency`` and ``quiet`` None stay as they are; a question comes at once whatever was chosen.
+    """
     kept = session.get(Contact, (city.id, row.id))
     if kept is None:
         raise InvalidInput(
@@ -86,6 +98,8 @@ def choose(
     check_moves(moves)
     kept.channels = list(channels) if channels is not None else None
     kept.moves = list(moves) if moves is not None else None
+    rest(kept, quiet)
+    set_frequency(session, kept, frequency, OWN_AUDIENCES)
 
 
 def end(session: Session, managed: Managed) -> None:
@@ -167,11 +181,28 @@ def shown_by_key(session: Session, city: City, managed: Managed) -> dict[str, An
         "district": None,
         "position": None,
         "metres": None,
+        "references": [],
         "services": [],
         "moves": kept.moves,
-        "frequency": "at_once",
-        "quiet": None,
+        "frequency": kept.frequency,
+        "quiet": clock_span(kept.quiet_begins, kept.quiet_ends),
     }
+
+
+def change_by_key(
+    session: Session,
+    city: City,
+    managed: Managed,
+    moves: Sequence[str] | None,
+    frequency: Frequency | None,
+    quiet: Quiet | None,
+) -> None:
+    """The same choices as with the private link, but for channels. Raises ``UnknownSubscription``."""
+    kept = session.get(Contact, (managed.city_id, managed.id))
+    row = session.get(Request, (managed.city_id, managed.id))
+    if kept is None or row is None:
+        raise UnknownSubscription("This has ended already.", field="key")
+    choose(session, city, row, kept.channels, moves, frequency, quiet)  # type: ignore[arg-type]
 
 
 def waits_for_confirmation(city: City, unconfirmed: bytes | None) -> bool:

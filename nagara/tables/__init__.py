@@ -9,7 +9,7 @@ from sqlalchemy import MetaData
 from sqlmodel import SQLModel
 
 from nagara.tables.external import ExternalDestination, ExternalRequest, ExternalUpdate, Open311Pull
-from nagara.tables.installation import ConfigVersion, SuggestionModel, TimerRun
+from nagara.tables.installation import ConfigVersion, SuggestionModel, Timer, TimerRun
 from nagara.tables.maps import MapBuild, MapTile, OpenDataVersion
 from nagara.tables.notices import (
     AlertWaiting,
@@ -106,6 +106,7 @@ __all__ = [
     "TelegramDraft",
     "TelegramLink",
     "TelegramUpdate",
+    "Timer",
     "TimerRun",
     "WebhookAttempt",
     "WebhookEndpoint",

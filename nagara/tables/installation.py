@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Column,
+    Interval,
     LargeBinary,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -27,6 +28,15 @@ class TimerRun(SQLModel, table=True):
     ok: bool
     runs: int = Field(default=1, sa_column=Column(BigInteger, nullable=False))
     failures: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+
+
+class Timer(SQLModel, table=True):
+    """What the clock rings, written down by whoever rings; of the installation, so of no city."""
+
+    name: str = Field(primary_key=True)
+    task: str
+    longest_gap: dt.timedelta = Field(sa_column=Column(Interval, nullable=False))
+    known_since: dt.datetime = Field(sa_column=instant(nullable=False))
 
 
 class ConfigVersion(SQLModel, table=True):

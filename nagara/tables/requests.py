@@ -97,6 +97,12 @@ class Contact(SQLModel, table=True):
     channels: list[str] | None = Field(default=None, sa_column=Column(ARRAY(Text)))
     moves: list[str] | None = Field(default=None, sa_column=Column(ARRAY(Text)))
     confirmed_at: dt.datetime | None = Field(default=None, sa_column=instant())
+    frequency: str = Field(
+        default="at_once", sa_column=Column(Text, nullable=False, server_default="at_once")
+    )
+    quiet_begins: int | None = None
+    quiet_ends: int | None = None
+    last_digest_at: dt.datetime | None = Field(default=None, sa_column=instant())
 
 
 class ResidentEntry(SQLModel, table=True):

@@ -13,6 +13,7 @@ from city_config import City
 from nagara.cities import city_of_reference
 from nagara.database import Pool, read_in_city
 from nagara.errors import InvalidInput
+from nagara.notifications.channels.telegram import chat_link
 from nagara.settings import settings
 
 VALID_FOR = dt.timedelta(minutes=15)
@@ -22,11 +23,11 @@ FIND: LiteralString = "select id, link_generation from request where city_id = %
 
 def start_link(city: City, reference: str, id_: uuid.UUID, generation: int | None, now: dt.datetime) -> str:
     """The address that opens the bot with the code of a report. Raises ``InvalidInput`` where there is no bot."""
-    if settings().telegram_token is None or settings().telegram_bot is None:
-        raise InvalidInput("No Telegram bot is set up here.", field="telegram", allowed="email, sms, push")
     until = f"{int((now + VALID_FOR).timestamp()):x}"
-    code = f"r_{reference}_{until}_{_proof(city.id, id_, generation, until)}"
-    return f"https://t.me/{settings().telegram_bot}?start={code}"
+    address = chat_link(f"r_{reference}_{until}_{_proof(city.id, id_, generation, until)}")
+    if address is None:
+        raise InvalidInput("No Telegram bot is set up here.", field="telegram", allowed="email, sms, push")
+    return address
 
 
 async def read_code(pool: Pool, code: str, now: dt.datetime) -> tuple[City, str, uuid.UUID] | None:

@@ -7,7 +7,15 @@ import logging
 
 from nagara.database import clock_connection, time_told
 from nagara.locks import Lock, only_one
-from nagara.notifications import compose, deliver, forget, tell_the_day, tell_watchers, tell_work
+from nagara.notifications import (
+    compose,
+    deliver,
+    forget,
+    tell_reports,
+    tell_the_day,
+    tell_watchers,
+    tell_work,
+)
 from nagara.staff import live
 from workers.app import task
 from workers.logs import say
@@ -72,11 +80,11 @@ def tell_area_watchers() -> None:
 
 @task("notifications.day")
 def tell_of_the_day() -> None:
-    """One message for those who want an area's news, or their work, once a day. Hourly; to repeat it says nothing."""
-    with clock_connection() as connection:
-        told = tell_the_day(connection, time_told(connection))
-    with clock_connection() as connection:
-        told += tell_work(connection, time_told(connection))
+    """One message a day or week of an area, of reports, of one's work. Half-hourly; to repeat it says nothing."""
+    told = 0
+    for tell in (tell_the_day, tell_reports, tell_work):
+        with clock_connection() as connection:
+            told += tell(connection, time_told(connection))
     if told:
         say(log, "told the day", messages=told)
 

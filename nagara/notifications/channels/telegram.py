@@ -37,6 +37,19 @@ def webhook_secret() -> str:
     return hmac.new(settings().secret, b"telegram webhook", hashlib.sha256).hexdigest()
 
 
+def chat_link(code: str) -> str | None:
+    """Where somebody opens a chat with the bot and hands it a code; None: there is no bot.
+
+    In the demo that is a page of its own, for its bot is not known to Telegram.
+    """
+    known = settings()
+    if known.telegram_token is None or known.telegram_bot is None:
+        return None
+    if known.demo and known.outbox_dir is not None:
+        return f"{known.public_url.rstrip('/')}/dev/telegram?start={code}"
+    return f"https://t.me/{known.telegram_bot}?start={code}"
+
+
 class TelegramChannel:
     """Chats with the bot. 403 means that somebody stopped it: they are forgotten."""
 

@@ -5,6 +5,16 @@ import { linkHeader } from '../link';
 import { deviceHeader } from '../queue/device';
 
 export type Channel = 'email' | 'sms' | 'push';
+export type Frequency = 'at_once' | 'daily' | 'weekly';
+
+/** From and to a time of the day on the city's clocks. */
+export interface Quiet {
+  begins: string;
+  ends: string;
+}
+
+/** What ends quiet hours: from and to the same time. */
+export const NEVER: Quiet = { begins: '00:00', ends: '00:00' };
 
 /** Where to: one of the three, as the channel wants it. */
 export interface Way {
@@ -22,18 +32,21 @@ export interface Subscribed {
 }
 
 export interface Subscription {
-  kind: 'request' | 'area' | 'own';
+  kind: 'request' | 'area' | 'own' | 'digest';
   city: string;
   channel: Channel | null;
   channels: string[] | null;
   confirmed: boolean;
   reference: string | null;
+  /** Of a digest: the reports it is about. */
+  references: string[];
   district: string | null;
   position: { lat: number; lon: number } | null;
   metres: number | null;
   services: string[];
   moves: string[] | null;
-  frequency: 'at_once' | 'daily';
+  frequency: Frequency;
+  quiet: Quiet | null;
 }
 
 const PUBLIC = '/api/v1';
@@ -42,15 +55,15 @@ async function post<T>(path: string, body: unknown, headers: Record<string, stri
   return call<T>(path, { method: 'POST', body, headers: { ...headers, ...(await deviceHeader()) } });
 }
 
-export function followRequest(reference: string, token: string | null, way: Way): Promise<Subscribed> {
+export function followRequest(reference: string, token: string | null, frequency: Frequency, way: Way): Promise<Subscribed> {
   const path = `${PUBLIC}/requests/${encodeURIComponent(reference)}/followers`;
-  return post(path, { ...way, language: currentLanguage() }, linkHeader(token));
+  return post(path, { ...way, frequency, language: currentLanguage() }, linkHeader(token));
 }
 
 export interface Area {
   district: string;
   services: string[];
-  frequency: 'at_once' | 'daily';
+  frequency: Frequency;
 }
 
 export function watchArea(city: string, area: Area, way: Way): Promise<Subscribed> {

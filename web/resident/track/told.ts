@@ -1,5 +1,6 @@
 /** How the holder of a private link is told of their own report: over which channels and of which steps. */
 import { call, paths } from '@shared/api/client';
+import type { Frequency, Quiet } from '../follow/following';
 import { linkHeader } from '../link';
 import { act } from './sending';
 
@@ -11,6 +12,10 @@ export interface Notices {
   channels: Channel[];
   /** Null: all. */
   moves: string[] | null;
+  frequency: Frequency;
+  quiet: Quiet | null;
+  /** Whether a chat with a Telegram bot can be told. */
+  telegram: boolean;
   all_moves: string[];
   confirmed: boolean;
   /** The channel a code went to; messages wait until it is entered. */
@@ -42,7 +47,7 @@ export const readNotices = (reference: string, token: string): Promise<Notices> 
 export const chooseNotices = (
   reference: string,
   token: string,
-  chosen: { channels: Channel[]; moves: string[] | null },
+  chosen: { channels: Channel[]; moves: string[] | null; frequency: Frequency; quiet: Quiet },
 ): Promise<Notices> => call(address(reference), { method: 'PUT', headers: linkHeader(token), body: chosen });
 
 export const enterCode = (reference: string, token: string, code: string): Promise<Notices> =>
@@ -50,3 +55,6 @@ export const enterCode = (reference: string, token: string, code: string): Promi
 
 export const askForCode = (reference: string, token: string): Promise<{ sent: boolean }> =>
   act(reference, token, 'confirm-code');
+
+/** The address that opens a chat with the bot, which is then told of the report. */
+export const telegramLink = (reference: string, token: string): Promise<{ url: string }> => act(reference, token, 'telegram');
