@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
@@ -17,15 +18,26 @@ import orjson
 import psycopg
 from psycopg.types.json import Jsonb
 
-from city_config import Configuration
+from city_config import Configuration, NetworkCode
 from nagara.errors import UnknownReport
 from nagara.ids import uuid7
 from nagara.indicators.cells import Cell, CellKey
 from nagara.indicators.definitions import DEFINITIONS, METHOD_VERSION
 from nagara.indicators.period import Period
-from nagara.indicators.snapshots import cells_in, latest_snapshot, snapshot_cells
-from nagara.network_report.content import Report, city_part, name_of, network_mix, remarks_on, rounded
+from nagara.indicators.snapshots import Snapshot, latest_snapshot, snapshot_cells
+from nagara.network_report.comparing import (
+    STANDARDISED,
+    compared,
+    funnels,
+    period_before,
+    standardised_again,
+)
+from nagara.network_report.content import HEADLINE, CityPart, Gathered, Report, Weights, city_part, name_of
+from nagara.network_report.coverage import remarks_on, rounded
+from nagara.network_report.districts import cells_of_districts
 from nagara.network_report.page import render
+
+REPORT_VERSION = "2"
 
 ADD_REPORT = """
 insert into network_report (city_id, id, period, created_at, snapshot_ids, content_digest, content, html)
@@ -106,36 +118,79 @@ def list_reports(connection: psycopg.Connection[Any], limit: int = 100) -> list[
 def compose(connection: psycopg.Connection[Any], configuration: Configuration, period: Period) -> Report:
     """The content of a report from every city's newest snapshot; cities without one are named as missing."""
     codes = configuration.network.codes_by_code
+    before = period_before(period)
+    snapshots: dict[str, Snapshot | None] = {}
+    gathered: dict[str, Gathered] = {}
+    for city_id in configuration.cities:
+        snapshots[city_id] = snapshot = latest_snapshot(connection, city_id)
+        cells: dict[CellKey, Cell] = {}
+        of_districts: dict[CellKey, Cell] = {}
+        if snapshot:
+            cells = snapshot_cells(connection, city_id, snapshot.id)
+            span = Period(before.first, period.last)
+            of_districts = cells_of_districts(connection, city_id, snapshot.id, codes, span)
+        gathered[city_id] = Gathered.of(cells, period, before, of_districts)
+    return put_together(configuration, period, snapshots, gathered)
+
+
+def put_together(
+    configuration: Configuration,
+    period: Period,
+    snapshots: Mapping[str, Snapshot | None],
+    gathered: Mapping[str, Gathered],
+) -> Report:
+    """The content of a report of all cities in order of name. Pure."""
+    codes = configuration.network.codes_by_code
+    before = period_before(period)
     cities = sorted(configuration.cities.values(), key=lambda city: name_of(city.names))
-    snapshots = {city.id: latest_snapshot(connection, city.id) for city in cities}
-    cells: dict[str, dict[CellKey, Cell]] = {
-        city_id: snapshot_cells(connection, city_id, snapshot.id) if snapshot else {}
-        for city_id, snapshot in snapshots.items()
-    }
-    weights = network_mix([cells_in(found, period) for found in cells.values()], codes)
-    parts = []
-    for city in cities:
-        snapshot = snapshots[city.id]
-        part = city_part(
-            city, snapshot.as_json() if snapshot else None, cells[city.id], period, codes, weights
+    weights = Weights.of([gathered[city.id] for city in cities], codes)
+    parts = [
+        city_part(
+            city,
+            snapshot.as_json() if (snapshot := snapshots[city.id]) else None,
+            gathered[city.id],
+            (period, before),
+            codes,
+            weights,
         )
-        parts.append(part)
+        for city in cities
+    ]
     return Report(
         period=str(period),
         network=name_of(configuration.network.names),
         method_version=METHOD_VERSION,
         cities=parts,
-        codes=[
-            {
-                "code": code.code,
-                "label": name_of(code.names),
-                "service_class": code.service_class,
-                "comparability": code.comparability,
-                "reference_hours": code.reference_hours,
-            }
-            for code in configuration.network.codes
+        codes=[_code(code) for code in configuration.network.codes],
+        weights={code: rounded(weight) or 0.0 for code, weight in weights.issues.items()},
+        definitions=[
+            dict(line.as_json()) for line in DEFINITIONS if line.scope == "cells" or line.id in HEADLINE
         ],
-        weights={code: rounded(weight) or 0.0 for code, weight in weights.items()},
-        definitions=[dict(line.as_json()) for line in DEFINITIONS if line.scope == "cells"],
         remarks=remarks_on(parts),
+        before=str(before),
+        report_version=REPORT_VERSION,
+        promise_weights={code: rounded(weight) or 0.0 for code, weight in weights.promises.items()},
+        funnels=funnels({city.id: gathered[city.id].received for city in cities}, codes),
+        compared=_compared(parts),
     )
+
+
+def _code(code: NetworkCode) -> dict[str, Any]:
+    return {
+        "code": code.code,
+        "label": name_of(code.names),
+        "names": dict(code.names),
+        "service_class": code.service_class,
+        "comparability": code.comparability,
+        "reference_hours": code.reference_hours,
+    }
+
+
+def _compared(parts: Sequence[CityPart]) -> dict[str, dict[str, Any]]:
+    """The standardised headline figures around the network's common value, where three cities have one."""
+    found = {}
+    for figure in STANDARDISED:
+        of_cities = {part.id: standardised_again(part.headline[figure]) for part in parts}
+        around = compared({city: one for city, one in of_cities.items() if one is not None})
+        if around is not None:
+            found[figure] = around
+    return found

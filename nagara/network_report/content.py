@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from city_config import City, NetworkCode
 from nagara.indicators.cells import Cell, CellKey
+from nagara.indicators.comparison import Standardised, promise_weights, standardised_promise
 from nagara.indicators.definitions import FEW, RESTRICTED_HOURS
-from nagara.indicators.figure import Figure
-from nagara.indicators.figures import (
-    answers_missing,
-    backlog_figures,
-    figures_of,
-    is_mature,
-    own_work,
-    within_reference,
-)
+from nagara.indicators.figure import NONE, Figure
+from nagara.indicators.figures import backlog_figures, figures_of, own_work, within_reference
 from nagara.indicators.life_table import LifeTable
 from nagara.indicators.period import Period
+from nagara.indicators.questions import questions
 from nagara.indicators.snapshots import cells_in
 from nagara.indicators.survival import kaplan_meier
+from nagara.network_report.comparing import band_of, with_error
+from nagara.network_report.coverage import coverage_of, few, notes_on, rounded
+from nagara.network_report.districts import compares, equity_part
 
 CURVE_STEP_HOURS = 6.0
 AGE_CLASSES = ((0.0, 168.0), (168.0, 720.0), (720.0, 2160.0), (2160.0, float("inf")))
 """Ages of the backlog in hours: to 7 days, to 30, to 90, longer. All are edges of duration bins."""
 
-QUALITY_QUESTION = 0.1
-"""A share of issues beyond which a shortcoming of the data is named on the first page."""
+HEADLINE = ("N2b", "N3a.std", "N5", "N7b.past_promise", "N13")
+"""The five figures that are read first; no index is made of them."""
+
+Codes = Mapping[str, NetworkCode]
 
 
 @dataclass(frozen=True)
@@ -45,6 +44,7 @@ class CityPart:
     snapshot: dict[str, Any] | None
     coverage: dict[str, Any]
     questions: list[str]
+    """What is wrong with the data, in sentences."""
     figures: dict[str, dict[str, Any]]
     standardised: dict[str, Any]
     """Share resolved within the reference time, every city weighted by the network's mix of codes."""
@@ -54,6 +54,20 @@ class CityPart:
     """(days, share not closed, low, high) every 6 hours to 30 days, as far as it was watched."""
     backlog: list[int | None]
     """Open issues by the classes of age."""
+    names: dict[str, str] = field(default_factory=dict)
+    """The city's name by language."""
+    languages: list[str] = field(default_factory=list)
+    """Languages of the city; a report of it is printed in these and in English."""
+    band: str | None = None
+    """Its peers by number of residents: small, middle, large."""
+    headline: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """The five headline figures: ``now``, ``before`` (None where there is none), and the standard ``error``."""
+    notes: list[dict[str, Any]] = field(default_factory=list)
+    """``questions`` by name, for other languages: id and share."""
+    asked: list[dict[str, Any]] = field(default_factory=list)
+    """What the city is asked to look at: id, share, having, of, words."""
+    districts: dict[str, Any] = field(default_factory=dict)
+    """Mean time open by district, and how far districts differ."""
 
 
 @dataclass(frozen=True)
@@ -69,26 +83,79 @@ class Report:
     """The network's mix of codes in this period, by which shares are standardised; sums to 1."""
     definitions: list[dict[str, Any]]
     remarks: list[str]
+    before: str = ""
+    """The period of the same length before this one."""
+    report_version: str = ""
+    """Raised whenever what a report says, or how, changes."""
+    promise_weights: dict[str, float] = field(default_factory=dict)
+    """The network's mix of codes among published promises that fell due in this period."""
+    funnels: list[dict[str, Any]] = field(default_factory=list)
+    compared: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Standardised figures around the network's common value, by figure."""
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """A city's cells of one snapshot, in the periods that a report speaks of, by network code."""
+
+    cells: Mapping[CellKey, Cell]
+    received: Mapping[str, Cell]
+    earlier: Mapping[str, Cell]
+    ever: Mapping[str, Cell]
+    of_districts: Mapping[CellKey, Cell] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        cells: Mapping[CellKey, Cell],
+        period: Period,
+        before: Period,
+        of_districts: Mapping[CellKey, Cell] | None = None,
+    ) -> Gathered:
+        """Pooled by code in the period, in the one before, and in all months."""
+        return cls(
+            cells,
+            cells_in(cells, period),
+            cells_in(cells, before),
+            cells_in(cells, None),
+            of_districts or {},
+        )
+
+
+@dataclass(frozen=True)
+class Weights:
+    """By which mixes of codes every city is weighted alike."""
+
+    issues: Mapping[str, float]
+    promises: Mapping[str, float]
+
+    @classmethod
+    def of(cls, cities: Sequence[Gathered], codes: Codes) -> Weights:
+        """The mix of all cities' issues, and of their published promises, in the period."""
+        received = [city.received for city in cities]
+        return cls(network_mix(received, codes), promise_weights(received, codes))
 
 
 def city_part(
     city: City,
     snapshot: dict[str, Any] | None,
-    cells: Mapping[CellKey, Cell],
-    period: Period,
-    codes: Mapping[str, NetworkCode],
-    weights: Mapping[str, float],
+    gathered: Gathered,
+    periods: tuple[Period, Period],
+    codes: Codes,
+    weights: Weights,
 ) -> CityPart:
-    """What is said about one city, from its snapshot's cells."""
-    received, ever = cells_in(cells, period), cells_in(cells, None)
+    """What is said about one city, from its snapshot's cells; ``periods``: this one and the one before."""
+    received, ever = gathered.received, gathered.ever
     figures = figures_of(received, codes) | backlog_figures(ever, codes)
-    comparable = {code: cell for code, cell in received.items() if _compares(codes.get(code))}
+    comparable = {code: cell for code, cell in received.items() if compares(codes.get(code))}
     table = LifeTable.merged(cell.table("resolution") for cell in comparable.values())
-    months = sorted(
-        {month for (month, _, _), cell in cells.items() if month in period and cell.count("reports")}
-    )
     pooled = Cell.merged(received.values())
-    coverage = _coverage(pooled, received, table, months)
+    coverage = coverage_of(pooled, received, table, _months(gathered.cells, periods[0]))
+    notes = notes_on(pooled, coverage) if snapshot else []
+    equity = equity_part(city, gathered.of_districts, *periods, codes)
+    headline = _headline(
+        gathered, figures, codes, weights, (equity.pop("typical"), equity.pop("typical_before"))
+    )
     return CityPart(
         id=city.id,
         name=name_of(city.names),
@@ -98,114 +165,100 @@ def city_part(
         population=city.population.value if city.population else None,
         snapshot=snapshot,
         coverage=coverage,
-        questions=_questions(pooled, coverage) if snapshot else [],
+        questions=[note.words for note in notes],
         figures={key: _published(figure) for key, figure in figures.items()},
-        standardised=_published(within_reference(comparable, codes, "resolution", weights)),
+        standardised=headline["N3a.std"]["now"],
         by_code={
             code: _published(figures_of({code: cell}, codes)["N3a.share"])
             for code, cell in comparable.items()
         },
         curve=_curve(table),
         backlog=_backlog(ever, codes),
+        names=dict(city.names),
+        languages=list(city.languages),
+        band=band_of(city.population.value if city.population else None),
+        headline=headline,
+        notes=[{"id": note.id, "share": rounded(note.share)} for note in notes],
+        asked=_asked(gathered) if snapshot else [],
+        districts=equity,
     )
 
 
-def _compares(code: NetworkCode | None) -> bool:
-    return code is not None and code.comparability == "A" and code.service_class != "util"
+def _months(cells: Mapping[CellKey, Cell], period: Period) -> list[Any]:
+    return sorted(
+        {month for (month, _, _), cell in cells.items() if month in period and cell.count("reports")}
+    )
 
 
-def network_mix(cities: list[dict[str, Cell]], codes: Mapping[str, NetworkCode]) -> dict[str, float]:
+def network_mix(cities: Sequence[Mapping[str, Cell]], codes: Codes) -> dict[str, float]:
     """Each comparable code's share of all cities' issues in the period."""
     counts = {
         code.code: sum(city[code.code].table("resolution").total for city in cities if code.code in city)
         for code in codes.values()
-        if _compares(code) and code.reference_hours is not None
+        if compares(code) and code.reference_hours is not None
     }
     total = sum(counts.values())
     return {code: count / total for code, count in counts.items() if count}
 
 
-def _coverage(
-    pooled: Cell, by_code: Mapping[str, Cell], table: LifeTable, months: list[dt.date]
-) -> dict[str, Any]:
-    issues = pooled.count("issues")
+def within_network_reference(cells: Mapping[str, Cell], codes: Codes, weights: Weights) -> Figure:
+    """The share resolved within the reference time, weighted by the network's mix."""
+    comparable = {code: cell for code, cell in cells.items() if compares(codes.get(code))}
+    return within_reference(comparable, codes, "resolution", weights.issues)
 
-    def share(name: str) -> float | None:
-        return rounded(pooled.count(name) / issues) if issues >= FEW else None
 
-    other = by_code.get("other", Cell()).count("issues")
-    unfinished = table.risk.censored_before(RESTRICTED_HOURS)
+def _headline(
+    gathered: Gathered,
+    figures: Mapping[str, Figure],
+    codes: Codes,
+    weights: Weights,
+    typical: tuple[Figure, Figure],
+) -> dict[str, dict[str, Any]]:
+    """The five figures now and in the period before. The backlog of back then is not known any more."""
+    shares = [
+        within_network_reference(cells, codes, weights) for cells in (gathered.received, gathered.earlier)
+    ]
+    kept = [
+        standardised_promise(cells, codes, weights.promises)
+        for cells in (gathered.received, gathered.earlier)
+    ]
+    earlier = figures_of(gathered.earlier, codes)["N2b"] if gathered.earlier else None
+    past = gathered.earlier or None
     return {
-        "reports": _few(pooled.count("reports")),
-        "issues": _few(issues),
-        "duplicates": _few(pooled.count("duplicates")),
-        "own_findings": _few(pooled.count("staff_created")),
-        "first_month": f"{months[0]:%Y-%m}" if months else None,
-        "last_month": f"{months[-1]:%Y-%m}" if months else None,
-        "months": len(months),
-        "imported": share("imported"),
-        "with_district": rounded(1 - pooled.count("without_district") / issues) if issues >= FEW else None,
-        "inconsistent": share("inconsistent"),
-        "answered_by_closing": share("answered_by_closing"),
-        "lost_from_sight": share("lost_from_sight"),
-        "referred": share("referred"),
-        "reopened": share("reopened"),
-        "other_code": rounded(other / issues) if issues >= FEW else None,
-        "followed_30_days": rounded(1 - unfinished / table.total) if table.total >= FEW else None,
-        "mature": is_mature(table.risk, RESTRICTED_HOURS) if table.total else None,
+        "N2b": _now_and_before(figures["N2b"], earlier),
+        "N3a.std": _now_and_before(shares[0], past and shares[1], with_error(shares[0])),
+        "N5": _now_and_before(_none_due(kept[0].figure), past and kept[1].figure, kept[0]),
+        "N7b.past_promise": _now_and_before(figures["N7b.past_promise"], None),
+        "N13": _now_and_before(typical[0], past and typical[1]),
     }
 
 
-def _questions(pooled: Cell, coverage: Mapping[str, Any]) -> list[str]:
-    """What a reader must know about the data before reading the figures."""
-    asked = []
-    if not pooled.count("issues"):
-        return ["No reports in this period."]
-
-    def says(name: str, sentence: str) -> None:
-        if (coverage[name] or 0) > QUALITY_QUESTION:
-            asked.append(f"{coverage[name]:.0%} {sentence}")
-
-    says("imported", "of issues were imported from another system's records.")
-    says(
-        "lost_from_sight",
-        "of issues were unfinished when their source last showed them. If those are the slow ones, the "
-        "figures flatter the city.",
-    )
-    if answers_missing(pooled):
-        asked.append(
-            "The imported records hold no answers before the closing, so times to the first answer are left out."
-        )
-    says("inconsistent", "of issues have times that contradict each other and are left out of times.")
-    says("other_code", "of issues are filed under 'other': the city's services need a better mapping.")
-    if coverage["with_district"] is not None and coverage["with_district"] < 1 - QUALITY_QUESTION:
-        asked.append(f"{1 - coverage['with_district']:.0%} of issues could not be placed in a district.")
-    if coverage["mature"] is False:
-        followed = coverage["followed_30_days"]
-        known = f" ({followed:.0%})" if followed is not None else ""
-        asked.append(f"Provisional: less than 90% of issues are closed or were followed for 30 days{known}.")
-    return asked
+def _none_due(figure: Figure) -> Figure:
+    """The same, or that there was nothing to keep."""
+    return figure if figure.n else replace(figure, withheld=NONE)
 
 
-def remarks_on(parts: list[CityPart]) -> list[str]:
-    """What holds for the comparison as a whole."""
-    remarks = []
-    simulated = [part.name for part in parts if part.simulated]
-    if simulated:
-        remarks.append(
-            f"Simulated data: {', '.join(simulated)}. Their figures show how the report works and say nothing "
-            f"about these cities."
-        )
-    spans = {(part.coverage["first_month"], part.coverage["last_month"]) for part in parts} - {(None, None)}
-    if len(spans) > 1:
-        remarks.append(
-            "The cities' reports come from different months. Season, weather and the year differ with them, so "
-            "differences between cities are not differences of service alone."
-        )
-    missing = [part.name for part in parts if part.snapshot is None]
-    if missing:
-        remarks.append(f"No figures have been computed yet for: {', '.join(missing)}.")
-    return remarks
+def _now_and_before(now: Figure, before: Figure | None, error: Standardised | None = None) -> dict[str, Any]:
+    return {
+        "now": _published(now),
+        "before": None if before is None else _published(before),
+        "error": rounded(error.error) if error and error.figure.value is not None else None,
+    }
+
+
+def _asked(gathered: Gathered) -> list[dict[str, Any]]:
+    """What the counts ask the city, held against the period before where there is one."""
+    now, before = Cell.merged(gathered.received.values()), Cell.merged(gathered.earlier.values())
+    return [
+        {
+            "id": asked.id,
+            "share": rounded(asked.having / asked.of),
+            "having": asked.having,
+            "of": asked.of,
+            "words": asked.words,
+        }
+        for asked in questions(now, before if gathered.earlier else None)
+    ]
 
 
 def _curve(table: LifeTable) -> list[list[float]]:
@@ -228,7 +281,7 @@ def _backlog(cells: Mapping[str, Cell], codes: Mapping[str, NetworkCode]) -> lis
     counts = [
         int(risk.removed[(risk.times > above) & (risk.times <= upto), 0].sum()) for above, upto in AGE_CLASSES
     ]
-    return [_few(count) for count in counts]
+    return [few(count) for count in counts]
 
 
 def _published(figure: Figure) -> dict[str, Any]:
@@ -236,20 +289,9 @@ def _published(figure: Figure) -> dict[str, Any]:
     values = figure.as_json()
     for key in ("value", "low", "high"):
         values[key] = rounded(values[key])
-    few = figure.n < FEW and figure.value == figure.n and figure.n > 0
-    if few:
+    if few(figure.n) is None and figure.value == figure.n:
         values |= {"value": None, "withheld": f"fewer than {FEW}"}
-    return values | {"n": _few(figure.n), "events": None if figure.events is None else _few(figure.events)}
-
-
-def _few(count: int) -> int | None:
-    """The count, or None where it is 1 to 9 and could point to somebody."""
-    return None if 0 < count < FEW else count
-
-
-def rounded(value: float | None) -> float | None:
-    """Six decimals: finer than any interval, and free of the last digits' noise."""
-    return None if value is None else round(value, 6)
+    return values | {"n": few(figure.n), "events": None if figure.events is None else few(figure.events)}
 
 
 def name_of(names: Mapping[str, str]) -> str:

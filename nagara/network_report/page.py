@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from nagara.network_report import sections
+from nagara.network_report import sections, sections_compared
 from nagara.network_report.style import STYLE
 from nagara.network_report.words import period, text
 
@@ -15,8 +15,11 @@ Section = Callable[[Content], str]
 SECTIONS: tuple[tuple[str, str, Section], ...] = (
     ("data", "What the figures rest on", sections.data),
     ("headline", "Headline figures", sections.headline),
+    ("funnels", "Who differs by more than chance", sections_compared.funnels),
+    ("districts", "Districts", sections_compared.districts),
+    ("asked", "What cities are asked to look at", sections_compared.asked),
     ("course", "How issues close over time", sections.course),
-    ("codes", "The same kind of issue, city beside city", sections.codes),
+    ("kinds", "The same kind of issue, city beside city", sections.codes),
     ("backlog", "What is still open", sections.backlog),
     ("reference", "The monitoring reference", sections.reference),
     ("methods", "Methods and limits", sections.methods),
@@ -24,6 +27,17 @@ SECTIONS: tuple[tuple[str, str, Section], ...] = (
     ("provenance", "Where each figure comes from", sections.provenance),
 )
 
+
+READING = (
+    "A dot is an estimate and the line through it its 95% interval. Where two lines share much of their "
+    "length, the data hardly tell the two cities apart.",
+    "Requests that are still open count as lasting at least so long. Leaving hard ones open does not "
+    "make a city look faster.",
+    "Cities stand in order of name. There is no ranking and no overall score: both would hide more "
+    "than they show.",
+    "A simulated city is marked by the word, by a hollow dot and by a dashed line.",
+    "Where there are too few to say anything reliable, no figure is shown, and the reason is.",
+)
 
 OF_EVERY_CITY = ("data", "provenance")
 """Sections that account for every city; the others leave out those without reports, which ``data`` names."""
@@ -55,18 +69,7 @@ def _opening(content: Content) -> str:
     remarks = _list(content["remarks"])
     warning = f'<div class="box warn" role="note"><strong>Before you compare</strong>{remarks}</div>'
     links = "".join(f'<li><a href="#{key}">{text(title)}</a></li>' for key, title, _ in SECTIONS)
-    reading = _list(
-        [
-            "A dot is an estimate and the line through it its 95% interval. Where two lines share much of their "
-            "length, the data hardly tell the two cities apart.",
-            "Requests that are still open count as lasting at least so long. Leaving hard ones open does not "
-            "make a city look faster.",
-            "Cities stand in order of name. There is no ranking and no overall score: both would hide more "
-            "than they show.",
-            "A simulated city is marked by the word, by a hollow dot and by a dashed line.",
-            "Where there are too few to say anything reliable, no figure is shown, and the reason is.",
-        ]
-    )
+    reading = _list(READING)
     return (
         f"{warning if content['remarks'] else ''}"
         f'<div class="box"><strong>How to read this report</strong>{reading}</div>'

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from nagara.network_report.words import count, hours, share, text
 
@@ -198,6 +199,62 @@ def _age_bar(y: float, counts: Sequence[int | None]) -> str:
     shown = round(total, -1) if None in counts else total
     parts.append(f'<text class="value" x="{right + 12}" y="{y + 18}">{about}{count(shown)} open</text>')
     return "".join(parts)
+
+
+def funnel(title: str, found: Mapping[str, Any], cities: Mapping[str, Mapping[str, Any]]) -> str:
+    """Shares by size around the target, with the limits of 95 % (dashed) and 99.8 %; sizes logarithmic.
+
+    A city beyond 99.8 % is a filled square, between the limits a hollow diamond; both are named.
+    """
+    left, right, top, bottom = 44.0, WIDTH - 20.0, 10.0, 270.0
+    sizes = [row[0] for row in found["limits"]]
+    shown = [point["value"] for point in found["points"]]
+    shown += [value for row in found["limits"] for value in row[1:]]
+    low, high = math.floor(10 * min(shown)) / 10, math.ceil(10 * max(shown)) / 10
+    first, last = math.log(min(sizes)), math.log(max(sizes))
+
+    def x(n: float) -> float:
+        return left + (right - left) * (math.log(n) - first) / ((last - first) or 1)
+
+    def y(value: float) -> float:
+        return bottom - (bottom - top) * float(value - low) / float((high - low) or 1)
+
+    parts = [_open(title, WIDTH, bottom + 36)]
+    for step in range(5):
+        value = low + (high - low) * step / 4
+        parts.append(f'<line class="grid" x1="{left}" y1="{y(value):.1f}" x2="{right}" y2="{y(value):.1f}"/>')
+        parts.append(f'<text class="tick-left" x="{left - 6}" y="{y(value) + 4:.1f}">{share(value)}</text>')
+    for n in round_sizes(min(sizes), max(sizes)):
+        parts.append(f'<text class="tick" x="{x(n):.1f}" y="{bottom + 17}">{count(n)}</text>')
+    parts.append(f'<text class="axis" x="{right}" y="{bottom + 33}">issues</text>')
+    for column in (1, 2, 3, 4):
+        path = "L".join(f"{x(row[0]):.1f},{y(row[column]):.1f}" for row in found["limits"])
+        parts.append(f'<path class="limit{" warning" if column < 3 else ""}" d="M{path}"/>')
+    parts.append(
+        f'<line class="target" x1="{left}" y1="{y(found["target"]):.1f}" x2="{right}" y2="{y(found["target"]):.1f}"/>'
+    )
+    for point in found["points"]:
+        parts.append(_funnel_point(point, cities[point["city"]], x(point["n"]), y(point["value"]), right))
+    return "".join(parts) + "</svg>"
+
+
+def _funnel_point(point: Mapping[str, Any], city: Mapping[str, Any], x: float, y: float, right: float) -> str:
+    simulated = " simulated" if city["simulated"] else ""
+    if point["verdict"] == "usual":
+        return f'<circle class="dot{simulated}" cx="{x:.1f}" cy="{y:.1f}" r="4"/>'
+    path = "M-5,-5H5V5H-5Z" if point["verdict"] == "investigate" else "M0,-6L6,0L0,6L-6,0Z"
+    at_end = x > right - 150
+    place = f'x="{x - 9:.1f}" text-anchor="end"' if at_end else f'x="{x + 9:.1f}"'
+    return (
+        f'<path class="outside {point["verdict"]}" transform="translate({x:.1f},{y:.1f})" d="{path}"/>'
+        f'<text class="small" {place} y="{y + 4:.1f}">{text(city["name"])}</text>'
+    )
+
+
+def round_sizes(low: float, high: float) -> list[int]:
+    """Round numbers for a logarithmic scale of counts."""
+    offered = [lead * 10**power for power in range(1, 8) for lead in (1, 2, 5)]
+    return [n for n in offered if low <= n <= high]
 
 
 def _open(title: str, width: float, height: float) -> str:

@@ -110,13 +110,13 @@ def _promises(content: Content) -> str:
     if all(city["figures"][key]["n"] == 0 for city in content["cities"] for key in keys):
         return (
             "<h3>Promise kept</h3><p>None of these cities gave its residents a published or internal time in this "
-            "period, so there is no promise to have been kept. Section 6 shows the network's monitoring reference "
-            "instead, which nobody promised.</p>"
+            "period, so there is no promise to have been kept. The network's monitoring reference "
+            "stands further on, which nobody promised.</p>"
         )
     return figure_block(
         "Promise kept",
         "Resolved by the time the city itself published and gave at receipt; issues whose time has come. Cities "
-        "that publish no times are in section 6.",
+        "that publish no times stand under the monitoring reference.",
         content,
         lambda city: city["figures"]["N4.published"],
         "share",
@@ -271,7 +271,7 @@ def methods(content: Content) -> str:
     limits = "".join(f"<li>{text(sentence)}</li>" for sentence in LIMITS)
     return (
         "<p>Every figure is computed from the append-only log of what happened to each request, by the definitions "
-        "below, and can be computed again from the snapshot named in section 9. Times are calendar hours since the "
+        "below, and can be computed again from the snapshot named at the end. Times are calendar hours since the "
         f"city received the first report; nights and holidays count, because residents wait through them.</p>"
         f"<ul>{limits}</ul>"
     )

@@ -36,6 +36,12 @@ svg .whisker.simulated { stroke-dasharray: 6 3; }
 svg .dot { fill: var(--accent); stroke: var(--accent); stroke-width: 2; } svg .dot.simulated { fill: #fff; }
 svg .band { fill: var(--band); } svg .curve { fill: none; stroke: var(--accent); stroke-width: 2.2; }
 svg .curve.simulated { stroke-dasharray: 7 3; }
+svg .limit { fill: none; stroke: var(--soft); stroke-width: 1.2; } svg .limit.warning { stroke-dasharray: 5 4; }
+svg .target { stroke: var(--accent); stroke-width: 1.6; }
+svg .outside { fill: #fff; stroke: var(--made); stroke-width: 2; } svg .outside.investigate { fill: var(--made); }
+.forms { display: flex; flex-wrap: wrap; gap: 6px 18px; padding: 0; list-style: none; margin: 18px 0 0; }
+header .forms a { color: #fff; }
+.draft { font-weight: 700; border: 2px solid #b3261e; color: #b3261e; padding: 8px 14px; }
 .curves { display: grid; grid-template-columns: 1fr 1fr; gap: 22px 28px; margin-top: 14px; }
 .curves figure { margin: 0; break-inside: avoid; }
 .scroll { overflow-x: auto; margin: 8px 0 4px; }
@@ -57,7 +63,7 @@ svg .small { fill: var(--soft); font-size: 12px; }
 @media print { @page { size: A4; margin: 16mm 15mm; }
   body { background: #fff; font-size: 10.5pt; } main { max-width: none; padding: 0; }
   header { margin: 0; padding: 0 0 12px; background: none; color: var(--ink); border-bottom: 3px solid var(--accent); }
-  header p, header .lead { color: var(--ink); } nav { display: none; }
+  header p, header .lead { color: var(--ink); } nav, .forms { display: none; }
   h2 { break-after: avoid; margin-top: 30px; } h3, h4 { break-after: avoid; }
   figure, tr, .box { break-inside: avoid; } thead { display: table-header-group; }
   table { font-size: 9.5pt; } .scroll { overflow: visible; } a { color: inherit; text-decoration: none; }

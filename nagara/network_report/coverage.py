@@ -1,0 +1,128 @@
+"""What a report says of the data behind a city's figures, and what a reader must know before comparing. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from nagara.indicators.cells import Cell
+from nagara.indicators.definitions import FEW, RESTRICTED_HOURS
+from nagara.indicators.figures import answers_missing, is_mature
+from nagara.indicators.life_table import LifeTable
+
+QUALITY_QUESTION = 0.1
+"""A share of issues beyond which a shortcoming of the data is named on the first page."""
+
+IMPORTED, LOST, ORDER, OTHER = "imported", "lost_from_sight", "inconsistent", "other_code"
+NOTED: Mapping[str, str] = {
+    IMPORTED: "of issues were imported from another system's records.",
+    LOST: "of issues were unfinished when their source last showed them. If those are the slow ones, the figures "
+    "flatter the city.",
+    ORDER: "of issues have times that contradict each other and are left out of times.",
+    OTHER: "of issues are filed under 'other': the city's services need a better mapping.",
+}
+
+
+@dataclass(frozen=True)
+class Note:
+    """A shortcoming of the data: its name, the share of issues it concerns, and the English sentence."""
+
+    id: str
+    share: float | None
+    words: str
+
+
+def coverage_of(
+    pooled: Cell, by_code: Mapping[str, Cell], table: LifeTable, months: list[dt.date]
+) -> dict[str, Any]:
+    """How many reports a city received in a period, and how complete their records are; shares from 10 issues."""
+    issues = pooled.count("issues")
+
+    def share(name: str) -> float | None:
+        return rounded(pooled.count(name) / issues) if issues >= FEW else None
+
+    other = by_code.get("other", Cell()).count("issues")
+    unfinished = table.risk.censored_before(RESTRICTED_HOURS)
+    return {
+        "reports": few(pooled.count("reports")),
+        "issues": few(issues),
+        "duplicates": few(pooled.count("duplicates")),
+        "own_findings": few(pooled.count("staff_created")),
+        "first_month": f"{months[0]:%Y-%m}" if months else None,
+        "last_month": f"{months[-1]:%Y-%m}" if months else None,
+        "months": len(months),
+        "imported": share("imported"),
+        "with_district": rounded(1 - pooled.count("without_district") / issues) if issues >= FEW else None,
+        "inconsistent": share("inconsistent"),
+        "answered_by_closing": share("answered_by_closing"),
+        "lost_from_sight": share("lost_from_sight"),
+        "referred": share("referred"),
+        "reopened": share("reopened"),
+        "other_code": rounded(other / issues) if issues >= FEW else None,
+        "followed_30_days": rounded(1 - unfinished / table.total) if table.total >= FEW else None,
+        "mature": is_mature(table.risk, RESTRICTED_HOURS) if table.total else None,
+    }
+
+
+def notes_on(pooled: Cell, coverage: Mapping[str, Any]) -> list[Note]:
+    """What a reader must know about the data before reading the figures."""
+    if not pooled.count("issues"):
+        return [Note("no_reports", None, "No reports in this period.")]
+    found = [_noted(name, coverage[name]) for name in (IMPORTED, LOST) if _many(coverage[name])]
+    if answers_missing(pooled):
+        words = "The imported records hold no answers before the closing, so times to the first answer are left out."
+        found.append(Note("no_answers", None, words))
+    found += [_noted(name, coverage[name]) for name in (ORDER, OTHER) if _many(coverage[name])]
+    placed = coverage["with_district"]
+    if placed is not None and placed < 1 - QUALITY_QUESTION:
+        unplaced = 1 - placed
+        found.append(
+            Note("unplaced", unplaced, f"{unplaced:.0%} of issues could not be placed in a district.")
+        )
+    if coverage["mature"] is False:
+        followed = coverage["followed_30_days"]
+        known = f" ({followed:.0%})" if followed is not None else ""
+        words = f"Provisional: less than 90% of issues are closed or were followed for 30 days{known}."
+        found.append(Note("provisional", followed, words))
+    return found
+
+
+def _many(share: float | None) -> bool:
+    return (share or 0) > QUALITY_QUESTION
+
+
+def _noted(name: str, share: float) -> Note:
+    return Note(name, share, f"{share:.0%} {NOTED[name]}")
+
+
+def remarks_on(parts: Sequence[Any]) -> list[str]:
+    """What holds for the comparison as a whole, from the parts of its cities."""
+    remarks = []
+    simulated = [part.name for part in parts if part.simulated]
+    if simulated:
+        remarks.append(
+            f"Simulated data: {', '.join(simulated)}. Their figures show how the report works and say nothing "
+            f"about these cities."
+        )
+    spans = {(part.coverage["first_month"], part.coverage["last_month"]) for part in parts} - {(None, None)}
+    if len(spans) > 1:
+        remarks.append(
+            "The cities' reports come from different months. Season, weather and the year differ with them, so "
+            "differences between cities are not differences of service alone."
+        )
+    missing = [part.name for part in parts if part.snapshot is None]
+    if missing:
+        remarks.append(f"No figures have been computed yet for: {', '.join(missing)}.")
+    return remarks
+
+
+def few(count: int) -> int | None:
+    """The count, or None where it is 1 to 9 and could point to somebody."""
+    return None if 0 < count < FEW else count
+
+
+def rounded(value: float | None) -> float | None:
+    """Six decimals: finer than any interval, and free of the last digits' noise."""
+    return None if value is None else round(value, 6)

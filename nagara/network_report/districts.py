@@ -1,0 +1,120 @@
+"""What a report says of a city's districts: how long issues stay open in each, and how far they differ."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from city_config import City, NetworkCode
+from nagara.indicators.cells import Cell, CellKey
+from nagara.indicators.definitions import FEW, RESTRICTED_HOURS
+from nagara.indicators.equity import ENOUGH_IN_DISTRICT, District, gaps
+from nagara.indicators.figures import can_read_at
+from nagara.indicators.life_table import LifeTable
+from nagara.indicators.period import Period
+from nagara.indicators.residents import between_districts, districts_of
+from nagara.indicators.snapshots import OF_SNAPSHOT
+from nagara.indicators.survival import kaplan_meier, restricted_mean
+
+CELLS_IN = (
+    OF_SNAPSHOT
+    + """
+ where f.district <> '' and f.network_code = any(%(codes)s) and f.month between %(first)s and %(last)s
+ order by 1, 2, 3
+"""
+)
+Codes = Mapping[str, NetworkCode]
+
+
+def compares(code: NetworkCode | None) -> bool:
+    """Whether times of resolution of a code are compared between cities."""
+    return code is not None and code.comparability == "A" and code.service_class != "util"
+
+
+def cells_of_districts(
+    connection: psycopg.Connection[Any], city_id: str, snapshot_id: UUID, codes: Codes, period: Period
+) -> dict[CellKey, Cell]:
+    """A snapshot's cells of single districts in a period, of the codes whose resolution compares."""
+    values = {
+        "city": city_id,
+        "snapshot": snapshot_id,
+        "codes": [code.code for code in codes.values() if compares(code)],
+        "first": period.first,
+        "last": period.last,
+    }
+    rows = connection.execute(CELLS_IN, values).fetchall()
+    return {(row[0], row[1], row[2]): Cell.from_json(row[3]) for row in rows}
+
+
+def equity_part(
+    city: City, cells: Mapping[CellKey, Cell], period: Period, before: Period, codes: Codes
+) -> dict[str, Any]:
+    """Mean time open by district, N13 now and in the period before, and each district drawn to the mean.
+
+    A district with fewer than 30 issues is named without a figure; counts of 1 to 9 are None.
+    """
+    within = {key: cell for key, cell in cells.items() if key[0] in period}
+    populations = {code: stated.value for code, stated in city.population_by_district.items()}
+    people = city.population.value if city.population else None
+    earlier = {key: cell for key, cell in cells.items() if key[0] in before}
+    known = districts_of(within, codes, populations)
+    now = between_districts(known, people)
+    smoothed = _smoothed(known) if now.value is not None else {}
+    rows = [
+        _row(city, code, table, populations.get(code), smoothed.get(code))
+        for code, table in _tables(within, city).items()
+    ]
+    return {
+        "typical": now,
+        "typical_before": between_districts(districts_of(earlier, codes, populations), people),
+        "rows": rows,
+        "expected": city.districts_expected or len(city.district_names),
+    }
+
+
+def _tables(cells: Mapping[CellKey, Cell], city: City) -> dict[str, LifeTable]:
+    found: dict[str, list[LifeTable]] = {code: [] for code in city.district_names}
+    for (_, _, district), cell in cells.items():
+        found.setdefault(district, []).append(cell.table("resolution"))
+    tables = {code: LifeTable.merged(parts) for code, parts in found.items()}
+    return {code: tables[code] for code in sorted(tables, key=lambda code: district_name(city, code))}
+
+
+def _smoothed(known: list[District]) -> dict[str, float]:
+    enough = [district for district in known if district.n >= ENOUGH_IN_DISTRICT]
+    return gaps(enough).smoothed
+
+
+def _row(
+    city: City, code: str, table: LifeTable, population: int | None, smoothed: float | None
+) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "code": code,
+        "names": dict(city.district_names.get(code, {"en": code})),
+        "population": population,
+        "n": None if 0 < table.total < FEW else table.total,
+        "value": None,
+        "low": None,
+        "high": None,
+        "smoothed": None if smoothed is None else round(smoothed, 6),
+        "withheld": None,
+    }
+    if table.total < ENOUGH_IN_DISTRICT:
+        return row | {"withheld": f"fewer than {ENOUGH_IN_DISTRICT} issues"}
+    if not can_read_at(table.risk, RESTRICTED_HOURS):
+        return row | {"withheld": "too few were followed for 30 days"}
+    area = restricted_mean(kaplan_meier(table.risk), RESTRICTED_HOURS)
+    if area is None:
+        return row | {"withheld": "too few were followed for 30 days"}
+    mean = area.estimate(RESTRICTED_HOURS)
+    ends = {"value": mean.value, "low": mean.low, "high": mean.high}
+    return row | {name: None if end is None else round(end, 6) for name, end in ends.items()}
+
+
+def district_name(city: City, code: str) -> str:
+    """A district's English name, or whichever there is, or its code."""
+    names = city.district_names.get(code, {})
+    return names.get("en") or next(iter(names.values()), code)
