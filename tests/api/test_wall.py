@@ -1,4 +1,4 @@
-"""The wall of a command centre: figures of one city that name nobody, for staff and for a key that opens nothing else."""
+"""The wall of a command centre: figures of one city that name nobody, for staff and for a key of its own."""
 
 from __future__ import annotations
 

@@ -1,0 +1,7 @@
+import { translate, type Leaves, type Values } from '@shared/i18n/i18n.svelte';
+import type messages from './messages/en.json';
+
+type Key = Leaves<typeof messages> extends infer K ? (K extends `wall.${infer Rest}` ? Rest : never) : never;
+
+/** A message of the wall. */
+export const wl = (key: Key, values?: Values): string => translate(`wall.${key}`, values);
