@@ -22,6 +22,7 @@ from api.error_responses import documented
 from nagara.cities import configuration
 from nagara.errors import NotPermitted
 from nagara.escalation.time_standing import ask_standing, metrics
+from nagara.external_owner.metrics import ask_metrics
 from nagara.migrations import newest_revision
 from nagara.settings import settings
 
@@ -138,7 +139,7 @@ async def read_metrics(request: Request, address: ClientAddress, process: FromPr
     With the bearer key of NAGARA_METRICS_KEY; without such a setting for callers on this machine alone.
     """
     _demand_operator(request, address)
-    text = metrics(await ask_standing(process.pool))
+    text = metrics(await ask_standing(process.pool)) + await ask_metrics(process.pool)
     return PlainTextResponse(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 

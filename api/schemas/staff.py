@@ -156,6 +156,7 @@ class StaffRequest(QueueRow):
     said: list[SaidToStaff]
     erased: bool
     escalation: Escalation
+    sent_on: bool = Field(description="The city has external owners: see /external for how it stands there")
     moves: list[PossibleMove]
 
 

@@ -46,6 +46,7 @@ MOMENTS = (
     "closed_to", "received_from", "received_to", "updated_since",
 )  # fmt: skip
 MOST_STEPS = 99
+SENT_ON = ("failed", "waiting", "attention", "sent")
 
 
 class AskedFilter(BaseModel):
@@ -55,7 +56,7 @@ class AskedFilter(BaseModel):
     LISTS: ClassVar = frozenset(
         {
             "status", "department", "service", "district", "network_code", "priority", "channel", "language",
-            "escalation_step", "closing_reason", "rule", "source",
+            "escalation_step", "closing_reason", "rule", "source", "sent_on",
         }
     )  # fmt: skip
     """Fields that hold several values, so that one may also be named several times in an address."""
@@ -77,6 +78,11 @@ class AskedFilter(BaseModel):
     closing_reason: Chosen = None
     rule: Chosen = Field(default=None, description="Comma-separated: the rule that routed it")
     source: Chosen = Field(default=None, description="Comma-separated: the system it was taken over from")
+    sent_on: Chosen = Field(
+        default=None,
+        description="Comma-separated: how it stands at another body's back-end: failed (could not be sent or told), "
+        "waiting, attention (what they say moves nothing here), sent",
+    )
     assignee: str | None = Field(default=None, max_length=500)
     unassigned: Flag = False
     confidential: Annotated[bool | None, BeforeValidator(_given)] = None
@@ -141,6 +147,7 @@ class AskedFilter(BaseModel):
             closing_reasons=_chosen("closing_reason", self.closing_reason),
             rules=_chosen("rule", self.rule),
             sources=_chosen("source", self.source),
+            sent_on=_sent_on(self.sent_on),
             assignees=(_text("assignee", self.assignee),) if self.assignee else (),
             unassigned=self.unassigned,
             confidential=self.confidential,
@@ -231,6 +238,14 @@ def _priorities(text: str | None) -> tuple[str, ...]:
     for name in names:
         if name not in PRIORITIES:
             raise InvalidInput(f"{name[:40]!r} is not a priority.", field="priority", allowed=PRIORITIES)
+    return names
+
+
+def _sent_on(text: str | None) -> tuple[str, ...]:
+    names = _chosen("sent_on", text)
+    for name in names:
+        if name not in SENT_ON:
+            raise InvalidInput(f"{name[:40]!r} is no such state.", field="sent_on", allowed=SENT_ON)
     return names
 
 

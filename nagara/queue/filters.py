@@ -81,6 +81,7 @@ class QueueFilter:
     closing_reasons: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    sent_on: tuple[str, ...] = ()
     assignees: tuple[str, ...] = ()
     unassigned: bool = False
     confidential: bool | None = None
@@ -214,6 +215,14 @@ _NEAR: LiteralString = (
     "and sqrt(power((r.lat - %(near_lat)s) * 111320.0, 2) "
     "+ power((r.lon - %(near_lon)s) * 111320.0 * cos(radians(%(near_lat)s)), 2)) <= %(metres)s"
 )
+_SENT_ON: LiteralString = """exists (
+    select from external_request x
+     where x.city_id = r.city_id and x.request_id = r.id
+       and case when x.state = 'failed' or x.tell_error is not null then 'failed'
+                when x.state in ('waiting', 'token') then 'waiting'
+                when x.attention is not null then 'attention' else x.state end = any(%(sent_on)s))"""
+"""Whether it could not be sent on, is still to go, is there, or they say something that moves nothing here."""
+
 _SAME_REPORTER: LiteralString = """r.id = any(array(
     with known as materialized (
         select k.email_digest, k.phone_digest from request o
@@ -269,6 +278,8 @@ def _of_columns(wanted: QueueFilter) -> Iterable[Condition]:
         yield "(r.escalation_step > 0 or r.escalated_by_hand)", {}
     if wanted.steps:
         yield "r.escalation_step = any(%(steps)s::int[])", {"steps": list(wanted.steps)}
+    if wanted.sent_on:
+        yield _SENT_ON, {"sent_on": list(wanted.sent_on)}
     if wanted.confidential is not None:
         yield ("r.confidential" if wanted.confidential else "not r.confidential"), {}
     if wanted.late is not None:

@@ -142,6 +142,7 @@ def detail_shown(city: City, account: Account, found: Sequence[Rows], reference:
         "said": [_said(dict(zip(_ENTRY, entry, strict=True))) for entry in entries],
         "erased": erased,
         "escalation": escalation_shown(city, row),
+        "sent_on": bool(city.external_owners),
         "moves": _moves(Status(row["status"]), row["department"], account),
     }
 
