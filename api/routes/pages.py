@@ -20,7 +20,13 @@ from api.edge import PAGE_POLICY
 from nagara.cities import configuration
 from nagara.settings import settings
 
-PAGES = {"/": "resident", "/staff/": "staff", "/network/": "network", "/network/wall/": "network/wall", "/job/": "job"}
+PAGES = {
+    "/": "resident",
+    "/staff/": "staff",
+    "/network/": "network",
+    "/network/wall/": "network/wall",
+    "/job/": "job",
+}
 ROOT_FILES = {
     "/service-worker.js": "text/javascript; charset=utf-8",
     "/job-worker.js": "text/javascript; charset=utf-8",
