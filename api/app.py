@@ -54,6 +54,7 @@ from api.routes import (
     telegram,
     tiles,
     trust,
+    wall,
     webhooks,
 )
 from nagara import logs
@@ -133,7 +134,7 @@ def create_app() -> FastAPI:
     app.include_router(queue.kept)
     for room in (trust, federation):
         app.include_router(room.router)
-    for room in (field_work, city_desk, moderation, live, bulk, exports, supervision):
+    for room in (field_work, city_desk, moderation, live, wall, bulk, exports, supervision):
         app.include_router(room.router)
     app.include_router(staff.moves)  # these come after the other rooms of staff: their address takes any word
     for room in (single_sign_on, staff_accounts, keys, webhooks, staff_notices, telegram):
