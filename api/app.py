@@ -26,6 +26,7 @@ from api.routes import (
     demo,
     demo_chat,
     exports,
+    external_owner,
     federation,
     feeds,
     field_work,
@@ -36,7 +37,9 @@ from api.routes import (
     media,
     moderation,
     network,
+    ogc,
     open311,
+    open_data,
     pages,
     public_list,
     queue,
@@ -134,12 +137,12 @@ def create_app() -> FastAPI:
     app.include_router(queue.kept)
     for room in (trust, federation):
         app.include_router(room.router)
-    for room in (field_work, city_desk, moderation, live, wall, bulk, exports, supervision):
+    for room in (field_work, city_desk, moderation, live, wall, bulk, exports, supervision, external_owner):
         app.include_router(room.router)
     app.include_router(staff.moves)  # these come after the other rooms of staff: their address takes any word
     for room in (single_sign_on, staff_accounts, keys, webhooks, staff_notices, telegram):
         app.include_router(room.router)
-    for room in (following, resident_accounts, feeds, tiles):
+    for room in (following, resident_accounts, feeds, tiles, ogc, open_data):
         app.include_router(room.router)
     if settings().demo:
         app.include_router(demo.router)

@@ -74,6 +74,24 @@ class UnknownRequest(NotFound):
     code = "unknown_request"
 
 
+class UnknownCollection(NotFound):
+    """There is no set of features of this name."""
+
+    code = "unknown_collection"
+
+
+class UnknownFeature(NotFound):
+    """The collection has no feature of this id that may be seen."""
+
+    code = "unknown_feature"
+
+
+class UnknownFile(NotFound):
+    """The city's open data have no version of this day, or no such file in it."""
+
+    code = "unknown_file"
+
+
 class UnknownMove(NotFound):
     """There is no move of this name."""
 

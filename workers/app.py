@@ -64,6 +64,7 @@ app = Celery(
         "workers.tasks.external_owner",
         "workers.tasks.review",
         "workers.tasks.map_tiles",
+        "workers.tasks.open_data",
     ],
 )
 app.conf.update(
@@ -87,6 +88,7 @@ app.conf.update(
         "review.draft": {"queue": SLOW},  # a report of all cities takes its time
         "review.*": {"queue": NOTICES},
         "map.*": {"queue": SLOW},
+        "open_data.*": {"queue": SLOW},
     },
     task_default_queue=NOTICES,
     task_create_missing_queues=False,

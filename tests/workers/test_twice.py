@@ -171,6 +171,7 @@ PLANTED: dict[str, Callable[[World], None]] = {
     "review.draft": with_figures,
     "review.tell": under_review,
     "map.refresh": filed,
+    "open_data.publish": filed,
 }
 """What each task's first run finds to do."""
 

@@ -1,0 +1,63 @@
+"""The application behind a real port, for clients that nobody here wrote and that speak to nothing less."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from nagara.settings import settings
+
+PASSED_ON = ("accept", "if-none-match")
+
+
+@contextmanager
+def served(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Serve the application's GET answers on a port of this machine; links lead there meanwhile."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            headers = {n: v for n, v in self.headers.items() if n.lower() in PASSED_ON}
+            answer = client.get(self.path, headers=headers | {"Accept-Encoding": "identity"})
+            self.send_response(answer.status_code)
+            for name in ("content-type", "etag"):
+                if name in answer.headers:
+                    self.send_header(name, answer.headers[name])
+            self.send_header("Content-Length", str(len(answer.content)))
+            self.end_headers()
+            self.wfile.write(answer.content)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Print nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    url = f"http://127.0.0.1:{server.server_address[1]}"
+    monkeypatch.setenv("NAGARA_PUBLIC_URL", url)
+    settings.cache_clear()
+    try:
+        yield url
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+        monkeypatch.delenv("NAGARA_PUBLIC_URL")
+        settings.cache_clear()
+
+
+def elsewhere(program: str, *arguments: str) -> Any:
+    """What a Python program prints as JSON, run in a process of its own: GDAL holds on to the one it is in."""
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return json.loads(done.stdout)
