@@ -59,6 +59,11 @@ def _verified(connection: psycopg.Connection[Any], city_id: str) -> tuple[list[s
             f"{city_id}: {trust.roots} daily roots, {trust.held} of them with the network, "
             f"the last of {trust.last.day} over {trust.last.requests} requests: {verdict}"
         )
+    if trust.late:
+        lines.append(
+            f"{city_id}: {len(trust.late)} roots came to the network more than two days after they were made, "
+            f"the last of {trust.late[-1]}: until then nobody else held them"
+        )
     faults = [
         f"request {names.get(fault.request_id, fault.request_id)} event {fault.seq}: {fault.what}"
         for fault in found.faults[:SHOWN]

@@ -7,6 +7,7 @@ version. No member takes a sentence, a name, an address, a position or a time of
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Annotated, Any, Literal
 
 import orjson
@@ -170,9 +171,31 @@ def read_letter(content: bytes) -> tuple[Letter, dict[str, Any]]:
         return Letter.model_validate_json(content), raw["bundle"]
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(map(str, first["loc"])) or "bundle"
+        where = _place(first["loc"])
         raise MalformedBundle(
             f"{where}: {first['msg']}", field=where, allowed="the published schema"
         ) from None
     except (orjson.JSONDecodeError, KeyError, TypeError) as error:
         raise MalformedBundle(f"It is not a signed bundle: {error}", field="bundle") from None
+
+
+def _place(path: Iterable[int | str]) -> str:
+    """Where in a letter, in names of the form alone: what somebody else put there is not said again."""
+    known = _names()
+    parts = [str(part) if isinstance(part, int) or part in known else "(unknown)" for part in path]
+    return ".".join(parts) or "bundle"
+
+
+@cache
+def _names() -> frozenset[str]:
+    """Every name that the form has."""
+    found: set[str] = set()
+    waiting: list[Any] = [schema()]
+    while waiting:
+        inner = waiting.pop()
+        if isinstance(inner, dict):
+            found.update(inner.get("properties", ()))
+            waiting.extend(inner.values())
+        elif isinstance(inner, list):
+            waiting.extend(inner)
+    return frozenset(found)

@@ -1,8 +1,8 @@
 """Where bundles come in. Everything is checked before anything is kept, and every refusal has its name.
 
-In this order: size and form, the key, the city, the signature; then times, replays, roots, codes, and what was
-known before. Whatever a known key signed and was refused for is written down, for the city and its network to
-talk about; what nobody signed leaves no trace but a line in the log.
+In this order: size and form, the key, the signature, the city; then replays, times, codes, what was known before,
+and roots. Whatever a known key signed and was refused for is written down, for the city and its network to talk
+about; what nobody signed leaves no trace but a line in the log.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import orjson
 import psycopg
 from psycopg.types.json import Jsonb
 
 from city_config import Configuration
 from nagara.database import network_connection, time_told
 from nagara.errors import NagaraError
-from nagara.federation.bundle import Bundle, Letter, canonical, read_letter
+from nagara.federation.bundle import LARGEST_BYTES, Bundle, Letter, canonical, read_letter
 from nagara.federation.merging import keep_snapshot, moment, read_cells, told_before
 from nagara.federation.plausible import (
     Told,
@@ -27,6 +28,7 @@ from nagara.federation.plausible import (
     refuse_implausible,
     refuse_inconsistent,
     refuse_more_than_rooted,
+    refuse_unrooted,
 )
 from nagara.federation.registry import Key, find_key
 from nagara.federation.signing import digest_of, signature_bytes, verify
@@ -50,8 +52,14 @@ insert into federation_bundle (city_id, digest, key_id, made_at, snapshot_id, co
 values (%s, %s, %s, %s, %s, %s, %s, %s)
 """
 REFUSE = """
-insert into federation_refusal (city_id, id, digest, key_id, code, message) values (%s, %s, %s, %s, %s, %s)
+insert into federation_refusal (city_id, id, digest, key_id, code, message)
+select %(city)s, %(id)s, %(digest)s, %(key)s, %(code)s, %(message)s
+ where not exists (select from federation_refusal
+                    where city_id = %(city)s and digest = %(digest)s and key_id = %(key)s and code = %(code)s
+                      and at > clock_timestamp() - interval '1 day')
 """
+"""Once a day: whoever catches a letter can send it as often as they like."""
+
 RECEIVED = """
 select city_id, encode(digest, 'hex'), key_id, made_at, received_at, snapshot_id from federation_bundle
  order by received_at desc limit %s
@@ -76,19 +84,43 @@ class Received:
 
 def receive(configuration: Configuration, content: bytes) -> Received:
     """Take a bundle in, or raise why not. Nothing of a refused bundle is kept but that it was refused."""
-    letter, raw = read_letter(content)
     with network_connection() as connection:
-        now = time_told(connection)
-        check_signed(connection, configuration, letter, raw)
         try:
             with connection.transaction():
+                letter, raw = read_letter(content)
+                now = time_told(connection)
+                check_signed(connection, configuration, letter, raw)
                 return _merge(connection, configuration, letter, raw, now)
         except NagaraError as refusal:
-            log.warning("refused a bundle of %s: %s", letter.bundle.city, refusal.code)
-            values = (letter.bundle.city, uuid7(), digest_of(raw), letter.key, refusal.code, refusal.message)
-            connection.execute(REFUSE, values)
+            _write_down(connection, content, refusal)
             connection.commit()
             raise
+
+
+def _write_down(connection: psycopg.Connection[Any], content: bytes, refusal: NagaraError) -> None:
+    """Keep why something was refused that a known key, retired or not, truly signed; under the city of the key."""
+    signed = signed_by(connection, content)
+    if signed is None:
+        return
+    key, digest = signed
+    log.warning("refused a bundle of %s: %s", key.city, refusal.code)
+    values = {"city": key.city, "id": uuid7(), "digest": digest, "key": key.id}
+    connection.execute(REFUSE, values | {"code": refusal.code, "message": refusal.message})
+
+
+def signed_by(connection: psycopg.Connection[Any], content: bytes) -> tuple[Key, bytes] | None:
+    """The key that signed what a letter holds, whatever that is, and its digest; None where none did."""
+    if len(content) > LARGEST_BYTES:
+        return None
+    try:
+        raw = orjson.loads(content)
+        key = find_key(connection, str(raw["key"])[:16])
+        if key is None:
+            return None
+        verify(raw["bundle"], str(raw["signature"]), key.public_key)
+        return key, digest_of(raw["bundle"])
+    except (NagaraError, ValueError, TypeError, KeyError):  # of anything that is no letter
+        return None
 
 
 def check_signed(
@@ -125,6 +157,7 @@ def _merge(
     roots = read_roots(bundle, raw)
     check_content(connection, configuration, bundle, raw, roots, now)
     new = accept(connection, bundle.city, roots, "federated")
+    refuse_unrooted(moment(bundle.snapshot.cut_off), (root.as_of for root in roots))
     cells = read_cells(bundle, raw, configuration)
     snapshot_id = keep_snapshot(connection, configuration, bundle, cells, now)
     made_at = moment(bundle.made_at)

@@ -8,11 +8,9 @@ from typing import Any, LiteralString
 import psycopg
 
 from city_config import Configuration
+from nagara.trust.checking import LATE_AFTER
 
 REFUSALS_OF = dt.timedelta(days=30)
-LATE_AFTER = dt.timedelta(days=2)
-"""A root is made each night and handed over at once; one that came later left that long to change the past."""
-
 KEYS: LiteralString = """
 select city, count(*) filter (where retired_at is null), count(*) from federation_key
  where city_id = 'network' group by city

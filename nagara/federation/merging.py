@@ -46,7 +46,10 @@ def moment(text: str) -> dt.datetime:
 
 
 def read_cells(bundle: Bundle, raw: Mapping[str, Any], configuration: Configuration) -> dict[CellKey, Cell]:
-    """The cells of a bundle; raise ``MalformedBundle`` for codes and districts that the network does not know."""
+    """The cells of a bundle; raise ``MalformedBundle`` for codes and districts that the network does not know.
+
+    What stands there instead is not said again: refusals are kept, and it could be anything.
+    """
     codes = configuration.network.codes_by_code.keys() | {"other"}
     districts = configuration.cities[bundle.city].district_names.keys() | {"-"}
     found: dict[CellKey, Cell] = {}
@@ -54,11 +57,11 @@ def read_cells(bundle: Bundle, raw: Mapping[str, Any], configuration: Configurat
         where = f"rows.{number}"
         if row.code not in codes:
             raise MalformedBundle(
-                f"{row.code!r} is not a network code.", field=f"{where}.code", allowed=codes
+                "A row has a code that is not of the network.", field=f"{where}.code", allowed=codes
             )
         if row.district not in districts:
             raise MalformedBundle(
-                f"{bundle.city} has no district {row.district!r}.",
+                f"A row has a district that {bundle.city} has not.",
                 field=f"{where}.district",
                 allowed=districts,
             )

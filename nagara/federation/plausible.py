@@ -18,6 +18,7 @@ from nagara.network.errors import (
     OlderBundle,
     RewrittenMonth,
     ShrunkCounts,
+    UnrootedFigures,
 )
 
 CLOSED_AFTER = dt.timedelta(days=90)
@@ -32,6 +33,9 @@ month in which that one came, which is never a later one.
 """
 
 CLOCKS_MAY_DIFFER = dt.timedelta(minutes=5)
+
+LATEST_ROOT = dt.timedelta(days=3)
+"""A root is made each night; for so long it may have failed before figures without one are refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +131,18 @@ def refuse_more_than_rooted(told: Told, requests: int) -> None:
     if filed > requests:
         raise ImplausibleCounts(
             f"{filed} filed requests, and {requests} under the root that was made after them.", field="rows"
+        )
+
+
+def refuse_unrooted(cut_off: dt.datetime, roots: Iterable[dt.datetime]) -> None:
+    """Raise ``UnrootedFigures`` where the newest root was made long before what the figures know of."""
+    newest = max(roots, default=None)
+    if newest is None or newest < cut_off - LATEST_ROOT:
+        last = f"the newest root is of {newest:%Y-%m-%d}" if newest else "there is no root at all"
+        raise UnrootedFigures(
+            f"The figures are as of {cut_off:%Y-%m-%d}, and {last}: whatever happened since could be written anew.",
+            field="roots",
+            allowed=f"a root of the {LATEST_ROOT.days} days before the cut-off, or later",
         )
 
 

@@ -80,6 +80,12 @@ class RolledBackRoot(Conflict):
     code = "rolled_back_root"
 
 
+class UnrootedFigures(Conflict):
+    """No root was made near the time of the figures: without one nobody could hold the city to its history."""
+
+    code = "unrooted_figures"
+
+
 class ShrunkCounts(Conflict):
     """Fewer reports of a month, or fewer events, than before: a history that only grows cannot lose any."""
 

@@ -58,6 +58,14 @@ select count(*), coalesce(sum(seq), 0) from (
 """
 
 
+LATE: LiteralString = """
+select day from network_root where city_id = %s and received_at - as_of > %s order by day
+"""
+
+LATE_AFTER = dt.timedelta(days=2)
+"""A root is handed over in the night in which it is made; one that came later left that long to change the past."""
+
+
 @dataclass(frozen=True, slots=True)
 class TrustFault:
     """A place where history is not what a root was made of. ``request_id`` is None where a whole root is meant."""
@@ -77,6 +85,8 @@ class TrustCheck:
     """How many of them the network holds."""
     last: Root | None
     faults: tuple[TrustFault, ...]
+    late: tuple[dt.date, ...] = ()
+    """Days whose roots came to the network long after they were made: no fault, and worth less until then."""
 
 
 def check(connection: psycopg.Connection[Any], city_id: str) -> TrustCheck:
@@ -94,7 +104,8 @@ def check(connection: psycopg.Connection[Any], city_id: str) -> TrustCheck:
         *_chain(roots),
         *_copies(roots, held),
     ]
-    return TrustCheck(len(roots), len(held), roots[-1] if roots else None, tuple(faults))
+    late = tuple(row[0] for row in connection.execute(LATE, (city_id, LATE_AFTER)))
+    return TrustCheck(len(roots), len(held), roots[-1] if roots else None, tuple(faults), late)
 
 
 def _against_events(connection: psycopg.Connection[Any], city_id: str) -> Iterator[TrustFault]:

@@ -55,7 +55,18 @@ def test_a_key_is_registered_used_rotated_and_retired(
     assert send(bundles[1], second).json()["error"]["code"] == "replayed_bundle"
     traffic = client.get("/api/v1/network/federation/bundles", headers=officer.headers).json()
     assert [row["city"] for row in traffic["received"]] == [CITY, CITY]
-    assert [row["code"] for row in traffic["refused"]] == ["replayed_bundle"]
+    assert [row["code"] for row in traffic["refused"]] == ["replayed_bundle", "unknown_signing_key"]
+    states = client.get("/api/v1/network/federation/members", headers=officer.headers).json()["members"]
+    state = {one["city"]: one for one in states}[CITY]
+    assert (state["way"], state["keys"], state["bundle"]["count"], state["bundle"]["whole"]) == (
+        "federated",
+        1,
+        2,
+        True,
+    )
+    assert (state["refusal"]["code"], state["refusal"]["count"]) == ("replayed_bundle", 2)
+    assert (state["root"]["way"], state["root"]["count"]) == ("federated", 2)
+    assert {one["way"] for one in states if one["city"] != CITY} == {"unused"}
     shown = client.get("/api/v1/network/indicators", params={"period": "2026-01", "city": CITY}).json()
     assert shown["cities"][0]["figures"]["N1"]["value"] == 30
     ways = {

@@ -2,45 +2,63 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
+import pytest
+from typer.testing import CliRunner
 
 from nagara.cities import configuration
+from nagara.cli.main import app
 from nagara.database import clock_connection, time_told
+from nagara.errors import NagaraError
 from nagara.federation.bundle import read_letter
 from nagara.federation.signing import encode, new_private_key, public_key_of
 from nagara.indicators.build import build_city
+from nagara.settings import settings
 from nagara.trust.sealing import seal
 from tests.nagara.federation.conftest import CITY, JANUARY, filed
-from tests.test_cli import nagara
 
 
-def test_a_bundle_is_exported_and_checked(owner: psycopg.Connection[object], tmp_path: Path) -> None:
+@pytest.fixture(autouse=True)
+def settings_read_anew() -> Iterator[None]:
+    """A command reads its settings when it begins; here they are read once a process."""
+    yield
+    settings.cache_clear()
+
+
+def said(*words: str) -> str:
+    """What a command prints, in this process; a refusal is its message, and anything else fails the test."""
+    settings.cache_clear()
+    answer = CliRunner().invoke(app, words)
+    if answer.exception is not None and not isinstance(answer.exception, NagaraError):
+        raise answer.exception
+    return f"{answer.output}{answer.exception or ''}"
+
+
+def test_a_bundle_is_exported_and_checked(
+    owner: psycopg.Connection[object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with clock_connection() as connection:
         filed(connection, 12, JANUARY)
         build_city(connection, configuration(), CITY, time_told(connection))
         seal(connection, CITY, time_told(connection))
         connection.commit()
     private, file = new_private_key(), tmp_path / "bundle.json"
-    own = {"NAGARA_FEDERATION_KEY": encode(private)}
     words = ("federation", "export", CITY, "--out", str(file))
-    assert "NAGARA_FEDERATION_KEY is not set" in nagara(*words).stderr
-    made = nagara(*words, "--restate", "2026-01=history_imported", **own)
-    assert made.returncode == 0, made.stderr
+    assert "NAGARA_FEDERATION_KEY is not set" in said(*words)
+    monkeypatch.setenv("NAGARA_FEDERATION_KEY", encode(private))
+    assert f"signed bundle of {CITY}" in said(*words, "--restate", "2026-01=history_imported")
     letter, _ = read_letter(file.read_bytes())
     assert [(one.month, one.reason) for one in letter.bundle.restated] == [("2026-01", "history_imported")]
     assert len(letter.bundle.roots) == 1
 
-    checked = nagara("federation", "check", str(file), "--key", encode(public_key_of(private)))
-    assert "signature holds" in checked.stdout, checked.stderr
-    strange = nagara("federation", "check", str(file), "--key", encode(public_key_of(new_private_key())))
-    assert strange.returncode == 1
-    assert "another key signed it" in strange.stderr
+    checked = ("federation", "check", str(file), "--key")
+    assert "signature holds" in said(*checked, encode(public_key_of(private)))
+    assert "another key signed it" in said(*checked, encode(public_key_of(new_private_key())))
 
     owner.execute("set session_replication_role = replica")
     owner.execute("update event set actor = 'somebody else' where kind = 'resolved'")
     owner.execute("set session_replication_role = origin")
-    refused = nagara(*words, **own)
-    assert refused.returncode == 1
-    assert "its content is not what was recorded" in refused.stderr
+    assert "its content is not what was recorded" in said(*words)
