@@ -15,6 +15,7 @@ Connection = psycopg.Connection[Any]
 VALUES: dict[tuple[str, str], str] = {
     ("event", "seq"): "1",
     ("announcement", "shown_until"): "now() + interval '1 day'",
+    ("indicator_figure", "month"): "'2026-01-01'",
     ("subscription", "request_id"): "gen_random_uuid()",
 }
 """SQL for columns whose checks a value guessed from the type does not pass."""
@@ -56,7 +57,7 @@ def city_tables(connection: Connection) -> list[str]:
     return [row[0] for row in rows]
 
 
-def plant(owner: Connection, table: str, city_id: str, **given: Any) -> dict[str, Any]:
+def plant(owner: Connection, table: str, city_id: str, /, **given: Any) -> dict[str, Any]:
     """Put one row of a city into a table and give it back; what it would refer to need not be there.
 
     ``owner`` is the role that owns the tables. Where a check of the table refuses the values guessed, say better

@@ -17,6 +17,7 @@ from rich.console import Console
 from sqlalchemy.exc import DBAPIError
 
 from city_config import ConfigurationError
+from nagara.cli import data
 from nagara.cli.cities import cities_app
 from nagara.cli.network import events_app, federation_app
 from nagara.cli.staff import keys_app, staff_app
@@ -39,8 +40,7 @@ for name, room in (
     ("demo", demo_app),
 ):
     app.add_typer(room, name=name)
-
-City = Annotated[str, typer.Option("--city", help="City id, for example kh-pnh")]
+data.add_to(app)
 
 
 @app.callback()
@@ -104,60 +104,6 @@ def bot() -> None:
     from nagara.telegram_reports.registration import register  # noqa: PLC0415
 
     typer.echo(f"updates go to {asyncio.run(register())}")
-
-
-@app.command("import")
-def import_(
-    path: Annotated[Path, typer.Argument(help="CSV or CSV.gz file")],
-    city: City,
-    mapping: Annotated[
-        str | None,
-        typer.Option(help="Name of the city's import_NAME.yaml, or a file; none: Nagara's own columns"),
-    ] = None,
-    source: Annotated[
-        str, typer.Option(help="Name of the system Nagara's own columns come from; its ids are unique in it")
-    ] = "csv",
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would happen and write nothing")
-    ] = False,
-    rejects: Annotated[Path | None, typer.Option(help="CSV for refused rows with their reasons")] = None,
-    json_: Annotated[Path | None, typer.Option("--json", help="Also write the numbers to this file")] = None,
-) -> None:
-    """Import requests of the past at the times stated for them, and compute the city's figures anew.
-
-    Safe to repeat: what is there is skipped.
-
-    Example: nagara import reports.csv.gz --city th-bkk --mapping traffy --rejects rejects.csv
-    """
-    from city_config.import_mapping import load_import_mapping  # noqa: PLC0415 - only this command maps
-    from nagara import importing  # noqa: PLC0415
-    from nagara.cities import city_of, configuration  # noqa: PLC0415
-    from nagara.database import clock_connection, time_told  # noqa: PLC0415
-    from nagara.indicators.build import build_city  # noqa: PLC0415
-
-    found = city_of(city)
-    how = None
-    if mapping is not None:
-        own = configuration().folder / "cities" / found.id / f"import_{mapping}.yaml"
-        how = load_import_mapping(own if own.is_file() else Path(mapping), found)
-    console = Console(stderr=True)
-    with clock_connection() as connection, importing.shown_on(console, f"import into {city}") as progress:
-        summary = importing.import_file(
-            connection,
-            found,
-            how,
-            path,
-            source=source,
-            dry_run=dry_run,
-            rejects_path=rejects,
-            progress=progress,
-        )
-        if summary.imported and not dry_run:
-            build_city(connection, configuration(), city, time_told(connection))
-            connection.commit()
-    typer.echo("\n".join(summary.lines()))
-    if json_:
-        json_.write_text(json.dumps(summary.as_json(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 @indicators_app.command("build")
