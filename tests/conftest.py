@@ -61,14 +61,30 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Throwaway]:
 def database_url(services: Throwaway) -> str:
     """The address of a migrated database without a row."""
     with psycopg.connect(services.database_url, autocommit=True) as owner:
-        names = owner.execute(
-            "select string_agg(format('%I', tablename), ', ') from pg_tables "
-            "where schemaname = 'public' and tablename <> 'alembic_version'"
-        ).fetchone()
-        # The event log refuses TRUNCATE; a replica applies what the primary did without asking triggers.
+        # The event log refuses DELETE; a replica applies what the primary did without asking triggers.
         owner.execute("set session_replication_role = replica")
-        owner.execute(f"truncate {names[0]}")  # type: ignore[index]
+        owner.execute(EMPTIED)
     return services.database_url
+
+
+EMPTIED = """
+do $$
+declare
+    named regclass;
+    found boolean;
+begin
+    for named in select oid from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace
+                                            and relname <> 'alembic_version' loop
+        execute format('select exists (select from %s)', named) into found;
+        if found and pg_relation_size(named) > 1000000 then
+            execute format('truncate %s cascade', named);
+        elsif found then
+            execute format('delete from %s', named);
+        end if;
+    end loop;
+end $$
+"""
+"""Few tables have rows after a test, and few rows: deleting those takes a fifth of truncating every table."""
 
 
 @pytest.fixture
