@@ -13,7 +13,10 @@ MAX_BODY = 1024 * 1024
 """One megabyte: a report's text is at most four thousand characters."""
 
 MAX_BODY_WITH_PICTURES = 12 * 1024 * 1024
-TAKES_PICTURES = re.compile(r"/api/v1/cities/[^/]+/media|/open311/v2/requests\.(json|xml)")
+TAKES_PICTURES = re.compile(
+    r"/api/v1/cities/[^/]+/media"
+    r"|/open311/(sandbox/)?v2/(requests|servicerequestupdates)\.(json|xml)"
+)
 """Where forms with files may be that large; everything else may not."""
 
 MAX_BUNDLE = 16 * 1024 * 1024

@@ -192,23 +192,71 @@ select r.reference, r.status, r.service_code, r.network_code, r.department, r.di
                    'actor_kind', e.actor_kind) order by e.seq)
               from event e
              where e.city_id = r.city_id and e.request_id = r.id and e.kind = any(%(public_kinds)s))
-       end,{_PHOTOS}
+       end,{_PHOTOS}, r.id
   from request r
 """
 
-GEOREPORT_LIST = (
-    _GEOREPORT_REQUEST
-    + f""" where r.city_id = %(city_id)s and {public_sql()}
+_GEOREPORT_WANTED = f""" where r.city_id = %(city_id)s and {public_sql()}
    and r.received_at >= %(received_from)s and r.received_at < %(received_before)s
+   and (r.received_at, r.id) < (%(before)s, %(before_id)s::uuid)
    and r.updated_at >= %(updated_from)s and r.updated_at < %(updated_before)s
    and r.status = any(%(statuses)s)
    and (%(services)s::text[] is null or r.service_code = any(%(services)s::text[]))
-   and {_BOX_HOLDS_WHAT_IS_SHOWN}
- order by r.received_at desc, r.id desc
- limit %(limit)s offset %(offset)s
 """
+"""What is asked for, from a place in the list on: before the first page that is the end of the span itself."""
+
+_NEWEST_FIRST = " order by r.received_at desc, r.id desc\n"
+
+GEOREPORT_LIST = (
+    _GEOREPORT_REQUEST
+    + _GEOREPORT_WANTED
+    + f"   and {_BOX_HOLDS_WHAT_IS_SHOWN}\n"
+    + _NEWEST_FIRST
+    + " limit %(limit)s"
 )
 """Requests the public may see, newest first."""
+
+GEOREPORT_WALK = (
+    "select r.received_at, r.id from request r"
+    + _GEOREPORT_WANTED
+    + _NEWEST_FIRST
+    + " offset %(passed)s limit 1"
+)
+"""The last request before a page that is asked for by its number: found in the index ``request_received`` alone,
+which holds every column named here."""
+
+GEOREPORT_WALK_IN_BOX = (
+    "select r.received_at, r.id from request r"
+    + _GEOREPORT_WANTED
+    + f"   and {_BOX_HOLDS_WHAT_IS_SHOWN}\n"
+    + _NEWEST_FIRST
+    + " offset %(passed)s limit 1"
+)
+"""The same within a box, for which positions have to be looked at."""
+
+GEOREPORT_UPDATES = f"""
+select r.reference, e.seq, e.kind, e.occurred_at, e.to_status,
+       case when r.erased_at is null then e.data ->> 'note' end, e.data ->> 'reason', e.actor_kind,
+       case when e.data ? 'media' then
+           (select json_agg(json_build_object('id', p.id, 'width', p.width, 'height', p.height, 'kind', p.kind,
+                                              'public', p.public, 'searched', p.searched) order by p.position)
+              from photo p where p.city_id = r.city_id and p.request_id = r.id and e.data -> 'media' ? p.id::text)
+       end,
+       {public_sql()}, r.updated_at, r.id
+  from request r
+  join event e on e.city_id = r.city_id and e.request_id = r.id
+ where r.city_id = %(city_id)s and e.city_id = %(city_id)s
+   and r.updated_at >= %(changed_from)s and r.received_at <= %(until)s
+   and (r.updated_at, r.id, e.seq) > (%(changed_from)s, %(after_id)s::uuid, %(after_seq)s)
+   and (%(references)s::text[] is null or r.reference = any(%(references)s::text[]))
+   and e.kind = any(%(public_kinds)s) and e.occurred_at >= %(start)s and e.occurred_at < %(until)s
+   and ({public_sql()} or (%(system)s::text is not null and exists (
+        select from event f where f.city_id = r.city_id and f.request_id = r.id and f.seq = 1
+           and f.actor_kind = 'api_key' and f.actor = %(system)s::text)))
+ order by r.updated_at, r.id, e.seq
+ limit %(limit)s
+"""
+"""What happened to requests the public may see, and to those that the system that asks filed itself."""
 
 GEOREPORT_BY_REFERENCE = (
     _GEOREPORT_REQUEST

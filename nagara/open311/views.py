@@ -1,6 +1,6 @@
 """Requests and services as GeoReport v2 (Open311) shows them, and which requests it may show at all.
 
-Everything but the two queries is pure. Keys of the returned trees are the standard's own names.
+Pure. Keys of the returned trees are the standard's own names.
 
 What the standard leaves open is decided here: every documented field is present, null where unknown; a
 closed request's ``updated_datetime`` is its closing. Which requests exist here, and which of their words
@@ -13,33 +13,24 @@ import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
-
-from psycopg import AsyncConnection
+from typing import Any
 
 from city_config import City, Messages, Service
 from city_config.services import StopNotice
-from nagara import statements
-from nagara.errors import InvalidInput
-from nagara.event_log import PUBLIC_KINDS, EventKind
+from nagara.event_log import EventKind
 from nagara.lifecycle import CLOSED, Status
+from nagara.open311.lists import Row
 from nagara.photos.keeping import shown_to
 from nagara.public import publication
 from nagara.public.publication import (
     public_address,
     public_note,
     public_position,
-    public_values,
     public_words,
 )
 from nagara.public.request_views import promise_shown
 
 CHANNEL = publication.CHANNEL_OF_PUBLISHED_WORDS
-LONGEST_SPAN = dt.timedelta(days=90)
-MOST_ROWS = 1000
-ONE_SECOND = dt.timedelta(seconds=1)
-LONG_AGO = dt.datetime(1, 1, 1, tzinfo=dt.UTC)
-FAR_AHEAD = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)
 ADDRESS_ID = re.compile(r"(?s)(.*?)\s*\[address_id ([^\[\]]+)\]")
 NOTE_TYPES: Mapping[str, str] = {
     EventKind.FILED: "submitted",
@@ -51,8 +42,6 @@ NOTE_TYPES: Mapping[str, str] = {
 }
 """The four kinds of note that extended GeoReport knows; everything else that happens is ``activity``."""
 
-
-_public_kinds = sorted(kind.value for kind in PUBLIC_KINDS)
 
 Tree = dict[str, Any]
 
@@ -68,131 +57,6 @@ class Reader:
     def name(self, names: Mapping[str, str]) -> str:
         """A name in the reader's language, or the next best."""
         return self.city.name_in(names, self.language)
-
-
-class Window(NamedTuple):
-    """Instants from ``start`` to before ``before``."""
-
-    start: dt.datetime = LONG_AGO
-    before: dt.datetime = FAR_AHEAD
-
-
-ALWAYS = Window()
-
-
-@dataclass(frozen=True, slots=True)
-class ListFilter:
-    """Which requests are wanted; ``services`` None means all of them. ``page`` counts from 1."""
-
-    received: Window
-    updated: Window = ALWAYS
-    closed: tuple[bool, ...] = (False, True)
-    services: tuple[str, ...] | None = None
-    bbox: tuple[float, float, float, float] | None = None
-    page: int = 1
-    page_size: int = MOST_ROWS
-
-
-class Row(NamedTuple):
-    """One request as the statement reads it."""
-
-    reference: str
-    status: str
-    service_code: str
-    network_code: str
-    department: str
-    district: str | None
-    lat: float | None
-    lon: float | None
-    description: str
-    address: str | None
-    channel: str
-    received_at: dt.datetime
-    updated_at: dt.datetime
-    closed_at: dt.datetime | None
-    closing_reason: str | None
-    status_note: str | None
-    acknowledge_by: dt.datetime | None
-    respond_by: dt.datetime | None
-    resolve_by: dt.datetime | None
-    promise_standard: str
-    parent: str | None
-    events: list[dict[str, Any]] | None
-    photos: list[dict[str, Any]] | None
-
-
-class Page(NamedTuple):
-    """Rows, and whether there are more behind them."""
-
-    rows: list[Row]
-    more: bool
-
-
-def window(
-    start: dt.datetime | None, end: dt.datetime | None, now: dt.datetime, names: tuple[str, str]
-) -> Window:
-    """The span of at most ninety days that two optional bounds mean; both belong to it, to the second.
-
-    Without bounds the last ninety days, open at its end, so that what was just filed is in it; from one
-    bound alone, ninety days after or before it. Raises ``InvalidInput`` for a longer span or a reversed one.
-    """
-    start, end = (at and at.replace(microsecond=0) for at in (start, end))
-    try:
-        if start is not None and end is not None:
-            if start > end:
-                raise InvalidInput(f"{names[0]} is after {names[1]}.", field=names[0])
-            if end - start > LONGEST_SPAN:
-                raise InvalidInput(f"{names[0]} to {names[1]} is more than 90 days.", field=names[1])
-            return Window(start, end + ONE_SECOND)
-        if end is not None:
-            return Window(end - LONGEST_SPAN, end + ONE_SECOND)
-        if start is not None and start + LONGEST_SPAN < now:
-            return Window(start, start + LONGEST_SPAN + ONE_SECOND)
-        return Window(start or now.replace(microsecond=0) - LONGEST_SPAN)
-    except OverflowError:
-        raise InvalidInput(f"{names[0]} or {names[1]} is outside all calendars.", field=names[0]) from None
-
-
-async def list_requests(
-    connection: AsyncConnection[Any], city: City, wanted: ListFilter, extensions: bool = False
-) -> Page:
-    """What the public may see of a city's requests, newest first."""
-    west, south, east, north = wanted.bbox or (None, None, None, None)
-    values = public_values(city) | {
-        "city_id": city.id,
-        "received_from": wanted.received.start,
-        "received_before": wanted.received.before,
-        "updated_from": wanted.updated.start,
-        "updated_before": wanted.updated.before,
-        "statuses": [status.value for status in Status if (status in CLOSED) in wanted.closed],
-        "services": list(wanted.services) if wanted.services is not None else None,
-        "west": west,
-        "south": south,
-        "east": east,
-        "north": north,
-        "limit": wanted.page_size + 1,
-        "offset": (wanted.page - 1) * wanted.page_size,
-    }
-    rows = await _rows(connection, statements.GEOREPORT_LIST, values, extensions)
-    return Page(rows[: wanted.page_size], len(rows) > wanted.page_size)
-
-
-async def find_requests(
-    connection: AsyncConnection[Any], city: City, references: Sequence[str], extensions: bool = False
-) -> list[Row]:
-    """Those of these references (as stored) that the public may see, newest first; the others are left out."""
-    if not references:
-        return []
-    values = public_values(city) | {"city_id": city.id, "references": list(references)}
-    return await _rows(connection, statements.GEOREPORT_BY_REFERENCE, values, extensions)
-
-
-async def _rows(
-    connection: AsyncConnection[Any], statement: Any, values: Mapping[str, Any], extensions: bool
-) -> list[Row]:
-    given = dict(values) | {"extensions": extensions, "public_kinds": _public_kinds}
-    cursor = await connection.execute(statement, given, prepare=True)
-    return [Row._make(row) for row in await cursor.fetchall()]
 
 
 def is_acceptable(service: Service, day: dt.date) -> bool:
@@ -264,7 +128,7 @@ def request_item(reader: Reader, row: Row, extensions: bool = False, public_url:
     department = city.departments_by_code.get(row.department)
     position = public_position(city, row.lat, row.lon, own=False)
     address, address_id = split_address(public_address(city, row.channel, row.address))
-    photos = _photos(city, row, public_url)
+    photos = pictures(city, row.photos or (), public_url)
     item: Tree = {
         "service_request_id": row.reference,
         "status": "closed" if Status(row.status) in CLOSED else "open",
@@ -316,8 +180,10 @@ def _extended(row: Row) -> Tree:
     }
 
 
-def _photos(city: City, row: Row, public_url: str) -> list[Tree]:
-    """The pictures anybody may see; requests that nobody may see never come here."""
+def pictures(
+    city: City, photos: Sequence[Mapping[str, Any]], public_url: str, request_public: bool = True
+) -> list[Tree]:
+    """The pictures anybody may see, of a request that ``request_public`` says anybody may see."""
     base = public_url.rstrip("/")
     return [
         {
@@ -327,7 +193,7 @@ def _photos(city: City, row: Row, public_url: str) -> list[Tree]:
             "height": photo["height"],
             "kind": photo["kind"],
         }
-        for photo in shown_to(city, row.photos or (), request_public=True)
+        for photo in shown_to(city, photos, request_public=request_public)
     ]
 
 
@@ -364,18 +230,25 @@ def split_address(address: str | None) -> tuple[str | None, str | None]:
 
 
 def filed_notice(
-    reader: Reader, department: str, resolve_by: dt.datetime | None, standard: str, media_not_fetched: bool
+    reader: Reader,
+    department: str,
+    resolve_by: dt.datetime | None,
+    standard: str,
+    missing_pictures: int = 0,
+    trial: bool = False,
 ) -> str:
     """What the reporter is told at once, in English: who has it, by when, and what was not taken."""
     owner = reader.city.departments_by_code.get(department)
     name = reader.city.name_in(owner.names, "en") if owner else department
-    told = [f"Sent to {name}."]
+    told = [f"Sent to {name}."] if not trial else [f"A trial: nobody works on it. It would go to {name}."]
     if resolve_by is not None:
         until = f"{resolve_by.astimezone(reader.city.zone):%Y-%m-%d %H:%M} ({reader.city.timezone})"
         if standard == "reference":
             told.append(f"The city has published no promise; the usual time to deal with it ends {until}.")
         else:
             told.append(f"The promise is to deal with it by {until}.")
-    if media_not_fetched:
-        told.append("The picture behind media_url was not fetched; send the file itself.")
+    if missing_pictures:
+        told.append(
+            f"{missing_pictures} of the pictures at media_url could not be fetched; send the files themselves."
+        )
     return " ".join(told)

@@ -42,17 +42,19 @@ def as_texts(value: Any) -> Any:
     return None if value is None else str(value)
 
 
-@pytest.mark.parametrize("path", ["/open311/discovery", "/open311/v2/discovery"])
+@pytest.mark.parametrize("path", ["/open311/discovery", "/open311/v2/discovery", "/open311/sandbox/v2/discovery"])
 def test_discovery_in_both_forms(client: TestClient, path: str) -> None:
     answer = client.get(f"{path}.json")
     assert answer.headers["content-type"] == "application/json; charset=utf-8"
     found = answer.json()
     assert sorted(found) == ["changeset", "contact", "endpoints", "key_service"]
-    (endpoint,) = found["endpoints"]
-    assert endpoint["specification"] == "http://wiki.open311.org/GeoReport_v2"
-    assert endpoint["url"].endswith("/open311/v2")
-    assert endpoint["type"] == "test"  # the demo is no production
-    assert endpoint["formats"] == ["text/xml", "application/json"]
+    real, sandbox = found["endpoints"]
+    assert (real["type"], sandbox["type"]) == ("production", "test")
+    assert real["url"].endswith("/open311/v2")
+    assert sandbox["url"].endswith("/open311/sandbox/v2")
+    for endpoint in (real, sandbox):
+        assert endpoint["specification"] == "http://wiki.open311.org/GeoReport_v2"
+        assert endpoint["formats"] == ["text/xml", "application/json"]
     assert found["changeset"].endswith("Z")
     root = xml(client.get(f"{path}.xml"))
     assert root.tag == "discovery"
@@ -247,10 +249,13 @@ def test_a_query_that_is_not_utf8_is_400(client: TestClient, query: str) -> None
 def test_the_document_shows_both_forms_of_every_answer(client: TestClient) -> None:
     paths: dict[str, dict[str, Any]] = client.get("/openapi.json").json()["paths"]
     operations = [op for path, ops in paths.items() if path.startswith("/open311") for op in ops.values()]
-    assert len(operations) == 8
+    assert len(operations) == 20
     for operation in operations:
         assert operation["operationId"].startswith("open311_")
         assert "422" not in operation["responses"]
         for answer in operation["responses"].values():
+            if "text/csv" in answer["content"]:
+                assert set(answer["content"]) == {"text/csv"}
+                continue
             assert {"text/xml", "application/json"} == set(answer["content"])
             assert answer["content"]["application/json"]["schema"]

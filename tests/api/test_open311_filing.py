@@ -362,7 +362,7 @@ def test_pictures_are_kept_under_any_field_and_shown_once_released(
     assert [photo["media_url"].rsplit("/", 1)[1] for photo in extended] == [p["id"] for p in photos[1:]]
 
 
-def test_what_is_no_picture_files_nothing_and_an_address_is_not_fetched(
+def test_what_is_no_picture_files_nothing(
     client: TestClient, owner: psycopg.Connection[Any]
 ) -> None:
     fields = {"api_key": key(), **HERE, **OVERFLOW}
@@ -373,9 +373,7 @@ def test_what_is_no_picture_files_nothing_and_an_address_is_not_fetched(
         assert "picture" in refused.json()[0]["description"]
     assert rows(owner) == 0
     assert owner.execute("select count(*) from photo").fetchone() == (0,)
-    told = client.post(f"{V2}/requests.json", data=fields | {"media_url": "https://example.org/a.jpg"})
-    assert "not fetched" in told.json()[0]["service_notice"]
-    assert "not fetched" not in post(client, key()).json()[0]["service_notice"]
+    assert "fetched" not in post(client, key()).json()[0]["service_notice"]
 
 
 def test_the_history_says_which_system_filed(client: TestClient, owner: psycopg.Connection[Any]) -> None:

@@ -13,7 +13,8 @@ from starlette.testclient import TestClient
 from city_config import City
 from nagara.cities import configuration
 from nagara.errors import InvalidInput
-from nagara.open311.views import join_address, split_address, window
+from nagara.open311.lists import window
+from nagara.open311.views import join_address, split_address
 from tests.api.conftest import Staff
 from tests.api.open311 import HERE, V2, errors, filed, ids, key, known, listed, one, spark, xml
 from tests.api.test_open311 import as_texts

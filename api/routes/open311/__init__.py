@@ -9,12 +9,12 @@ from fastapi import APIRouter
 
 from api.dependencies import Open
 from api.error_responses import speak_own_form
-from api.routes.open311 import filing, requests, services
+from api.routes.open311 import bulk, filing, requests, services, updates
 from api.routes.open311.forms import refusal_under
 
 PREFIX = "/open311"
 
 router = APIRouter(prefix=PREFIX, tags=["open311"], dependencies=[Open])
-for room in (services, requests, filing):
+for room in (services, requests, filing, updates, bulk):
     router.include_router(room.router)
 speak_own_form(PREFIX, refusal_under)

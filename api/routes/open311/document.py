@@ -165,6 +165,12 @@ def answers(root: str, example: str, *refusals: int) -> dict[int | str, dict[str
     return found
 
 
+def file_answers(*refusals: int) -> dict[int | str, dict[str, Any]]:
+    """The answers of an operation that gives a CSV file; its refusals have the two forms of all others."""
+    csv = {"schema": {"type": "string"}, "example": "service_request_id,requested_datetime,..."}
+    return answers("errors", "<errors/>", *refusals) | {200: {"content": {"text/csv": csv}}}
+
+
 def parameter(
     name: str, description: str, *, where: str = "query", schema: dict[str, Any] | None = None
 ) -> dict[str, Any]:
@@ -184,7 +190,8 @@ FORMAT = parameter(
 CITY_ID = {"type": "string", "pattern": "^[a-z]{2}-[a-z0-9]{2,8}$", "examples": ["kh-pnh"]}
 JURISDICTION = parameter("jurisdiction_id", "The city: its id", schema=CITY_ID) | {"required": True}
 LOCALE = parameter(
-    "locale", "Language of names and notes (BCP-47); else Accept-Language, else the city's first"
+    "locale",
+    "Language of names and notes (BCP-47), also as langcode; else Accept-Language, else the city's first",
 )
 EXTENSIONS = parameter(
     "extensions", "true: adds extended_attributes (promise, duplicate parent, ...) and notes (what happened)"
@@ -199,6 +206,7 @@ BOX = {
     "examples": ["104.8,11.5,105,11.6"],
 }
 COUNT = {"type": "integer", "minimum": 0, "maximum": 1000}
+PAGE_SIZE = parameter("page_size", "Extension: at most 1000, which is the default", schema=COUNT)
 LIST_PARAMETERS = (
     *COMMON,
     parameter("service_request_id", "Ids, comma-separated or repeated; overrides every other filter"),
@@ -212,12 +220,25 @@ LIST_PARAMETERS = (
     parameter("updated_before", "Extension: changed at or before", schema=INSTANT),
     parameter("bbox", "Extension: west,south,east,north in degrees, longitude first", schema=BOX),
     parameter("page", "Extension: counts from 1; 0 is taken for 1", schema=COUNT),
-    parameter("page_size", "Extension: at most 1000, which is the default", schema=COUNT),
+    PAGE_SIZE,
+    parameter("after", "Extension: where the page before ended; from the Link header"),
     EXTENSIONS,
 )
 
 
-def _text(description: str, **more: Any) -> dict[str, Any]:
+BULK_PARAMETERS = (
+    parameter("form", "The form of the file", where="path", schema={"type": "string", "enum": ["csv"]}),
+    JURISDICTION,
+    LOCALE,
+    parameter("service_code", "Codes, comma-separated or repeated"),
+    parameter("start_date", "Received at or after; with end_date at most 366 days", schema=INSTANT),
+    parameter("end_date", "Received at or before, to the second", schema=INSTANT),
+    parameter("status", "One or both, comma-separated or repeated", schema=STATES),
+)
+
+
+def text(description: str, **more: Any) -> dict[str, Any]:
+    """A field of a form that is text."""
     return {"type": "string", "description": description} | more
 
 
@@ -225,9 +246,9 @@ POST_FIELDS: dict[str, Any] = {
     "type": "object",
     "required": ["service_code"],
     "properties": {
-        "api_key": _text("Required, here or in the query; a key of the city with scope open311"),
+        "api_key": text("Required, here or in the query; a key of the city with scope open311"),
         "jurisdiction_id": CITY_ID | {"description": "Required, here or in the query: the city's id"},
-        "service_code": _text("From the service list", pattern="^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"),
+        "service_code": text("From the service list", pattern="^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"),
         "lat": {
             "type": "number",
             "minimum": -90,
@@ -235,22 +256,23 @@ POST_FIELDS: dict[str, Any] = {
             "description": "WGS 84; with long. Binding where an address is given, too",
         },
         "long": {"type": "number", "minimum": -180, "maximum": 180},
-        "address_string": _text(
+        "address_string": text(
             "Where it is in words, instead of or beside a position", minLength=1, maxLength=500
         ),
-        "address_id": _text(
-            "The sender's id of the address; kept and given back, not looked up", minLength=1
+        "address_id": text("The sender's id of the address; kept and given back, not looked up", minLength=1),
+        "description": text("Plain text, at most 4,000 characters", maxLength=4000),
+        "email": text("To be told what happens; never public", format="email"),
+        "first_name": text("Never public"),
+        "last_name": text("Never public"),
+        "phone": text("Never public"),
+        "device_id": text("Not kept; with it the limit of one device holds for its reports alone"),
+        "account_id": text("Accepted, not kept"),
+        "media_url": text(
+            "Address of a picture (https), or a data: address; repeat it for several. Fetched at once; the "
+            "service_notice says how many did not come"
         ),
-        "description": _text("Plain text, at most 4,000 characters", maxLength=4000),
-        "email": _text("To be told what happens; never public", format="email"),
-        "first_name": _text("Never public"),
-        "last_name": _text("Never public"),
-        "phone": _text("Never public"),
-        "device_id": _text("Not kept; with it the limit of one device holds for its reports alone"),
-        "account_id": _text("Accepted, not kept"),
-        "media_url": _text("Not fetched; the service_notice says so. Send the file itself, as multipart"),
-        "client_request_id": _text("Extension: a repetition with it is the same request", maxLength=200),
-        "locale": _text("Extension: the reporter's language (BCP-47)"),
+        "client_request_id": text("Extension: a repetition with it is the same request", maxLength=200),
+        "locale": text("Extension: the reporter's language (BCP-47)"),
     },
     "anyOf": [{"required": ["lat", "long"]}, {"required": ["address_string"]}, {"required": ["address_id"]}],
     "dependentRequired": {"lat": ["long"], "long": ["lat"]},

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,7 +10,7 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 
-from api.dependencies import ClientAddress, FromProcess, Resources
+from api.dependencies import ClientAddress, FromProcess
 from api.routes.open311 import document
 from api.routes.open311.forms import answer, errors_answer
 from api.routes.open311.parameters import (
@@ -23,28 +22,30 @@ from api.routes.open311.parameters import (
     read_instant,
     service_named,
 )
+from api.routes.open311.partners import pictures_of, system_of
 from api.routes.open311.services import language_headers, reader_of
+from api.routes.open311.stages import in_sandbox, on_both
 from api.routes.requests import file_surely, refuse_flood
 from api.schemas.filing import ContactBody
 from city_config import City, Service
 from city_config.schema import Question
-from nagara import accounts
-from nagara.database import city_session
-from nagara.errors import InvalidInput, NotPermitted, OutsideCity
-from nagara.filing.handed_in import MAX_KEY, MAX_PHOTOS, Filing, check_answers
+from nagara.errors import InvalidInput, OutsideCity
+from nagara.filing.handed_in import MAX_KEY, Filing, check_answers
+from nagara.filing.intake import Filed
+from nagara.open311 import sandbox
 from nagara.open311.views import CHANNEL, filed_notice, join_address
-from nagara.photos.keeping import keep
 from nagara.places.finding import check_coordinates, index_for
 from nagara.rate_limits import Source
 
 router = APIRouter()
-SCOPE = "open311"
 Answers = dict[str, str | list[str]]
 
 
-@router.post(
-    "/v2/requests.{form}",
-    operation_id="open311_file_request",
+@on_both(
+    router,
+    "POST",
+    "/requests.{form}",
+    "file_request",
     response_model=list[document.Posted],
     responses=document.answers(
         "service_requests",
@@ -57,20 +58,22 @@ async def file(request: Request, process: FromProcess, address: ClientAddress) -
     """File a request. It is durable when this answers, and has its id at once.
 
     Checked in this order: form, jurisdiction, key, service, place, answers (all at once), texts. A retry
-    with the same ``Idempotency-Key`` or ``client_request_id`` gets the same answer.
+    with the same ``Idempotency-Key`` or ``client_request_id`` gets the same answer. In the sandbox everything
+    is checked alike, and nobody works on what is filed.
     """
     form = asked_form(request.path_params["form"])
     given = await of_body(request)
     city = jurisdiction(given)
     await process.limiter.count("read", address)
-    label = await run_in_threadpool(_label, city, given.shared("api_key"))
+    label = await run_in_threadpool(system_of, city, given.shared("api_key"))
     service = _service(given, city)
     lat, lon, where = _place(given, city)
     answers, faults = read_answers(service, given.attributes())
     if faults:
         return errors_answer(form, 400, faults)
     reader = reader_of(request, given, city)
-    media = await _keep_pictures(process, city, given.media)
+    trying = in_sandbox(request)
+    pictures = await pictures_of(process, city, given, trying)
     filing = Filing(
         service_code=service.code,
         lat=lat,
@@ -80,55 +83,37 @@ async def file(request: Request, process: FromProcess, address: ClientAddress) -
         answers=answers,
         contact=_contact(given),
         language=reader.language if given.shared("locale") else None,
-        media=media,
-        media_digests=tuple(hashlib.sha256(content).hexdigest() for content in given.media),
+        media=pictures.kept,
+        media_digests=pictures.digests,
         channel=CHANNEL,
         idempotency_key=_key(request, given, label),
         actor_kind="api_key",
         actor=label,
     )
     source = Source(label, given.text("device_id") or None)
-    stands = await refuse_flood(process, city, filing, source, "file by system")
-    filed = stands or await file_surely(process, city, filing)
-    not_fetched = given.one("media_url") is not None
-    content = {
-        "service_request_id": filed.reference,
-        "service_notice": filed_notice(
-            reader, filed.department, filed.times.resolve_by, filed.times.standard, not_fetched
-        ),
-        "account_id": None,
-    }
+    filed: Filed | sandbox.Trial
+    if trying:
+        await process.limiter.count_all("file by system", source, None)
+        filed = await sandbox.file_trial(process.pool, city, filing, label)
+    else:
+        stands = await refuse_flood(process, city, filing, source, "file by system")
+        filed = stands or await file_surely(process, city, filing)
+    notice = filed_notice(
+        reader, filed.department, filed.times.resolve_by, filed.times.standard, pictures.missing, trying
+    )
+    content = {"service_request_id": filed.reference, "service_notice": notice, "account_id": None}
     return answer(form, "service_requests", [content], headers=language_headers(reader))
 
 
 @router.api_route(
     "/v2/requests.{form}", methods=["DELETE", "OPTIONS", "PATCH", "PUT"], include_in_schema=False
 )
+@router.api_route(
+    "/sandbox/v2/requests.{form}", methods=["DELETE", "OPTIONS", "PATCH", "PUT"], include_in_schema=False
+)
 async def not_possible(request: Request) -> Response:
     """Requests are read and filed here; nothing else. Two routes share the address, this one names both."""
     raise HTTPException(405, f"{request.method} is not possible here.", {"Allow": "GET, POST"})
-
-
-async def _keep_pictures(process: Resources, city: City, files: Sequence[bytes]) -> tuple[uuid.UUID, ...]:
-    """Keep the files that came along; raise what is wrong with the first that is no picture, keeping none."""
-    if len(files) > MAX_PHOTOS:
-        raise InvalidInput(
-            f"{len(files)} pictures came along; at most {MAX_PHOTOS} are possible.", field="media"
-        )
-    developed = [await process.darkroom.develop(content, city.zone) for content in files]
-    kept = [await keep(process.pool, process.darkroom.store, city, prepared) for prepared in developed]
-    return tuple(kept)
-
-
-def _label(city: City, key: str | None) -> str:
-    """Whose key it is; raise ``NotPermitted`` if it is missing, unknown, ended or not for this city."""
-    label = None
-    if key is not None:
-        with city_session(city.id) as session:
-            label = accounts.key_label(session, city.id, key, SCOPE)
-    if label is None:
-        raise NotPermitted("The api_key is missing or not valid for this jurisdiction.")
-    return label
 
 
 def _service(given: Given, city: City) -> Service:

@@ -56,6 +56,10 @@ class Given:
         parts = (part.strip() for value in self.values.get(name, ()) for part in value.split(","))
         return list(dict.fromkeys(part for part in parts if part))
 
+    def all(self, name: str) -> list[str]:
+        """Every value that is not empty, trimmed, as it came: commas belong to it."""
+        return [text for value in self.values.get(name, ()) if (text := value.strip())]
+
     def attributes(self) -> dict[str, list[str]]:
         """Answers by question, from ``attribute[x]``, ``attribute[x][]`` and ``attribute[x][0]`` alike."""
         found: dict[str, list[str]] = {}
@@ -161,9 +165,10 @@ def service_named(city: City, code: str) -> Service:
 
 
 def chosen_language(request: Request, given: Given, city: City) -> str | None:
-    """The city's language nearest to what ``locale``, else ``Accept-Language``, asks for; None if none is."""
+    """The city's language nearest to what ``locale`` or ``langcode`` asks for, else ``Accept-Language``; or None."""
     spoken = {tag.lower(): tag for tag in (*city.languages, "en")}
-    for tag in _wanted_languages(given.shared("locale"), request.headers.get("accept-language", "")):
+    asked = given.shared("locale") or given.shared("langcode")
+    for tag in _wanted_languages(asked, request.headers.get("accept-language", "")):
         found = spoken.get(tag.lower()) or spoken.get(tag.lower().split("-")[0])
         if found:
             return found

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Request, Response
 
-from api.dependencies import ClientAddress, FromProcess
+from api.dependencies import ClientAddress, FromProcess, Resources
 from api.routes.open311 import document
 from api.routes.open311.forms import answer
 from api.routes.open311.parameters import (
@@ -21,20 +22,24 @@ from api.routes.open311.parameters import (
     whole,
 )
 from api.routes.open311.services import language_headers, reader_of
+from api.routes.open311.stages import in_sandbox, on_both
 from city_config import City
-from nagara.database import city_transaction
 from nagara.errors import InvalidInput, NotFound, UnknownRequest, UnknownService
 from nagara.ids import read_reference
-from nagara.open311.views import (
+from nagara.open311 import sandbox
+from nagara.open311.lists import (
     ALWAYS,
     MOST_ROWS,
     ListFilter,
+    Page,
     Row,
     find_requests,
     list_requests,
-    request_item,
+    read_place,
     window,
+    write_place,
 )
+from nagara.open311.views import request_item
 from nagara.settings import settings
 
 router = APIRouter()
@@ -43,9 +48,11 @@ LAST_PAGE = 1_000_000
 EXAMPLE = "<service_requests><request>...</request></service_requests>"
 
 
-@router.get(
-    "/v2/requests.{form}",
-    operation_id="open311_requests",
+@on_both(
+    router,
+    "GET",
+    "/requests.{form}",
+    "requests",
     response_model=list[document.Request],
     responses=document.answers("service_requests", EXAMPLE, 400, 404, 429),
     openapi_extra={"parameters": list(document.LIST_PARAMETERS)},
@@ -61,25 +68,26 @@ async def requests(request: Request, process: FromProcess, address: ClientAddres
     ids = given.listed("service_request_id")
     if len(ids) > MOST_ROWS:
         raise InvalidInput(f"service_request_id names {len(ids)} requests; at most {MOST_ROWS} are possible.")
-    wanted = ListFilter(ALWAYS) if ids else _filter(given, city, dt.datetime.now(dt.UTC))
+    wanted = ListFilter(ALWAYS) if ids else asked_filter(given, city, dt.datetime.now(dt.UTC))
     extensions = flag(given, "extensions")
     await process.limiter.count("read", address)
-    headers: dict[str, str] = {}
-    async with city_transaction(process.pool, city.id) as connection:
-        if ids:
-            references = [reference for text in ids if (reference := read_reference(text))]
-            rows: list[Row] = await find_requests(connection, city, references, extensions)
-        else:
-            rows, more = await list_requests(connection, city, wanted, extensions)
-            headers = _links(request, given, wanted, more)
+    if ids:
+        page = Page(await _named(request, process, city, ids, extensions), None)
+    elif in_sandbox(request):
+        page = _trial_page(city, await sandbox.trials(process.pool, city), wanted)
+    else:
+        page = await list_requests(process.pool, city, wanted, extensions)
     reader = reader_of(request, given, city)
-    items = [request_item(reader, row, extensions, settings().public_url) for row in rows]
+    items = [request_item(reader, row, extensions, settings().public_url) for row in page.rows]
+    headers = _links(request, given, wanted, page)
     return answer(form, "service_requests", items, headers=headers | language_headers(reader))
 
 
-@router.get(
-    "/v2/requests/{service_request_id}.{form}",
-    operation_id="open311_request",
+@on_both(
+    router,
+    "GET",
+    "/requests/{service_request_id}.{form}",
+    "request",
     response_model=list[document.Request],
     responses=document.answers("service_requests", EXAMPLE, 400, 404, 429),
     openapi_extra={
@@ -98,11 +106,7 @@ async def one_request(request: Request, process: FromProcess, address: ClientAdd
     extensions = flag(given, "extensions")
     await process.limiter.count("read", address)
     asked = request.path_params["service_request_id"].strip()
-    reference = read_reference(asked)
-    rows: list[Row] = []
-    if reference is not None:
-        async with city_transaction(process.pool, city.id) as connection:
-            rows = await find_requests(connection, city, [reference], extensions)
+    rows = await _named(request, process, city, [asked], extensions)
     if not rows:
         raise UnknownRequest(f"service_request_id {asked[:40]!r} is not known in {city.id}.")
     reader = reader_of(request, given, city)
@@ -110,9 +114,11 @@ async def one_request(request: Request, process: FromProcess, address: ClientAdd
     return answer(form, "service_requests", items, headers=language_headers(reader))
 
 
-@router.get(
-    "/v2/tokens/{token}.{form}",
-    operation_id="open311_token",
+@on_both(
+    router,
+    "GET",
+    "/tokens/{token}.{form}",
+    "token",
     response_model=list[document.Token],
     responses=document.answers("service_requests", EXAMPLE, 400, 404),
     openapi_extra={
@@ -127,7 +133,7 @@ async def token(request: Request) -> Response:
     raise NotFound(f"token {asked[:40]!r} is not known; requests have their service_request_id at once.")
 
 
-def _filter(given: Given, city: City, now: dt.datetime) -> ListFilter:
+def asked_filter(given: Given, city: City, now: dt.datetime) -> ListFilter:
     """What is asked for. Bounds on the last change, where given, take the place of the default ninety days."""
     start, end = instant(given, "start_date"), instant(given, "end_date")
     after, before = instant(given, "updated_after"), instant(given, "updated_before")
@@ -138,15 +144,17 @@ def _filter(given: Given, city: City, now: dt.datetime) -> ListFilter:
     return ListFilter(
         received,
         updated,
-        _states(given),
-        _services(given, city),
+        states_of(given),
+        services_of(given, city),
         box(given),
         whole(given, "page", 1, LAST_PAGE),
         whole(given, "page_size", MOST_ROWS, MOST_ROWS),
+        read_place(given.one("after")),
     )
 
 
-def _states(given: Given) -> tuple[bool, ...]:
+def states_of(given: Given) -> tuple[bool, ...]:
+    """Which of open and closed are asked for: ``closed`` or not."""
     names = [name.lower() for name in given.listed("status")] or list(STATES)
     for name in names:
         if name not in STATES:
@@ -154,7 +162,8 @@ def _states(given: Given) -> tuple[bool, ...]:
     return tuple(STATES[name] for name in names)
 
 
-def _services(given: Given, city: City) -> tuple[str, ...] | None:
+def services_of(given: Given, city: City) -> tuple[str, ...] | None:
+    """The known ones of the services that are asked for; None: all. Raise ``UnknownService`` if none is known."""
     codes = given.listed("service_code")
     known = tuple(code for code in codes if code in city.services_by_code)
     if codes and not known:
@@ -162,20 +171,46 @@ def _services(given: Given, city: City) -> tuple[str, ...] | None:
     return known or None
 
 
-def _links(request: Request, given: Given, wanted: ListFilter, more: bool) -> dict[str, str]:
-    """Where the neighbouring pages are (RFC 8288); a key that was in the address is not in theirs."""
+async def _named(
+    request: Request, process: Resources, city: City, ids: Sequence[str], extensions: bool
+) -> list[Row]:
+    """The requests of these ids, as far as anybody may see them."""
+    if in_sandbox(request):
+        wanted = {id_.upper() for id_ in ids}
+        return [row for row in await sandbox.trials(process.pool, city) if row.reference in wanted]
+    references = [reference for text in ids if (reference := read_reference(text))]
+    return await find_requests(process.pool, city, references, extensions)
+
+
+def _trial_page(city: City, rows: Sequence[Row], wanted: ListFilter) -> Page:
+    """A page of the sandbox's requests, which are few: pages are counted there."""
+    found = sandbox.filtered(city, rows, wanted)
+    begin = (wanted.page - 1) * wanted.page_size
+    shown = found[begin : begin + wanted.page_size]
+    more = len(found) > begin + wanted.page_size
+    return Page(shown, sandbox.COUNTED if more else None)
+
+
+def _links(request: Request, given: Given, wanted: ListFilter, page: Page) -> dict[str, str]:
+    """Where the neighbouring pages are (RFC 8288); a key that was in the address is not in theirs.
+
+    The next one begins behind the last request of this one, whatever came in meanwhile.
+    """
     kept = [
         (name, value)
         for name, values in given.values.items()
-        if name not in ("page", "api_key")
+        if name not in ("page", "after", "api_key")
         for value in values
     ]
     base = settings().public_url.rstrip("/") + quote(request.scope["path"])
 
-    def link(page: int, relation: str) -> str:
-        return f'<{base}?{urlencode([*kept, ("page", page)])}>; rel="{relation}"'
+    def link(number: int, relation: str, *more: tuple[str, str]) -> str:
+        return f'<{base}?{urlencode([*kept, ("page", number), *more])}>; rel="{relation}"'
 
-    links = [link(wanted.page + 1, "next")] if more else []
+    links = []
+    if page.next is not None:
+        place = () if page.next is sandbox.COUNTED else (("after", write_place(page.next)),)
+        links.append(link(wanted.page + 1, "next", *place))
     if wanted.page > 1:
         links += [link(1, "first"), link(wanted.page - 1, "prev")]
     return {"Link": ", ".join(links)} if links else {}

@@ -18,6 +18,7 @@ from api.routes.open311.parameters import (
     of_query,
     service_named,
 )
+from api.routes.open311.stages import STAGES, on_both
 from city_config import City
 from nagara.cities import configuration
 from nagara.open311.views import Reader, is_acceptable, service_definition, service_item
@@ -25,7 +26,6 @@ from nagara.settings import settings
 
 router = APIRouter()
 SPECIFICATION = "http://wiki.open311.org/GeoReport_v2"
-BASE = "/open311/v2"
 A_MINUTE = {"Cache-Control": "public, max-age=60"}
 DISCOVERY: dict[str, Any] = {
     "response_model": document.Discovery,
@@ -36,23 +36,27 @@ DISCOVERY: dict[str, Any] = {
 
 @router.get("/discovery.{form}", operation_id="open311_discovery", **DISCOVERY)
 @router.get("/v2/discovery.{form}", operation_id="open311_v2_discovery", **DISCOVERY)
+@router.get("/sandbox/v2/discovery.{form}", operation_id="open311_sandbox_discovery", **DISCOVERY)
 async def discovery(request: Request) -> Response:
-    """Where the GeoReport server is, in which forms it answers, and when its services last changed."""
+    """Where the GeoReport servers are, in which forms they answer, and when their services last changed.
+
+    The first serves residents; the second is a sandbox, whose requests nobody works on.
+    """
     form = asked_form(request.path_params["form"])
-    chosen = settings()
     changeset = last_changed()
     content = {
         "changeset": changeset,
-        "contact": chosen.mail_from,
-        "key_service": "Ask the city's administrator for an api_key with the scope open311.",
+        "contact": settings().mail_from,
+        "key_service": "Ask the city's administrator for an api_key with the scope open311; it opens both endpoints.",
         "endpoints": [
             {
                 "specification": SPECIFICATION,
-                "url": chosen.public_url.rstrip("/") + BASE,
+                "url": stage.url,
                 "changeset": changeset,
-                "type": "test" if chosen.demo else "production",
+                "type": stage.type,
                 "formats": ["text/xml", "application/json"],
             }
+            for stage in STAGES
         ],
     }
     return answer(form, "discovery", content, headers=A_MINUTE)
@@ -66,9 +70,11 @@ def last_changed() -> str:
     return w3c(dt.datetime.fromtimestamp(newest, dt.UTC))
 
 
-@router.get(
-    "/v2/services.{form}",
-    operation_id="open311_services",
+@on_both(
+    router,
+    "GET",
+    "/services.{form}",
+    "services",
     response_model=list[document.Service],
     responses=document.answers("services", "<services><service>...</service></services>", 400, 404),
     openapi_extra={"parameters": list(document.COMMON)},
@@ -84,9 +90,11 @@ async def services(request: Request) -> Response:
     return answer(form, "services", items, headers=A_MINUTE | language_headers(reader))
 
 
-@router.get(
-    "/v2/services/{service_code}.{form}",
-    operation_id="open311_service_definition",
+@on_both(
+    router,
+    "GET",
+    "/services/{service_code}.{form}",
+    "service_definition",
     response_model=document.Definition,
     responses=document.answers(
         "service_definition", "<service_definition><attributes/></service_definition>", 400, 404
