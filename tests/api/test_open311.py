@@ -42,7 +42,9 @@ def as_texts(value: Any) -> Any:
     return None if value is None else str(value)
 
 
-@pytest.mark.parametrize("path", ["/open311/discovery", "/open311/v2/discovery", "/open311/sandbox/v2/discovery"])
+@pytest.mark.parametrize(
+    "path", ["/open311/discovery", "/open311/v2/discovery", "/open311/sandbox/v2/discovery"]
+)
 def test_discovery_in_both_forms(client: TestClient, path: str) -> None:
     answer = client.get(f"{path}.json")
     assert answer.headers["content-type"] == "application/json; charset=utf-8"

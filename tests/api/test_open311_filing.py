@@ -362,9 +362,7 @@ def test_pictures_are_kept_under_any_field_and_shown_once_released(
     assert [photo["media_url"].rsplit("/", 1)[1] for photo in extended] == [p["id"] for p in photos[1:]]
 
 
-def test_what_is_no_picture_files_nothing(
-    client: TestClient, owner: psycopg.Connection[Any]
-) -> None:
+def test_what_is_no_picture_files_nothing(client: TestClient, owner: psycopg.Connection[Any]) -> None:
     fields = {"api_key": key(), **HERE, **OVERFLOW}
     good, bad = ("media", ("a.jpg", picture())), ("photo1", ("b.jpg", b"\xff\xd8"))
     for files in ([good, bad], [good] * 6):

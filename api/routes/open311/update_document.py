@@ -22,7 +22,10 @@ from nagara.open311.update_words import WORDS
 
 __all__ = ["answers"]
 EXAMPLE = "<service_request_updates><request_update>...</request_update></service_request_updates>"
-TAKEN_EXAMPLE = "<service_request_updates><request_update><update_id>u-1</update_id></request_update></service_request_updates>"
+TAKEN_EXAMPLE = (
+    "<service_request_updates><request_update><update_id>u-1</update_id>"
+    "</request_update></service_request_updates>"
+)
 
 
 class RequestUpdate(BaseModel):
