@@ -137,6 +137,7 @@ def read_interval(text: str) -> Interval:
 
 def _instant(text: str) -> tuple[dt.datetime, dt.datetime]:
     """The first and the last moment that a time names."""
+    text = text.removesuffix("T")  # GDAL writes a day so
     try:
         if len(text) == len("2026-01-31"):
             day = dt.datetime.combine(dt.date.fromisoformat(text), dt.time(), dt.UTC)
