@@ -21,6 +21,8 @@ def add_to(app: typer.Typer) -> None:
     """Register the commands as words of ``nagara``."""
     app.command("import")(import_)
     app.command("export")(export)
+    app.command("backup")(backup)
+    app.command("restore")(restore)
 
 
 def import_(
@@ -92,6 +94,49 @@ def export(
         typer.echo(f"nagara: picture {missing} is named by a row and was not in the store", err=True)
     if json_:
         json_.write_text(json.dumps(manifest.digests(), indent=1) + "\n", encoding="utf-8")
+
+
+def backup(
+    out: Annotated[Path, typer.Option("--out", help="Folder of the backups, on another disk")],
+    keep: Annotated[int | None, typer.Option(help="Keep so many of the newest; none: all", min=1)] = None,
+) -> None:
+    """Back up the whole installation while it runs: the database, and each picture once.
+
+    NAGARA_SECRET_KEY is not in it: keep that somewhere else, without it no contact can be read.
+
+    Example: nagara backup --out /mnt/backups --keep 14
+    """
+    from nagara.local.backup import back_up, read  # noqa: PLC0415 - only this command backs up
+    from nagara.photos.storage import media_store  # noqa: PLC0415
+    from nagara.settings import settings  # noqa: PLC0415
+
+    chosen = settings()
+    store = media_store(chosen)
+    place = back_up(chosen.database_url, store, chosen.secret, out, keep=keep, tell=_on_stderr)
+    made = read(place)
+    typer.echo(
+        f"{place}: {made.dump_bytes:,} bytes, {made.rows['request']:,} requests, {len(made.pictures):,} pictures"
+    )
+    for missing in made.pictures_missing:
+        typer.echo(f"nagara: picture {missing.sha256} of {missing.city} was not in the store", err=True)
+
+
+def restore(place: Annotated[Path, typer.Argument(help="One backup: a folder with backup.json")]) -> None:
+    """Bring a backup back into the empty database that DATABASE_URL names, and its pictures into the store.
+
+    Example: DATABASE_URL=postgresql://... nagara restore /mnt/backups/20261122T031500.000000Z
+    """
+    from nagara.local import backup as backups  # noqa: PLC0415
+    from nagara.photos.storage import media_store  # noqa: PLC0415
+    from nagara.settings import settings  # noqa: PLC0415
+
+    chosen = settings()
+    made = backups.restore(chosen.database_url, media_store(chosen), chosen.secret, place, tell=_on_stderr)
+    typer.echo(f"brought back as of {made.made_at.isoformat()}: {made.rows['request']:,} requests")
+
+
+def _on_stderr(line: str) -> None:
+    typer.echo(line, err=True)
 
 
 def _take_in(path: Path, city: str, dry_run: bool) -> dict[str, Any]:

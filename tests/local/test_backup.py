@@ -1,0 +1,96 @@
+"""A backup is made while everything runs and brought back whole; what is no backup is refused by name."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from city_config import City
+from nagara import event_log
+from nagara.errors import InvalidInput
+from nagara.local.backup import NoBackup, NotEmpty, back_up, backups, read, restore
+from nagara.local.throwaway import Throwaway
+from nagara.photos.storage import MediaStore, media_store
+from nagara.settings import settings
+from tests.helpers import Connection, file
+from tests.planting import plant
+
+SECRET = b"a secret of thirty-two characters or more"
+
+
+def store_in(folder: Path) -> MediaStore:
+    return media_store(settings().model_copy(update={"media_url": f"file://{folder}"}))
+
+
+def picture(owner: Connection, store: MediaStore, content: bytes, **given: Any) -> bytes:
+    sha256 = hashlib.sha256(content).digest()
+    plant(owner, "photo", "kh-pnh", sha256=sha256, **given)
+    store.write_now("kh-pnh", sha256, content, content[:2])
+    return sha256
+
+
+def test_what_was_backed_up_comes_back_with_its_history_and_pictures(
+    services: Throwaway, owner: Connection, phnom_penh: City, tmp_path: Path
+) -> None:
+    here, folder = store_in(tmp_path / "here"), tmp_path / "backups"
+    for _ in range(3):
+        file(phnom_penh, contact={"email": "r@example.org"})
+    old = picture(owner, here, b"an old picture")
+    lost = hashlib.sha256(b"lost").digest()
+    plant(owner, "photo", "kh-pnh", sha256=lost)
+    first = back_up(services.database_url, here, SECRET, folder)
+    assert read(first).rows["request"] == 3
+    assert [one.sha256 for one in read(first).pictures_missing] == [lost.hex()]
+
+    owner.execute("delete from photo")
+    new = picture(owner, here, b"a new picture")
+    file(phnom_penh)
+    second = back_up(services.database_url, here, SECRET, folder, keep=1)
+    assert backups(folder) == [second]
+    kept = {path.name for path in folder.glob("pictures/*/*/*.jpg")}
+    assert kept == {f"{new.hex()}.jpg", f"{new.hex()}.thumbnail.jpg"}, "the old picture went with its backup"
+    assert f"{old.hex()}.jpg" not in kept
+
+    services.cluster.ensure_database("brought_back")
+    url = services.cluster.url_of("brought_back")
+    there = store_in(tmp_path / "there")
+    with pytest.raises(InvalidInput, match="another NAGARA_SECRET_KEY"):
+        restore(url, there, b"another", second)
+    restore(url, there, SECRET, second)
+    assert there.read_now("kh-pnh", new, "picture") == b"a new picture"
+    with psycopg.connect(url, options="-c role=nagara_clock -c timezone=UTC") as clock:
+        walked = event_log.verify(clock, "kh-pnh")
+        assert (walked.requests, walked.faults) == (4, ())
+        query = "select id, sealed from request join contact on request_id = id order by id"
+        assert clock.execute(query).fetchall() == owner.execute(query).fetchall()
+    with pytest.raises(NotEmpty, match="has tables already"):
+        restore(url, there, SECRET, second)
+
+
+def test_what_is_no_backup_is_refused_and_nothing_is_written(
+    services: Throwaway, owner: Connection, tmp_path: Path
+) -> None:
+    store, folder = store_in(tmp_path / "media"), tmp_path / "backups"
+    place = back_up(services.database_url, store, SECRET, folder)
+    services.cluster.ensure_database("stays_empty")
+    url = services.cluster.url_of("stays_empty")
+    dump = place / "database.dump"
+    whole = dump.read_bytes()
+    dump.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    with pytest.raises(NoBackup, match="not what was written"):
+        restore(url, store, SECRET, place)
+    (place / "backup.json").write_text("{}")
+    with pytest.raises(NoBackup, match="Field required"):
+        restore(url, store, SECRET, place)
+    (place / "backup.json").unlink()
+    with pytest.raises(NoBackup, match="no finished backup"):
+        restore(url, store, SECRET, place)
+    assert backups(folder) == []
+    with psycopg.connect(url) as connection:
+        assert connection.execute(
+            "select count(*) from pg_tables where schemaname = 'public'"
+        ).fetchall() == [(0,)]
