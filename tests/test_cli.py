@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import psycopg
@@ -14,11 +16,12 @@ import pytest
 import typer
 from typer.core import TyperGroup
 
-from nagara.cli.main import app
+from nagara.cli.main import app, guarded
 from nagara.local.throwaway import Throwaway
 
 COMMANDS = (
-    "up", "migrate", "bot", "import", "cities list", "cities check", "cities explain", "cities diff", "cities dry-run",
+    "up", "migrate", "bot", "import", "export", "backup", "restore",
+    "cities list", "cities check", "cities explain", "cities diff", "cities dry-run",
     "cities new", "indicators build", "indicators verify", "indicators prove",
     "indicators figures", "report build", "events verify", "events seal", "events prove",
     "federation key", "federation export", "federation push", "federation check",
@@ -27,7 +30,22 @@ COMMANDS = (
 
 
 def nagara(*words: str, input_: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a command as people do."""
+    """Run a command as people do; within this process where it needs no environment of its own, which is quicker."""
+    if environment:
+        return as_a_process(*words, input_=input_, **environment)
+    out, err, code = io.StringIO(), io.StringIO(), 0
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.setattr(sys, "stdin", io.StringIO(input_))
+        patch.setattr(sys, "argv", ["nagara", *words])
+        try:
+            code = guarded(lambda: app(list(words)))
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else 1
+    return subprocess.CompletedProcess(words, code, out.getvalue(), err.getvalue())
+
+
+def as_a_process(*words: str, input_: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in a process of its own."""
     return subprocess.run(
         [sys.executable, "-m", "nagara.cli.main", *words],
         capture_output=True,
