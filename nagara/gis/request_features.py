@@ -192,7 +192,7 @@ def _feature(city: City, row: tuple[Any, ...]) -> Feature:
         "service_name": city.name_in(service.names, "en") if service else service_code,
         "network_code": network_code,
         "department": department,
-        "district": district,
+        "district": district if district in city.district_names else None,
         "description": public_words(city, channel, description),
         "received_at": received,
         "updated_at": updated,

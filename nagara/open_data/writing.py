@@ -34,8 +34,10 @@ class Written:
 def write_files(
     folder: Path, city: City, day: dt.date, made_at: dt.datetime, rows: Iterable[Row]
 ) -> tuple[int, list[Written]]:
-    """Write a day's files into a folder; returns how many requests are in them, and the files."""
+    """Write a day's files into a folder; returns how many requests are in them, and the files: none without any."""
     count = _write_text(folder, city, day, rows)
+    if not count:
+        return 0, []
     write_parquet(folder)
     files = [described(folder / name) for name in MEDIA_TYPES if name != PACKAGE]
     package = data_package(city, day, made_at, count, files)

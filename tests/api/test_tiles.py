@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +76,7 @@ def built(db: Connection, cities: dict[str, City] | None = None) -> int:
 
 
 @pytest.fixture
-def spread(phnom_penh: City, owner: Connection) -> Iterator[City]:
+def spread(phnom_penh: City, owner: Connection) -> City:
     """Three hundred requests around the city's middle."""
     multiply(owner, file(phnom_penh), 299)
     owner.execute(
@@ -123,7 +122,7 @@ def test_the_encoder_writes_numbers_of_every_length() -> None:
     assert [one["properties"]["n"] for one in found] == [0, 1, 127, 128, 16_384, 2**40, 7]
     assert [one["properties"]["many"] for one in found] == [many[edge * 4] for edge in edges]
     with pytest.raises(ValueError, match="fewer"):
-        layer("x", edges, edges, {"n": Column(range(1 << 21), edges)})  # type: ignore[arg-type]
+        layer("x", edges, edges, {"n": Column(range(1 << 21), edges)})
 
 
 def test_what_nobody_may_see_is_in_no_tile(
