@@ -77,6 +77,7 @@ export default defineConfig({
         resident: at('./resident/index.html'),
         staff: at('./staff/index.html'),
         network: at('./network/index.html'),
+        review: at('./network/review/index.html'),
         wall: at('./network/wall/index.html'),
         job: at('./job/index.html'),
       },

@@ -24,6 +24,7 @@ PAGES = {
     "/": "resident",
     "/staff/": "staff",
     "/network/": "network",
+    "/network/review/": "network/review",
     "/network/wall/": "network/wall",
     "/job/": "job",
 }

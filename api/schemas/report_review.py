@@ -76,9 +76,10 @@ class Refusal(BaseModel):
 
 
 class NextMove(BaseModel):
-    """A move that begins where the review stands."""
+    """A move of the path."""
 
     move: str
+    begins: list[str] = Field(description="Statuses in which it begins")
     leads_to: str
     offices: list[str] = Field(description="Who makes it")
     needs: list[str]

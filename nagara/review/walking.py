@@ -118,11 +118,9 @@ def prepared(
 def next_moves(
     connection: psycopg.Connection[Any], review: Review, actor: str, held: Held, now: dt.datetime
 ) -> list[dict[str, Any]]:
-    """Every move that begins where a review stands: what it needs, and for this person the refusal it would meet."""
+    """Every move there is: where it begins, what it needs, and for this person the refusal it would meet now."""
     found = []
     for move, step in STEPS.items():
-        if review.status not in step.start:
-            continue
         refusal = None
         try:
             prepared(connection, review, move, actor, held, now)
@@ -132,6 +130,7 @@ def next_moves(
         found.append(
             {
                 "move": move.value,
+                "begins": [status.value for status in ReviewStatus if status in step.start],
                 "leads_to": step.end.value,
                 "offices": [office.value for office in step.offices],
                 "needs": list(step.needs),
