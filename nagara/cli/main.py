@@ -20,6 +20,7 @@ from city_config import ConfigurationError
 from nagara.cli import data
 from nagara.cli.cities import cities_app
 from nagara.cli.network import events_app, federation_app
+from nagara.cli.open311 import open311_app
 from nagara.cli.staff import keys_app, staff_app
 from nagara.errors import InvalidInput, NagaraError
 from nagara.indicators.period import Period
@@ -35,6 +36,7 @@ for name, room in (
     ("report", report_app),
     ("events", events_app),
     ("federation", federation_app),
+    ("open311", open311_app),
     ("staff", staff_app),
     ("keys", keys_app),
     ("demo", demo_app),
