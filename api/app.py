@@ -60,6 +60,7 @@ from api.routes import (
     wall,
     webhooks,
 )
+from api.tracing import TracedCalls
 from nagara import logs
 from nagara.cities import configuration, prepare
 from nagara.database import app_pool
@@ -151,6 +152,8 @@ def create_app() -> FastAPI:
     app.add_middleware(HeadAnswers)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(BodyLimit)
+    if settings().traces_url is not None:
+        app.add_middleware(TracedCalls)
     return app
 
 

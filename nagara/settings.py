@@ -133,6 +133,17 @@ class Settings(BaseSettings):
         default={},
         description='Our api_keys at other back-ends, as JSON: {"kh-pnh/<key of external_owners.yaml>": "..."}',
     )
+    traces_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://",
+        description="Collector of traces, OTLP over HTTP: http://host:4318/v1/traces; none: no traces",
+    )
+    traces_share: float = Field(
+        default=1.0,
+        ge=0,
+        le=1,
+        description="Share of the calls that are traced, where the caller has not decided",
+    )
     pool_size: int = Field(default=8, ge=1, le=64, description="Database connections a process keeps per way")
 
     def refuse_unsafe(self) -> None:

@@ -15,7 +15,7 @@ from celery import Celery
 from kombu.entity import Exchange, Queue
 
 from nagara.settings import settings
-from workers import logs, runs, warm
+from workers import logs, runs, tracing, warm
 from workers.schedule import SCHEDULE
 
 P = ParamSpec("P")
@@ -120,6 +120,7 @@ settings().refuse_unsafe()
 logs.connect()
 runs.connect()
 warm.connect()
+tracing.connect()
 
 
 def task(name: str, **options: Any) -> Callable[[Callable[P, R]], Callable[P, R]]:
