@@ -20,6 +20,7 @@ import psycopg
 
 from bench import climbing, report
 from bench.filling import OVERDUE_SHARE, decided_filings, fill
+from bench.map import map_operations
 from bench.multiplying import multiply
 from bench.over_http import file_operation, status_operation
 from bench.processor_time import OthersShare
@@ -139,6 +140,7 @@ def _operations(
     city = city_of(CITIES[0])
     yield status_operation(measured, city, wanted.of_a_city, CONNECTIONS)
     yield from queue_operations(measured, owner, city, wanted.of_a_city, _token(city), CONNECTIONS)
+    yield from map_operations(measured, owner, city, CONNECTIONS)
     sweeps = 2 * wanted.rounds + 1  # both sides, and one that does not count
     overdue = int(wanted.requests * OVERDUE_SHARE * 0.85)  # about so many; each can be swept once
     yield Sweeping(measured, owner, overdue // sweeps, now).operation()

@@ -26,16 +26,20 @@ MOST_POINTS = 5_000
 
 SQUARES_INSTEAD = 128
 
+FOUND = f"""
+select r.lat, r.lon, r.reference, r.service_code, r.status, (extract(epoch from r.received_at) / 86400)::int as days
+  from request r
+ where r.city_id = %(city_id)s and r.closed_at is null and r.lat is not null
+   and r.near_band = any(%(bands)s::int[]) and r.lon between %(west)s and %(east)s
+   and {public_sql()}
+ limit %(most)s
+"""  # noqa: S608 - built of constants
+"""What may lie in a tile: along one index, a step into it for each band of 222 m."""
+
 POINTS = f"""
 select count(*), string_agg(p.lat::text, ','), string_agg(p.lon::text, ','), string_agg(p.reference, ','),
        string_agg(p.service_code, ','), string_agg(p.status, ','), string_agg(p.days::text, ',')
-  from (select r.lat, r.lon, r.reference, r.service_code, r.status,
-               (extract(epoch from r.received_at) / 86400)::int as days
-          from request r
-         where r.city_id = %(city_id)s and r.closed_at is null and r.lat is not null
-           and r.near_band = any(%(bands)s::int[]) and r.lon between %(west)s and %(east)s
-           and {public_sql()}
-         limit %(most)s) as p
+  from ({FOUND}) as p
 """  # noqa: S608 - built of constants
 """One row, a column of the answer in each field: a thousand rows would cost more to take apart than to find."""
 

@@ -48,6 +48,12 @@ def tile_at(z: int, x: int, y: int) -> Tile:
     return Tile(z, x, y)
 
 
+def tile_around(lat: float, lon: float, z: int) -> Tile:
+    """The tile of a zoom in which a position lies."""
+    x, y = on_the_square(np.array([lat]), np.array([lon]))
+    return Tile(z, int(x[0] * 2**z), int(y[0] * 2**z))
+
+
 def on_the_square(lats: Numbers, lons: Numbers) -> tuple[Numbers, Numbers]:
     """Positions as shares of the map's side, from the west and from the north; 0 to 1."""
     held = np.radians(np.clip(lats, -NORTHERNMOST, NORTHERNMOST))

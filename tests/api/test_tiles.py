@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from city_config import City
 from nagara.cities import configuration
 from nagara.gis import map_builds, map_points
-from nagara.gis.mercator import Tile, on_the_square
+from nagara.gis.mercator import Tile, tile_around
 from nagara.gis.vector_tile import EXTENT, Column, layer
 from nagara.public.publication import public_position
 from tests.api.conftest import Staff
@@ -31,11 +31,6 @@ meta, _, geometry, columns = read(sys.argv[1], layer=sys.argv[2], METADATA_FILE=
 print(json.dumps({"fields": meta["fields"].tolist(), "rows": [list(map(str, row)) for row in zip(*columns)],
                   "crs": meta["crs"], "geometry": [g.hex() for g in geometry]}))
 """
-
-
-def tile_of(lat: float, lon: float, z: int) -> Tile:
-    x, y = on_the_square(np.array([lat]), np.array([lon]))
-    return Tile(z, int(x[0] * 2**z), int(y[0] * 2**z))
 
 
 def read(
@@ -89,7 +84,7 @@ def test_every_open_request_stands_once_where_it_is(
     client: TestClient, spread: City, owner: Connection
 ) -> None:
     centre = spread.map.centre
-    middle = tile_of(centre.lat, centre.lon, 14)
+    middle = tile_around(centre.lat, centre.lon, 14)
     found = [
         one
         for x in range(middle.x - 2, middle.x + 3)
@@ -133,7 +128,7 @@ def test_what_nobody_may_see_is_in_no_tile(
     hidden, closed = file(phnom_penh), file(phnom_penh)
     owner.execute("update request set public = false where reference = %s", (hidden.reference,))
     owner.execute("update request set closed_at = now() where reference = %s", (closed.reference,))
-    near = tile_of(phnom_penh.map.centre.lat, phnom_penh.map.centre.lon, 16)
+    near = tile_around(phnom_penh.map.centre.lat, phnom_penh.map.centre.lon, 16)
     assert [one["reference"] for one in read(client, near)["requests"]] == [shown.reference]
     assert [one["count"] for one in read(client, Tile(0, 0, 0))["cells"]] == [1], (
         "before the first tiles were made"
@@ -157,12 +152,12 @@ def test_points_stand_on_the_citys_grid_and_a_tile_is_held_against_it(
     at_once = zip(*map_points.shown_positions(city, lats, lons), strict=True)
     for alone, (lat, lon) in zip(one_by_one, at_once, strict=True):
         assert alone == {"lat": round(lat, 6), "lon": round(lon, 6)}
-    middle = tile_of(city.map.centre.lat, city.map.centre.lon, 16)
+    middle = tile_around(city.map.centre.lat, city.map.centre.lon, 14)
     found = [
         one
-        for x in range(middle.x - 8, middle.x + 9)
-        for y in range(middle.y - 8, middle.y + 9)
-        for one in read(client, Tile(16, x, y)).get("requests", [])
+        for x in range(middle.x - 2, middle.x + 3)
+        for y in range(middle.y - 2, middle.y + 3)
+        for one in read(client, Tile(14, x, y)).get("requests", [])
     ]
     assert len(found) == len(lats), "no point is lost between two tiles, or stands twice"
     places = {(round(p["lat"], 5), round(p["lon"], 5)) for p in one_by_one if p}
@@ -186,7 +181,7 @@ def test_a_whole_city_is_squares_that_count_and_follow_what_happens(
         assert sum(one["count"] for one in found) == 300, z
         assert all(abs(one["lat"] - spread.map.centre.lat) < 0.1 for one in found) or z == 0
     assert built(db) == 0
-    whole = tile_of(spread.map.centre.lat, spread.map.centre.lon, 9)
+    whole = tile_around(spread.map.centre.lat, spread.map.centre.lon, 9)
     address = f"/tiles/kh-pnh/9/{whole.x}/{whole.y}.mvt"
     first = client.get(address)
     again = client.get(address, headers={"If-None-Match": first.headers["etag"]})
@@ -221,7 +216,7 @@ def test_very_many_points_are_squares_near_by_too(
     client: TestClient, phnom_penh: City, owner: Connection
 ) -> None:
     multiply(owner, file(phnom_penh), map_points.MOST_POINTS + 20)
-    near = tile_of(phnom_penh.map.centre.lat, phnom_penh.map.centre.lon, 15)
+    near = tile_around(phnom_penh.map.centre.lat, phnom_penh.map.centre.lon, 15)
     [square] = read(client, near)["cells"]
     assert square["count"] == map_points.MOST_POINTS + 1, "no more is read than may be shown"
 
@@ -242,14 +237,14 @@ def test_the_description_leads_to_the_tiles(client: TestClient, spread: City) ->
     assert west < spread.map.centre.lon < east
     assert south < spread.map.centre.lat < north
     lon, lat, _zoom = told["center"]
-    tile = tile_of(lat, lon, told["maxzoom"] - 2)
+    tile = tile_around(lat, lon, told["maxzoom"] - 2)
     address = told["tiles"][0].format(z=tile.z, x=tile.x, y=tile.y)
     assert client.get(address[address.index("/tiles") :]).status_code == 200
     assert {one["id"] for one in told["vector_layers"]} == {"requests", "cells"}
 
 
 def test_gdal_reads_a_tile(client: TestClient, spread: City, tmp_path: Path) -> None:
-    near = tile_of(spread.map.centre.lat, spread.map.centre.lon, 14)
+    near = tile_around(spread.map.centre.lat, spread.map.centre.lon, 14)
     expected = read(client, near)["requests"]
     address = f"14/{near.x}/{near.y}.mvt"
     (tmp_path / "14" / str(near.x)).mkdir(parents=True)

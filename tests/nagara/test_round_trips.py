@@ -24,9 +24,11 @@ from bench.floor import as_text, spelled
 from city_config import City
 from nagara import accounts, statements
 from nagara.cities import city_of
-from nagara.database import Role, city_session, engine, role_options, time_told
+from nagara.database import Role, city_session, clock_connection, engine, role_options, time_told
 from nagara.escalation import climbing as escalation
 from nagara.filing import joining, nearby
+from nagara.gis import map_builds, map_points
+from nagara.gis.mercator import tile_around
 from nagara.lifecycle import AT_WORK
 from nagara.public.publication import public_values
 from nagara.queue.filters import QueueFilter, Worked
@@ -243,7 +245,22 @@ def test_opening_a_request_is_one_round_trip_however_much_happened(client: TestC
     assert traffic.sessions == 0
 
 
-def hot_statements(owner: psycopg.Connection[Any], city: City) -> dict[str, tuple[str, dict[str, Any]]]:
+@pytest.mark.parametrize("zoom", [9, 15])
+def test_a_tile_of_the_map_is_one_statement_in_one_round_trip(client: TestClient, zoom: int) -> None:
+    filed(client, "first")
+    city = city_of("kh-pnh")
+    with clock_connection() as connection:
+        map_builds.build(connection, city, None, time_told(connection))
+    tile = tile_around(11.5564, 104.9282, zoom)
+    address = f"/tiles/kh-pnh/{tile.z}/{tile.x}/{tile.y}.mvt"
+    assert client.get(address).status_code == 200
+    with counted(client) as traffic:
+        assert client.get(address).status_code == 200
+    assert (traffic.round_trips, traffic.sessions) == (1, 0)
+    assert traffic.statements - len(("the city",)) == 1
+
+
+def hot_statements(owner: psycopg.Connection[Any], city: City) -> dict[str, tuple[str, Any]]:
     """The statements that must never read a whole table, with values they are asked with."""
     row = owner.execute(
         "select reference, next_due_at, id from request where city_id = %s and closed_at is null "
@@ -280,6 +297,7 @@ def hot_statements(owner: psycopg.Connection[Any], city: City) -> dict[str, tupl
         "first page": page_statement(city.id, Worked(QueueFilter())),
         "deep page": page_statement(city.id, Worked(QueueFilter(cursor=after))),
         "due steps": (escalation.TAKE_DUE, sweep),
+        "a tile": map_points.question(city, tile_around(city.map.centre.lat, city.map.centre.lon, 15)),
     }
 
 
@@ -311,6 +329,7 @@ def near_somebody(owner: psycopg.Connection[Any], city: City) -> tuple[str, dict
         "its events",
         "what follows it",
         "due steps",
+        "a tile",
     ],
 )
 @pytest.mark.parametrize("plan", ["for these values", "for any values"])

@@ -1,0 +1,96 @@
+"""The map residents open: the points of a box, live, and a whole city in squares.
+
+The floor of a box is pgbench fetching the same rows by the same walk along the index; that of a whole city is the
+look-up of one kept tile.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg
+
+from bench.floor import Script, spelled, variables_of
+from bench.over_http import floor_of, load_of, reading, request_text
+from bench.rounds import Bar, Operation
+from bench.servers import Measured
+from city_config import City
+from nagara.database import clock_connection, time_told
+from nagara.gis import map_builds, map_points
+from nagara.gis.mercator import Tile, tile_around
+
+FEATURES = 1_300
+"""Of a box, as nearly as the tiles of some zoom come to it."""
+
+BOX_BAR, CITY_BAR = Bar(ratio_at_least=0.6), Bar(p95_below_ms=40)
+TILES, FROM_AFAR = 4, (8, 9, 10, 11)
+
+
+def map_operations(
+    measured: Measured, owner: psycopg.Connection[Any], city: City, connections: int
+) -> list[Operation]:
+    """Both ways to see a city's map; its kept tiles are made first."""
+    with clock_connection() as connection:
+        map_builds.build(connection, city, None, time_told(connection))
+    found = _boxes(owner, city)
+    near = [tile for tile, _ in found]
+    usual = sum(count for _, count in found) // len(found)
+    centre = city.map.centre
+    afar = [tile_around(centre.lat, centre.lon, z) for z in FROM_AFAR]
+    return [
+        Operation(
+            f"map, a box of {usual:,} points",
+            connections,
+            "tiles/s",
+            load_of(measured, connections, 200, _requests(city, near)),
+            floor_of(
+                measured, connections, [_rows_of(number, city, tile) for number, tile in enumerate(near)]
+            ),
+            BOX_BAR,
+        ),
+        Operation(
+            "map, a whole city",
+            connections,
+            "tiles/s",
+            load_of(measured, connections, 200, _requests(city, afar)),
+            floor_of(measured, connections, [_kept(number, city, tile) for number, tile in enumerate(afar)]),
+            CITY_BAR,
+        ),
+    ]
+
+
+def _boxes(owner: psycopg.Connection[Any], city: City) -> list[tuple[Tile, int]]:
+    """Tiles amid the city that hold about as many points as a box has, each with how many."""
+    counted = []
+    for z in range(map_points.FROM_ZOOM, map_points.FROM_ZOOM + 4):
+        middle = tile_around(city.map.centre.lat, city.map.centre.lon, z)
+        for number in range(TILES):
+            tile = Tile(z, middle.x + number % 2, middle.y + number // 2)
+            statement, values = map_points.question(city, tile)
+            row = owner.execute(statement, values).fetchone()
+            assert row is not None
+            counted.append((tile, row[0]))
+    return sorted(counted, key=lambda one: abs(math.log(max(one[1], 1) / FEATURES)))[:TILES]
+
+
+def _requests(city: City, tiles: Sequence[Tile]) -> list[str]:
+    return [request_text("GET", f"/tiles/{city.id}/{tile.z}/{tile.x}/{tile.y}.mvt") for tile in tiles]
+
+
+def _rows_of(number: int, city: City, tile: Tile) -> Script:
+    _, values = map_points.question(city, tile)
+    assert isinstance(values, dict)
+    return _script(f"m{number}_", map_points.FOUND, values)
+
+
+def _kept(number: int, city: City, tile: Tile) -> Script:
+    statement, values = map_builds.question(city, tile)
+    assert isinstance(values, dict)
+    return _script(f"c{number}_", statement, values)
+
+
+def _script(prefix: str, statement: str, values: dict[str, Any]) -> Script:
+    names, variables = variables_of(prefix, values)
+    return Script(reading(names["city_id"], spelled(statement, names)), variables)
