@@ -21,9 +21,9 @@ from nagara.notifications.audiences import STAFF_PREFIX
 from nagara.notifications.channels.email import is_address
 from nagara.notifications.keeping import KEEP_MESSAGE, message_values
 from nagara.notifications.moments import written_moment
+from nagara.notifications.periods import period_began
 from nagara.notifications.quiet import quiet_span, told_from
 from nagara.notifications.wording import Notice
-from nagara.notifications.work_digest import period_began
 from nagara.permissions import NETWORK, NETWORK_ROLES, Permission, Role, may
 from nagara.review.occasions import CITY, ONLY_INBOX, Occasion, Reviewer, concerns, untold
 from nagara.review.offices import BY_ROLE
