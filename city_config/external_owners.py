@@ -126,7 +126,7 @@ class ExternalOwner(Fact, Dated):
     statuses: Mapping[str, TheirStatus] = Field(
         default_factory=dict,
         description="Their status or detailed status, in lower case with underscores, to ours; "
-        "open and closed mean received and resolved where nothing else is said",
+        "words of the standard and of servicerequestupdates mean the usual where nothing else is said",
     )
     tells: Mapping[ToldKind, str] = Field(
         default_factory=dict,
@@ -144,15 +144,40 @@ class ExternalOwner(Fact, Dated):
         return self
 
     def meaning(self, status: str, detailed: str | None = None) -> TheirStatus | None:
-        """What a status means here, the finer one first; None where nobody said so."""
-        for one in (detailed, status):
-            if one is not None and one in self.statuses:
-                return self.statuses[one]
-        return USUAL.get(status)
+        """What a status means here: what the city says of it, the finer one first, else the usual; None: nobody knows.
+
+        A finer word for closed that nobody knows may be a refusal: it closes nothing by itself.
+        """
+        for known in (self.statuses, USUAL):
+            for one in (detailed, status):
+                if one is not None and one in known:
+                    found = known[one]
+                    guessed = known is USUAL and one is not detailed and detailed is not None
+                    return None if guessed and found.reason is not None else found
+        return None
 
 
-USUAL: Mapping[str, TheirStatus] = {
-    "open": TheirStatus(status="received"),
-    "closed": TheirStatus(status="resolved", reason="fixed"),
-}
-"""The two statuses of the standard."""
+def _usual() -> dict[str, TheirStatus]:
+    nothing: ReachedStatus = "received"
+    words: dict[ReachedStatus, tuple[str, ...]] = {
+        nothing: ("open", "reopen", "for_triage", "planned", "internal_referral", "unchanged", "received"),
+        "acknowledged": ("acknowledged", "investigating"),
+        "assigned": ("assigned", "action_scheduled"),
+        "in_progress": ("in_progress",),
+    }
+    found = {word: TheirStatus(status=status) for status, several in words.items() for word in several}
+    # states of another Nagara in which it waits: nothing is known to be done, and nothing stops here
+    found |= {word: TheirStatus(status=nothing) for word in ("waiting_reporter", "on_hold", "referred")}
+    found |= {
+        word: TheirStatus(status="resolved", reason="fixed") for word in ("closed", "fixed", "resolved")
+    }
+    found["no_further_action"] = TheirStatus(status="declined", reason="not_an_issue")
+    found["not_councils_responsibility"] = TheirStatus(status="declined", reason="out_of_jurisdiction")
+    return found
+
+
+USUAL: Mapping[str, TheirStatus] = _usual()
+"""What the words of the standard, of the update exchange and of another Nagara mean where a city says nothing else.
+
+Duplicates, cancelled and declined requests have no usual meaning: somebody has to look.
+"""

@@ -64,6 +64,7 @@ def apply(session: Session, city: City, owner: ExternalOwner, link: ExternalRequ
         return Applied(False)
     if news.at is not None and link.their_updated_at is not None and news.at < link.their_updated_at:
         return Applied(True)  # older than what is known already: it arrived late
+    first = link.their_status is None
     changed = (news.status, news.detailed) != (link.their_status, link.their_detail)
     said = _words(news.words)
     new_words = said if said != link.their_words else None
@@ -73,7 +74,8 @@ def apply(session: Session, city: City, owner: ExternalOwner, link: ExternalRequ
         return Applied(True)
     now: dt.datetime = session.execute(select(func.clock_timestamp())).scalar_one()
     seq = _moved(session, city, owner, row, link, news, now) if changed else None
-    if seq is None and (new_words or (changed and link.attention)):
+    # what a system says of everything it has just taken in is no news
+    if seq is None and ((new_words and not first) or (changed and link.attention)):
         seq = _note(session, city, row, _data(owner, link, news, new_words), now)
     if seq is not None:
         session.execute(WRITE_SEQ, values | {"seq": seq})

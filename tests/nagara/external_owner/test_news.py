@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, get_args
 
 import pytest
 
-from city_config.external_owners import ReachedStatus
+from city_config.external_owners import ExternalOwner, ReachedStatus
 from nagara.accounts import Account
 from nagara.database import city_session
 from nagara.external_owner.receiving import receive
@@ -25,6 +25,7 @@ STATUSES = {
     "in_process": {"status": "in_progress"},
     "refused": {"status": "declined", "reason": "not_found"},
     "pending": {"status": "acknowledged"},
+    "processed": {"status": "resolved", "reason": "fixed"},
 }
 
 
@@ -186,6 +187,38 @@ def test_what_they_send_themselves_is_taken_once_under_either_number(configured:
     )
     world.send()
     assert world.link(loop)["last_error"] == "came_from_them", "it does not go round in circles"
+
+
+@pytest.mark.parametrize(
+    ("status", "detailed", "means"),
+    [
+        ("open", None, "received"),
+        ("closed", None, "resolved"),
+        ("open", "in_progress", "in_progress"),
+        ("fixed", "resolved", "resolved"),
+        ("open", "on_hold", "received"),
+        ("closed", "declined", None),
+        ("closed", "nonsense", None),
+        ("open", "nonsense", "received"),
+        ("gone", None, None),
+        ("closed", "refused", "declined"),
+        ("done", "nonsense", "resolved"),
+    ],
+)
+def test_words_mean_what_the_city_says_or_the_usual(
+    status: str, detailed: str | None, means: str | None
+) -> None:
+    owner = ExternalOwner.model_validate(
+        {
+            "code": "x",
+            "department": "x",
+            "endpoint": "https://x.example/v2",
+            "services": {"a": "b"},
+            "statuses": {"refused": STATUSES["refused"], "done": STATUSES["processed"]},
+        }
+    )
+    found = owner.meaning(status, detailed)
+    assert (found.status if found else None) == means
 
 
 def test_no_word_of_theirs_makes_a_move_that_staff_could_not() -> None:
