@@ -37,6 +37,7 @@ from api.routes import (
     media,
     moderation,
     network,
+    network_figures,
     ogc,
     open311,
     open_data,
@@ -131,6 +132,7 @@ def create_app() -> FastAPI:
         report_review,
         review_notices,
         network,
+        network_figures,
         open311,
     ):
         app.include_router(room.router)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
 from api.answers import json_answer
@@ -17,10 +17,8 @@ from api.schemas import network as network_schemas
 from nagara import network_report
 from nagara.cities import configuration
 from nagara.database import app_connection, network_connection, time_told
-from nagara.errors import InvalidInput, UnknownReport
-from nagara.indicators.figures import ALL_CODES
+from nagara.errors import UnknownReport
 from nagara.indicators.period import Period
-from nagara.indicators.snapshots import ALL_DISTRICTS
 from nagara.network import view as network_view
 from nagara.review import releases, reviews
 
@@ -40,38 +38,6 @@ class Built(BaseModel):
     period: str
     url: str
     review: uuid.UUID | None
-
-
-@router.get(
-    "/indicators",
-    response_model=network_schemas.Indicators,
-    responses=documented(404),
-    dependencies=[Open],
-    operation_id="get_indicators",
-)
-def indicators(
-    period: Annotated[str, Query(description="YYYY-MM or YYYY-MM..YYYY-MM", examples=["2026-09..2026-10"])],
-    city: Annotated[list[str] | None, Query(description="City ids; default: all")] = None,
-    code: Annotated[str, Query(max_length=64, description="A network code, or 'all'")] = ALL_CODES,
-    district: Annotated[
-        str, Query(max_length=64, description="A district's code; default: the whole city")
-    ] = "",
-) -> Response:
-    """Figures of the cities from their newest snapshots; each says its interval, its n, or why it is withheld."""
-    served = configuration()
-    if code != ALL_CODES and code not in served.network.codes_by_code:
-        raise InvalidInput(
-            f"{code[:40]!r} is not a network code.",
-            field="code",
-            allowed=[ALL_CODES, *served.network.codes_by_code],
-        )
-    if not district.isprintable():
-        raise InvalidInput("district is not a code.", field="district")
-    with app_connection() as connection:
-        content = network_view.indicators(
-            connection, served, Period.parse(period), city or [], code, district or ALL_DISTRICTS
-        )
-    return json_answer(content)
 
 
 @router.get(

@@ -16,11 +16,12 @@ class FigureShown(BaseModel):
     value: float | None
     low: float | None
     high: float | None
-    n: int
+    n: int | None = Field(description="Of how many; null where fewer than 10")
     events: int | None
     withheld: str | None
     provisional: bool
     note: str | None
+    flags: list[Literal["provisional", "unstable", "few", "suppressed"]]
 
 
 class CurvePoint(BaseModel):
@@ -45,15 +46,117 @@ class Snapshot(BaseModel):
     events_seen: int
 
 
+class Peer(BaseModel):
+    """Who a city is read beside: context, not an adjustment."""
+
+    population: int | None
+    population_source: str | None
+    band: Literal["below 0.3 m", "0.3 to 2 m", "above 2 m"] | None
+
+
+class Verdict(BaseModel):
+    """How far a city's figure lies from the network's, and what that asks for."""
+
+    verdict: Literal["usual", "watch", "investigate"]
+    words: str
+    z: float
+    z_adjusted: float = Field(description="Allowing for what usually differs between cities")
+    stands: bool = Field(description="When at most 5 % of those named may be chance (Benjamini-Hochberg)")
+
+
+class Rank(BaseModel):
+    """The 95 % interval of a rank by 1,000 bootstraps; 1 is the smallest value."""
+
+    low: int
+    high: int
+    of: int
+
+
 class CityFigures(BaseModel):
     """One city's figures by the ids of their definitions."""
 
     city: str
     names: Names
+    country: str
+    peer: Peer
     simulated: bool = Field(description="True where made-up requests are among those counted")
     snapshot: Snapshot
     figures: dict[str, FigureShown]
+    without_emergencies: dict[str, FigureShown] | None = Field(
+        description="Of requests received in no declared emergency; null where none was declared"
+    )
     survival: list[CurvePoint]
+    beside: dict[str, Verdict]
+    ranks: dict[str, Rank] | None
+
+
+class WeightsShown(BaseModel):
+    """The network's mix of codes, by which figures are standardised."""
+
+    year: int
+    frozen: bool = Field(description="False where no year before is known: the period's own mix")
+    codes: dict[str, float]
+
+
+class FunnelLimits(BaseModel):
+    """Control limits at 95 % and 99.8 %."""
+
+    low_95: float
+    high_95: float
+    low_998: float
+    high_998: float
+
+
+class FunnelStep(FunnelLimits):
+    """Limits at a number of cases."""
+
+    n: int
+
+
+class FunnelPoint(BaseModel):
+    """A city in a funnel; without a verdict where fewer than three cities can be held together."""
+
+    city: str
+    names: Names
+    simulated: bool
+    value: float
+    low: float | None
+    high: float | None
+    n: int | None
+    z: float | None
+    z_adjusted: float | None
+    stands: bool
+    verdict: Literal["usual", "watch", "investigate"] | None
+    words: str | None
+    limits: FunnelLimits | None
+
+
+class LeftOut(BaseModel):
+    """A city that is not in a funnel."""
+
+    city: str
+    why: str
+
+
+class Funnel(BaseModel):
+    """Cities around a common value, instead of a league table (Spiegelhalter, 2005)."""
+
+    figure: str
+    unit: str
+    target: float | None
+    phi: float | None
+    overdispersed: bool
+    tau_squared: float
+    unlike: str | None
+    points: list[FunnelPoint]
+    limits: list[FunnelStep]
+    left_out: list[LeftOut]
+
+
+class FunnelOfPeriod(Funnel):
+    """The funnel of one figure."""
+
+    period: str
 
 
 class Indicators(BaseModel):
@@ -63,9 +166,208 @@ class Indicators(BaseModel):
     code: str
     district: str | None
     method_version: str
+    weights: WeightsShown
     simulated: list[str]
+    funnels: dict[str, Funnel]
     cities: list[CityFigures]
     without_figures: list[str]
+
+
+class SnapshotShort(BaseModel):
+    """Which computation, and as of when."""
+
+    id: str
+    cut_off: dt.datetime
+
+
+class Position(BaseModel):
+    """Where a city opens on a map."""
+
+    lat: float
+    lon: float
+
+
+class Coverage(BaseModel):
+    """How much a city reported, and how good its data are."""
+
+    reports: int | None
+    issues: int | None
+    months: int
+    first_month: str | None
+    last_month: str | None
+    quality: dict[str, FigureShown]
+
+
+class OverviewCity(BaseModel):
+    """One city on the network's first page."""
+
+    city: str
+    names: Names
+    country: str
+    centre: Position
+    simulated: bool
+    snapshot: SnapshotShort | None
+    coverage: Coverage | None
+    headline: dict[str, FigureShown]
+    beside: dict[str, Verdict]
+
+
+class Overview(BaseModel):
+    """Every city of the network, in order of English name."""
+
+    period: str
+    method_version: str
+    cities: list[OverviewCity]
+
+
+class CoursePoint(BaseModel):
+    """Of all issues, the shares open, resolved, declined and withdrawn after so many hours; they add up to 1."""
+
+    hours: float
+    open: float
+    low: float
+    high: float
+    resolved: float
+    not_actionable: float
+    withdrawn: float
+    n: int
+
+
+class Course(BaseModel):
+    """How a city's issues close over time."""
+
+    city: str
+    names: Names
+    country: str
+    simulated: bool
+    snapshot: SnapshotShort
+    points: list[CoursePoint]
+
+
+class Courses(BaseModel):
+    """Survival curves with their bands, every hour of the first day and every six hours to 30 days."""
+
+    period: str
+    code: str
+    district: str | None
+    cities: list[Course]
+
+
+class DistrictShown(BaseModel):
+    """A district's mean time open in 30 days, as observed and drawn to the city's mean by what may be chance."""
+
+    district: str
+    geometry: str = Field(description="City and district code, as the districts' shapes are named")
+    names: Names
+    population: int | None
+    n: int | None
+    value: float | None
+    low: float | None
+    high: float | None
+    smoothed: float | None = Field(description="Empirical-Bayes value: what a map should show")
+    kept: float | None = Field(description="How much of the district's own value is kept")
+    withheld: str | None
+    delay: FigureShown = Field(description="N14: hours until a problem is first reported")
+
+
+class Gaps(BaseModel):
+    """How districts differ, in hours; all but ``withheld`` are absent where it is not known."""
+
+    withheld: str | None
+    mean: float | None = None
+    mean_gap: float | None = None
+    typical: float | None = None
+    widest: float | None = None
+    theil: float | None = None
+    mld: float | None = None
+    gini: float | None = None
+
+
+class Equity(BaseModel):
+    """Differences between the districts of a city."""
+
+    city: str
+    names: Names
+    country: str
+    period: str
+    simulated: bool = False
+    snapshot: SnapshotShort | None
+    figure: FigureShown | None
+    gaps: Gaps | None
+    districts: list[DistrictShown]
+
+
+class AgeClass(BaseModel):
+    """Open issues of an age; null where 1 to 9."""
+
+    from_days: float
+    to_days: float | None
+    open: int | None
+
+
+class CityBacklog(BaseModel):
+    """What is open in a city."""
+
+    city: str
+    names: Names
+    country: str
+    simulated: bool
+    snapshot: SnapshotShort
+    figures: dict[str, FigureShown]
+    classes: list[AgeClass]
+
+
+class Backlogs(BaseModel):
+    """What is open, whenever received."""
+
+    period: str
+    cities: list[CityBacklog]
+
+
+class MonthShown(BaseModel):
+    """Figures of one month."""
+
+    month: str
+    figures: dict[str, FigureShown]
+
+
+class Break(BaseModel):
+    """A month from which on something is counted otherwise."""
+
+    month: str
+    what: Literal["method", "configuration", "holidays"]
+    words: str
+
+
+class Trend(BaseModel):
+    """A city's figures month by month."""
+
+    city: str
+    names: Names
+    country: str
+    period: str
+    snapshot: SnapshotShort | None
+    months: list[MonthShown]
+    breaks: list[Break]
+
+
+class QuestionShown(BaseModel):
+    """What a city is asked about its figures; not a verdict."""
+
+    city: str
+    month: str
+    id: str
+    words: str
+    counted: int
+    of: int
+    first_asked: dt.datetime
+    network_sees_from: dt.datetime
+
+
+class Questions(BaseModel):
+    """Questions, newest first."""
+
+    questions: list[QuestionShown]
 
 
 class Definition(BaseModel):

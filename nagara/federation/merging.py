@@ -14,8 +14,9 @@ from city_config import Configuration
 from nagara.federation.bundle import Bundle
 from nagara.federation.plausible import Told
 from nagara.ids import uuid7
-from nagara.indicators.build import ADD_FIGURES, FIND_SNAPSHOT, figure_rows
+from nagara.indicators.build import FIND_SNAPSHOT, store_months
 from nagara.indicators.cells import Cell, CellKey
+from nagara.indicators.packed import pack_cells
 from nagara.indicators.snapshots import district_cells
 from nagara.network.errors import ImplausibleCounts, MalformedBundle
 from nagara.trust.roots import TIME
@@ -117,7 +118,9 @@ def keep_snapshot(
             )
         return UUID(str(found[0]))
     codes = configuration.network.codes_by_code
-    with connection.cursor() as cursor, cursor.copy(ADD_FIGURES) as copy:
-        for (month, code, district), cell, figures in figure_rows(cells, codes):
-            copy.write_row((city_id, added[0], month, code, district, Jsonb(cell.to_json()), Jsonb(figures)))
+    months: dict[dt.date, dict[tuple[str, str, bool], Cell]] = {}
+    for (month, code, district), cell in cells.items():
+        months.setdefault(month, {})[code, district, False] = cell
+    packed = {month: pack_cells(found) for month, found in months.items()}
+    store_months(connection, city_id, UUID(str(added[0])), packed, codes, {})
     return UUID(str(added[0]))

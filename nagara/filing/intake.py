@@ -319,6 +319,7 @@ def filed_data(row: Mapping[str, Any], source: str | None = None) -> dict[str, A
     names = (
         "service_code", "network_code", "district", "department", "assignee", "priority", "rule", "reason",
         "config_fingerprint", "acknowledge_by", "respond_by", "resolve_by", "promise_standard", "channel",
+        "observed_at",
     )  # fmt: skip
     return {name: row[name] for name in names} | {"source": source}
 

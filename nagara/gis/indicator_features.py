@@ -17,7 +17,7 @@ from nagara.gis.asked import Asked, wrong_cursor
 from nagara.gis.district_features import chosen_cities
 from nagara.gis.found import Feature, Found, feature, page_of, point
 from nagara.indicators.definitions import BY_ID
-from nagara.indicators.snapshots import OF_SNAPSHOT, latest_snapshot
+from nagara.indicators.snapshots import latest_snapshot, month_figures
 from nagara.indicators.suppression import is_few
 
 QUERYABLES: Mapping[str, Mapping[str, Any]] = {
@@ -25,7 +25,6 @@ QUERYABLES: Mapping[str, Mapping[str, Any]] = {
     "figure": {"type": "string", "title": "Id of the figure's definition", "enum": list(BY_ID)},
     "month": {"type": "string", "title": "Month of receipt, YYYY-MM"},
 }
-MONTHS = OF_SNAPSHOT + " where f.network_code = 'all' and f.district = '' order by 1"
 FEW = "fewer than 10"
 
 
@@ -58,8 +57,7 @@ def of_city(connection: psycopg.Connection[Any], city: City) -> Iterator[Feature
     if snapshot is None:
         return
     where = point(city.map.centre.lat, city.map.centre.lon)
-    rows = connection.execute(MONTHS, {"city": city.id, "snapshot": snapshot.id}).fetchall()
-    for month, _code, _district, _table, figures in rows:
+    for month, figures, _ in month_figures(connection, city.id, snapshot.id):
         for id_, figure in figures.items():
             if id_ in BY_ID:
                 properties = _properties(city, month, id_, figure) | {

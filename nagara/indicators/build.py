@@ -2,21 +2,23 @@
 
 Safe to run twice and to kill: the caller's transaction holds everything, and the same inputs find the snapshot that
 is already there. Nothing here commits. What is kept between builds is one row of numbers for each request; a build
-reads the requests with new events, counts the months that an event or the passing of time has touched, and shares
-the other months with the snapshot before. The nightly proof reads the whole log and holds both against each other.
+reads the requests with new events, counts the months that these touched, and shares the other months with the
+snapshot before. Months in which only time has passed are counted anew once a day: until then they say how things
+stood at most a day earlier, and the snapshot says so. The nightly proof reads the whole log and holds both against
+each other.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from itertools import groupby
 from typing import Any
 from uuid import UUID
 
+import numpy as np
 import orjson
 import psycopg
 from psycopg.types.json import Jsonb
@@ -26,13 +28,17 @@ from city_config.schema import City, NetworkCode
 from nagara.ids import uuid7
 from nagara.indicators import issue_store, tally
 from nagara.indicators.cells import Cell, CellKey
+from nagara.indicators.declared import emergencies_of, written
 from nagara.indicators.definitions import METHOD_VERSION
-from nagara.indicators.facts import Groups, micros
+from nagara.indicators.facts import Facts, Groups, micros, month_of
 from nagara.indicators.figures import ALL_CODES
 from nagara.indicators.issue_store import State
 from nagara.indicators.keeping import Prepared, events_digest, follow
-from nagara.indicators.reading import Tell, read_facts, tell_nobody
+from nagara.indicators.log_stream import Tell
+from nagara.indicators.packed import Packed
+from nagara.indicators.reading import read_facts, tell_nobody
 from nagara.indicators.snapshots import ALL_DISTRICTS, json_figures
+from nagara.indicators.tally import Emergency
 
 NEWEST_EVENT = "select max(recorded_at) from event where city_id = %s and recorded_at <= %s"
 
@@ -61,22 +67,34 @@ NEWEST_SNAPSHOT = """
 select built_at, events_seen from indicator_snapshot where city_id = %s order by built_at desc, id desc limit 1
 """
 NEWER_EVENT = "select 1 from event where city_id = %s and recorded_at > %s limit 1"
-EVENTS_A_MINUTE = 1_000_000
+EVENTS_A_MINUTE = 10_000_000
 LONGEST_WAIT = dt.timedelta(minutes=10)
 
 ADD_FIGURES = """
-copy indicator_figure (city_id, snapshot_id, month, network_code, district, life_table, figures) from stdin
+copy indicator_figure (city_id, snapshot_id, month, network_code, district, life_table, figures, cells,
+                       configurations)
+  from stdin (format binary)
 """
+FIGURE_TYPES = ("text", "uuid", "date", "text", "text", "jsonb", "jsonb", "bytea", "text[]")
 
 
 @dataclass
 class Counted:
     """Everything a city's facts yield as of a cut-off."""
 
-    cells: dict[CellKey, Cell] = field(default_factory=dict)
+    months: dict[dt.date, Packed] = field(default_factory=dict)
     fingerprints: set[str] = field(default_factory=set)
     digest: str = ""
     events: int = 0
+
+    @property
+    def cells(self) -> dict[CellKey, Cell]:
+        """The cells by month, code and district."""
+        return {
+            (month, *key): cell
+            for month, packed in sorted(self.months.items())
+            for key, cell in packed.without_emergency().items()
+        }
 
 
 def build_all(
@@ -93,26 +111,32 @@ def build_city(
     now: dt.datetime,
     cut_off: dt.datetime | None = None,
     tell: Tell = tell_nobody,
+    *,
+    whole: bool = False,
 ) -> UUID:
     """Compute a city's figures as of a cut-off and store them; returns the snapshot's id.
 
     Without a cut-off: the start of the present UTC day or the newest event, whichever is later, so that
-    a repeated build without new events finds its snapshot while a new report shows at once.
+    a repeated build without new events finds its snapshot while a new report shows at once. ``whole``: also count
+    the months in which only time has passed, which otherwise is done by the first build of a UTC day.
     """
     city, codes = configuration.cities[city_id], configuration.network.codes_by_code
     as_of = cut_off or default_cut_off(connection, city_id, now)
     ready = follow(connection, city, as_of, now, tell)
-    inputs = _inputs(city, codes, as_of, ready)
+    declared = emergencies_of(connection, configuration, city)
+    shared, whole_as_of = _shared_months(connection, city, codes, ready, as_of, declared, whole)
+    inputs = _inputs(city, codes, as_of, ready, declared, whole_as_of)
     digest = hashlib.sha256(orjson.dumps(inputs, option=orjson.OPT_SORT_KEYS)).hexdigest()
     found = connection.execute(FIND_SNAPSHOT, (city_id, digest)).fetchone()
     built = 0
     if found is None:
-        shared = _shared_months(connection, city, codes, ready, as_of)
-        snapshot_id, built = _write(connection, city_id, codes, ready, as_of, now, inputs, digest, shared)
+        snapshot_id, built = _write(
+            connection, city_id, codes, ready, as_of, now, inputs, digest, shared, declared
+        )
     else:
         snapshot_id = UUID(str(found[0]))
     if ready.state is not None:
-        state = State(ready.state.known_at, snapshot_id, as_of, ready.apart)
+        state = State(ready.state.known_at, snapshot_id, as_of, ready.apart, whole_as_of)
         issue_store.write_state(connection, city_id, state, ready.requests_read, built)
     return snapshot_id
 
@@ -123,21 +147,26 @@ def _shared_months(
     codes: Mapping[str, NetworkCode],
     ready: Prepared,
     cut_off: dt.datetime,
-) -> dict[dt.date, str]:
-    """Months that are as they were in the snapshot before, and where their rows stand."""
+    declared: tuple[Emergency, ...],
+    whole: bool,
+) -> tuple[dict[dt.date, str], dt.datetime]:
+    """Months that stand as in the snapshot before and where their rows are; and when time was last counted."""
     state = ready.state
     if state is None or state.snapshot_id is None or state.cut_off is None or cut_off < state.cut_off:
-        return {}
+        return {}, cut_off
     row = connection.execute(SNAPSHOT_CODES, (city.id, state.snapshot_id)).fetchone()
     before = row[0] if row else None
-    if not before or any(before[name] != value for name, value in _rules(city, codes).items()):
-        return {}
+    if not before or any(before.get(name) != value for name, value in _rules(city, codes, declared).items()):
+        return {}, cut_off
     values = {"city": city.id, "snapshot": state.snapshot_id}
     stands = dict(connection.execute(SHARED_MONTHS, values).fetchall())
-    moved = state.touched | ready.apart
-    if cut_off > state.cut_off:
-        moved |= tally.moving_months(ready.facts, micros(state.cut_off))
-    return {month: stands[month] for month in stands if month.year * 12 + month.month - 1 not in moved}
+    moved, whole_as_of = state.touched | ready.apart, state.whole_as_of or state.cut_off
+    if whole or cut_off.astimezone(dt.UTC).date() != whole_as_of.astimezone(dt.UTC).date():
+        if cut_off > whole_as_of:
+            moved |= tally.moving_months(ready.facts(), micros(whole_as_of))
+        whole_as_of = cut_off
+    kept = {month: stands[month] for month in stands if month.year * 12 + month.month - 1 not in moved}
+    return kept, whole_as_of
 
 
 def _write(
@@ -150,27 +179,50 @@ def _write(
     inputs: Mapping[str, Any],
     digest: str,
     shared: Mapping[dt.date, str],
+    declared: tuple[Emergency, ...],
 ) -> tuple[UUID, int]:
     """Write the snapshot and the rows of the months that are not shared; returns its id and how many months."""
-    months = issue_store.months_of(ready.facts) - {m.year * 12 + m.month - 1 for m in shared}
-    cells = tally.cells_of(ready.facts, ready.groups.names(), micros(cut_off), tally.only(months))
+    months = ready.months - {m.year * 12 + m.month - 1 for m in shared}
+    facts = ready.facts(months) if months else issue_store.together(())
+    wanted = tally.only(months)
+    packs = tally.packed_months(facts, ready.groups.names(), micros(cut_off), wanted, declared)
     made_with = (METHOD_VERSION, Jsonb(inputs["fingerprints"]), version("holidays"))
     rows = {f"{month:%Y-%m-%d}": snapshot for month, snapshot in sorted(shared.items())}
-    events = int(ready.facts["events"].sum())
-    values = (city_id, uuid7(), cut_off, now, *made_with, digest, events, Jsonb(dict(inputs)), Jsonb(rows))
+    values = (
+        city_id,
+        uuid7(),
+        cut_off,
+        now,
+        *made_with,
+        digest,
+        ready.events,
+        Jsonb(dict(inputs)),
+        Jsonb(rows),
+    )
     added = connection.execute(ADD_SNAPSHOT, values).fetchone()
     if added is None:
         raise RuntimeError("another build of the same inputs is under way")
     snapshot_id = UUID(str(added[0]))
-    _store(connection, city_id, snapshot_id, figure_rows(cells, codes))
+    found = {month_of(number): packed for number, packed in packs.items()}
+    store_months(connection, city_id, snapshot_id, found, codes, _configurations(facts, ready))
     return snapshot_id, len(months)
+
+
+def _configurations(facts: Facts, ready: Prepared) -> dict[dt.date, list[str]]:
+    """The fingerprints under which the requests of each month of receipt were filed."""
+    pairs = np.unique(facts["month"].astype(np.int64) << 32 | facts["group_id"]).tolist()
+    names = ready.groups.names()
+    found: dict[dt.date, set[str]] = {}
+    for pair in pairs:
+        found.setdefault(month_of(pair >> 32), set()).add(names[pair & 0xFFFFFFFF].fingerprint)
+    return {month: sorted(prints - {""}) for month, prints in found.items()}
 
 
 def needs_refresh(connection: psycopg.Connection[Any], city_id: str, now: dt.datetime) -> bool:
     """Whether a city has events its newest snapshot does not know, and has waited long enough for a build.
 
-    A build writes every month that is not finished, so large cities wait longer: a minute for each million
-    events, ten at most. Costs two look-ups, however many events there are.
+    A build reads and writes the months that events touched, so very large cities wait longer: a minute for every
+    ten million events, ten at most. Costs two look-ups, however many events there are.
     """
     row = connection.execute(NEWEST_SNAPSHOT, (city_id,)).fetchone()
     if row is None:
@@ -196,41 +248,45 @@ def count_events(
     cut_off: dt.datetime,
     known_at: dt.datetime,
     tell: Tell = tell_nobody,
+    declared: tuple[Emergency, ...] = (),
 ) -> Counted:
     """One pass over a city's whole log, keeping nothing: what every other way of counting must equal."""
     groups = Groups()
     facts = read_facts(connection, city, groups, cut_off, known_at, tell=tell)
-    cells = tally.cells_of(facts, groups.names(), micros(cut_off))
+    packs = tally.packed_months(facts, groups.names(), micros(cut_off), emergencies=declared)
     prints = {group.fingerprint for group in groups.numbers} - {""}
-    return Counted(cells, prints, events_digest(facts), int(facts["events"].sum()))
+    months = {month_of(number): packed for number, packed in packs.items()}
+    return Counted(months, prints, events_digest(facts), int(facts["events"].sum()))
 
 
-def figure_rows(
-    cells: Mapping[CellKey, Cell], codes: Mapping[str, NetworkCode]
-) -> Iterator[tuple[CellKey, Cell, dict[str, Any]]]:
-    """The rows of a snapshot: every cell, each month's code over districts, and each month over all codes.
-
-    Figures are kept of the whole month; all others are computed from the cells whenever they are asked for.
-    """
-    for key, cell in cells.items():
-        yield key, cell, {}
-    by_month = sorted(cells, key=lambda key: key[0])
-    for month, keys in groupby(by_month, key=lambda key: key[0]):
-        of_month = sorted(keys, key=lambda key: (key[1], key[2]))
-        by_code = {
-            code: Cell.merged(cells[key] for key in group)
-            for code, group in groupby(of_month, key=lambda key: key[1])
-        }
-        for code, cell in by_code.items():
-            yield (month, code, ALL_DISTRICTS), cell, {}
-        yield (month, ALL_CODES, ALL_DISTRICTS), Cell.merged(by_code.values()), json_figures(by_code, codes)
+def month_figures(packed: Packed, codes: Mapping[str, NetworkCode]) -> dict[str, Any]:
+    """All figures of a whole month; those of any part and period are computed from cells when they are asked for."""
+    return json_figures(packed.grouped(lambda part: part[0]), codes)
 
 
-def _rules(city: City, codes: Mapping[str, NetworkCode]) -> dict[str, Any]:
+def store_months(
+    connection: psycopg.Connection[Any],
+    city_id: str,
+    snapshot_id: UUID,
+    months: Mapping[dt.date, Packed],
+    codes: Mapping[str, NetworkCode],
+    configurations: Mapping[dt.date, Sequence[str]],
+) -> None:
+    """Write the rows of a snapshot: each month's cells, its figures, and under which configurations it was filed."""
+    with connection.cursor() as cursor, cursor.copy(ADD_FIGURES) as copy:
+        copy.set_types(FIGURE_TYPES)
+        for month, packed in sorted(months.items()):
+            figures = Jsonb(month_figures(packed, codes))
+            row = (city_id, snapshot_id, month, ALL_CODES, ALL_DISTRICTS, Jsonb({}), figures)
+            copy.write_row((*row, packed.to_bytes(), list(configurations.get(month, ()))))
+
+
+def _rules(city: City, codes: Mapping[str, NetworkCode], declared: Iterable[Emergency]) -> dict[str, Any]:
     """What decides the figures besides the events and the cut-off."""
     return {
         "method": METHOD_VERSION,
         "timezone": city.timezone,
+        "emergencies": [written(one) for one in declared],
         "codes": [
             [code.code, code.service_class, code.comparability, code.reference_hours]
             for code in sorted(codes.values(), key=lambda code: code.code)
@@ -239,26 +295,17 @@ def _rules(city: City, codes: Mapping[str, NetworkCode]) -> dict[str, Any]:
 
 
 def _inputs(
-    city: City, codes: Mapping[str, NetworkCode], cut_off: dt.datetime, ready: Prepared
+    city: City,
+    codes: Mapping[str, NetworkCode],
+    cut_off: dt.datetime,
+    ready: Prepared,
+    declared: Iterable[Emergency],
+    whole_as_of: dt.datetime,
 ) -> dict[str, Any]:
     """All that decides the figures: the snapshot keeps it, and its digest is the snapshot's."""
-    names, present = ready.groups.names(), set(ready.facts["group_id"].tolist())
-    filed_under = {names[number].fingerprint for number in present} - {""}
-    return _rules(city, codes) | {
-        "events": events_digest(ready.facts),
+    return _rules(city, codes, declared) | {
+        "events": ready.digest,
         "cut_off": cut_off.astimezone(dt.UTC).isoformat(),
-        "fingerprints": sorted(filed_under | {city.fingerprint}),
+        "whole_as_of": whole_as_of.astimezone(dt.UTC).isoformat(),
+        "fingerprints": sorted(ready.fingerprints | {city.fingerprint}),
     }
-
-
-def _store(
-    connection: psycopg.Connection[Any],
-    city_id: str,
-    snapshot_id: UUID,
-    rows: Iterable[tuple[CellKey, Cell, dict[str, Any]]],
-) -> None:
-    with connection.cursor() as cursor, cursor.copy(ADD_FIGURES) as copy:
-        for (month, code, district), cell, figures in rows:
-            copy.write_row(
-                (city_id, snapshot_id, month, code, district, Jsonb(cell.to_json()), Jsonb(figures))
-            )

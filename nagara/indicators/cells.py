@@ -16,7 +16,7 @@ from nagara.indicators.life_table import LifeTable
 CellKey = tuple[dt.date, str, str]
 """(first day of the month, network code, district)."""
 
-TABLES = ("response", "resolution", "sustained", "backlog_age")
+TABLES = ("response", "resolution", "sustained", "backlog_age", "sync_delay")
 RECEIPT_COUNTS = (
     "reports", "duplicates", "staff_created", "simulated", "issues", "inconsistent", "imported",
     "without_district", "referred", "reopened", "answered_by_closing", "lost_from_sight", "open", "open_referred",
@@ -68,7 +68,7 @@ class Cell:
     """By the names in ``COUNTS``; absent means 0."""
 
     tables: Mapping[str, LifeTable] = field(default_factory=dict)
-    """By the names in ``TABLES``; ages of the backlog stand in column 0."""
+    """By the names in ``TABLES``; ages of the backlog and delays of phones without a line stand in column 0."""
 
     promise: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """By promise standard, then outcome; counted in the month in which they fell due."""

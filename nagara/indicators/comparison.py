@@ -11,31 +11,24 @@ from dataclasses import dataclass
 
 from nagara.indicators.cells import STANDARDS, Cell
 from nagara.indicators.counts import exact_poisson, observed_expected
-from nagara.indicators.definitions import (
-    CODE_MIX_COVERAGE,
-    ENOUGH_AT_RISK,
-    RESTRICTED_HOURS,
-    SMALLEST_STRATUM,
-)
+from nagara.indicators.definitions import CODE_MIX_COVERAGE, RESTRICTED_HOURS
 from nagara.indicators.figure import Figure, figure
-from nagara.indicators.figures import Codes, is_mature, own_work
+from nagara.indicators.figures import Codes, own_work
 from nagara.indicators.funnel import Funnel, Spread, Verdict, share_funnel, spread, verdict
-from nagara.indicators.life_table import LifeTable
 from nagara.indicators.multiplicity import RankInterval, benjamini_hochberg, rank_intervals, two_sided_p
 from nagara.indicators.proportions import NOTHING, Estimate
-from nagara.indicators.standardisation import (
-    FEWEST_STRATA,
-    Stratum,
-    proportion_variance,
-    strata_of,
-    weighted_mean,
-    weighted_share,
+from nagara.indicators.standardisation import FEWEST_STRATA, Stratum, weighted_mean, weighted_share
+from nagara.indicators.strata import (
+    Cells,
+    Strata,
+    mean_strata,
+    promise_counts,
+    promise_strata,
+    promises_by_code,
+    weighed,
 )
-from nagara.indicators.survival import kaplan_meier, restricted_mean
 
 FEWEST_MISSES = 5.0
-Cells = Mapping[str, Cell]
-"""A city's cells by network code."""
 
 
 @dataclass(frozen=True)
@@ -45,13 +38,6 @@ class Standardised:
     figure: Figure
     error: float
     coverage: float
-
-
-def promise_counts(cell: Cell, standard: str = "published") -> tuple[int, int]:
-    """Promises kept, and those kept or missed."""
-    outcomes = cell.promise.get(standard, {})
-    met = outcomes.get("met", 0)
-    return met, met + outcomes.get("missed", 0)
 
 
 def promise_weights(cities: Sequence[Cells], codes: Codes, standard: str = "published") -> dict[str, float]:
@@ -68,27 +54,29 @@ def standardised_promise(
     cells: Cells, codes: Codes, weights: Mapping[str, float], standard: str = "published"
 ) -> Standardised:
     """N5: the share of promises kept if the city had the network's mix of codes."""
-    own = own_work(cells, codes)
-    counts = {code: promise_counts(cell, standard) for code, cell in own.items()}
-    strata = []
-    for parts in _strata({code: n for code, (_, n) in counts.items()}, codes).values():
-        met, n = sum(counts[c][0] for c in parts), sum(counts[c][1] for c in parts)
-        weight = sum(weights.get(c, 0.0) for c in parts)
-        strata.append(Stratum(met / n, proportion_variance(met, n), weight))
-    n, met = sum(c[1] for c in counts.values()), sum(c[0] for c in counts.values())
-    reason, coverage = _too_little(strata, weights)
-    estimate, error = weighted_share(strata)
-    return Standardised(figure(NOTHING if reason else estimate, n, met, reason), error, coverage)
+    return standardised_share(promise_strata(promises_by_code(cells, codes, standard), codes), weights)
+
+
+def standardised_share(strata: Strata, weights: Mapping[str, float]) -> Standardised:
+    """A share (N5, N3a.std) by the network's mix of codes, limits on the logit scale."""
+    found = weighed(strata, weights)
+    reason, coverage = _too_little(found, weights)
+    estimate, error = weighted_share(found)
+    return _standardised(strata, estimate, error, reason, coverage)
 
 
 def observed_over_expected(
     cells: Cells, codes: Codes, network: Mapping[str, tuple[int, int]], standard: str = "published"
 ) -> Figure:
     """N5i: promises kept over what the network's shares by code would give. For funnels only."""
-    own = {c: promise_counts(cell, standard) for c, cell in own_work(cells, codes).items() if c in network}
-    usable = {code: counts for code, counts in own.items() if counts[1] and network[code][1]}
+    return over_expected(promises_by_code(cells, codes, standard), network)
+
+
+def over_expected(own: Mapping[str, Sequence[int]], network: Mapping[str, Sequence[int]]) -> Figure:
+    """The same from counts by code: kept, and kept or missed."""
+    usable = {code: counts for code, counts in own.items() if counts[1] and network.get(code, (0, 0))[1]}
     shares = [network[code][0] / network[code][1] for code in usable]
-    met, totals = [m for m, _ in usable.values()], [n for _, n in usable.values()]
+    met, totals = [counts[0] for counts in usable.values()], [counts[1] for counts in usable.values()]
     found = observed_expected(met, totals, shares)
     if found is None or sum(totals) - found.expected < FEWEST_MISSES:
         return Figure(None, None, None, sum(totals), sum(met), "fewer than 5 misses are expected")
@@ -98,23 +86,23 @@ def observed_over_expected(
 
 def standardised_mean(cells: Cells, codes: Codes, weights: Mapping[str, float]) -> Standardised:
     """N6: mean hours open in the first 30 days if the city had the network's mix of codes."""
-    own = {c: cell for c, cell in own_work(cells, codes).items() if codes[c].comparability == "A"}
-    tables = {code: cell.table("resolution") for code, cell in own.items()}
-    strata = []
-    for parts in _strata({code: table.total for code, table in tables.items()}, codes).values():
-        risk = LifeTable.merged(tables[c] for c in parts).risk
-        area = restricted_mean(kaplan_meier(risk), RESTRICTED_HOURS)
-        enough = risk.at_risk_at(RESTRICTED_HOURS) >= ENOUGH_AT_RISK or is_mature(risk, RESTRICTED_HOURS)
-        if area is not None and enough:
-            strata.append(Stratum(area.value, area.variance, sum(weights.get(c, 0.0) for c in parts)))
-    n, closed = sum(t.total for t in tables.values()), sum(t.ended() for t in tables.values())
-    reason, coverage = _too_little(strata, weights)
-    estimate, error = weighted_mean(strata, RESTRICTED_HOURS)
-    return Standardised(figure(NOTHING if reason else estimate, n, closed, reason), error, coverage)
+    return standardised_hours(mean_strata(cells, codes), weights)
 
 
-def _strata(counts: Mapping[str, int], codes: Codes) -> dict[str, tuple[str, ...]]:
-    return strata_of(counts, {c: codes[c].service_class for c in counts}, SMALLEST_STRATUM)
+def standardised_hours(strata: Strata, weights: Mapping[str, float]) -> Standardised:
+    """The same from the strata of a city."""
+    found = weighed(strata, weights)
+    reason, coverage = _too_little(found, weights)
+    estimate, error = weighted_mean(found, RESTRICTED_HOURS)
+    return _standardised(strata, estimate, error, reason, coverage)
+
+
+def _standardised(
+    strata: Strata, estimate: Estimate, error: float, reason: str | None, coverage: float
+) -> Standardised:
+    note = f"{coverage:.0%} of the network's mix of codes"
+    shown = figure(NOTHING if reason else estimate, strata["n"], strata["events"], reason, note=note)
+    return Standardised(shown, error, coverage)
 
 
 def _too_little(strata: Sequence[Stratum], weights: Mapping[str, float]) -> tuple[str | None, float]:

@@ -28,6 +28,12 @@ HANDLING: tuple[Definition, ...] = (
         "value +- 1.96 standard errors of the area, within 0 and 2,160", "as N3a.median", 30, "A",
     ),
     Definition(
+        "N3a.std", "Resolved within the reference time, by the network's mix", "share",
+        "As N3a.share, every code weighted by its share of the network's issues in the year before", _RECEIVED
+        + "; codes with 5 issues at least that cover 80% of the network's mix",
+        "logit, variance sum w^2 V / (sum w)^2", "event log: filed, resolved", 30, "A", "network",
+    ),
+    Definition(
         "N3b.median", "Time to closure for good, median", "hours",
         "As N3a.median, but a resolution that was opened again within 30 days does not count", _RECEIVED,
         "log(-log) band of the Kaplan-Meier curve (Greenwood)", "event log: filed to the closure that held", 30, "A",
@@ -139,6 +145,12 @@ HANDLING: tuple[Definition, ...] = (
         "N15", "Resolutions confirmed by residents", "share",
         "Issues whose resident said that it is fixed. Those who answer are not a random sample: an audit is better",
         "Issues whose resident said whether it is fixed", "Wilson", "event log: feedback_given", 30, "B",
+    ),
+    Definition(
+        "N16.sync", "Delay of reports captured without a line, median", "hours",
+        "Hours between the phone's own time and receipt; no promise begins before receipt",
+        "Issues received in the period whose phone kept the time of the observation", "binomial order statistics",
+        "event log: filed (observed_at)", 20, "C",
     ),
     Definition(
         "N16.place", "Placed in a district", "share", "Issues with a known district", "Issues received in the period",

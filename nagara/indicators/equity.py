@@ -205,6 +205,17 @@ def limits(districts: Sequence[District], figure: Callable[[Sequence[District]],
     return Estimate(figure(districts), float(low), float(high))
 
 
+def typical_with_limits(districts: Sequence[District]) -> Estimate:
+    """``Gaps.typical`` with the limits that ``limits`` gives it, all draws reckoned at once."""
+    p, errors = _shares(districts), np.array([district.error for district in districts])
+    random = np.random.default_rng(SEED)
+    drawn = np.maximum(1e-9, random.normal(_values(districts), errors, (REPLICATES, len(districts))))
+    variance = ((drawn - (drawn @ p)[:, None]) ** 2) @ p
+    typical = np.sqrt(np.maximum(0.0, variance - (p * (1 - p)) @ errors**2))
+    low, high = np.quantile(typical, (ALPHA / 2, 1 - ALPHA / 2))
+    return Estimate(gaps(districts).typical, float(low), float(high))
+
+
 def why_not(districts: Sequence[District], city_population: float | None) -> str | None:
     """Why differences between districts cannot be published; None where they can.
 

@@ -7,7 +7,6 @@ the cut-off moves on: only requests with new events need new rows. Nothing in a 
 from __future__ import annotations
 
 import datetime as dt
-import struct
 from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
@@ -37,6 +36,7 @@ FAR = dt.datetime(9000, 1, 1, tzinfo=dt.UTC)
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 MICROSECOND = dt.timedelta(microseconds=1)
 MOST = 32_000
+LONGEST_SYNC = 366 * 24 * 3600
 SQUARES = 1_000_000
 """Squares of duplicates per hour are kept in millionths, so that they add up exactly."""
 
@@ -78,6 +78,8 @@ class Row(NamedTuple):
     """Further reports while nobody had answered, nothing was closed, and 30 days had not passed."""
     events: int
     """How many events it had."""
+    sync: int
+    """Seconds from the phone's own time of the observation to receipt; -1 where the phone kept none."""
 
 
 SIZES = {
@@ -85,6 +87,7 @@ SIZES = {
     "resolution_cause": 2, "sustained": 8, "sustained_cause": 2, "until": 8, "due": 8, "due_month": 4,
     "standard": 2, "flags": 4, "resolved_month": 4, "closed_month": 4, "reason": 2, "level": 2, "rating": 2,
     "rated_month": 4, "followers": 2, "early_followers": 2, "events": 4,
+    "sync": 4,
 }  # fmt: skip
 """Bytes of each column."""
 
@@ -160,7 +163,19 @@ def facts_of(
         followers=min(len(followers), MOST),
         early_followers=min(sum(at <= watched_to for at in received), MOST),
         events=len(events),
+        sync=sync_seconds((events[0].data or {}).get("observed_at"), events[0].occurred_at),
     )
+
+
+def sync_seconds(observed: str | None, received: dt.datetime) -> int:
+    """Whole seconds a report waited in a phone without a line; -1 where the phone told no time of its own.
+
+    A phone whose clock runs ahead waited no time.
+    """
+    if not observed:
+        return -1
+    waited = received - dt.datetime.fromisoformat(observed)
+    return min(max(0, waited // dt.timedelta(seconds=1)), LONGEST_SYNC)
 
 
 def _end(ending: Ending) -> int:
@@ -212,34 +227,3 @@ def keyed(rows: Sequence[tuple[UUID, bytes, Row]]) -> Facts:
     """Rows with the request's id and the hash of its last event, in order of id."""
     in_order = sorted(rows, key=lambda row: row[0].bytes)
     return np.array([(i.bytes, head, *row) for i, head, row in in_order], dtype=KEYED)
-
-
-COPIED = np.dtype(
-    [("fields", ">i2"), ("id_size", ">i4"), ("id", "V16"), ("head_size", ">i4"), ("head", "V32")]
-    + [part for name in Row._fields for part in ((f"{name}_size", ">i4"), (name, f">i{SIZES[name]}"))]
-)
-"""A row as PostgreSQL's binary COPY writes it: every column has one width, so that whole files are read at once."""
-
-_SIGNATURE = b"PGCOPY\n\xff\r\n\0"
-_HEADER = len(_SIGNATURE) + 8
-
-
-def from_copy(content: bytes) -> Facts:
-    """Rows from what ``COPY (select request_id, head, ...) TO STDOUT (FORMAT BINARY)`` wrote.
-
-    Raises ValueError for anything else: a null, another column, another width.
-    """
-    if not content.startswith(_SIGNATURE) or content[-2:] != b"\xff\xff":
-        raise ValueError("not a whole binary copy")
-    (extension,) = struct.unpack_from(">i", content, len(_SIGNATURE) + 4)
-    body = content[_HEADER + extension : -2]
-    if len(body) % COPIED.itemsize:
-        raise ValueError("a row of the copy is not as wide as it should be")
-    read = np.frombuffer(body, dtype=COPIED)
-    sizes = {"id": 16, "head": 32} | SIZES
-    if len(read) and any((read[f"{name}_size"] != size).any() for name, size in sizes.items()):
-        raise ValueError("a column of the copy is not as wide as it should be")
-    rows = np.empty(len(read), dtype=KEYED)
-    for name in ("id", "head", *Row._fields):
-        rows[name] = read[name]
-    return rows

@@ -27,10 +27,12 @@ class Figure:
     provisional: bool = False
     """The cohort has not been followed for long enough; the value may still move."""
     note: str | None = None
+    flags: tuple[str, ...] = ()
+    """What a reader must know of it, from a closed list (see ``publishing``); empty until it is published."""
 
     def as_json(self) -> dict[str, Any]:
         """All fields, for JSON."""
-        return asdict(self)
+        return asdict(self) | {"flags": list(self.flags)}
 
 
 def too_few(definition: str, n: int, events: int | None = None) -> str | None:

@@ -86,7 +86,11 @@ def within_reference(
         estimate, reason = _share_at(only, codes[code].reference_hours or 0.0)
         return figure(estimate, n, only.ended(RESOLVED), reason, provisional)
     wanted = weights or {code: float(t.total) for code, t in tables.items()}
-    strata = {code: _stratum(tables[code], codes[code], wanted[code]) for code in tables if code in wanted}
+    strata = {
+        code: stratum_at_reference(tables[code], codes[code], wanted[code])
+        for code in tables
+        if code in wanted
+    }
     usable = {code: stratum for code, stratum in strata.items() if stratum is not None}
     coverage = sum(wanted[code] for code in usable) / sum(wanted.values()) if wanted else 0.0
     if coverage < CODE_MIX_COVERAGE:
@@ -196,7 +200,7 @@ def _share_at(table: LifeTable, hours: float) -> tuple[Estimate, str | None]:
     return aalen_johansen(table.risk, RESOLVED).at(hours), None
 
 
-def _stratum(table: LifeTable, code: NetworkCode, weight: float) -> Stratum | None:
+def stratum_at_reference(table: LifeTable, code: NetworkCode, weight: float) -> Stratum | None:
     """The code's share and its variance; None where it has too few, or was not followed for long enough."""
     hours = code.reference_hours or 0.0
     if table.total < SMALLEST_STRATUM or not can_read_at(table.risk, hours):

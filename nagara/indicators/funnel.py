@@ -45,9 +45,13 @@ def share_limits(target: float, n: int, extra_variance: float = 0.0) -> Limits:
     """
     if extra_variance == 0 and n * target * (1 - target) < NORMAL_ENOUGH:
         return binomial_limits(target, n)
-    spread = math.sqrt(target * (1 - target) / n + extra_variance)
-    ends = [min(1.0, max(0.0, target + z * spread)) for z in (-Z_WARNING, Z_WARNING, -Z_ACTION, Z_ACTION)]
-    return Limits(*ends)
+    return limits_of(target, math.sqrt(target * (1 - target) / n + extra_variance), 1.0)
+
+
+def limits_of(target: float, error: float, most: float | None = None) -> Limits:
+    """Normal control limits of a figure with this standard error; not below 0, nor above ``most``."""
+    ends = [max(0.0, target + z * error) for z in (-Z_WARNING, Z_WARNING, -Z_ACTION, Z_ACTION)]
+    return Limits(*(ends if most is None else [min(most, end) for end in ends]))
 
 
 def binomial_limits(target: float, n: int) -> Limits:

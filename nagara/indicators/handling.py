@@ -12,7 +12,7 @@ from nagara.indicators.facts import SQUARES
 from nagara.indicators.figure import NONE, Figure, figure, share, too_few
 from nagara.indicators.life_table import LifeTable
 from nagara.indicators.propensity import propensity_of
-from nagara.indicators.proportions import NOTHING
+from nagara.indicators.proportions import NOTHING, median_by_order
 from nagara.indicators.survival import RiskTable, kaplan_meier, restricted_mean
 
 QUARTER_HOURS = 2160.0
@@ -41,7 +41,7 @@ def handling_figures(whole: Cell, resolved: Cell, own: Cell) -> dict[str, Figure
     )
     figures["N10.rerouted"] = share("N10.rerouted", own.count("owner_changed"), own.count("accepted"))
     figures |= _satisfaction(whole)
-    figures |= _propensity(whole)
+    figures |= propensity_figures(whole)
     said = whole.count("said_fixed"), whole.count("said_fixed") + whole.count("said_not_fixed")
     figures["N15"] = share("N15", *said)
     return figures
@@ -51,7 +51,10 @@ def quality_figures(whole: Cell, under_other: int) -> dict[str, Figure]:
     """N16: how complete and consistent the records are."""
     issues = whole.count("issues")
     answered = whole.table("response").ended()
+    waited = whole.table("sync_delay")
+    delays = median_by_order(waited.risk.times, waited.risk.removed[:, 0])
     return {
+        "N16.sync": figure(delays, waited.total, None, _few("N16.sync", waited.total)),
         "N16.place": share("N16.place", issues - whole.count("without_district"), issues),
         "N16.code": share("N16.code", issues - under_other, issues),
         "N16.answer": share("N16.answer", answered, issues),
@@ -117,7 +120,8 @@ def _satisfaction(cell: Cell) -> dict[str, Figure]:
     }
 
 
-def _propensity(cell: Cell) -> dict[str, Figure]:
+def propensity_figures(cell: Cell) -> dict[str, Figure]:
+    """N14: how soon others report what was reported, and how long a problem waits for its first report."""
     duplicates, hours = cell.count("early_duplicates"), cell.count("watched_seconds") / 3600
     least = BY_ID["N14.rate"].minimum_n
     reason = f"fewer than {least} further reports" if duplicates < least else None

@@ -1,36 +1,41 @@
-"""The facts of every request as they are kept between builds, so that a build reads only what is new."""
+"""The facts of every request as they are kept between builds, so that a build reads only what is new.
+
+A city's rows lie together by the first bits of their ids, which tell when a request was filed: some three days are
+one bucket, kept as one row of bytes. What happens touches the buckets of some days; a month is counted from those
+that say that something in them belongs to it.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from bisect import bisect_left
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import numpy as np
 import psycopg
-from psycopg import sql
 
-from nagara.indicators.facts import NO_MONTH, SIZES, Facts, Group, Groups, Row, from_copy
+from nagara.indicators.facts import KEYED, NO_MONTH, Facts, Group, Groups
 
-COLUMNS = ", ".join(Row._fields)
-CHUNK = 20_000
-TYPES = {2: "smallint", 4: "integer", 8: "bigint"}
+BUCKET_BITS = 20
+LAYOUT = hashlib.sha256(repr(KEYED.descr).encode()).hexdigest()[:16]
+"""Which columns a row has: rows of another layout are read from the log again."""
 
-COPY_OUT = f"""
-copy (select request_id, head, {COLUMNS} from indicator_issue where city_id = {{city}} order by request_id)
-  to stdout (format binary)
-"""  # noqa: S608 - names of columns
-PUT = f"""
-insert into indicator_issue (city_id, request_id, head, {COLUMNS})
-select %(city)s, * from unnest(%(ids)s::uuid[], %(heads)s::bytea[],
-       {", ".join(f"%({name})s::{TYPES[SIZES[name]]}[]" for name in Row._fields)})
-on conflict (city_id, request_id) do update
-   set head = excluded.head,
-       {", ".join(f"{name} = excluded.{name}" for name in Row._fields)}
-"""  # noqa: S608 - names of columns
+SUMMARY = """
+select bucket, requests, events, months, groups, digest from indicator_part where city_id = %s order by bucket
+"""
+CONTENT = """
+select bucket, content from indicator_part where city_id = %s and bucket = any(%s) order by bucket
+"""
+FORGET = "delete from indicator_part where city_id = %s and bucket = any(%s)"
+FORGET_ALL = "delete from indicator_part where city_id = %s"
+ADD = """
+insert into indicator_part (city_id, bucket, requests, events, months, groups, digest, content)
+values (%s, %s, %s, %s, %s::int[], %s::int[], %b, %b)
+"""
 
 GROUPS = "select network_code, district, fingerprint, id from indicator_group where city_id = %s"
 ADD_GROUPS = """
@@ -39,15 +44,18 @@ select %s, * from unnest(%s::int[], %s::text[], %s::text[], %s::text[])
 """
 
 READ_STATE = """
-select known_at, snapshot_id, cut_off, touched from indicator_build where city_id = %s for update
+select known_at, snapshot_id, cut_off, touched, whole_as_of from indicator_build
+ where city_id = %s and layout = %s for update
 """
 WRITE_STATE = """
-insert into indicator_build (city_id, known_at, snapshot_id, cut_off, touched, requests_read, months_built, built_at)
-values (%(city)s, %(known_at)s, %(snapshot)s, %(cut_off)s, %(touched)s, %(requests)s, %(months)s, clock_timestamp())
+insert into indicator_build (city_id, known_at, snapshot_id, cut_off, touched, requests_read, months_built, built_at,
+                             whole_as_of, layout)
+values (%(city)s, %(known_at)s, %(snapshot)s, %(cut_off)s, %(touched)s, %(requests)s, %(months)s, clock_timestamp(),
+        %(whole)s, %(layout)s)
 on conflict (city_id) do update
    set known_at = excluded.known_at, snapshot_id = excluded.snapshot_id, cut_off = excluded.cut_off,
        touched = excluded.touched, requests_read = excluded.requests_read, months_built = excluded.months_built,
-       built_at = excluded.built_at
+       built_at = excluded.built_at, whole_as_of = excluded.whole_as_of, layout = excluded.layout
 """
 RECORD_PROOF = """
 update indicator_build set proved_at = %s, differences = %s where city_id = %s
@@ -65,12 +73,39 @@ class State:
     cut_off: dt.datetime | None
     touched: frozenset[int]
     """Months of the facts that have changed since that snapshot."""
+    whole_as_of: dt.datetime | None = None
+    """The cut-off at which months were last counted because time alone had passed."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a bucket says of itself."""
+
+    requests: int
+    events: int
+    months: frozenset[int]
+    groups: frozenset[int]
+    digest: bytes
+    """SHA-256 over each request's id and the hash of its last event, which covers all its events before."""
+
+    @classmethod
+    def of(cls, facts: Facts) -> Part:
+        """Of the rows of one bucket."""
+        together = np.zeros(len(facts), dtype=[("id", "V16"), ("head", "V32")])
+        together["id"], together["head"] = facts["id"], facts["head"]
+        return cls(
+            len(facts),
+            int(facts["events"].sum()),
+            frozenset(months_of(facts)),
+            frozenset(np.unique(facts["group_id"]).tolist()),
+            hashlib.sha256(together.tobytes()).digest(),
+        )
 
 
 def read_state(connection: psycopg.Connection[Any], city_id: str) -> State | None:
     """What is kept of a city, locked until the transaction ends; None before the first build."""
-    row = connection.execute(READ_STATE, (city_id,)).fetchone()
-    return State(row[0], row[1], row[2], frozenset(row[3])) if row else None
+    row = connection.execute(READ_STATE, (city_id, LAYOUT)).fetchone()
+    return State(row[0], row[1], row[2], frozenset(row[3]), row[4]) if row else None
 
 
 def write_state(
@@ -85,6 +120,8 @@ def write_state(
         "touched": sorted(state.touched),
         "requests": requests_read,
         "months": months_built,
+        "whole": state.whole_as_of,
+        "layout": LAYOUT,
     }
     connection.execute(WRITE_STATE, values)
 
@@ -109,29 +146,69 @@ def add_groups(connection: psycopg.Connection[Any], city_id: str, groups: Groups
         groups.new.clear()
 
 
-def read_issues(connection: psycopg.Connection[Any], city_id: str) -> Facts:
-    """The kept facts of a city, in order of id."""
-    statement = sql.SQL(COPY_OUT).format(city=sql.Literal(city_id))
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        return from_copy(b"".join(bytes(part) for part in copy))
+def read_summary(connection: psycopg.Connection[Any], city_id: str) -> dict[int, Part]:
+    """What each bucket of a city says of itself, in order."""
+    rows = connection.execute(SUMMARY, (city_id,))
+    return {row[0]: Part(row[1], row[2], frozenset(row[3]), frozenset(row[4]), bytes(row[5])) for row in rows}
 
 
-def put_issues(connection: psycopg.Connection[Any], city_id: str, facts: Facts) -> None:
-    """Keep the facts of single requests in place of what was kept of them."""
-    values: dict[str, Any] = {
-        "city": city_id,
-        "ids": [UUID(bytes=key) for key in keys_of(facts)],
-        "heads": [head.tobytes() for head in facts["head"]],
-    }
-    values |= {name: facts[name].tolist() for name in Row._fields}
-    connection.execute(PUT, values)
+def read_buckets(
+    connection: psycopg.Connection[Any], city_id: str, buckets: Collection[int]
+) -> dict[int, Facts]:
+    """The rows of some buckets."""
+    if not buckets:
+        return {}
+    with connection.cursor(binary=True) as cursor:
+        cursor.execute(CONTENT, (city_id, sorted(buckets)))
+        return {bucket: np.frombuffer(content, dtype=KEYED) for bucket, content in cursor}
 
 
-def replace_issues(connection: psycopg.Connection[Any], city_id: str, facts: Facts) -> None:
-    """Keep the facts of a whole city in place of all that was kept."""
-    connection.execute("delete from indicator_issue where city_id = %s", (city_id,))
-    for start in range(0, len(facts), CHUNK):
-        put_issues(connection, city_id, facts[start : start + CHUNK])
+def put_buckets(connection: psycopg.Connection[Any], city_id: str, facts: Mapping[int, Facts]) -> None:
+    """Keep rows in place of what was kept in their buckets; an empty bucket is forgotten."""
+    if facts:
+        connection.execute(FORGET, (city_id, list(facts)))
+        _add(connection, city_id, facts)
+
+
+def replace_all(connection: psycopg.Connection[Any], city_id: str, facts: Facts) -> dict[int, Facts]:
+    """Keep the rows of a whole city in place of all that was kept; returns them by bucket."""
+    connection.execute(FORGET_ALL, (city_id,))
+    found = by_bucket(facts)
+    _add(connection, city_id, found)
+    return found
+
+
+def _add(connection: psycopg.Connection[Any], city_id: str, facts: Mapping[int, Facts]) -> None:
+    rows = []
+    for bucket, own in sorted(facts.items()):
+        if len(own):
+            part = Part.of(own)
+            numbers = (city_id, bucket, part.requests, part.events, sorted(part.months), sorted(part.groups))
+            rows.append((*numbers, part.digest, own.tobytes()))
+    with connection.cursor() as cursor:
+        cursor.executemany(ADD, rows)
+
+
+def bucket_of(request: bytes) -> int:
+    """Where a request's row lies."""
+    return int.from_bytes(request[:4], "big") >> (32 - BUCKET_BITS)
+
+
+def by_bucket(facts: Facts) -> dict[int, Facts]:
+    """Rows in order of id, cut into buckets."""
+    if not len(facts):
+        return {}
+    ids = np.ascontiguousarray(facts["id"]).view(">u4").reshape(-1, 4)[:, 0].astype(np.int64)
+    buckets = ids >> (32 - BUCKET_BITS)
+    starts = np.flatnonzero(np.diff(buckets, prepend=-1))
+    ends = [*starts[1:].tolist(), len(facts)]
+    return {int(buckets[s]): facts[s:e] for s, e in zip(starts.tolist(), ends, strict=True)}
+
+
+def together(facts: Iterable[Facts]) -> Facts:
+    """Rows of several buckets, in the order given."""
+    every = list(facts)
+    return np.concatenate(every) if every else np.zeros(0, dtype=KEYED)
 
 
 def months_of(facts: Facts) -> set[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -13,8 +14,9 @@ import psycopg
 from city_config.schema import City
 from nagara.indicators import issue_store
 from nagara.indicators.facts import Facts, Groups
-from nagara.indicators.issue_store import State
-from nagara.indicators.reading import Tell, changed_requests, read_facts, tell_nobody
+from nagara.indicators.issue_store import Part, State
+from nagara.indicators.log_stream import Tell
+from nagara.indicators.reading import changed_requests, read_facts, tell_nobody
 
 OVERLAP = dt.timedelta(minutes=10)
 """An event's time of recording is taken before its transaction ends: so far back a build looks once more."""
@@ -25,15 +27,52 @@ LOCK_CITY = "select pg_advisory_xact_lock(hashtextextended('indicators of ' || %
 
 @dataclass(frozen=True)
 class Prepared:
-    """A city's facts as of a cut-off, and which months may have changed since the snapshot before."""
+    """A city's facts as of a cut-off, read bucket by bucket, and which months may have changed."""
 
-    facts: Facts
+    connection: psycopg.Connection[Any]
+    city_id: str
+    parts: Mapping[int, Part]
+    """What each bucket says of itself, as of the cut-off."""
+    at_hand: Mapping[int, Facts]
+    """Buckets that are read already, or are other at the cut-off than what is kept."""
     groups: Groups
     state: State | None
     """What is kept now, with the months changed since its snapshot; None where nothing was kept of this."""
     apart: frozenset[int]
     """Months in which the cut-off leaves out something that is known already."""
     requests_read: int
+
+    @property
+    def months(self) -> frozenset[int]:
+        """Every month in which something is counted."""
+        return frozenset().union(*(part.months for part in self.parts.values()))
+
+    @property
+    def events(self) -> int:
+        """Events that were read."""
+        return sum(part.events for part in self.parts.values())
+
+    @property
+    def digest(self) -> str:
+        """Of all requests and the hashes of their last events; see ``events_digest``."""
+        return _digest({bucket: part.digest for bucket, part in self.parts.items()})
+
+    @property
+    def fingerprints(self) -> set[str]:
+        """The configurations under which requests were filed."""
+        names = self.groups.names()
+        present = frozenset[int]().union(*(part.groups for part in self.parts.values()))
+        return {names[number].fingerprint for number in present} - {""}
+
+    def facts(self, months: Collection[int] | None = None) -> Facts:
+        """The rows of every bucket in which something belongs to these months (to any if None)."""
+        wanted = set(self.parts) if months is None else set()
+        if months is not None:
+            chosen = frozenset(months)
+            wanted = {bucket for bucket, part in self.parts.items() if part.months & chosen}
+        kept = issue_store.read_buckets(self.connection, self.city_id, wanted - self.at_hand.keys())
+        found = kept | {bucket: self.at_hand[bucket] for bucket in wanted & self.at_hand.keys()}
+        return issue_store.together(found[bucket] for bucket in sorted(found))
 
 
 def follow(
@@ -45,36 +84,96 @@ def follow(
     groups = issue_store.read_groups(connection, city.id)
     if state is not None and now < state.known_at:  # asked as of a time before what is known: nothing is kept
         facts = read_facts(connection, city, groups, cut_off, now, tell=tell)
-        return Prepared(facts, groups, None, frozenset(), len(facts))
+        at_hand = issue_store.by_bucket(facts)
+        return _prepared(connection, city, {}, at_hand, groups, None, frozenset(), len(facts))
     if state is None:
         facts = read_facts(connection, city, groups, now, now, tell=tell)
-        issue_store.replace_issues(connection, city.id, facts)
-        state, read = State(now, None, None, frozenset()), len(facts)
+        parts: dict[int, Part] = {}
+        read = len(facts)
+        at_hand = issue_store.replace_all(connection, city.id, facts)
+        state = State(now, None, None, frozenset())
     else:
         changed = changed_requests(connection, city.id, state.known_at - OVERLAP, now)
-        facts = issue_store.read_issues(connection, city.id)
-        old, others = issue_store.split(facts, changed)
-        fresh = read_facts(connection, city, groups, now, now, changed, tell)
-        touched = _months_changed(old, fresh)
-        if touched:
-            issue_store.put_issues(connection, city.id, fresh)
-            facts = issue_store.joined(others, fresh)
+        parts, at_hand, touched = _taken_in(connection, city, groups, changed, now, tell)
         state, read = replace(state, known_at=now, touched=state.touched | touched), len(changed)
-    as_then, apart = _as_of(connection, city, groups, facts, cut_off, now)
+    later = changed_requests(connection, city.id, cut_off, now) if cut_off < now else []
+    as_then, apart = _as_of(connection, city, groups, at_hand, later, cut_off, now)
     issue_store.add_groups(connection, city.id, groups)
     issue_store.write_state(connection, city.id, state, read, 0)
-    return Prepared(as_then, groups, state, apart, read)
+    return _prepared(connection, city, parts, at_hand | as_then, groups, state, apart, read)
 
 
-def _months_changed(old: Facts, fresh: Facts) -> frozenset[int]:
+def _prepared(
+    connection: psycopg.Connection[Any],
+    city: City,
+    parts: Mapping[int, Part],
+    at_hand: Mapping[int, Facts],
+    groups: Groups,
+    state: State | None,
+    apart: frozenset[int],
+    read: int,
+) -> Prepared:
+    """``parts`` with those at hand in their place."""
+    told = {bucket: Part.of(rows) for bucket, rows in at_hand.items() if len(rows)}
+    gone = {bucket for bucket, rows in at_hand.items() if not len(rows)}
+    every = {bucket: part for bucket, part in (dict(parts) | told).items() if bucket not in gone}
+    return Prepared(connection, city.id, dict(sorted(every.items())), at_hand, groups, state, apart, read)
+
+
+def _taken_in(
+    connection: psycopg.Connection[Any],
+    city: City,
+    groups: Groups,
+    changed: Collection[UUID],
+    now: dt.datetime,
+    tell: Tell,
+) -> tuple[dict[int, Part], dict[int, Facts], frozenset[int]]:
+    """Read the changed requests and keep what is other than before: the parts, buckets at hand, months touched."""
+    parts = issue_store.read_summary(connection, city.id)
+    if not changed:
+        return parts, {}, frozenset()
+    before = _buckets_of(connection, city.id, changed)
+    fresh = read_facts(connection, city, groups, now, now, list(changed), tell)
+    after = _with_rows(before, changed, fresh)
+    touched: frozenset[int] = frozenset()
+    other = {}
+    for bucket, rows in after.items():
+        months = _months_changed(before.get(bucket), rows)
+        if months:
+            touched |= months
+            other[bucket] = rows
+    issue_store.put_buckets(connection, city.id, other)
+    return parts, after, touched
+
+
+def _buckets_of(connection: psycopg.Connection[Any], city_id: str, ids: Collection[UUID]) -> dict[int, Facts]:
+    return issue_store.read_buckets(connection, city_id, {issue_store.bucket_of(i.bytes) for i in ids})
+
+
+def _with_rows(before: Mapping[int, Facts], ids: Collection[UUID], fresh: Facts) -> dict[int, Facts]:
+    """The buckets with the rows of these requests replaced by fresh ones."""
+    new = issue_store.by_bucket(fresh)
+    found = {}
+    for bucket in sorted({issue_store.bucket_of(i.bytes) for i in ids}):
+        own = [i for i in ids if issue_store.bucket_of(i.bytes) == bucket]
+        empty = issue_store.together(())
+        _, others = issue_store.split(before.get(bucket, empty), own)
+        found[bucket] = issue_store.joined(others, new.get(bucket, empty))
+    return found
+
+
+def _months_changed(old: Facts | None, fresh: Facts) -> frozenset[int]:
     """Months of the rows that are not the same in both."""
-    ids = [UUID(bytes=key) for key in differing(old, fresh)]
-    parts = (issue_store.split(facts, ids)[0] for facts in (old, fresh))
+    before = issue_store.together(()) if old is None else old
+    ids = [UUID(bytes=key) for key in differing(before, fresh)]
+    parts = (issue_store.split(facts, ids)[0] for facts in (before, fresh))
     return frozenset().union(*(issue_store.months_of(part) for part in parts))
 
 
 def differing(one: Facts, other: Facts) -> set[bytes]:
     """Ids of the requests whose rows are not the same in both, or in one alone."""
+    if one.tobytes() == other.tobytes():
+        return set()
     first, second = (
         dict(zip(issue_store.keys_of(facts), (row.tobytes() for row in facts), strict=True))
         for facts in (one, other)
@@ -86,17 +185,21 @@ def _as_of(
     connection: psycopg.Connection[Any],
     city: City,
     groups: Groups,
-    facts: Facts,
+    at_hand: Mapping[int, Facts],
+    later: Collection[UUID],
     cut_off: dt.datetime,
     now: dt.datetime,
-) -> tuple[Facts, frozenset[int]]:
-    """The facts without what happened after the cut-off, and the months in which that makes a difference."""
-    later = changed_requests(connection, city.id, cut_off, now) if cut_off < now else []
+) -> tuple[dict[int, Facts], frozenset[int]]:
+    """The buckets without what happened after the cut-off, and the months in which that makes a difference."""
     if not later:
-        return facts, frozenset()
-    known, kept = issue_store.split(facts, later)
-    then = read_facts(connection, city, groups, cut_off, now, later)
-    return issue_store.joined(kept, then), _months_changed(known, then)
+        return {}, frozenset()
+    wanted = {issue_store.bucket_of(i.bytes) for i in later}
+    known = issue_store.read_buckets(connection, city.id, wanted - at_hand.keys())
+    known |= {bucket: at_hand[bucket] for bucket in wanted & at_hand.keys()}
+    then = read_facts(connection, city, groups, cut_off, now, list(later))
+    as_then = _with_rows(known, later, then)
+    months = (_months_changed(known.get(bucket), rows) for bucket, rows in as_then.items())
+    return as_then, frozenset().union(*months)
 
 
 def prove(connection: psycopg.Connection[Any], city: City, now: dt.datetime, tell: Tell = tell_nobody) -> int:
@@ -104,14 +207,13 @@ def prove(connection: psycopg.Connection[Any], city: City, now: dt.datetime, tel
 
     Where any did, they are replaced and every month is counted anew by the next build.
     """
-    follow(connection, city, now, now, tell)
+    ready = follow(connection, city, now, now, tell)
     groups = issue_store.read_groups(connection, city.id)
-    kept = issue_store.read_issues(connection, city.id)
     true = read_facts(connection, city, groups, now, now, tell=tell)
-    differences = len(differing(kept, true))
+    differences = len(differing(ready.facts(), true))
     if differences:
         issue_store.add_groups(connection, city.id, groups)
-        issue_store.replace_issues(connection, city.id, true)
+        issue_store.replace_all(connection, city.id, true)
         state = State(now, None, None, frozenset())
         issue_store.write_state(connection, city.id, state, len(true), 0)
     issue_store.record_proof(connection, city.id, now, differences)
@@ -119,9 +221,13 @@ def prove(connection: psycopg.Connection[Any], city: City, now: dt.datetime, tel
 
 
 def events_digest(facts: Facts) -> str:
-    """SHA-256 over each request's id and the hash of its last event, which covers all its events before."""
+    """SHA-256 over the digests of all buckets: of each request's id and the hash of its last event."""
+    buckets = issue_store.by_bucket(facts)
+    return _digest({bucket: Part.of(rows).digest for bucket, rows in buckets.items()})
+
+
+def _digest(parts: Mapping[int, bytes]) -> str:
     digest = hashlib.sha256()
-    heads = facts["head"].tobytes()
-    for number, key in enumerate(issue_store.keys_of(facts)):
-        digest.update(key + heads[number * 32 : number * 32 + 32])
+    for bucket, part in sorted(parts.items()):
+        digest.update(bucket.to_bytes(4, "big") + part)
     return digest.hexdigest()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Any
@@ -15,6 +15,7 @@ import psycopg
 from city_config.schema import City
 from nagara.indicators.facts import Facts, Groups, Row, facts_of, keyed
 from nagara.indicators.issue_times import LoggedEvent
+from nagara.indicators.log_stream import Tell, read_log
 
 CHUNK = 20_000
 """Requests kept as objects before they become rows of numbers."""
@@ -58,8 +59,6 @@ select distinct parent.id
  where link.city_id = %(city)s and link.kind = 'duplicate_linked' and link.request_id = any(%(requests)s)
 """
 
-Tell = Callable[[int], None]
-
 
 def tell_nobody(requests: int) -> None:
     """Say nothing of how far it is."""
@@ -77,23 +76,35 @@ def read_facts(
     """The facts of every request of a city (or of those asked for) as of a cut-off, in order of id.
 
     Events recorded after ``known_at`` are not known, those that happened after the cut-off are not looked at.
-    Streams: memory grows with requests (about 150 bytes each), not with events. ``tell`` hears how far it is.
+    A whole city is read in columns, and only what is rare request by request. ``tell`` hears how far it is.
     """
-    values = {"city": city.id, "known_at": known_at, "cut_off": cut_off, "requests": requests}
+    values: dict[str, Any] = {"city": city.id, "known_at": known_at, "cut_off": cut_off, "requests": None}
     if requests is not None:
-        values["requests"] = list(requests)
+        return _one_by_one(connection, city, groups, values | {"requests": list(requests)})
+    parents = [row[0] for row in connection.execute(FOLLOWERS, values)]
+    read = read_log(connection, city.id, city.zone, groups, known_at, cut_off, parents, tell)
+    if not read.rare:
+        return read.facts
+    rare = [
+        _one_by_one(connection, city, groups, values | {"requests": read.rare[start : start + CHUNK]})
+        for start in range(0, len(read.rare), CHUNK)
+    ]
+    every = np.concatenate([read.facts, *rare])
+    words = np.ascontiguousarray(every["id"]).view(">u8").reshape(-1, 2)
+    return every[np.lexsort((words[:, 1], words[:, 0]))]
+
+
+def _one_by_one(
+    connection: psycopg.Connection[Any], city: City, groups: Groups, values: Mapping[str, Any]
+) -> Facts:
+    """The facts of the requests asked for, each by the rules themselves."""
     followers: dict[UUID, list[dt.datetime]] = dict(connection.execute(FOLLOWERS, values).fetchall())
-    chunks: list[Facts] = []
     rows: list[tuple[UUID, bytes, Row]] = []
-    for request_id, head, events in _requests(connection, values, cut_off):
+    for request_id, head, events in _requests(connection, values, values["cut_off"]):
         row = facts_of(events, followers.get(request_id, ()), city.zone, groups)
         if row is not None:
             rows.append((request_id, head, row))
-        if len(rows) == CHUNK:
-            chunks.append(keyed(rows))
-            rows = []
-            tell(CHUNK * len(chunks))
-    return np.concatenate([*chunks, keyed(rows)])
+    return keyed(rows)
 
 
 def _requests(

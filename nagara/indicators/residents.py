@@ -11,7 +11,7 @@ from dataclasses import replace
 from nagara.indicators.cells import Cell, CellKey
 from nagara.indicators.counts import exact_poisson
 from nagara.indicators.definitions import ENOUGH_AT_RISK, ENOUGH_EVENTS, RESTRICTED_HOURS
-from nagara.indicators.equity import District, gaps, limits, why_not
+from nagara.indicators.equity import ENOUGH_IN_DISTRICT, District, typical_with_limits, why_not
 from nagara.indicators.figure import Figure, figure
 from nagara.indicators.figures import Codes, is_mature, own_work
 from nagara.indicators.life_table import LifeTable
@@ -74,6 +74,6 @@ def between_districts(districts: list[District], city_population: int | None) ->
     reason = why_not(districts, city_population)
     if reason:
         return Figure(None, None, None, n, withheld=reason)
-    enough = [district for district in districts if district.n >= 30]
-    estimate = limits(enough, lambda drawn: gaps(drawn).typical)
+    enough = [district for district in districts if district.n >= ENOUGH_IN_DISTRICT]
+    estimate = typical_with_limits(enough)
     return replace(figure(estimate, n, None, None), note=f"{len(enough)} districts")

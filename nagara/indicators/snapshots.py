@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from city_config import Configuration
 from city_config.schema import NetworkCode
 from nagara.indicators.cells import Cell, CellKey
 from nagara.indicators.figures import ALL_CODES, backlog_figures, figures_of
+from nagara.indicators.packed import Packed, pack_cells
 from nagara.indicators.period import Period
 
 ALL_DISTRICTS = ""
@@ -24,29 +26,56 @@ select id, cut_off, built_at, method_version, config_fingerprints, holidays_vers
 """
 
 
-OF_SNAPSHOT = """
+LATEST_SNAPSHOTS = """
+select chosen.city_id, s.id, s.cut_off, s.built_at, s.method_version, s.config_fingerprints, s.holidays_version,
+       s.inputs_digest, s.events_seen
+  from unnest(%s::text[]) as chosen(city_id)
+ cross join lateral (select * from indicator_snapshot s where s.city_id = chosen.city_id
+                      order by s.built_at desc, s.id desc limit 1) s
+"""
+THESE_SNAPSHOTS = """
+select s.city_id, s.id, s.cut_off, s.built_at, s.method_version, s.config_fingerprints, s.holidays_version,
+       s.inputs_digest, s.events_seen
+  from indicator_snapshot s join unnest(%s::text[], %s::uuid[]) as chosen(city_id, id) using (city_id, id)
+"""
+
+ROWS = """
+with asked as (select * from unnest(%(cities)s::text[], %(snapshots)s::uuid[]) as asked(city_id, snapshot)),
+part as (
+    select city_id, snapshot as asked, snapshot, null::date as month from asked
+    union all
+    select s.city_id, s.id, shared.value::uuid, shared.key::date
+      from asked join indicator_snapshot s on s.city_id = asked.city_id and s.id = asked.snapshot,
+           jsonb_each_text(s.month_rows) shared
+     where s.month_rows is not null)
+select part.city_id, f.month, f.network_code, f.district, f.life_table, f.cells, f.figures, f.snapshot_id
+  from part join indicator_figure f
+    on f.city_id = part.city_id and f.snapshot_id = part.snapshot and (part.month is null or f.month = part.month)
+ where (%(first)s::date is null or f.month between %(first)s and %(last)s)
+ order by part.city_id, f.month, f.network_code, f.district
+"""
+"""Rows of snapshots: their own, and those of earlier snapshots in the months that nothing had touched since.
+
+A month is one row with all its cells; snapshots of methods before the third have a row for each cell.
+"""
+
+
+FIGURES = """
 with part as (
-    select %(snapshot)s::uuid as snapshot, null::date as month
+    select s.id as snapshot, null::date as month from indicator_snapshot s
+     where s.city_id = %(city)s and s.id = %(snapshot)s
     union all
     select shared.value::uuid, shared.key::date
       from indicator_snapshot s, jsonb_each_text(s.month_rows) shared
      where s.city_id = %(city)s and s.id = %(snapshot)s and s.month_rows is not null)
-select f.month, f.network_code, f.district, f.life_table, f.figures
+select f.month, f.figures, f.configurations
   from part join indicator_figure f
     on f.city_id = %(city)s and f.snapshot_id = part.snapshot and (part.month is null or f.month = part.month)
+ where f.network_code = 'all' and f.district = ''
+   and (%(first)s::date is null or f.month between %(first)s and %(last)s)
+ order by f.month
 """
-"""A snapshot's rows: its own, and those of earlier snapshots in the months that nothing had touched since."""
-
-CELLS = (
-    OF_SNAPSHOT
-    + """
- where f.network_code <> 'all' and (%(code)s = 'all' or f.network_code = %(code)s)
-   and f.district = %(district)s
- order by 1, 2, 3
-"""
-)
-DISTRICT_CELLS = OF_SNAPSHOT + " where f.network_code <> 'all' and f.district <> '' order by 1, 2, 3"
-EVERY_ROW = OF_SNAPSHOT + " order by 1, 2, 3"
+"""The figures of whole months, without their cells."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +111,68 @@ def latest_snapshot(connection: psycopg.Connection[Any], city_id: str) -> Snapsh
     return _snapshot(city_id, row) if row else None
 
 
+def latest_snapshots(
+    connection: psycopg.Connection[Any], city_ids: Sequence[str], chosen: Mapping[str, UUID] | None = None
+) -> dict[str, Snapshot]:
+    """The newest snapshot of each city that has one; those that are ``chosen`` instead, where any are."""
+    if chosen is None:
+        rows = connection.execute(LATEST_SNAPSHOTS, (list(city_ids),)).fetchall()
+    else:
+        wanted = {city: snapshot for city, snapshot in chosen.items() if city in set(city_ids)}
+        rows = connection.execute(THESE_SNAPSHOTS, (list(wanted), list(wanted.values()))).fetchall()
+    return {row[0]: _snapshot(row[0], row[1:]) for row in rows}
+
+
+@dataclass(frozen=True)
+class MonthRow:
+    """One month of a snapshot: its cells, its figures, and the snapshot that counted it."""
+
+    packed: Packed
+    figures: dict[str, Any]
+    counted_by: UUID
+
+
+def month_rows(
+    connection: psycopg.Connection[Any],
+    snapshots: Mapping[str, UUID],
+    first: dt.date | None = None,
+    last: dt.date | None = None,
+) -> dict[str, dict[dt.date, MonthRow]]:
+    """The months of cities' snapshots, all or those of a period, in one round trip."""
+    values = {
+        "cities": list(snapshots),
+        "snapshots": list(snapshots.values()),
+        "first": first,
+        "last": last,
+    }
+    found: dict[str, dict[dt.date, MonthRow]] = {city: {} for city in snapshots}
+    with connection.cursor(binary=True) as cursor:
+        rows = cursor.execute(ROWS, values).fetchall()
+    for (city, month), group in groupby(rows, key=lambda row: row[:2]):
+        found[city][month] = _month(list(group))
+    return found
+
+
+def _month(rows: Sequence[Sequence[Any]]) -> MonthRow:
+    """One row as it is kept now, or the many of the methods before."""
+    whole = next((row for row in rows if row[2] == ALL_CODES), rows[0])
+    if whole[5] is not None:
+        return MonthRow(Packed.from_bytes(whole[5]), whole[6], whole[7])
+    single = {
+        (row[2], row[3], False): Cell.from_json(row[4]) for row in rows if row[2] != ALL_CODES and row[3]
+    }
+    return MonthRow(pack_cells(single), whole[6], whole[7])
+
+
+def month_figures(
+    connection: psycopg.Connection[Any], city_id: str, snapshot_id: UUID, period: Period | None = None
+) -> list[tuple[dt.date, dict[str, Any], list[str] | None]]:
+    """Each month of a snapshot (of a period): its figures, and the configurations its requests were filed under."""
+    first, last = (period.first, period.last) if period else (None, None)
+    values = {"city": city_id, "snapshot": snapshot_id, "first": first, "last": last}
+    return connection.execute(FIGURES, values).fetchall()
+
+
 def snapshot_cells(
     connection: psycopg.Connection[Any],
     city_id: str,
@@ -89,30 +180,28 @@ def snapshot_cells(
     code: str = ALL_CODES,
     district: str = ALL_DISTRICTS,
 ) -> dict[CellKey, Cell]:
-    """A snapshot's stored cells by month, code and district; ``all`` and '' stand for every one."""
-    values = {"city": city_id, "snapshot": snapshot_id, "code": code, "district": district}
-    rows = connection.execute(CELLS, values).fetchall()
-    return _cells(rows)
+    """A snapshot's cells by month, code and district; ``all`` and '' stand for every one."""
+    found: dict[CellKey, Cell] = {}
+    for month, row in month_rows(connection, {city_id: snapshot_id})[city_id].items():
+        for name, cell in part_of(row.packed, code, district).grouped(lambda part: part[0]).items():
+            found[month, name, district] = cell
+    return found
+
+
+def part_of(packed: Packed, code: str = ALL_CODES, district: str = ALL_DISTRICTS) -> Packed:
+    """The cells of one code, one district, or both; ``all`` and '' stand for every one."""
+    return packed.where(lambda part: code in (ALL_CODES, part[0]) and district in (ALL_DISTRICTS, part[1]))
 
 
 def district_cells(
     connection: psycopg.Connection[Any], city_id: str, snapshot_id: UUID
 ) -> dict[CellKey, Cell]:
     """A snapshot's cells of single codes in single districts, none pooled: all others are sums of these."""
-    values = {"city": city_id, "snapshot": snapshot_id}
-    return _cells(connection.execute(DISTRICT_CELLS, values).fetchall())
-
-
-def every_row(
-    connection: psycopg.Connection[Any], city_id: str, snapshot_id: UUID
-) -> dict[CellKey, tuple[Cell, dict[str, Any]]]:
-    """All rows of a snapshot with the figures stored in them, the pooled ones included."""
-    rows = connection.execute(EVERY_ROW, {"city": city_id, "snapshot": snapshot_id}).fetchall()
-    return {(row[0], row[1], row[2]): (Cell.from_json(row[3]), row[4]) for row in rows}
-
-
-def _cells(rows: Sequence[Sequence[Any]]) -> dict[CellKey, Cell]:
-    return {(row[0], row[1], row[2]): Cell.from_json(row[3]) for row in rows}
+    return {
+        (month, *key): cell
+        for month, row in month_rows(connection, {city_id: snapshot_id})[city_id].items()
+        for key, cell in row.packed.without_emergency().items()
+    }
 
 
 def cells_in(cells: Mapping[CellKey, Cell], period: Period | None) -> dict[str, Cell]:

@@ -1,14 +1,13 @@
 """Small numbers in public tables: hidden, and hidden so that no sum gives them away.
 
 Counts of 1 to 9 are suppressed; then, as long as a row or column with a published total would give a suppressed
-cell away, its next smallest cell is suppressed too. What an outsider can still work out from the sums is checked
-by solving the margins exactly, not by hoping.
+cell away, its next smallest cell is suppressed too. What an outsider can still work out from the sums is found
+exactly, not hoped away; a test solves the margins.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from fractions import Fraction
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -78,32 +77,57 @@ def _cost(
 
 
 def determined(hidden: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Suppressed cells that the totals of rows and columns determine, by solving the margins exactly."""
+    """Suppressed cells that the totals of rows and columns determine.
+
+    Rows and columns are the knots of a graph and suppressed cells its edges: amounts can be moved round a circle of
+    cells without any total changing, so a cell is determined if and only if it lies on no circle (is a bridge).
+    """
     cells = [(int(r), int(c)) for r, c in np.argwhere(hidden)]
-    rows, columns = hidden.shape
-    equations = [[Fraction(int(r == row)) for r, _ in cells] for row in range(rows)]
-    equations += [[Fraction(int(c == column)) for _, c in cells] for column in range(columns)]
-    reduced = _reduced(equations)
-    known = {next(i for i, x in enumerate(line) if x) for line in reduced if sum(x != 0 for x in line) == 1}
-    return [cell for index, cell in enumerate(cells) if index in known]
+    beside: dict[int, list[tuple[int, int]]] = {}
+    for edge, (row, column) in enumerate(cells):
+        for one, other in ((row, -1 - column), (-1 - column, row)):
+            beside.setdefault(one, []).append((other, edge))
+    bridges = _bridges(beside)
+    return [cell for edge, cell in enumerate(cells) if edge in bridges]
 
 
-def _reduced(lines: list[list[Fraction]]) -> list[list[Fraction]]:
-    """Reduced row echelon form; lines of zeros left out. A determined unknown stands alone in its line."""
-    lines = [line[:] for line in lines]
-    found: list[list[Fraction]] = []
-    width = len(lines[0]) if lines else 0
-    for column in range(width):
-        pivot = next((line for line in lines if line[column]), None)
-        if pivot is None:
+def _bridges(beside: Mapping[int, Sequence[tuple[int, int]]]) -> set[int]:
+    """Edges on no circle (Tarjan, 1974): none of what is reached through them leads back before them."""
+    seen: dict[int, int] = {}
+    low: dict[int, int] = {}
+    found: set[int] = set()
+    for root in beside:
+        if root in seen:
             continue
-        lines.remove(pivot)
-        pivot = [x / pivot[column] for x in pivot]
-        lines = [_without(line, pivot, column) for line in lines]
-        found = [_without(line, pivot, column) for line in found] + [pivot]
+        seen[root] = low[root] = len(seen)
+        path = [(root, -1, iter(beside[root]))]
+        while path:
+            knot, came_by, further = path[-1]
+            step = next(further, None)
+            if step is None:
+                path.pop()
+                if path:
+                    before = path[-1][0]
+                    low[before] = min(low[before], low[knot])
+                    if low[knot] > seen[before]:
+                        found.add(came_by)
+            elif step[1] != came_by:
+                if step[0] in seen:
+                    low[knot] = min(low[knot], seen[step[0]])
+                else:
+                    seen[step[0]] = low[step[0]] = len(seen)
+                    path.append((step[0], step[1], iter(beside[step[0]])))
     return found
 
 
-def _without(line: list[Fraction], pivot: list[Fraction], column: int) -> list[Fraction]:
-    factor = line[column]
-    return [x - factor * y for x, y in zip(line, pivot, strict=True)] if factor else line
+def suppressed_line(counts: Sequence[int]) -> list[int | None]:
+    """A line of counts beside its published total: the small ones hidden, and a companion where only one would be."""
+    hidden = {index for index, count in enumerate(counts) if is_few(count)}
+    if len(hidden) == 1 and len(counts) > 1:
+        hidden.add(
+            min(
+                (i for i in range(len(counts)) if i not in hidden),
+                key=lambda i: (counts[i] == 0, counts[i], i),
+            )
+        )
+    return [None if index in hidden else count for index, count in enumerate(counts)]

@@ -57,12 +57,12 @@ class IndicatorSnapshot(SQLModel, table=True):
 
 
 class IndicatorFigure(SQLModel, table=True):
-    """The counts and figures of one city, month, network code and district within one snapshot.
+    """The counts and figures of one city and month within one snapshot.
 
-    `month` is the first day of the local month of receipt (of the due time, for promises). `network_code`
-    'all' pools the codes, `district` '' pools the districts and '-' is "no district known". `life_table` is
-    the sufficient statistic: it adds up over months and holds nothing about a person. `figures` is empty
-    where only the counts are kept (one code, or one district).
+    `month` is the first day of the local month of receipt (of the due time, for promises). `cells` is the
+    sufficient statistic by code and district: it adds up over months and holds nothing about a person. Before the
+    third method each cell was a row of its own, with its counts in `life_table`; since then `network_code` is 'all'
+    and `district` ''.
     """
 
     __tablename__ = "indicator_figure"
@@ -82,6 +82,10 @@ class IndicatorFigure(SQLModel, table=True):
     district: str = Field(primary_key=True, sa_type=Text, default="")
     life_table: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
     figures: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    cells: bytes | None = None
+    """All cells of the month, packed (see ``packed``); of methods before the third none: a row was one cell then."""
+    configurations: list[str] | None = Field(default=None, sa_column=Column(ARRAY(Text)))
+    """Fingerprints of the configurations under which the month's requests were filed."""
 
 
 class NetworkReport(SQLModel, table=True):
@@ -108,40 +112,22 @@ def _number(kind: type[BigInteger | Integer | SmallInteger]) -> Any:
     return Field(sa_column=Column(kind, nullable=False))
 
 
-class IndicatorIssue(SQLModel, table=True):
-    """What one request adds to the figures, in numbers (see ``facts.Row``); rewritten when it has new events.
+class IndicatorPart(SQLModel, table=True):
+    """What the requests of some three days add to the figures (see ``issue_store``); rewritten when one has news.
 
-    ``head`` is the hash of its last event known: it covers all before.
+    ``content`` are rows of whole numbers (``facts.Row``); ``digest`` covers the hash of each request's last event.
     """
 
-    __tablename__ = "indicator_issue"
+    __tablename__ = "indicator_part"
 
     city_id: str = Field(primary_key=True, sa_type=Text)
-    request_id: UUID = Field(primary_key=True)
-    head: bytes
-    group_id: int = _number(Integer)
-    month: int = _number(Integer)
-    received: int = _number(BigInteger)
-    response: int = _number(BigInteger)
-    response_cause: int = _number(SmallInteger)
-    resolution: int = _number(BigInteger)
-    resolution_cause: int = _number(SmallInteger)
-    sustained: int = _number(BigInteger)
-    sustained_cause: int = _number(SmallInteger)
-    until: int = _number(BigInteger)
-    due: int = _number(BigInteger)
-    due_month: int = _number(Integer)
-    standard: int = _number(SmallInteger)
-    flags: int = _number(Integer)
-    resolved_month: int = _number(Integer)
-    closed_month: int = _number(Integer)
-    reason: int = _number(SmallInteger)
-    level: int = _number(SmallInteger)
-    rating: int = _number(SmallInteger)
-    rated_month: int = _number(Integer)
-    followers: int = _number(SmallInteger)
-    early_followers: int = _number(SmallInteger)
-    events: int = _number(Integer)
+    bucket: int = Field(primary_key=True)
+    requests: int = _number(Integer)
+    events: int = _number(BigInteger)
+    months: list[int] = Field(sa_column=Column(ARRAY(Integer), nullable=False))
+    groups: list[int] = Field(sa_column=Column(ARRAY(Integer), nullable=False))
+    digest: bytes
+    content: bytes
 
 
 class IndicatorGroup(SQLModel, table=True):
@@ -178,3 +164,59 @@ class IndicatorBuild(SQLModel, table=True):
     built_at: dt.datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
     proved_at: dt.datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
     differences: int | None = Field(default=None, sa_column=Column(BigInteger))
+    whole_as_of: dt.datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
+    """The cut-off at which months were last counted because time alone had passed."""
+    layout: str | None = None
+    """Which columns the kept rows have; of another version's nothing is read."""
+
+
+class IndicatorProgress(SQLModel, table=True):
+    """How far the build of a city is that runs now, or how the last one ended; written beside its transaction."""
+
+    __tablename__ = "indicator_progress"
+
+    city_id: str = Field(primary_key=True, sa_type=Text)
+    task: str
+    begun_at: dt.datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    told_at: dt.datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    requests: int = _number(BigInteger)
+    ended_at: dt.datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
+    outcome: str | None = None
+
+
+class IndicatorSheet(SQLModel, table=True):
+    """A city's figures of a period that is often asked for, computed from a snapshot; can be made again any time."""
+
+    __tablename__ = "indicator_sheet"
+
+    city_id: str = Field(primary_key=True, sa_type=Text)
+    snapshot_id: UUID = Field(primary_key=True)
+    period: str = Field(primary_key=True)
+    content: bytes
+
+
+class IndicatorWeights(SQLModel, table=True):
+    """The network's mix of codes by which a year's figures are standardised: frozen when the year begins."""
+
+    __tablename__ = "indicator_weights"
+
+    city_id: str = Field(primary_key=True, sa_type=Text, default="network")
+    year: int = Field(primary_key=True)
+    frozen_at: dt.datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    codes: dict[str, float] = Field(sa_column=Column(JSONB, nullable=False))
+    snapshot_ids: dict[str, str] = Field(sa_column=Column(JSONB, nullable=False))
+
+
+class IndicatorQuestion(SQLModel, table=True):
+    """What a city was asked about its figures of a month; its own accounts see it two weeks before the network."""
+
+    __tablename__ = "indicator_question"
+
+    city_id: str = Field(primary_key=True, sa_type=Text)
+    month: dt.date = Field(primary_key=True)
+    question: str = Field(primary_key=True)
+    words: str
+    counted: int = _number(BigInteger)
+    of_all: int = _number(BigInteger)
+    first_asked: dt.datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    network_sees_from: dt.datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))

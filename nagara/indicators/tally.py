@@ -7,9 +7,8 @@ the rating. A month that nothing touched, neither an event nor the passing of ti
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -20,17 +19,18 @@ from nagara.indicators.cells import (
     LEVELS,
     OUTCOMES,
     REASONS,
-    RECEIPT_COUNTS,
     STANDARDS,
     Cell,
     CellKey,
 )
 from nagara.indicators.facts import FLAG, NO_MONTH, SQUARES, Facts, Group, month_of
-from nagara.indicators.life_table import LifeTable, bins_of
+from nagara.indicators.life_table import bins_of
+from nagara.indicators.packed import CURVE, SCALAR, Packed, PartKey
 from nagara.indicators.propensity import LONGEST_HOURS
 from nagara.indicators.survival import CAUSES
 
 HOUR = 3_600_000_000
+SECOND = 1_000_000
 SETTLED = 30 * 24 * HOUR
 """Microseconds after which a resolution has held, and a late request has been escalated or not."""
 Ints = npt.NDArray[np.int64]
@@ -39,13 +39,13 @@ Wanted = Callable[[Ints], Mask]
 """Which months are counted, told of an array of month numbers."""
 
 
-@dataclass
-class _Parts:
-    """What is counted so far of each (month, group)."""
+@dataclass(frozen=True, slots=True)
+class Emergency:
+    """A declared emergency: from when to before when (microseconds), and where; without districts everywhere."""
 
-    counts: dict[tuple[int, int], dict[str, int]] = field(default_factory=dict)
-    tables: dict[tuple[int, int], dict[str, LifeTable]] = field(default_factory=dict)
-    tallies: dict[str, dict[tuple[int, int], dict[str, dict[str, int]]]] = field(default_factory=dict)
+    begins: int
+    ends: int
+    districts: frozenset[str]
 
 
 def every_month(months: Ints) -> Mask:
@@ -67,31 +67,60 @@ def only(months: Iterable[int]) -> Wanted:
 def cells_of(
     facts: Facts, groups: Mapping[int, Group], cut_off: int, wanted: Wanted = every_month
 ) -> dict[CellKey, Cell]:
-    """The cells of all rows as of a cut-off (microseconds), in order of key.
+    """The cells of all rows as of a cut-off (microseconds), in order of key; see ``packed_months``."""
+    found = packed_months(facts, groups, cut_off, wanted)
+    return {
+        (month_of(number), code, district): cell
+        for number, month in sorted(found.items())
+        for (code, district, _), cell in month.cells().items()
+    }
+
+
+def packed_months(
+    facts: Facts,
+    groups: Mapping[int, Group],
+    cut_off: int,
+    wanted: Wanted = every_month,
+    emergencies: Sequence[Emergency] = (),
+) -> dict[int, Packed]:
+    """The cells of each month as of a cut-off (microseconds), by number of the month.
 
     The rows must be those of the events up to the cut-off. A cell nothing was counted in is not there.
     """
-    column = {
-        name: facts[name].astype(np.int64) for name in facts.dtype.names or () if name not in ("id", "head")
+    column: dict[str, Ints] = {
+        name: np.ascontiguousarray(facts[name])
+        for name in facts.dtype.names or ()
+        if name not in ("id", "head")
     }
     column["row_flags"] = column.pop("flags")
-    column["group_id"], names = _without_configuration(column["group_id"], groups)
-    parts = _Parts()
-    _count_receipts(parts, column, cut_off, wanted)
-    _count_promises(parts, column, cut_off, wanted)
-    _count_by_month(parts, column, cut_off, wanted)
-    return _cells(parts, names)
+    parts, place = _parts(groups)
+    in_emergency = _in_emergency(facts, groups, emergencies)
+    column["part"] = place[facts["group_id"]] * 2 + in_emergency
+    sums = _Sums(parts)
+    _count_receipts(sums, column, cut_off, wanted)
+    _count_promises(sums, column, cut_off, wanted)
+    _count_by_month(sums, column, cut_off, wanted)
+    return sums.months()
 
 
-def _without_configuration(
-    numbers: Ints, groups: Mapping[int, Group]
-) -> tuple[Ints, dict[int, tuple[str, str]]]:
-    """Groups that differ in their configuration alone have one number; and the names of those numbers."""
+def _parts(groups: Mapping[int, Group]) -> tuple[list[PartKey], Ints]:
+    """Parts that can occur, and which of them each group is; groups of two configurations are one part."""
     first: dict[tuple[str, str], int] = {}
-    to = np.zeros(max(groups, default=0) + 1, dtype=np.int64)
+    place = np.zeros(max(groups, default=0) + 1, dtype=np.int64)
     for number, group in groups.items():
-        to[number] = first.setdefault(group[:2], number)
-    return to[numbers], {number: pair for pair, number in first.items()}
+        place[number] = first.setdefault((group[0], group[1]), len(first))
+    return [(code, district, declared) for code, district in first for declared in (False, True)], place
+
+
+def _in_emergency(facts: Facts, groups: Mapping[int, Group], emergencies: Sequence[Emergency]) -> Mask:
+    found = np.zeros(len(facts), dtype=bool)
+    for one in emergencies:
+        during = (facts["received"] >= one.begins) & (facts["received"] < one.ends)
+        if one.districts:
+            there = [number for number, group in groups.items() if group.district in one.districts]
+            during &= np.isin(facts["group_id"], there)
+        found |= during
+    return found
 
 
 def moving_months(facts: Facts, since: int) -> set[int]:
@@ -128,21 +157,15 @@ def _ended(column: Mapping[str, Ints], name: str, cut_off: int) -> Ints:
     return ended
 
 
-def _count_receipts(parts: _Parts, column: dict[str, Ints], cut_off: int, wanted: Wanted) -> None:
+def _count_receipts(sums: _Sums, column: dict[str, Ints], cut_off: int, wanted: Wanted) -> None:
     """Volumes, times, the backlog and the quality of the data, by month of receipt."""
-    chosen = wanted(column["month"])
-    column = {name: values[chosen] for name, values in column.items()}
+    column = _chosen(column, wanted(column["month"]))
+    key = sums.key(column["month"], column["part"])
     issues, timed = _issues(column), _timed(column)
     reports = ~_flag(column, "staff_created")
     unfinished = timed & ~_flag(column, "closed")
     still_open = unfinished & (column["until"] >= cut_off)
-    age = cut_off - column["received"]
-    watched = np.minimum(
-        np.minimum(_ended(column, "response", cut_off), _ended(column, "resolution", cut_off)),
-        np.minimum(column["received"] + int(LONGEST_HOURS * HOUR), cut_off),
-    )
-    hours = np.maximum(0, watched - column["received"])
-    masks: dict[str, Mask | Ints] = {
+    masks: dict[str, Mask] = {
         "reports": reports,
         "duplicates": reports & _flag(column, "duplicate"),
         "staff_created": ~reports,
@@ -154,52 +177,65 @@ def _count_receipts(parts: _Parts, column: dict[str, Ints], cut_off: int, wanted
         "answered_by_closing": timed & _flag(column, "answered_by_closing"),
         "said_fixed": issues & _flag(column, "said_fixed"),
         "said_not_fixed": issues & _flag(column, "said_not_fixed"),
-        "followers": np.where(issues, column["followers"], 0),
-        "watched_issues": timed & (hours > 0),
-        "watched_seconds": np.where(timed, hours // 1_000_000, 0),
-        "early_duplicates": np.where(timed & (hours > 0), column["early_followers"], 0),
-        "duplicate_squares": _squares(column["early_followers"], hours, timed),
     }
     plain = ("imported", "without_district", "referred", "reopened", "inconsistent")
     masks |= {name: issues & _flag(column, name) for name in plain}
-    key = _Key(column["month"], column["group_id"])
-    for name in RECEIPT_COUNTS:
-        key.add_counts(parts.counts, name, masks[name])
-    endings = ("response", "resolution", "sustained")
-    for name in endings:
-        bins = bins_of((_ended(column, name, cut_off) - column["received"])[timed] / HOUR)
-        key.add_tables(parts.tables, name, timed, bins, column[f"{name}_cause"][timed])
-    bins = bins_of(age[still_open] / HOUR)
-    key.add_tables(parts.tables, "backlog_age", still_open, bins, np.zeros(len(bins), np.int64))
+    for name, mask in masks.items():
+        sums.add(key, f"counts.{name}", mask)
+    _count_watching(sums, key, column, cut_off, issues, timed)
+    for name in ("response", "resolution", "sustained"):
+        lasted = (_ended(column, name, cut_off) - column["received"])[timed]
+        sums.add_curve(key[timed], name, lasted / HOUR, column[f"{name}_cause"][timed])
+    ages = (cut_off - column["received"])[still_open]
+    sums.add_curve(key[still_open], "backlog_age", ages / HOUR)
+    kept_time = issues & (column["sync"] >= 0)
+    sums.add_curve(key[kept_time], "sync_delay", column["sync"][kept_time] * SECOND / HOUR)
     dated = still_open & (column["due_month"] != NO_MONTH)
     past = dated & (column["due"] < cut_off)
     for number, standard in enumerate(STANDARDS):
         own = column["standard"] == number
-        key.add_tally(parts.tallies, "backlog_due", standard, "dated", dated & own)
-        key.add_tally(parts.tallies, "backlog_due", standard, "past", past & own)
-    sizes = np.minimum(column["followers"] + 1, LARGEST_FAMILY)
+        sums.add(key, f"backlog_due.{standard}.dated", dated & own)
+        sums.add(key, f"backlog_due.{standard}.past", past & own)
+    sizes = np.minimum(column["followers"].astype(np.int64) + 1, LARGEST_FAMILY)
     for size in np.unique(sizes[issues]).tolist():
-        key.add_tally(parts.tallies, "tallies", "family", str(size), issues & (sizes == size))
+        sums.add(key, f"tallies.family.{size}", issues & (sizes == size))
+
+
+def _count_watching(
+    sums: _Sums, key: Ints, column: dict[str, Ints], cut_off: int, issues: Mask, timed: Mask
+) -> None:
+    """Further reports of the same problem, and the time in which they could come."""
+    watched = np.minimum(
+        np.minimum(_ended(column, "response", cut_off), _ended(column, "resolution", cut_off)),
+        np.minimum(column["received"] + int(LONGEST_HOURS * HOUR), cut_off),
+    )
+    time = np.maximum(0, watched - column["received"])
+    early = column["early_followers"].astype(np.int64)
+    amounts = {
+        "followers": np.where(issues, column["followers"], 0),
+        "watched_issues": (timed & (time > 0)).astype(np.int64),
+        "watched_seconds": np.where(timed, time // SECOND, 0),
+        "early_duplicates": np.where(timed & (time > 0), early, 0),
+        "duplicate_squares": _squares(early, time, timed),
+    }
+    for name, amount in amounts.items():
+        sums.add_amounts(key, f"counts.{name}", amount)
 
 
 def _squares(duplicates: Ints, watched: Ints, timed: Mask) -> Ints:
     """Squared duplicates per hour watched, in millionths: what the dispersion is reckoned from."""
-    usable = timed & (watched > 0)
-    rate = np.zeros(len(watched))
-    np.divide(duplicates.astype(float) ** 2 * HOUR * SQUARES, watched, out=rate, where=usable)
-    return np.rint(rate).astype(np.int64)
+    found = np.zeros(len(watched), dtype=np.int64)
+    usable = timed & (watched > 0) & (duplicates > 0)
+    rate = duplicates[usable].astype(float) ** 2 * HOUR * SQUARES / watched[usable]
+    found[usable] = np.rint(rate).astype(np.int64)
+    return found
 
 
-def _count_promises(parts: _Parts, column: dict[str, Ints], cut_off: int, wanted: Wanted) -> None:
+def _count_promises(sums: _Sums, column: dict[str, Ints], cut_off: int, wanted: Wanted) -> None:
     """Promises, those kept for good, and escalations, by the month in which they fell due."""
-    chosen = (
-        _timed(column)
-        & (column["due_month"] != NO_MONTH)
-        & (column["due"] <= cut_off)
-        & wanted(column["due_month"])
-    )
-    column = {name: values[chosen] for name, values in column.items()}
-    key = _Key(column["due_month"], column["group_id"])
+    fell_due = _timed(column) & (column["due_month"] != NO_MONTH) & (column["due"] <= cut_off)
+    column = _chosen(column, fell_due & wanted(column["due_month"]))
+    key = sums.key(column["due_month"], column["part"])
     due, cause = column["due"], column["resolution_cause"]
     ended = _ended(column, "resolution", cut_off)
     late = (cause > 0) & (column["resolution"] > due)
@@ -214,119 +250,115 @@ def _count_promises(parts: _Parts, column: dict[str, Ints], cut_off: int, wanted
     for number, standard in enumerate(STANDARDS):
         own = column["standard"] == number
         for outcome in OUTCOMES:
-            key.add_tally(parts.tallies, "promise", standard, outcome, outcomes[outcome] & own)
-        key.add_tally(parts.tallies, "tallies", "kept_for_good", standard, kept & own)
-        key.add_tally(parts.tallies, "tallies", "settled", standard, counted & own)
-    key.add_tally(parts.tallies, "tallies", "escalated", "0", counted)
+            sums.add(key, f"promise.{standard}.{outcome}", outcomes[outcome] & own)
+        sums.add(key, f"tallies.kept_for_good.{standard}", kept & own)
+        sums.add(key, f"tallies.settled.{standard}", counted & own)
+    sums.add(key, "tallies.escalated.0", counted)
     for level in LEVELS[1:]:
-        key.add_tally(parts.tallies, "tallies", "escalated", level, counted & (column["level"] >= int(level)))
-    moved = counted & _flag(column, "moved_before_due")
-    key.add_counts(parts.counts, "moved_before_due", moved)
+        sums.add(key, f"tallies.escalated.{level}", counted & (column["level"] >= int(level)))
+    sums.add(key, "counts.moved_before_due", counted & _flag(column, "moved_before_due"))
 
 
-def _count_by_month(parts: _Parts, column: Mapping[str, Ints], cut_off: int, wanted: Wanted) -> None:
+def _count_by_month(sums: _Sums, column: dict[str, Ints], cut_off: int, wanted: Wanted) -> None:
     """Reopenings by month of the first resolution; closings and refusals by that of the closing; ratings."""
     timed, issues = _timed(column), _issues(column)
-    reports = ~_flag(column, "staff_created")
 
-    def key_of(name: str, mask: Mask) -> tuple[_Key, Mask]:
-        chosen = mask & (column[name] != NO_MONTH) & wanted(column[name])
-        return _Key(column[name][chosen], column["group_id"][chosen]), chosen
+    def rows_of(name: str, mask: Mask) -> tuple[Ints, dict[str, Ints]]:
+        rows = _chosen(column, mask & (column[name] != NO_MONTH) & wanted(column[name]))
+        return sums.key(rows[name], rows["part"]), rows
 
     followed = (column["resolution_cause"] == 1) & (column["resolution"] + SETTLED <= cut_off)
-    key, chosen = key_of("resolved_month", timed & followed)
-    key.add_counts(parts.counts, "resolved_first", np.ones(int(chosen.sum()), dtype=bool))
+    key, rows = rows_of("resolved_month", timed & followed)
+    sums.add(key, "counts.resolved_first", None)
     for name in ("reopened_in_30_days", "photo_reopened"):
-        key.add_counts(parts.counts, name, _flag(column, name)[chosen])
-    key, chosen = key_of("closed_month", timed)
+        sums.add(key, f"counts.{name}", _flag(rows, name))
+    key, rows = rows_of("closed_month", timed)
     for name in CLOSING_COUNTS:
-        mask = np.ones(int(chosen.sum()), dtype=bool) if name == "closed" else _flag(column, name)[chosen]
-        key.add_counts(parts.counts, name, mask)
+        sums.add(key, f"counts.{name}", None if name == "closed" else _flag(rows, name))
     for number, reason in enumerate(REASONS, 1):
-        key.add_tally(parts.tallies, "tallies", "declined_for", reason, column["reason"][chosen] == number)
-    key, chosen = key_of("closed_month", issues)
-    key.add_counts(parts.counts, "invited", np.ones(int(chosen.sum()), dtype=bool))
-    key, chosen = key_of("rated_month", reports)
+        sums.add(key, f"tallies.declined_for.{reason}", rows["reason"] == number)
+    key, rows = rows_of("closed_month", issues)
+    sums.add(key, "counts.invited", None)
+    key, rows = rows_of("rated_month", ~_flag(column, "staff_created"))
     for rating in range(1, 6):
-        key.add_tally(parts.tallies, "tallies", "ratings", str(rating), column["rating"][chosen] == rating)
+        sums.add(key, f"tallies.ratings.{rating}", rows["rating"] == rating)
 
 
-class _Key:
-    """Rows by (month, group), and what is added to the cells of each."""
+def _chosen(column: Mapping[str, Ints], mask: Mask) -> dict[str, Ints]:
+    if mask.all():
+        return dict(column)
+    return {name: values[mask] for name, values in column.items()}
 
-    def __init__(self, months: Ints, groups: Ints) -> None:
-        pairs, self.where = np.unique(months * (1 << 32) + groups, return_inverse=True)
-        self.pairs = [(pair >> 32, pair & 0xFFFFFFFF) for pair in pairs.tolist()]
 
-    def _summed(self, amounts: Mask | Ints) -> Iterable[tuple[tuple[int, int], int]]:
-        if amounts.dtype == bool:
-            sums = np.bincount(self.where[amounts], minlength=len(self.pairs))
-        else:
-            sums = np.zeros(len(self.pairs), dtype=np.int64)
-            np.add.at(sums, self.where, amounts)
-        found = np.flatnonzero(sums)
-        return ((self.pairs[index], int(sums[index])) for index in found.tolist())
+class _Sums:
+    """What is counted so far, by place: number of the month times parts, plus the part."""
 
-    def add_counts(
-        self, into: dict[tuple[int, int], dict[str, int]], name: str, amounts: Mask | Ints
-    ) -> None:
-        """Sum one count for each cell."""
-        for pair, amount in self._summed(amounts):
-            into.setdefault(pair, {})[name] = amount
+    def __init__(self, parts: Sequence[PartKey]) -> None:
+        self._parts = parts
+        self._scalars: list[tuple[Ints, int, Ints]] = []
+        self._curves: list[tuple[Ints, Ints, Ints, Ints]] = []
 
-    def add_tally(
-        self,
-        into: dict[str, dict[tuple[int, int], dict[str, dict[str, int]]]],
-        kind: str,
-        outer: str,
-        inner: str,
-        mask: Mask,
-    ) -> None:
-        """Sum one entry of a table of counts for each cell."""
-        cells = into.setdefault(kind, {})
-        for pair, amount in self._summed(mask):
-            cells.setdefault(pair, {}).setdefault(outer, {})[inner] = amount
+    def key(self, months: Ints, parts: Ints) -> Ints:
+        """The place of each row."""
+        places: Ints = months.astype(np.int64) * len(self._parts) + parts
+        return places
 
-    def add_tables(
-        self,
-        into: dict[tuple[int, int], dict[str, LifeTable]],
-        name: str,
-        mask: Mask,
-        bins: Ints,
-        causes: Ints,
-    ) -> None:
-        """Make the life table of each cell from the bins and causes of the rows in the mask."""
-        if not len(bins):
+    def add(self, key: Ints, name: str, mask: Mask | None) -> None:
+        """Count the rows of a mask (all rows if None) under a name."""
+        self.add_amounts(key if mask is None else key[mask], name, None)
+
+    def add_amounts(self, key: Ints, name: str, amounts: Ints | None) -> None:
+        """Sum amounts under a name; exact, because whole numbers below 2^53 are exact as floats."""
+        if not len(key):
             return
-        codes, counts = np.unique((self.where[mask] * (1 << 16) + bins) * CAUSES + causes, return_counts=True)
-        cells, rest = np.divmod(codes, (1 << 16) * CAUSES)
-        bin_numbers, kinds = np.divmod(rest, CAUSES)
-        edges = np.flatnonzero(np.diff(cells, prepend=-1))
-        for start, end in zip(edges.tolist(), [*edges[1:].tolist(), len(cells)], strict=True):
-            own, columns = bin_numbers[start:end], kinds[start:end]
-            starts = np.flatnonzero(np.diff(own, prepend=-1))
-            table = np.zeros((len(starts), CAUSES), dtype=np.int64)
-            table[np.cumsum(np.diff(own, prepend=-1) != 0) - 1, columns] = counts[start:end]
-            pair = self.pairs[int(cells[start])]
-            into.setdefault(pair, {})[name] = LifeTable(own[starts], table)
+        first = int(key.min())
+        found = np.bincount(key - first, weights=amounts)
+        used = np.flatnonzero(found)
+        if len(used):
+            self._scalars.append((used + first, SCALAR[name], np.rint(found[used]).astype(np.int64)))
+
+    def add_curve(
+        self, key: Ints, name: str, hours: npt.NDArray[np.float64], causes: Ints | None = None
+    ) -> None:
+        """Count durations into the bins of a life table, in column 0 unless causes are given."""
+        if not len(key):
+            return
+        first = int(key.min())
+        cause: Ints | int = 0 if causes is None else causes.astype(np.int64)
+        codes = (((key - first) * CAUSES + cause) << 16) + bins_of(hours)
+        codes.sort()
+        starts = np.flatnonzero(np.diff(codes, prepend=-1))
+        counts = np.diff(starts, append=len(codes))
+        rest, bins = np.divmod(codes[starts], 1 << 16)
+        places, found = np.divmod(rest, CAUSES)
+        self._curves.append((places + first, CURVE[f"{name}.0"] + found, bins, counts))
+
+    def months(self) -> dict[int, Packed]:
+        """The cells of each month in which anything was counted."""
+        size = len(self._parts)
+        scalars = _sorted([(k, np.full(len(k), c), v) for k, c, v in self._scalars], 3)
+        curves = _sorted(self._curves, 4)
+        months = np.unique(np.concatenate((scalars[0] // size, curves[0] // size))) if size else ()
+        found = {}
+        for month in months:
+            own = [_between(rows, month * size, (month + 1) * size) for rows in (scalars, curves)]
+            used = np.unique(np.concatenate([rows[0] for rows in own]))
+            place = {part: index for index, part in enumerate(used.tolist())}
+            to = np.array([place.get(month * size + index, 0) for index in range(size)], dtype=np.int64)
+            parts = [self._parts[part - month * size] for part in used.tolist()]
+            single, curve = ((to[rows[0] - month * size], *rows[1:]) for rows in own)
+            found[int(month)] = Packed.of(parts, [single], [curve])
+        return found
 
 
-def _cells(parts: _Parts, groups: Mapping[int, tuple[str, str]]) -> dict[CellKey, Cell]:
-    pairs = set(parts.counts) | set(parts.tables)
-    for kind in parts.tallies.values():
-        pairs |= set(kind)
+def _sorted(rows: Sequence[tuple[Ints, ...]], width: int) -> list[Ints]:
+    if not rows:
+        return [np.zeros(0, np.int64) for _ in range(width)]
+    columns = [np.concatenate([row[i] for row in rows]) for i in range(width)]
+    order = np.argsort(columns[0], kind="stable")
+    return [column[order] for column in columns]
 
-    def tally(kind: str, pair: tuple[int, int]) -> Any:
-        return parts.tallies.get(kind, {}).get(pair, {})
 
-    cells = {
-        (month_of(pair[0]), *groups[pair[1]]): Cell(
-            counts=parts.counts.get(pair, {}),
-            tables=parts.tables.get(pair, {}),
-            promise=tally("promise", pair),
-            backlog_due=tally("backlog_due", pair),
-            tallies=tally("tallies", pair),
-        )
-        for pair in pairs
-    }
-    return dict(sorted(cells.items()))
+def _between(rows: Sequence[Ints], first: int, end: int) -> list[Ints]:
+    begin, stop = np.searchsorted(rows[0], (first, end))
+    return [column[begin:stop] for column in rows]

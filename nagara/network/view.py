@@ -1,153 +1,276 @@
-"""Figures of cities side by side, as the network's page and its clients read them. Aggregates only."""
+"""Figures of cities side by side, as the network's pages, its reports and its clients read them. Aggregates only.
+
+Every answer is made of cities' sheets (``indicators.sheets``): one question for the newest snapshots, one for the
+sheets that are kept, and one for cells where a sheet has to be made. The public sees no small numbers; ``internal``
+answers show them with a flag.
+"""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
-import numpy as np
 import psycopg
 
-from city_config import City, Configuration, NetworkCode
-from nagara.errors import UnknownCity
-from nagara.indicators.cells import Cell, CellKey
-from nagara.indicators.definitions import DEFINITIONS, ENOUGH_AT_RISK, METHOD_VERSION, RESTRICTED_HOURS
+from city_config import City, Configuration
+from nagara.errors import InvalidInput, UnknownCity
+from nagara.indicators.definitions import BY_ID, DEFINITIONS, FEW, METHOD_VERSION
 from nagara.indicators.figures import ALL_CODES
+from nagara.indicators.mix import Weights, weights_of
 from nagara.indicators.period import Period
-from nagara.indicators.residents import between_districts, districts_of, rates
-from nagara.indicators.snapshots import (
-    ALL_DISTRICTS,
-    Snapshot,
-    cells_in,
-    district_cells,
-    figures_in,
-    latest_snapshot,
-    snapshot_cells,
+from nagara.indicators.publishing import hidden, publish, published
+from nagara.indicators.sheet import AGE_CLASSES
+from nagara.indicators.sheets import Asked, CitySheet, read_sheets
+from nagara.indicators.side_by_side import (
+    FUNNELS,
+    HEADLINE,
+    RANKED,
+    Sheets,
+    funnel,
+    measured_together,
+    network_promises,
+    points_of,
+    ranks,
+    weigh,
 )
-from nagara.indicators.survival import kaplan_meier
+from nagara.indicators.snapshots import ALL_DISTRICTS
 
-CURVE_HOURS: tuple[float, ...] = (
-    1, 2, 4, 8, 12, 24, 36, 48, 72, 96, 120, 144, 168, 240, 336, 504, RESTRICTED_HOURS,
-)  # fmt: skip
-"""Where a curve is read: close together in the first days, where most requests end."""
+BANDS = ((300_000, "below 0.3 m"), (2_000_000, "0.3 to 2 m"), (None, "above 2 m"))
+"""Cities of a band are read beside each other: context, not an adjustment."""
+
+SIMULATED = "its requests are simulated"
+QUALITY = ("N16.place", "N16.code", "N16.answer", "N16.order", "N16.sync")
+Figures = dict[str, dict[str, Any]]
+Connection = psycopg.Connection[Any]
 
 
 def indicators(
-    connection: psycopg.Connection[Any],
+    connection: Connection,
+    configuration: Configuration,
+    period: Period,
+    city_ids: Sequence[str],
+    code: str = ALL_CODES,
+    district: str = ALL_DISTRICTS,
+    *,
+    internal: bool = False,
+    rank: bool = False,
+    snapshots: Mapping[str, UUID] | None = None,
+) -> dict[str, Any]:
+    """Figures of the cities for a period from their newest snapshots (or those given), in order of city name.
+
+    A city without a snapshot is named in ``without_figures``, never left out in silence. Funnels are there when the
+    whole network is asked for, ranks only on demand and as intervals.
+    """
+    read = _Read(connection, configuration, Asked(period, code, district), city_ids, snapshots)
+    raw = read.figures()
+    funnels = read.funnels(raw) if read.asked.whole and not city_ids else {}
+    ranked = {key: ranks(key, points_of(key, raw)) for key in RANKED} if rank else None
+    rows = []
+    for city in read.cities:
+        found = read.sheets.get(city.id)
+        if found is None:
+            continue
+        row = head_of(city) | {"peer": _peer(city)}
+        row |= {"simulated": found.sheet["simulated"], "snapshot": found.snapshot.as_json()}
+        row["figures"] = _shown(found, raw[city.id], internal)
+        without = found.sheet["without_emergencies"]
+        row["without_emergencies"] = None if without is None else _shown(found, without, internal)
+        row["survival"] = [] if found.sheet["hidden"] and not internal else found.sheet["survival"]
+        row["beside"] = {key: said for key, one in funnels.items() if (said := _said(one, city.id))}
+        row["ranks"] = None
+        if ranked is not None:
+            row["ranks"] = {key: own[city.id] for key, own in ranked.items() if city.id in own}
+        rows.append(row)
+    return {
+        "period": str(period),
+        "code": code,
+        "district": district or None,
+        "method_version": METHOD_VERSION,
+        "weights": read.weights.as_json(),
+        "simulated": [row["city"] for row in rows if row["simulated"]],
+        "funnels": funnels,
+        "cities": rows,
+        "without_figures": [city.id for city in read.cities if city.id not in read.sheets],
+    }
+
+
+class _Read:
+    """The sheets that an answer is made of, with what is reckoned over all of them."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        configuration: Configuration,
+        asked: Asked,
+        city_ids: Sequence[str] = (),
+        snapshots: Mapping[str, UUID] | None = None,
+    ) -> None:
+        self.asked = asked
+        self.cities = chosen_cities(configuration, city_ids)
+        every = list(configuration.cities) if asked.whole else [city.id for city in self.cities]
+        self._all = read_sheets(connection, configuration, every, asked, snapshots)
+        wanted = {city.id for city in self.cities}
+        self.sheets: dict[str, CitySheet] = {c: found for c, found in self._all.items() if c in wanted}
+        together = measured_together(self._plain())
+        self._promises = network_promises(together)
+        self.weights: Weights = weights_of(connection, asked.period.last.year, together)
+
+    def _plain(self) -> Sheets:
+        return {city: found.sheet for city, found in self._all.items()}
+
+    def figures(self) -> dict[str, Figures]:
+        """Every figure of every city as computed, those that the network's mix decides among them."""
+        found: dict[str, Figures] = {}
+        for city, one in self.sheets.items():
+            own = dict(one.sheet["figures"])
+            if self.asked.whole:
+                weighed = weigh(one.sheet, self.weights.codes, self._promises)
+                own |= {key: figure.as_json() for key, figure in weighed.figures.items()}
+            found[city] = own
+        return found
+
+    def funnels(self, raw: Mapping[str, Figures], keys: Sequence[str] = FUNNELS) -> dict[str, Any]:
+        """The funnels of these figures. Cities whose requests are simulated stand apart from real ones."""
+        together = measured_together({city: found.sheet for city, found in self.sheets.items()})
+        apart = dict.fromkeys(self.sheets.keys() - together.keys(), SIMULATED)
+        names = {city.id: city for city in self.cities}
+        answer = {}
+        for key in keys:
+            points = points_of(key, {city: raw[city] for city in together})
+            without = {city: _why(raw[city].get(key)) for city in together.keys() - {p.city for p in points}}
+            shown = funnel(key, points, apart | without)
+            for point in shown["points"]:
+                city = names[point["city"]]
+                point |= {"names": dict(city.names), "simulated": self.sheets[city.id].sheet["simulated"]}
+            answer[key] = shown
+        return answer
+
+
+def overview(connection: Connection, configuration: Configuration, period: Period) -> dict[str, Any]:
+    """Every city on one page: how much it reported, how good its data are, and the headline figures."""
+    read = _Read(connection, configuration, Asked(period))
+    raw = read.figures()
+    funnels = read.funnels(raw, [key for key in HEADLINE if key in FUNNELS])
+    rows = []
+    for city in read.cities:
+        found = read.sheets.get(city.id)
+        row = head_of(city) | {"centre": {"lat": city.map.centre.lat, "lon": city.map.centre.lon}}
+        if found is None:
+            rows.append(
+                row | {"simulated": False, "snapshot": None, "coverage": None, "headline": {}, "beside": {}}
+            )
+            continue
+        shown = _shown(found, raw[city.id], False)
+        row |= {"simulated": found.sheet["simulated"], "snapshot": _short(found)}
+        row["coverage"] = _coverage(found.sheet["coverage"]) | {
+            "quality": {key: shown[key] for key in QUALITY if key in shown}
+        }
+        row["headline"] = {key: shown[key] for key in HEADLINE if key in shown}
+        row["beside"] = {key: said for key, one in funnels.items() if (said := _said(one, city.id))}
+        rows.append(row)
+    return {"period": str(period), "method_version": METHOD_VERSION, "cities": rows}
+
+
+def curve(
+    connection: Connection,
     configuration: Configuration,
     period: Period,
     city_ids: Sequence[str],
     code: str = ALL_CODES,
     district: str = ALL_DISTRICTS,
 ) -> dict[str, Any]:
-    """Figures of the cities for a period from their newest snapshots, in order of city name.
-
-    A city without a snapshot is named in ``without_figures``, never left out in silence.
-    """
-    for city_id in city_ids:
-        if city_id not in configuration.cities:
-            raise UnknownCity(
-                f"There is no city {city_id[:40]!r}.", field="city", allowed=configuration.cities
-            )
-    chosen = [configuration.cities[city_id] for city_id in city_ids or configuration.cities]
-    shown = [
-        _city(connection, configuration, city.id, period, code, district)
-        for city in sorted(chosen, key=lambda city: city.name_in(city.names, "en"))
+    """Of 100 issues, how many were open, resolved, declined or withdrawn after so many hours, with the 95 % band."""
+    read = _Read(connection, configuration, Asked(period, code, district), city_ids)
+    names = ("hours", "open", "low", "high", "resolved", "not_actionable", "withdrawn", "n")
+    rows = [
+        head_of(city)
+        | {
+            "simulated": found.sheet["simulated"],
+            "snapshot": _short(found),
+            "points": []
+            if found.sheet["hidden"]
+            else [dict(zip(names, point, strict=True)) for point in found.sheet["curve"]],
+        }
+        for city in read.cities
+        if (found := read.sheets.get(city.id))
     ]
+    return {"period": str(period), "code": code, "district": district or None, "cities": rows}
+
+
+def funnel_of(
+    connection: Connection, configuration: Configuration, period: Period, figure: str
+) -> dict[str, Any]:
+    """One figure of all cities around their common value; raises ``InvalidInput`` for one that has no funnel."""
+    if figure not in FUNNELS:
+        raise InvalidInput(f"{figure[:40]!r} has no funnel.", field="figure", allowed=FUNNELS)
+    read = _Read(connection, configuration, Asked(period))
+    shown: dict[str, Any] = read.funnels(read.figures(), [figure])[figure]
+    return {"period": str(period)} | shown
+
+
+def equity(
+    connection: Connection, configuration: Configuration, period: Period, city_id: str
+) -> dict[str, Any]:
+    """How the districts of a city differ, with chance taken off, beside how readily each reports (N14)."""
+    read = _Read(connection, configuration, Asked(period), [city_id])
+    (city,) = read.cities
+    answer: dict[str, Any] = head_of(city) | {"period": str(period), "snapshot": None, "districts": []}
+    found = read.sheets.get(city.id)
+    if found is None:
+        return answer | {"figure": None, "gaps": None}
+    told = found.sheet["equity"] or {"withheld": "no districts", "smoothed": {}, "kept": {}}
+    gaps = {key: value for key, value in told.items() if key not in ("smoothed", "kept")}
+    answer |= {"simulated": found.sheet["simulated"], "snapshot": _short(found), "gaps": gaps}
+    answer["figure"] = _shown(found, {"N13": found.sheet["figures"]["N13"]}, False)["N13"]
+    answer["districts"] = [_district(city, row, told) for row in found.sheet["districts"]]
+    return answer
+
+
+def _district(city: City, row: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
+    """A district's mean time open in 30 days; withheld below 30 issues."""
+    enough = row["n"] >= BY_ID["N13"].minimum_n and row["value"] is not None
+    half = 1.959964 * row["error"] if enough else 0.0
+    names = city.district_names.get(row["district"])
     return {
-        "period": str(period),
-        "code": code,
-        "district": district or None,
-        "method_version": METHOD_VERSION,
-        "simulated": [row["city"] for row in shown if row["snapshot"] and row["simulated"]],
-        "cities": [row for row in shown if row["snapshot"]],
-        "without_figures": [row["city"] for row in shown if not row["snapshot"]],
+        "district": row["district"],
+        "geometry": f"{city.id}:{row['district']}",
+        "names": dict(names) if names else {},
+        "population": row["population"],
+        "n": None if 0 < row["issues"] < FEW else row["issues"],
+        "value": row["value"] if enough else None,
+        "low": max(0.0, row["value"] - half) if enough else None,
+        "high": row["value"] + half if enough else None,
+        "smoothed": told["smoothed"].get(row["district"]) if enough else None,
+        "kept": told["kept"].get(row["district"]) if enough else None,
+        "withheld": None if enough else f"fewer than {BY_ID['N13'].minimum_n} issues followed for 30 days",
+        "delay": published("N14.delay", row["delay"]),
     }
 
 
-def _city(
-    connection: psycopg.Connection[Any],
-    configuration: Configuration,
-    city_id: str,
-    period: Period,
-    code: str,
-    district: str,
+def backlog(
+    connection: Connection, configuration: Configuration, period: Period, city_ids: Sequence[str]
 ) -> dict[str, Any]:
-    city = configuration.cities[city_id]
-    snapshot = latest_snapshot(connection, city_id)
-    head = {"city": city_id, "names": dict(city.names)}
-    if snapshot is None:
-        return head | {"snapshot": None}
-    cells = snapshot_cells(connection, city_id, snapshot.id, code, district)
-    codes = configuration.network.codes_by_code
-    within = cells_in(cells, period)
-    figures = figures_in(cells, period, codes)
-    if code == ALL_CODES and district == ALL_DISTRICTS:
-        figures |= _of_residents(connection, city, snapshot, cells, period, codes)
-    comparable = [
-        cell
-        for code_, cell in within.items()
-        if code_ in codes and codes[code_].comparability == "A" and codes[code_].service_class != "util"
-    ]
-    return head | {
-        "simulated": Cell.merged(within.values()).count("simulated") > 0,
-        "snapshot": snapshot.as_json(),
-        "figures": figures,
-        "survival": survival_points(Cell.merged(comparable)),
-    }
-
-
-def _of_residents(
-    connection: psycopg.Connection[Any],
-    city: City,
-    snapshot: Snapshot,
-    cells: Mapping[CellKey, Cell],
-    period: Period,
-    codes: Mapping[str, NetworkCode],
-) -> dict[str, Any]:
-    """Rates by residents, and differences between districts, where the city states how many there are."""
-    people = city.population.value if city.population else None
-    ended = (period.last.replace(day=28) + dt.timedelta(days=4)).replace(day=1)
-    known_to = min(ended, snapshot.cut_off.astimezone(city.zone).date())
-    days = max(0, (known_to - period.first).days)
-    found = rates(cells_in(cells, period), cells_in(cells, None), codes, people, days)
-    populations = {code: stated.value for code, stated in city.population_by_district.items()}
-    districts = []
-    if people and populations:
-        of_districts = district_cells(connection, city.id, snapshot.id)
-        within = {key: cell for key, cell in of_districts.items() if key[0] in period}
-        districts = districts_of(within, codes, populations)
-    found["N13"] = between_districts(districts, people)
-    return {key: figure.as_json() for key, figure in found.items()}
-
-
-def survival_points(cell: Cell) -> list[dict[str, float | int | None]]:
-    """The share still open by hours since receipt, with its 95 % band; ends where fewer than ten are followed."""
-    table = cell.table("resolution")
-    if not table:
-        return []
-    curve = kaplan_meier(table.risk)
-    points: list[dict[str, float | int | None]] = []
-    for hours in CURVE_HOURS:
-        followed = table.risk.at_risk_at(hours)
-        if followed < ENOUGH_AT_RISK:
-            break
-        at = curve.at(hours)
-        points.append(
+    """What is open, whenever received, by age; the period only chooses which sheet is read."""
+    read = _Read(connection, configuration, Asked(period), city_ids)
+    rows = []
+    for city in read.cities:
+        found = read.sheets.get(city.id)
+        if found is None:
+            continue
+        own = {key: figure for key, figure in found.sheet["figures"].items() if key.startswith("N7")}
+        counts = zip(AGE_CLASSES, found.sheet["backlog"], strict=True)
+        classes = [
             {
-                "hours": hours,
-                "open": _number(at.value),
-                "low": _number(at.low),
-                "high": _number(at.high),
-                "n": followed,
+                "from_days": above / 24,
+                "to_days": None if upto is None else upto / 24,
+                "open": None if 0 < count < FEW else count,
             }
-        )
-    return points
-
-
-def _number(value: float | None) -> float | None:
-    return None if value is None or np.isnan(value) else round(float(value), 6)
+            for (above, upto), count in counts
+        ]
+        row = head_of(city) | {"simulated": found.sheet["simulated"], "snapshot": _short(found)}
+        rows.append(row | {"figures": _shown(found, own, False), "classes": classes})
+    return {"period": str(period), "cities": rows}
 
 
 def definitions(configuration: Configuration) -> dict[str, Any]:
@@ -163,3 +286,55 @@ def definitions(configuration: Configuration) -> dict[str, Any]:
         for code in configuration.network.codes
     ]
     return {"definitions": [definition.as_json() for definition in DEFINITIONS], "codes": codes}
+
+
+def chosen_cities(configuration: Configuration, city_ids: Sequence[str]) -> list[City]:
+    """The cities asked for (all if none), in order of English name; raises ``UnknownCity``."""
+    for city_id in city_ids:
+        if city_id not in configuration.cities:
+            raise UnknownCity(
+                f"There is no city {city_id[:40]!r}.", field="city", allowed=configuration.cities
+            )
+    chosen = [configuration.cities[city_id] for city_id in dict.fromkeys(city_ids) or configuration.cities]
+    return sorted(chosen, key=lambda city: city.name_in(city.names, "en"))
+
+
+def head_of(city: City) -> dict[str, Any]:
+    """How a city is named in every answer."""
+    return {"city": city.id, "names": dict(city.names), "country": city.country}
+
+
+def _short(found: CitySheet) -> dict[str, Any]:
+    return {"id": str(found.snapshot.id), "cut_off": found.snapshot.cut_off.isoformat()}
+
+
+def _peer(city: City) -> dict[str, Any]:
+    stated = city.population
+    band = None
+    if stated:
+        band = next(name for upto, name in BANDS if upto is None or stated.value <= upto)
+    source = f"{stated.source}, {stated.year}" if stated and stated.source else None
+    return {"population": stated.value if stated else None, "population_source": source, "band": band}
+
+
+def _shown(found: CitySheet, figures: Mapping[str, Mapping[str, Any]], internal: bool) -> Figures:
+    """Figures as the public sees them, or officials; a part that gives small ones away is hidden whole."""
+    shown = publish(figures, internal=internal)
+    if found.sheet["hidden"] and not internal:
+        return {key: hidden(figure) for key, figure in shown.items()}
+    return shown
+
+
+def _coverage(told: Mapping[str, Any]) -> dict[str, Any]:
+    few = {name: None if 0 < told[name] < FEW else told[name] for name in ("reports", "issues")}
+    return {**told, **few}
+
+
+def _said(shown: Mapping[str, Any], city: str) -> dict[str, Any] | None:
+    names = ("verdict", "words", "z", "z_adjusted", "stands")
+    point = next((point for point in shown["points"] if point["city"] == city), None)
+    return {name: point[name] for name in names} if point and point["verdict"] else None
+
+
+def _why(figure: Mapping[str, Any] | None) -> str:
+    return (figure or {}).get("withheld") or "it has no such figure"

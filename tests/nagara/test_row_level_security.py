@@ -15,6 +15,8 @@ OWN, FOREIGN = "kh-pnh", "th-bkk"
 PUBLISHED = {
     "indicator_snapshot",
     "indicator_figure",
+    "indicator_sheet",
+    "indicator_weights",
     "network_report",
     "network_root",
     "report_release",

@@ -51,6 +51,8 @@ def test_every_table_of_a_city_is_closed_to_others(database_url: str) -> None:
     published = {
         "indicator_snapshot",
         "indicator_figure",
+        "indicator_sheet",
+        "indicator_weights",
         "network_report",
         "network_root",
         "report_release",

@@ -25,7 +25,7 @@ JANUARY = dt.datetime(2026, 1, 5, 3, tzinfo=dt.UTC)
 DAY, HOUR = dt.timedelta(days=1), dt.timedelta(hours=1)
 OWN = (
     "request, event, event_outbox, trust_leaf, trust_root, indicator_snapshot, indicator_figure, "
-    "indicator_issue, indicator_group, indicator_build"
+    "indicator_part, indicator_group, indicator_build"
 )
 
 Bundle = dict[str, Any]

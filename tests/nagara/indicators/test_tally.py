@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-import struct
 from zoneinfo import ZoneInfo
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nagara.indicators.cells import COUNTS, TALLIES, Cell
 from nagara.indicators.conduct import conduct
-from nagara.indicators.facts import COPIED, OPEN, SIZES, Groups, Row, from_copy, micros
+from nagara.indicators.facts import Groups, micros
 from nagara.indicators.issue_times import LoggedEvent
+from nagara.indicators.packed import Packed, pack_cells
 from nagara.indicators.tally import cells_of, moving_months, only
 from tests.nagara.indicators.one_by_one import counted_in_columns, counted_one_by_one, rows_of
 
@@ -160,21 +159,28 @@ def test_owners_may_change_before_anybody_accepted() -> None:
     assert not shown.owner_changed
 
 
-def test_a_binary_copy_is_read_as_it_was_written() -> None:
-    numbers = {name: index + 1 for index, name in enumerate(Row._fields)} | {"until": OPEN}
-    row = np.zeros(1, dtype=COPIED)
-    row["fields"] = len(Row._fields) + 2
-    for name, size in ({"id": 16, "head": 32} | SIZES).items():
-        row[f"{name}_size"] = size
-    for name, number in numbers.items():
-        row[name] = number
-    head = b"PGCOPY\n\xff\r\n\0" + struct.pack(">ii", 0, 0)
-    read = from_copy(head + row.tobytes() + b"\xff\xff")
-    assert {name: int(read[name][0]) for name in Row._fields} == numbers
-    row["due_size"] = 4
-    for bad in (b"", head + row.tobytes() + b"\xff\xff", head + b"x\xff\xff"):
-        with pytest.raises(ValueError, match="copy"):
-            from_copy(bad)
+@settings(max_examples=60, deadline=None)
+@given(st.lists(histories(), min_size=1, max_size=6))
+def test_a_packed_month_is_read_as_it_was_written_and_adds_up(found: list[list[LoggedEvent]]) -> None:
+    cells = counted_in_columns(found, START + dt.timedelta(days=400))
+    months: dict[dt.date, dict[tuple[str, str, bool], Cell]] = {}
+    for (month, code, district), cell in cells.items():
+        months.setdefault(month, {})[code, district, False] = cell
+    packs = [pack_cells(month) for month in months.values()]
+    for packed, month in zip(packs, months.values(), strict=True):
+        again = Packed.from_bytes(packed.to_bytes())
+        assert again.to_bytes() == packed.to_bytes()
+        assert {key: cell.to_json() for key, cell in again.cells().items()} == {
+            key: cell.to_json() for key, cell in month.items()
+        }
+    whole = Packed.merged(packs).grouped(lambda part: "all")
+    assert whole.get("all", Cell()).to_json() == Cell.merged(cells.values()).to_json()
+
+
+@pytest.mark.parametrize("content", [b"", b"NGM1", b"NGM0" + bytes(12), b"NGM1" + bytes(11) + b"\1"])
+def test_what_is_no_packed_month_is_refused(content: bytes) -> None:
+    with pytest.raises(ValueError, match="packed"):
+        Packed.from_bytes(content)
 
 
 @pytest.mark.parametrize(

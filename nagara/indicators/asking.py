@@ -1,0 +1,73 @@
+"""What cities are asked about their figures, kept with the day on which it was first asked.
+
+A city's own accounts see a question at once, the network two weeks later: the database holds it back until then.
+Questions, not verdicts.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from typing import Any
+
+import psycopg
+
+from nagara.indicators.cells import Cell
+from nagara.indicators.questions import Question, questions
+from nagara.indicators.snapshots import latest_snapshots, month_rows
+
+CITY_FIRST = dt.timedelta(days=14)
+LOOKED_AT = 6
+"""Months back whose figures are looked at: later events still move them."""
+
+ASK = """
+insert into indicator_question as kept
+       (city_id, month, question, words, counted, of_all, first_asked, network_sees_from)
+values (%s, %s, %s, %s, %s, %s, %s, %s)
+on conflict (city_id, month, question) do update
+   set words = excluded.words, counted = excluded.counted, of_all = excluded.of_all
+ where kept.words is distinct from excluded.words or kept.counted <> excluded.counted or kept.of_all <> excluded.of_all
+"""
+TAKE_BACK = """
+delete from indicator_question where city_id = %s and month = %s and not question = any(%s)
+"""
+READ = """
+select city_id, month, question, words, counted, of_all, first_asked, network_sees_from from indicator_question
+ where %(cities)s::text[] is null or city_id = any(%(cities)s)
+ order by first_asked desc, city_id, month, question limit 500
+"""
+
+
+def ask(connection: psycopg.Connection[Any], city_id: str, now: dt.datetime) -> int:
+    """Put to a city what its newest figures ask, month by month; returns how many questions stand. Does not commit.
+
+    One that its figures no longer ask is taken back.
+    """
+    snapshot = latest_snapshots(connection, [city_id]).get(city_id)
+    if snapshot is None:
+        return 0
+    rows = month_rows(connection, {city_id: snapshot.id})[city_id]
+    months = sorted(rows)[-LOOKED_AT - 1 :]
+    cells = {month: Cell.merged(rows[month].packed.cells().values()) for month in months}
+    standing = 0
+    for before, month in itertools.pairwise(months):
+        asked = questions(cells[month], cells[before])
+        connection.execute(TAKE_BACK, (city_id, month, [question.id for question in asked]))
+        for question in asked:
+            connection.execute(ASK, _row(city_id, month, question, now))
+            standing += 1
+    return standing
+
+
+def _row(city_id: str, month: dt.date, question: Question, now: dt.datetime) -> tuple[Any, ...]:
+    said = (question.id, question.words, question.having, question.of)
+    return city_id, month, *said, now, now + CITY_FIRST
+
+
+def read_questions(connection: psycopg.Connection[Any], city_ids: list[str] | None) -> list[dict[str, Any]]:
+    """Questions that this connection may see, newest first; of these cities, or of all."""
+    names = ("city", "month", "id", "words", "counted", "of", "first_asked", "network_sees_from")
+    return [
+        dict(zip(names, (row[0], f"{row[1]:%Y-%m}", *row[2:]), strict=True))
+        for row in connection.execute(READ, {"cities": city_ids})
+    ]

@@ -1,0 +1,103 @@
+"""What of a figure may be shown to whom: small numbers, unstable figures, figures that may still move. Pure.
+
+The public sees no count of 1 to 9 and no rate that rests on so few; officials see them with a flag. A flag is a
+word from a closed list, so that whoever draws a figure can say in any language what it means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from nagara.indicators.definitions import BY_ID, FEW
+from nagara.indicators.proportions import Z
+from nagara.indicators.suppression import is_few, is_unstable, rate_withheld, suppressed, suppressed_line
+
+Flag = Literal["provisional", "unstable", "few", "suppressed"]
+FLAGS: Mapping[Flag, str] = {
+    "provisional": "the cohort has not been followed for long enough: the value may still move",
+    "unstable": "the standard error is above a quarter of the value",
+    "few": "not shown in public, because so few are counted",
+    "suppressed": "hidden because fewer than 10 are counted, or because sums would give those away",
+}
+TOO_FEW = f"fewer than {FEW}"
+GIVEN_AWAY = "would let smaller numbers be worked out"
+PLACES = 6
+"""Decimals shown: finer than any interval, and free of the last digits' noise."""
+
+Shown = dict[str, Any]
+
+
+def publish(figures: Mapping[str, Mapping[str, Any]], *, internal: bool = False) -> dict[str, Shown]:
+    """Every figure as it is shown: rounded, flagged, and without small counts unless ``internal``."""
+    return {key: published(key, figure, internal=internal) for key, figure in figures.items()}
+
+
+def published(key: str, figure: Mapping[str, Any], *, internal: bool = False) -> Shown:
+    """One figure, by the id of its definition; see ``publish``."""
+    shown: Shown = {**figure}
+    for name in ("value", "low", "high"):
+        shown[name] = None if figure[name] is None else round(figure[name], PLACES)
+    flags: list[Flag] = ["provisional"] if figure["provisional"] and figure["value"] is not None else []
+    if _unstable(figure):
+        flags.append("unstable")
+    reason = _few(key, figure)
+    if reason and internal:
+        flags.append("few")
+    elif reason:
+        shown |= {"value": None, "low": None, "high": None, "withheld": reason}
+        flags = ["suppressed"]
+    if not internal:
+        shown |= {name: None for name in ("n", "events") if is_few(figure[name] or 0)}
+    return shown | {"flags": flags}
+
+
+def hidden(shown: Mapping[str, Any]) -> Shown:
+    """The same figure hidden, because with others it would let a small number be worked out."""
+    nothing = dict.fromkeys(("value", "low", "high", "n", "events"))
+    return {**shown, **nothing, "withheld": GIVEN_AWAY, "provisional": False, "flags": ["suppressed"]}
+
+
+def _few(key: str, figure: Mapping[str, Any]) -> str | None:
+    """Why the public does not see it; None where it does, or where there is nothing to see."""
+    if figure["value"] is None:
+        return None
+    definition = BY_ID.get(key)
+    unit = definition.unit if definition else "share"
+    if unit == "count":
+        return TOO_FEW if is_few(int(figure["value"])) else None
+    if unit == "share" and figure["events"] is not None:
+        return rate_withheld(figure["n"], figure["events"]) if figure["events"] else None
+    return TOO_FEW if is_few(figure["n"]) else None
+
+
+def _unstable(figure: Mapping[str, Any]) -> bool:
+    value, low, high = (figure[name] for name in ("value", "low", "high"))
+    if value is None or low is None or high is None:
+        return False
+    return is_unstable(value, (high - low) / (2 * Z))
+
+
+def cells_hidden(
+    counts: Mapping[tuple[str, str], int], rows: Sequence[str], columns: Sequence[str]
+) -> set[tuple[str, str]]:
+    """Cells of a table by (row, column) that must not be shown, small ones and those that would give them away.
+
+    Totals are cells of the row or column ''. A total of 1 to 9 is hidden like any count, with the next smallest
+    total beside it. Guarantee: solving the sums of what is shown determines no hidden cell.
+    """
+    table = [[counts.get((row, column), 0) for column in columns] for row in rows]
+    found = {
+        (rows[r], columns[c])
+        for r, line in enumerate(suppressed(table))
+        for c, count in enumerate(line)
+        if count is None
+    }
+    for name, totals in (
+        ("row", [sum(line) for line in table]),
+        ("column", [sum(c) for c in zip(*table, strict=True)]),
+    ):
+        for index, count in enumerate(suppressed_line(totals)):
+            if count is None:
+                found.add((rows[index], "") if name == "row" else ("", columns[index]))
+    return found

@@ -1,0 +1,247 @@
+"""Sheets of several cities beside each other: standardised figures, funnels, intervals of rank. Pure.
+
+Made-up requests are never measured against a real city's: where enough real cities have a figure, simulated ones
+stand apart. Nothing here names anybody best or worst.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from nagara.indicators.comparison import (
+    FEWEST_CITIES,
+    over_expected,
+    standardised_hours,
+    standardised_share,
+)
+from nagara.indicators.definitions import BY_ID, FEW
+from nagara.indicators.figure import Figure
+from nagara.indicators.funnel import (
+    WORDS,
+    Limits,
+    Spread,
+    limits_of,
+    share_funnel,
+    share_limits,
+    spread,
+    verdict,
+)
+from nagara.indicators.multiplicity import benjamini_hochberg, rank_intervals, two_sided_p
+from nagara.indicators.proportions import Z
+
+HEADLINE = ("N2b", "N3a.std", "N5", "N7b.past_promise", "N13")
+"""Five, each read beside N11, N14.delay and N15, so that fast administrative closing cannot look good by itself."""
+
+BESIDE_HEADLINE = ("N4.published", "N11", "N14.delay", "N15")
+OF_COUNTS = (
+    "N4.published", "N4.internal", "N4.reference", "N4b.published", "N7b.past_promise", "N8", "N9.1", "N10.declined",
+)  # fmt: skip
+OF_ESTIMATES = ("N2b", "N3a.std", "N5", "N5i", "N6")
+FUNNELS = (*OF_ESTIMATES, *OF_COUNTS)
+RANKED = ("N2b", "N3a.std", "N5", "N6", "N7b.past_promise", "N13")
+STEPS = 40
+UNLIKE = (
+    "Cities differ by more than chance explains; the limits are widened by what is usual between them.",
+    "Chance alone explains how much the cities differ.",
+)
+Sheet = Mapping[str, Any]
+Sheets = Mapping[str, Sheet]
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """A city's figures that the network's mix of codes decides, and their standard errors."""
+
+    figures: dict[str, Figure]
+    errors: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Point:
+    """One city's figure with its standard error; ``having`` of ``n`` where it is a plain share."""
+
+    city: str
+    value: float
+    error: float
+    n: int
+    low: float | None = None
+    high: float | None = None
+    having: int | None = None
+
+
+def issue_weights(sheets: Sheets) -> dict[str, float]:
+    """Each code's share of all cities' issues whose resolution compares; sums to 1."""
+    counts: dict[str, int] = {}
+    for sheet in sheets.values():
+        for code, n in sheet["strata"]["issues"].items():
+            counts[code] = counts.get(code, 0) + n
+    total = sum(counts.values())
+    return {code: n / total for code, n in sorted(counts.items())} if total else {}
+
+
+def network_promises(sheets: Sheets, standard: str = "published") -> dict[str, tuple[int, int]]:
+    """Promises kept, and kept or missed, by code over all cities: what N5i expects of each."""
+    found: dict[str, tuple[int, int]] = {}
+    for sheet in sheets.values():
+        for code, (met, n) in sheet["strata"]["promises"].get(standard, {}).items():
+            before = found.get(code, (0, 0))
+            found[code] = (before[0] + met, before[1] + n)
+    return found
+
+
+def measured_together(sheets: Sheets) -> Sheets:
+    """The cities that make the network's values: the real ones where there are enough, else all."""
+    real = {city: sheet for city, sheet in sheets.items() if not sheet["simulated"]}
+    heard = [sheet for sheet in real.values() if sheet["coverage"]["issues"]]
+    return real if len(heard) >= FEWEST_CITIES else sheets
+
+
+def weigh(sheet: Sheet, weights: Mapping[str, float], promises: Mapping[str, tuple[int, int]]) -> Weighed:
+    """N3a.std, N5, N5i and N6 of one city."""
+    strata = sheet["strata"]
+    promised = {code: share for code, share in weights.items() if code in promises}
+    by_mix = {
+        "N3a.std": standardised_share(strata["share"], weights),
+        "N5": standardised_share(strata["promise"]["published"], promised),
+        "N6": standardised_hours(strata["mean"], weights),
+    }
+    figures = {key: found.figure for key, found in by_mix.items()}
+    figures["N5i"] = over_expected(strata["promises"].get("published", {}), promises)
+    return Weighed(figures, {key: found.error for key, found in by_mix.items()})
+
+
+def points_of(key: str, figures: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> list[Point]:
+    """Cities that have a figure, and how sure it is, from their figures by id."""
+    found = []
+    for city, own in figures.items():
+        figure = own.get(key)
+        if figure is None or figure["value"] is None or figure["n"] is None:
+            continue
+        low, high = figure["low"], figure["high"]
+        if key in OF_COUNTS:
+            having, n = figure["events"], figure["n"]
+            if having is not None and n:
+                spread_ = (high - low) / (2 * Z) if low is not None and high is not None else 0.0
+                found.append(Point(city, having / n, spread_, n, low, high, having))
+        elif low is not None and high is not None and high > low:
+            found.append(Point(city, figure["value"], (high - low) / (2 * Z), figure["n"], low, high))
+    return found
+
+
+def funnel(key: str, points: Sequence[Point], apart: Mapping[str, str]) -> dict[str, Any]:
+    """One figure of several cities around their common value, with limits that widen for few cases.
+
+    ``apart``: cities left out, and why. With fewer than three cities there is no common value and no limit.
+    """
+    shown: dict[str, Any] = {
+        "figure": key,
+        "unit": BY_ID[key].unit,
+        "target": None,
+        "phi": None,
+        "overdispersed": False,
+        "tau_squared": 0.0,
+        "unlike": None,
+        "points": [_plain(point) for point in points],
+        "limits": [],
+        "left_out": [{"city": city, "why": why} for city, why in sorted(apart.items())],
+    }
+    usable = [point for point in points if point.error > 0 or point.having is not None]
+    if len(usable) < FEWEST_CITIES:
+        return shown
+    target, found, limits, steps = (_of_counts if key in OF_COUNTS else _of_estimates)(key, usable)
+    stands = benjamini_hochberg([two_sided_p(z) for z in found.z_adjusted.tolist()])
+    shown["points"] = [
+        _plain(point)
+        | {"z": _six(z), "z_adjusted": _six(adjusted), "stands": stand, "limits": _limits(own)}
+        | _said(adjusted)
+        for point, z, adjusted, stand, own in zip(
+            usable, found.z.tolist(), found.z_adjusted.tolist(), stands, limits, strict=True
+        )
+    ]
+    return shown | {
+        "target": _six(target),
+        "phi": _six(found.phi),
+        "overdispersed": found.overdispersed,
+        "tau_squared": round(found.tau_squared, 10),
+        "unlike": UNLIKE[0 if found.overdispersed else 1],
+        "limits": steps,
+    }
+
+
+Built = tuple[float, Spread, Sequence[Limits], list[dict[str, Any]]]
+
+
+def _of_counts(key: str, points: Sequence[Point]) -> Built:
+    found = share_funnel([point.having or 0 for point in points], [point.n for point in points])
+    tau = found.spread.tau_squared
+    steps = [{"n": n} | _limits(share_limits(found.target, n, tau)) for n in _sizes(points)]
+    return found.target, found.spread, found.limits, steps
+
+
+def _of_estimates(key: str, points: Sequence[Point]) -> Built:
+    """Around the mean weighted by precision; of N5i around 1. At another size errors shrink as 1 / sqrt n."""
+    precision = [1 / point.error**2 for point in points]
+    target = sum(p * point.value for p, point in zip(precision, points, strict=True)) / sum(precision)
+    target = 1.0 if key == "N5i" else target
+    found = spread([p.value for p in points], [p.error for p in points], target)
+    most = 1.0 if BY_ID[key].unit == "share" else None
+    own = [limits_of(target, math.sqrt(p.error**2 + found.tau_squared), most) for p in points]
+    typical = median(point.error * math.sqrt(point.n) for point in points)
+    steps = [
+        {"n": n} | _limits(limits_of(target, math.sqrt(typical**2 / n + found.tau_squared), most))
+        for n in _sizes(points)
+    ]
+    return target, found, own, steps
+
+
+def _sizes(points: Sequence[Point]) -> list[int]:
+    sizes = [max(1, point.n) for point in points]
+    return sorted({int(n) for n in np.rint(np.geomspace(min(sizes), max(sizes), STEPS))})
+
+
+def _limits(limits: Limits) -> dict[str, float | None]:
+    return {name: _six(value) for name, value in asdict(limits).items()}
+
+
+def _plain(point: Point) -> dict[str, Any]:
+    """A point without a comparison; sizes of 1 to 9 do not occur, because such figures are withheld."""
+    return {
+        "city": point.city,
+        "value": _six(point.value),
+        "low": None if point.low is None else _six(point.low),
+        "high": None if point.high is None else _six(point.high),
+        "n": point.n if point.n >= FEW else None,
+        "z": None,
+        "z_adjusted": None,
+        "stands": False,
+        "verdict": None,
+        "words": None,
+        "limits": None,
+    }
+
+
+def _said(z: float) -> dict[str, str]:
+    found = verdict(z)
+    return {"verdict": found, "words": WORDS[found]}
+
+
+def ranks(key: str, points: Sequence[Point]) -> dict[str, dict[str, Any]]:
+    """The 95 % interval of each city's rank, 1 the smallest value: for those who ask, and never a single rank."""
+    usable = [point for point in points if point.error > 0]
+    if len(usable) < FEWEST_CITIES:
+        return {}
+    found = rank_intervals([p.value for p in usable], [p.error for p in usable])
+    return {
+        point.city: {"low": rank.low, "high": rank.high, "of": len(usable)}
+        for point, rank in zip(usable, found, strict=True)
+    }
+
+
+def _six(value: float) -> float:
+    return round(float(value), 6)
