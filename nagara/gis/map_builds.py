@@ -45,7 +45,7 @@ select c.id, b.fingerprint, b.newest, b.built_at, coalesce(b.points, 0), newest.
 """How each city's tiles stand, and how the city does: two look-ups a city, however many requests it has."""
 
 ALL_POINTS = f"""
-select count(*), string_agg(r.lat::text, ','), string_agg(r.lon::text, ',') from request r
+select count(*), string_agg(float8send(r.lat), ''), string_agg(float8send(r.lon), '') from request r
  where r.city_id = %(city_id)s and r.closed_at is null and r.lat is not null and {public_sql()}
 """  # noqa: S608 - built of constants
 
@@ -80,9 +80,7 @@ def drawn(city: City, tile: Tile, rows: list[tuple[Any, ...]]) -> bytes:
 
 
 def _on_the_square(city: City, row: tuple[Any, ...]) -> tuple[Numbers, Numbers]:
-    count, lats, lons = row
-    if not count:
-        return numbers_of(""), numbers_of("")
+    _count, lats, lons = row
     return on_the_square(*shown_positions(city, numbers_of(lats), numbers_of(lons)))
 
 

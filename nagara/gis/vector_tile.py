@@ -45,15 +45,15 @@ def layer(name: str, x: Integers, y: Integers, columns: Mapping[str, Column]) ->
     Raises ``ValueError`` for more values than three bytes can count.
     """
     tags: list[Integers] = []
-    values: list[str | int] = []
+    values = 0
     for number, column in enumerate(columns.values()):
-        tags += [np.full(len(x), number, np.int64), column.chosen + len(values)]
-        values += column.values
-    if len(values) >= LARGEST:
+        tags += [np.full(len(x), number, np.int64), column.chosen + values]
+        values += len(column.values)
+    if values >= LARGEST:
         raise ValueError(f"a layer holds fewer than {LARGEST} values")
     written = [_field(NAME, name.encode()), _features(x, y, tags)]
     written += [_field(KEY, key.encode()) for key in columns]
-    written += [_field(VALUE, _value(value)) for value in values]
+    written += [_values(column.values) for column in columns.values()]
     written += [SIDE + _varint(EXTENT), VERSION]
     return _field(LAYER, b"".join(written))
 
@@ -85,6 +85,18 @@ def _varints(numbers: Integers) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.b
     used = np.stack((np.ones(numbers.shape, bool), two, three), axis=2)
     shape = (len(numbers), -1)
     return parts.astype(np.uint8).reshape(shape), used.reshape(shape)
+
+
+def _values(values: Sequence[str | int]) -> bytes:
+    """Values in order. Many texts of one length, as references are, are written in one go: what stands before each
+    is the same."""
+    texts = [value for value in values if isinstance(value, str)]
+    lengths = set(map(len, texts))
+    if len(texts) == len(values) and len(lengths) == 1 and "".join(texts).isascii():
+        whole = len(_field(VALUE, _value(texts[0])))
+        before = _field(VALUE, _value(texts[0]))[: whole - lengths.pop()].decode("latin-1")
+        return (before + before.join(texts)).encode("latin-1")
+    return b"".join(_field(VALUE, _value(value)) for value in values)
 
 
 def _value(value: str | int) -> bytes:
