@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from enum import IntEnum
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 
@@ -16,7 +16,6 @@ NAMESPACE = 0x4E616761
 class Lock(IntEnum):
     """What is done by one at a time."""
 
-    INDICATORS = 1  # a build reads every event; a second would do the same work beside it
     DELIVERY = 2  # a mail server that answers slowly must not hold every worker
     SMS = 31  # nor a gateway
     PUSH = 32  # nor a push service
@@ -27,14 +26,23 @@ class Lock(IntEnum):
     OPEN_DATA = 52  # and its files of all the public may see
 
 
-@contextmanager
-def only_one(connection: psycopg.Connection[Any], lock: Lock) -> Iterator[bool]:
+def only_one(connection: psycopg.Connection[Any], lock: Lock) -> AbstractContextManager[bool]:
     """Whether this connection is the one; if so it stays the one until the block or the connection ends.
 
     Never waits. The connection must be outside of any transaction, and is again afterwards.
     """
+    return _held(connection, "(%s, %s)", (NAMESPACE, lock))
+
+
+def only_one_of(connection: psycopg.Connection[Any], name: str) -> AbstractContextManager[bool]:
+    """The same of work that is told apart by a name, as a city's is from other cities'."""
+    return _held(connection, "(hashtextextended(%s, 0))", (name,))
+
+
+@contextmanager
+def _held(connection: psycopg.Connection[Any], key: LiteralString, values: tuple[Any, ...]) -> Iterator[bool]:
     with connection.transaction():
-        row = connection.execute("select pg_try_advisory_lock(%s, %s)", (NAMESPACE, lock)).fetchone()
+        row = connection.execute("select pg_try_advisory_lock" + key, values).fetchone()
     held = row is not None and row[0] is True
     try:
         yield held
@@ -43,5 +51,5 @@ def only_one(connection: psycopg.Connection[Any], lock: Lock) -> Iterator[bool]:
             # A connection that is gone has given the lock back by itself.
             with suppress(psycopg.OperationalError):
                 connection.rollback()
-                connection.execute("select pg_advisory_unlock(%s, %s)", (NAMESPACE, lock))
+                connection.execute("select pg_advisory_unlock" + key, values)
                 connection.commit()

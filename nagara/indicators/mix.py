@@ -10,7 +10,10 @@ from typing import Any
 import psycopg
 from psycopg.types.json import Jsonb
 
-from nagara.indicators.side_by_side import Sheets, issue_weights
+from city_config import Configuration
+from nagara.indicators.period import Period
+from nagara.indicators.sheets import Asked, read_sheets
+from nagara.indicators.side_by_side import Sheets, issue_weights, measured_together
 
 READ = "select codes from indicator_weights where city_id = 'network' and year = %s"
 FREEZE = """
@@ -58,3 +61,15 @@ def freeze(
     codes = issue_weights(sheets_before)
     connection.execute(FREEZE, (year, now, Jsonb(codes), Jsonb(dict(snapshots))))
     return True
+
+
+def freeze_year(connection: psycopg.Connection[Any], configuration: Configuration, now: dt.datetime) -> bool:
+    """Freeze the weights of the present year where they are not yet; returns whether they stand. Does not commit."""
+    year = now.astimezone(dt.UTC).year
+    if connection.execute(READ, (year,)).fetchone() is not None:
+        return True
+    before = Asked(Period(dt.date(year - 1, 1, 1), dt.date(year - 1, 12, 1)))
+    found = read_sheets(connection, configuration, list(configuration.cities), before)
+    sheets = measured_together({city: one.sheet for city, one in found.items()})
+    snapshots = {city: str(found[city].snapshot.id) for city in sheets}
+    return freeze(connection, year, sheets, snapshots, now)

@@ -19,11 +19,12 @@ import redis
 
 from city_config import City
 from nagara import event_log
+from nagara.cities import configuration
 from nagara.database import clock_connection
 from nagara.escalation.climbing import sweep
 from nagara.local.ports import free_port
 from nagara.local.throwaway import Throwaway
-from nagara.locks import Lock, only_one
+from nagara.locks import Lock, only_one, only_one_of
 from nagara.settings import settings
 from tests.helpers import Connection, Known, age, file, multiply, wait_until
 
@@ -125,14 +126,23 @@ def test_a_database_that_is_away_is_told_in_one_line(
     assert "the next tick tries again" in told[0]
 
 
-def test_only_one_build_at_a_time(owner: Connection, phnom_penh: City, run: Run) -> None:
+def test_a_city_is_built_by_one_at_a_time_and_others_beside_it(
+    owner: Connection, phnom_penh: City, run: Run
+) -> None:
     file(phnom_penh)
-    with clock_connection() as other, only_one(other, Lock.INDICATORS) as mine:
+    with clock_connection() as other, only_one_of(other, f"indicators of {phnom_penh.id}") as mine:
         assert mine
         run("indicators.refresh")
-        assert count(owner, "indicator_snapshot") == 0
+        built = {
+            row[0] for row in owner.execute("select distinct city_id from indicator_snapshot").fetchall()
+        }
+        assert built == set(configuration().cities) - {phnom_penh.id}
     run("indicators.refresh")
-    assert count(owner, "indicator_snapshot") > 0
+    assert count(owner, f"indicator_snapshot where city_id = '{phnom_penh.id}'") == 1
+    ended = owner.execute(
+        "select count(*), bool_and(ended_at >= begun_at) from indicator_progress where outcome = 'built'"
+    )
+    assert ended.fetchone() == (len(configuration().cities), True)
 
 
 def test_a_lock_is_given_back_even_if_the_work_fails(database_url: str) -> None:
