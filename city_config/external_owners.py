@@ -23,7 +23,8 @@ ToldKind = Literal["added", "answered", "reopened", "withdrawn", "resolved", "de
 """What is told to them of what happens here: events, and that the request has another owner now."""
 
 
-def _address(text: str) -> str:
+def endpoint_address(text: str) -> str:
+    """The base address of a GeoReport server, https, without a slash at its end; else ``ValueError``."""
     parts = urlsplit(text)
     local = parts.hostname in ("127.0.0.1", "localhost", "::1")
     if not parts.hostname or parts.query or parts.fragment or parts.username:
@@ -33,7 +34,8 @@ def _address(text: str) -> str:
     return text.rstrip("/")
 
 
-def _zone(name: str) -> str:
+def zone_name(name: str) -> str:
+    """An IANA time zone; else ``ValueError``."""
     try:
         ZoneInfo(name)
     except (ValueError, OSError, KeyError) as error:
@@ -88,7 +90,7 @@ class ExternalOwner(Fact, Dated):
 
     code: Code = Field(description="Unique in the city; stands in the history of requests")
     department: Code = Field(description="The department or external body whose requests it gets")
-    endpoint: Annotated[str, AfterValidator(_address)] = Field(
+    endpoint: Annotated[str, AfterValidator(endpoint_address)] = Field(
         description="Address to which /requests.json is appended"
     )
     jurisdiction: str | None = Field(default=None, description="Their jurisdiction_id, where they need one")
@@ -133,7 +135,7 @@ class ExternalOwner(Fact, Dated):
         description="What happens here to the status that is told to them by servicerequestupdates; "
         "what is not named is not told",
     )
-    time_zone: Annotated[str, AfterValidator(_zone)] | None = Field(
+    time_zone: Annotated[str, AfterValidator(zone_name)] | None = Field(
         default=None, description="What their times mean that name no zone; none: such times are not taken"
     )
 

@@ -91,13 +91,14 @@ def load_import_mapping(path: Path, city: City | None = None) -> ImportMapping:
     sources = Sources((source,), path)
     mapping = validated(ImportMapping, source.values, sources)
     if city is not None:
-        faults = [f"{sources.place(where)}: {text}" for where, text in _faults(mapping, city)]
+        faults = [f"{sources.place(where)}: {text}" for where, text in faults_of(mapping, city)]
         if faults:
             raise ConfigurationError(faults)
     return mapping
 
 
-def _faults(mapping: ImportMapping, city: City) -> Iterator[tuple[KeyPath, str]]:
+def faults_of(mapping: ImportMapping, city: City) -> Iterator[tuple[KeyPath, str]]:
+    """Codes that the city does not have, each with its place in the mapping."""
     if mapping.city != city.id:
         yield ("city",), f"city: {mapping.city!r} is not {city.id!r}"
     codes = city.services_by_code

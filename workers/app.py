@@ -62,6 +62,7 @@ app = Celery(
         "workers.tasks.standing",
         "workers.tasks.trust",
         "workers.tasks.external_owner",
+        "workers.tasks.open311_pull",
         "workers.tasks.review",
         "workers.tasks.map_tiles",
         "workers.tasks.open_data",
@@ -85,6 +86,7 @@ app.conf.update(
         "standing.*": {"queue": NOTICES},
         "trust.*": {"queue": SLOW},
         "external.*": {"queue": NOTICES},
+        "open311.*": {"queue": SLOW},
         "review.draft": {"queue": SLOW},  # a report of all cities takes its time
         "review.*": {"queue": NOTICES},
         "map.*": {"queue": SLOW},

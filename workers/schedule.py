@@ -178,6 +178,12 @@ SCHEDULE: Mapping[str, Mapping[str, Any]] = {
         "schedule": crontab(hour="18", minute="5"),
         "options": {"expires": NOT_ONCE_IN_AN_HOUR},
     },
+    # Cities without Nagara: before the figures of the night are computed, so that they are in them.
+    "read cities without Nagara": {
+        "task": "open311.pull",
+        "schedule": crontab(hour="16", minute="30"),
+        "options": {"expires": NOT_ONCE_IN_AN_HOUR},
+    },
     # A root is worth the more the sooner it is out of the city's hands: it is made at night and handed over at
     # once. Several ticks, because a day without one is a day on which the past could be changed unseen.
     "seal the day": {

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from nagara.cli.pull import pull
 from nagara.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ SIGNS = {
 @open311_app.callback()
 def about() -> None:
     """GeoReport v2 (Open311), of anybody's."""
+
+
+open311_app.command("pull")(pull)
 
 
 @open311_app.command("check")

@@ -11,6 +11,7 @@ import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, NoReturn
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -32,6 +33,7 @@ from nagara.outgoing import AddressNotAllowed, Answer, Caller, NotReached
 
 LARGEST_LIST = 16 * 1024 * 1024
 USER_AGENT = "Nagara-Open311/1"
+EXTENSIONS: Mapping[str, str] = MappingProxyType({"extensions": "true"})
 NEVER_CONNECTED = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "UnsupportedProtocol"})
 """Errors of a call that ended before anything was sent."""
 
@@ -111,6 +113,8 @@ class Server:
 
     def __init__(self, caller: Caller, endpoint: Endpoint) -> None:
         self._caller, self.endpoint = caller, endpoint
+        self.plain = False
+        """It refuses parameters that are not the standard's."""
 
     def post_request(self, fields: Fields, files: Sequence[File] = (), key: str | None = None) -> Posted:
         """File a request. ``key``: under which a server that knows such keys takes a repetition as the same.
@@ -145,12 +149,20 @@ class Server:
             raise
         return next((request_of(row, self.endpoint.zone) for row in rows), None)
 
-    def requests(self, query: Mapping[str, str]) -> Page:
-        """A page of the list. Raises ``NotTaken`` where nobody answers or too much was asked, or ``Refused``.
+    def requests(self, query: Mapping[str, str], more: Mapping[str, str] = EXTENSIONS) -> Page:
+        """A page of the list. ``more``: what the standard does not know; a server that refuses it is asked without.
 
-        ``Unclear`` for an answer that is none: also for errors under a status of success.
+        Raises ``NotTaken`` where nobody answers or too much was asked, ``Refused``, or ``Unclear`` for an answer that
+        is none: also for errors under a status of success.
         """
-        return self.page(self.endpoint.address("requests", {"extensions": "true", **query}))
+        if not self.plain:
+            try:
+                return self.page(self.endpoint.address("requests", {**more, **query}))
+            except Refused as refusal:
+                if refusal.code != "400":
+                    raise
+                self.plain = True
+        return self.page(self.endpoint.address("requests", query))
 
     def page(self, address: str) -> Page:
         """The page at an address that an earlier page named. It must be of the same server."""

@@ -182,6 +182,7 @@ FINDS_NOTHING = {
     "trust.exchange": "no city is asked over the network",
     "external.send": "no city of the demo has the back-end of another body",
     "external.pull": "no city of the demo has the back-end of another body",
+    "open311.pull": "no city of the demo is read by its network",
     "external.tell": "no city of the demo has the back-end of another body",
 }
 """Tasks whose first run does nothing here, and why; they run twice all the same."""

@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 Given = dict[str, list[str]]
 Said = tuple[int, str, bytes]
 JSON = "application/json; charset=utf-8"
+STANDARD = {"jurisdiction_id", "service_request_id", "service_code", "start_date", "end_date", "status"}
 
 
 class BackEnd:
@@ -30,6 +31,8 @@ class BackEnd:
         self.gives_tokens = False
         self.next: list[str] = []
         self.canned: Said | None = None
+        self.strict = False
+        self.cut = 1000
         self.url = ""
 
     def file(self, given: Given, key: str | None) -> str:
@@ -138,7 +141,11 @@ def _resource(kept: BackEnd, method: str, path: str, given: Given, key: str | No
             ids = given.get("service_request_id", [",".join(kept.filed)])[0].split(",")
             if path.startswith("requests/"):
                 ids = [path.removeprefix("requests/")]
-            content = [kept.filed[id_] for id_ in ids if id_ in kept.filed]
+            if kept.strict and given.keys() - STANDARD:
+                return 400, JSON, _json([{"code": 400, "description": "Unknown parameter"}])
+            start, end = given.get("start_date", [""])[0], given.get("end_date", ["~"])[0]
+            rows = [kept.filed[id_] for id_ in ids if id_ in kept.filed]
+            content = [row for row in rows if start <= row["requested_datetime"] <= end][: kept.cut]
     return 200, JSON, _json(content)
 
 
