@@ -13,7 +13,9 @@ from fastapi import APIRouter, Query, Request, Response
 
 from api.dependencies import Open
 from api.routes.demo import POLICY, linked
+from city_config.basics import Position
 from nagara.cities import configuration
+from nagara.demo.profile import load_profile
 from nagara.errors import BotUnreachable, InvalidInput
 from nagara.local.http_sink import CHAT
 from nagara.settings import settings
@@ -32,13 +34,13 @@ PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
 <p>What is written here reaches the bot as Telegram would bring it, and nobody outside this machine.
 <a href="/dev/outbox?channel=telegram">All its messages</a> · <a href="/dev/telegram?chat={chat}">Look again</a></p>
 </header>
-<main aria-live="polite">{said}{buttons}</main>
-<form method="post"><input type="hidden" name="chat" value="{chat}">
-<label>Message <input name="text" value="{start}" maxlength="4000" required></label><button>{send}</button></form>
+<main><div aria-live="polite">{said}</div>{buttons}
+<form method="post"><label>Message <input name="text" value="{start}" maxlength="4000" required></label>
+<input type="hidden" name="chat" value="{chat}"><button>{send}</button></form>
 <form method="post"><input type="hidden" name="chat" value="{chat}">
 <label>Latitude <input name="lat" value="{lat}" inputmode="decimal" required></label>
 <label>Longitude <input name="lon" value="{lon}" inputmode="decimal" required></label>
-<button>Send this location</button></form></body></html>"""
+<button>Send this location</button></form></main></body></html>"""
 
 
 @router.get("/telegram")
@@ -49,7 +51,7 @@ def chat(
     """The chat as it stands, with what can be pressed below the bot's last message."""
     lines = _lines(settings().outbox_dir, str(number))
     last = lines[-1] if lines else {}
-    centre = next(iter(configuration().cities.values())).map.centre
+    centre = _somewhere()
     page = PAGE.format(
         chat=number,
         said="".join(_bubble(line) for line in lines) or "<p>Say something, or send a location.</p>",
@@ -83,6 +85,13 @@ async def write(request: Request) -> Response:
     if not answer.is_success:
         raise BotUnreachable(f"The bot has not taken it ({answer.status_code}).")
     return Response(status_code=303, headers={"Location": f"/dev/telegram?chat={quote(said['chat'])}"})
+
+
+def _somewhere() -> Position:
+    """The middle of the city of which the demo has most, where its bot takes reports."""
+    known = configuration()
+    simulated = load_profile(known.folder).cities
+    return known.cities[max(simulated, key=lambda city: simulated[city].requests)].map.centre
 
 
 def _lines(folder: Path | None, chat: str) -> list[dict[str, Any]]:

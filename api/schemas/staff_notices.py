@@ -19,6 +19,7 @@ class InboxItem(BaseModel):
     kind: str = Field(examples=["escalated"])
     reference: str
     status: str = Field(description="As it is now")
+    language: str = Field(description="BCP-47, of subject and body")
     subject: str
     body: str
     at: dt.datetime

@@ -28,7 +28,7 @@ DIGESTS = ("none", "daily", "weekly")
 CHANNELS = (INBOX, EMAIL, TELEGRAM)
 
 INBOX_PAGE = """
-select n.request_id, n.seq, n.subject, n.body, n.created_at, n.read_at, r.reference, e.kind,
+select n.request_id, n.seq, n.language, n.subject, n.body, n.created_at, n.read_at, r.reference, e.kind,
        coalesce((e.data->>'wakes')::boolean, false) as urgent, r.status
   from notification n
   join event e on e.city_id = n.city_id and e.request_id = n.request_id and e.seq = n.seq
@@ -129,6 +129,7 @@ def inbox(
             "kind": row["kind"],
             "reference": row["reference"],
             "status": row["status"],
+            "language": row["language"],
             "subject": row["subject"],
             "body": row["body"],
             "at": row["created_at"],

@@ -88,4 +88,5 @@ def _found(session: Session, managed: Managed) -> tuple[Sequence[Subscription], 
         col(Contact.frequency) != "at_once",
         col(Contact.email_digest).between(low, high) | col(Contact.phone_digest).between(low, high),
     )
-    return session.exec(followed).all(), session.exec(filed).all()
+    contacts = [contact for contact in session.exec(filed) if contact.channels != []]  # [] is: told nothing
+    return session.exec(followed).all(), contacts

@@ -121,7 +121,13 @@ def test_metrics_are_the_operators(
     client: TestClient, owner: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     owner.execute(
-        "insert into timer_run values ('escalation.sweep', now() - interval '2 s', now(), true, 3, 1)"
+        "insert into timer_run values ('escalation.sweep', now() - interval '2 s', now(), true, 3, 1), "
+        "('trust.seal', now() - interval '3 h', now() - interval '3 h', true, 3, 1)"
+    )
+    owner.execute(
+        "insert into timer select 'ring ' || task, task, gap, now() - interval '1 h' from (values "
+        "('escalation.sweep', interval '1 h'), ('trust.seal', interval '2 h'), ('photos.hide', interval '5 s')) "
+        "as one (task, gap)"
     )
     owner.commit()
     assert client.get("/metrics").status_code == 403, "from another machine"
@@ -132,6 +138,13 @@ def test_metrics_are_the_operators(
     assert lines['nagara_task_runs_total{task="escalation.sweep"}'] == "3"
     assert float(lines['nagara_task_last_duration_seconds{task="escalation.sweep"}']) == 2
     assert lines["nagara_dead_letters"] == "0"
+    lags = [
+        float(lines[f'nagara_sweep_lag_seconds{{sweep="ring {task}",task="{task}"}}'])
+        for task in ("escalation.sweep", "trust.seal", "photos.hide")
+    ]
+    assert lags[0] == 0, "in time"
+    assert 3600 <= lags[1] < 3700, "an hour beyond its gap"
+    assert 3595 <= lags[2] < 3700, "that never ran, since the clock knows it"
     assert {line.split()[2] for line in told.text.splitlines() if line.startswith("# TYPE")} == {
         name.split("{")[0] for name in lines
     }

@@ -12,11 +12,11 @@ from starlette.testclient import TestClient
 
 from city_config import City
 from city_config.ladder import Post
-from city_config.texts import CityTexts
+from city_config.texts import CityTexts, ServiceTexts
 from nagara.cities import configuration
 from nagara.notifications import compose, deliver, tell_work
+from nagara.notifications.periods import period_began
 from nagara.notifications.quiet import Quiet, told_from
-from nagara.notifications.work_digest import period_began
 from nagara.sealing import unseal
 from nagara.settings import settings
 from tests.api.conftest import Staff
@@ -261,6 +261,19 @@ def test_notices_are_previewed_in_the_citys_own_words(
     assert "our own words" in shown["filed"]["sms"]
     assert shown["filed"]["html"].startswith("<!doctype html>")
     assert all(one["sms_parts"] <= 2 and "{" not in one["subject"] + one["body"] for one in found)
+    assert shown["filed"]["worded_by"] == "city"
+    truck = {"filed": {"subject": "{reference}: the truck", "body": "{city}"}}
+    words = ServiceTexts.model_validate({"services": ["waste_missed"], "notifications": truck})
+    for_waste = own.model_copy(update={"for_services": (words,)})
+    monkeypatch.setitem(known.cities, "kh-pnh", city.model_copy(update={"texts": {"en": for_waste}}))
+    for service, ending, by in (
+        ("waste_missed", ": the truck", "service"),
+        ("road_pothole", ": our own words", "city"),
+    ):
+        found = admin.get("/notices/preview", language="en", service=service).json()["notices"]
+        [filed_now] = [one for one in found if one["kind"] == "filed"]
+        assert filed_now["subject"].endswith(ending)
+        assert (filed_now["worded_by"], filed_now["own_words"]) == (by, True)
     staff = admin.get("/notices/preview", audience="staff", language="km").json()["notices"]
     assert {one["kind"] for one in staff} == {"escalated", "assigned", "answered"}
     assert {one["language"] for one in staff} == {"km"}

@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from kombu import Connection as BrokerConnection
+from kombu import Producer
 
+from nagara.local.ports import free_port
 from nagara.locks import NAMESPACE, Lock
 from tests.helpers import Connection, wait_until
 
@@ -73,6 +76,36 @@ def test_whoever_takes_over_goes_on_from_when_each_task_last_ran(owner: Connecti
     assert last["indicators.rebuild"] == ran, "the night that was missed is made up for"
     assert last["suggestions.learn"] <= now, "a time to come is none at which it ran"
     assert now - last["retention.sweep"] < dt.timedelta(minutes=1), "what never ran is not rung at once"
+
+
+def test_whoever_rings_writes_down_every_timer_and_how_long_it_may_be_silent(
+    owner: Connection, clock: Clock
+) -> None:
+    from workers.schedule import SCHEDULE
+
+    owner.execute(
+        "insert into timer values ('no more', 'gone.task', interval '1 s', now() - interval '1 day')"
+    )
+    assert rings(clock("only"))
+    known = {row[0]: row[1:] for row in owner.execute("select name, task, longest_gap from timer")}
+    assert set(known) == set(SCHEDULE)
+    assert known["climb what is due"] == ("escalation.sweep", dt.timedelta(seconds=2))
+    assert known["tell the day"] == ("notifications.day", dt.timedelta(minutes=30))
+    assert known["compute indicators anew"][1] == dt.timedelta(days=1)
+    nightly = known["remove personal data whose time is over"]
+    assert nightly == ("retention.sweep", dt.timedelta(hours=20, minutes=15)), "from 20:55 to 17:10"
+
+
+def test_while_the_broker_is_away_the_clock_says_so_once(
+    owner: Connection, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    one = clock("unheard")
+    nobody = Producer(BrokerConnection(f"redis://127.0.0.1:{free_port()}"))
+    with caplog.at_level("INFO", logger="workers.one_beat"):
+        for entry in list(one.schedule.values())[:2]:
+            one.apply_entry(entry, producer=nobody)
+    [said] = [record.getMessage() for record in caplog.records if record.name == "workers.one_beat"]
+    assert said.startswith("the clock waits for the broker: ")
 
 
 def test_a_clock_set_back_waits_for_nothing(owner: Connection, clock: Clock) -> None:
