@@ -13,7 +13,6 @@ from tests.browser.report_flow import pass_nearby
 PHONE = {"width": 360, "height": 740}
 REFERENCE = re.compile(r"^PNH-[0-9A-Z]{7}-[0-9A-Z]$")
 IN_A_DISTRICT = re.compile(r"^In .+, Phnom Penh$")
-INTERVAL = re.compile(r"\(\S+.*–.*\)")
 
 
 def fill_until_contact(page: Page, words: str) -> None:
@@ -234,24 +233,3 @@ def test_a_wrong_password_is_said_and_nothing_is_shown(open_page: OpenPage) -> N
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert")).to_be_visible()
     expect(page.locator("[data-reference]")).to_have_count(0)
-
-
-def test_the_network_page_shows_cities_by_name_with_intervals_and_definitions(open_page: OpenPage) -> None:
-    page = open_page("/network/", height=1500)
-    table = page.get_by_role("table").filter(has_text="Answered by a person within 24 hours")
-    expect(table.get_by_role("rowheader").first).to_be_visible()
-    names = [text.split("\n")[0] for text in table.get_by_role("rowheader").all_inner_texts()]
-    assert names == sorted(names)
-    assert {"Battambang", "Phnom Penh", "Siem Reap"} <= set(names)
-    row = table.get_by_role("row").filter(has_text="Phnom Penh")
-    expect(row).to_contain_text("simulated data")
-    expect(row).to_contain_text(INTERVAL)
-    expect(row).to_contain_text("n = ")
-    picture(page, "network")
-    row.get_by_role("button").click()
-    dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text("What it estimates")
-    expect(dialog).to_contain_text("95 % interval")
-    page.keyboard.press("Escape")
-    expect(dialog).to_have_count(0)
-    assert fits(page)

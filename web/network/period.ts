@@ -20,19 +20,16 @@ export function monthsUntil(now: Date): string[] {
   return months;
 }
 
-/** The months of a period, oldest first, at most the last twelve. */
-export function monthsOf(from: string, to: string): string[] {
-  const months: string[] = [];
-  for (let month = to; month >= from && months.length < LONGEST_TREND; month = monthBefore(month, 1)) {
-    months.unshift(month);
-  }
-  return months;
-}
-
 /** The period in the address, else the present month and the two before it: what was just reported counts too. */
 export function startPeriod(search: string, now: Date): { from: string; to: string } {
   const given = /^(\d{4}-\d{2})(?:\.\.(\d{4}-\d{2}))?$/.exec(new URLSearchParams(search).get('period') ?? '');
   if (given?.[1]) return { from: given[1], to: given[2] ?? given[1] };
   const current = monthsUntil(now)[0] ?? '2026-01';
   return { from: monthBefore(current, 2), to: current };
+}
+
+/** Twelve months up to the end of a period: what a trend is read over. */
+export function trendPeriod(period: string): string {
+  const last = period.split('..').at(-1) ?? period;
+  return `${monthBefore(last, LONGEST_TREND - 1)}..${last}`;
 }

@@ -1,5 +1,14 @@
-import { formatNumber, translate, type Leaves, type Values } from '@shared/i18n/i18n.svelte';
+import {
+  currentLanguage,
+  formatMonth,
+  formatNumber,
+  hasMessage,
+  translate,
+  type Leaves,
+  type Values,
+} from '@shared/i18n/i18n.svelte';
 import type { Definition, Figure } from '@shared/api/types';
+import type { OverviewCity } from './shapes';
 import type messages from './messages/en.json';
 
 /** A message of the network page. */
@@ -41,3 +50,46 @@ export const daysInWords = (hours: number): string => w('network.long_days', { c
 
 /** Hours or days, whichever is shorter to read. */
 export const duration = (hours: number): string => inUnit(hours, 'hours');
+
+/** What a figure is called in the shown language, else as its definition calls it, in English. */
+export function figureName(definition: Definition): { text: string; lang: string | undefined } {
+  const key = `network.figure.${definition.id.replaceAll('.', '_')}`;
+  return hasMessage(key) ? { text: translate(key), lang: undefined } : { text: definition.name, lang: 'en' };
+}
+
+/** A country's name by its two letters; the letters where the browser does not know the language. */
+export function countryName(letters: string): string {
+  try {
+    return new Intl.DisplayNames([currentLanguage(), 'en'], { type: 'region' }).of(letters) ?? letters;
+  } catch {
+    return letters;
+  }
+}
+
+/** A figure in one phrase: "estimate (95 % interval)", or that it is not shown. */
+export function estimateText(figure: Figure | undefined, unit: Unit): string {
+  if (!figure || figure.withheld === 'none') return w('network.nothing_of_it');
+  if (figure.withheld) return w('network.none');
+  const interval = intervalText(figure, unit);
+  if (figure.value === null) return interval ? `${interval}` : w('network.none');
+  return interval ? `${inUnit(figure.value, unit)} (${interval})` : inUnit(figure.value, unit);
+}
+
+/** What there is of a city: figures, figures of simulated requests, or none yet. */
+export const standOf = (city: OverviewCity): 'figures' | 'simulated' | 'none' =>
+  !city.snapshot || !city.coverage?.first_month ? 'none' : city.simulated ? 'simulated' : 'figures';
+
+/** "Sep 2026 – Oct 2026" from "2026-09..2026-10". */
+export const periodText = (period: string): string =>
+  [...new Set(period.split('..'))].map(formatMonth).join(' – ');
+
+/** The band of cities of alike size, as the API names it. */
+const BANDS: Readonly<Record<string, 'small' | 'middle' | 'large'>> = {
+  'below 0.3 m': 'small',
+  '0.3 to 2 m': 'middle',
+  'above 2 m': 'large',
+};
+export function peerBand(band: string): string {
+  const known = BANDS[band];
+  return known ? w(`network.band.${known}`) : band;
+}

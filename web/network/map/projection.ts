@@ -38,8 +38,8 @@ export interface Projection {
   scale: number;
   at: (position: Position) => [x: number, y: number];
   path: (shape: Shape) => string;
-  /** Where a name may stand: the middle of the largest polygon's box, and how wide that is. */
-  middle: (shape: Shape) => { x: number; y: number; width: number; height: number };
+  /** Where a word may stand: the middle of the widest line across the largest polygon, and how much room is there. */
+  middle: (shape: Shape) => Room;
 }
 
 /** Everything within the bounds in a picture of this size, in its middle. */
@@ -61,12 +61,7 @@ export function fitted(bounds: Bounds, width: number, height: number, margin: nu
         return `${index === 0 ? 'M' : 'L'}${x.toFixed(1)} ${y.toFixed(1)}`;
       })
       .join('') + 'Z';
-  const boxOf = (rings: Rings) => {
-    const own = boundsOf([{ type: 'Polygon', coordinates: rings }]);
-    const [x0, y0] = at([own.west, own.north]);
-    const [x1, y1] = at([own.east, own.south]);
-    return { x: (x0 + x1) / 2, y: (y0 + y1) / 2, width: x1 - x0, height: y1 - y0 };
-  };
+  const inside = (rings: Rings): Room => widestLine(rings.map((line) => line.map(([lon = 0, lat = 0]) => at([lon, lat]))));
   return {
     width,
     height,
@@ -75,7 +70,48 @@ export function fitted(bounds: Bounds, width: number, height: number, margin: nu
     path: (shape) => polygonsOf(shape).flatMap((rings) => rings.map(ring)).join(''),
     middle: (shape) =>
       polygonsOf(shape)
-        .map(boxOf)
+        .map(inside)
         .sort((one, other) => other.width * other.height - one.width * one.height)[0] ?? { x: 0, y: 0, width: 0, height: 0 },
   };
 }
+
+interface Room {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+const LINES = 15;
+
+/** The widest of some lines across a polygon, and how high the polygon is where it lies. */
+function widestLine(rings: readonly (readonly (readonly [number, number])[])[]): Room {
+  const heights = (rings[0] ?? []).map(([, y]) => y);
+  const [top, bottom] = [Math.min(...heights), Math.max(...heights)];
+  let best: Room = { x: 0, y: 0, width: 0, height: 0 };
+  for (let line = 1; line < LINES; line += 1) {
+    const y = top + ((bottom - top) * line) / LINES;
+    for (const [from, to] of pairs(crossings(rings, y, 1))) {
+      if (to - from <= best.width) continue;
+      const x = (from + to) / 2;
+      const upright = pairs(crossings(rings, x, 0)).find(([low, high]) => low <= y && y <= high);
+      best = { x, y, width: to - from, height: upright ? 2 * Math.min(y - upright[0], upright[1] - y) : 0 };
+    }
+  }
+  return best;
+}
+
+/** Where the rings cross a line: at a height (axis 1) their x, at an x (axis 0) their heights; in order. */
+function crossings(rings: readonly (readonly (readonly [number, number])[])[], at: number, axis: 0 | 1): number[] {
+  const found = rings.flatMap((ring) =>
+    ring.flatMap((point, index) => {
+      const next = ring[(index + 1) % ring.length] ?? point;
+      if (point[axis] > at === next[axis] > at) return [];
+      const other = axis === 0 ? 1 : 0;
+      return [point[other] + ((at - point[axis]) / (next[axis] - point[axis])) * (next[other] - point[other])];
+    }),
+  );
+  return found.sort((one, other) => one - other);
+}
+
+const pairs = (numbers: readonly number[]): [number, number][] =>
+  Array.from({ length: Math.floor(numbers.length / 2) }, (_, index) => [numbers[2 * index] ?? 0, numbers[2 * index + 1] ?? 0]);

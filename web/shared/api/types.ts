@@ -24,6 +24,7 @@ export interface City {
   tile_url?: string | null;
   attribution?: string | null;
   simulated?: boolean;
+  population?: number | null;
   /** Unicode's names of digits, by language. */
   numerals?: Record<string, string>;
   /** Its colour, on which white text is readable, and its crest. */
@@ -311,7 +312,8 @@ export interface Figure {
   value: number | null;
   low: number | null;
   high: number | null;
-  n: number;
+  /** Null where it could be worked out whom it counts. */
+  n: number | null;
   events: number | null;
   withheld: string | null;
   provisional: boolean;
