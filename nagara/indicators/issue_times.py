@@ -23,7 +23,7 @@ CLOSING = {"resolved": RESOLVED, "declined": NOT_ACTIONABLE, "withdrawn": WITHDR
 RESPONSES = frozenset({"acknowledged", "assigned", "started", "asked", "referred", "resolved", "declined"})
 """What counts as an answer, if a person did it. A note, a priority or a pause tells the resident nothing."""
 
-PEOPLE = frozenset({"staff", "api_key", "import"})
+PEOPLE = frozenset({"staff", "api_key", "import", "external_system"})
 """Actors whose moves are human actions. An import repeats what people did in another system."""
 
 INSPECTION_CHANNELS = frozenset({None, "staff", "inspection"})
@@ -260,7 +260,7 @@ def _observed_until(events: Sequence[LoggedEvent], cut_off: dt.datetime) -> dt.d
             last_sight = _time((event.data or {}).get("observed_until")) or event.occurred_at
         elif event.kind == "escalated":
             continue  # the ladder knows no more than the clock
-        elif event.actor_kind in ("staff", "resident", "api_key"):
+        elif event.actor_kind in ("staff", "resident", "api_key", "external_system"):
             last_sight = None
         elif last_sight is not None and event.actor_kind == "import":
             last_sight = max(last_sight, event.occurred_at)

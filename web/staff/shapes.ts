@@ -68,6 +68,29 @@ export interface Detail extends StaffRequest {
   /** Reports that follow this one, the earliest first. */
   duplicates?: { reference: string; status: string; channel: string; received_at: string; linked_at: string | null }[];
   more_duplicates?: boolean;
+  /** The city has external owners, so that the request may stand at another system. */
+  sent_on?: boolean;
+}
+
+/** How a request stands at another body's system. */
+export interface ExternalLink {
+  owner: string;
+  names: Names;
+  state: 'waiting' | 'token' | 'sent' | 'failed' | 'ended';
+  their_id: string | null;
+  sent_at: string | null;
+  attempts: number;
+  problem: string | null;
+  problem_detail: string | null;
+  next_attempt_at: string | null;
+  resting_until: string | null;
+  perhaps_there: boolean;
+  their_status: string | null;
+  their_words: string | null;
+  their_updated_at: string | null;
+  attention: string | null;
+  not_told: string | null;
+  not_told_detail: string | null;
 }
 
 /** What the reporter said after filing. */

@@ -177,6 +177,8 @@ export const paths = {
   staffSession: '/api/v1/staff/session',
   staffQueue: '/api/v1/staff/queue',
   staffRequest: (reference: string) => `/api/v1/staff/requests/${encodeURIComponent(reference)}`,
+  staffExternal: (reference: string, owner = '') =>
+    `/api/v1/staff/requests/${encodeURIComponent(reference)}/external${owner && `/${encodeURIComponent(owner)}`}`,
   staffMove: (reference: string, move: string) =>
     `/api/v1/staff/requests/${encodeURIComponent(reference)}/${encodeURIComponent(move)}`,
   indicators: '/api/v1/network/indicators',

@@ -36,6 +36,7 @@ export interface Filters {
   channel: string;
   assignee: string;
   closing_reason: string;
+  sent_on: string;
   promise_late: boolean;
   unassigned: boolean;
   overdue: boolean;
@@ -77,6 +78,7 @@ export const NO_FILTERS: Filters = {
   channel: '',
   assignee: '',
   closing_reason: '',
+  sent_on: '',
   promise_late: false,
   unassigned: false,
   overdue: false,
@@ -117,7 +119,7 @@ export const FLAGS = ['unassigned', 'overdue', 'escalated', 'promise_late', 'con
 /** Those that narrow the view; `metres` only says how near. */
 export const NARROWING = [
   'q', 'status', 'department', 'service', 'district', 'network_code', 'priority', 'channel', 'language',
-  'escalation_step', 'assignee', 'closing_reason', ...FLAGS, ...DAYS, 'near', 'same_reporter', 'area',
+  'escalation_step', 'assignee', 'closing_reason', 'sent_on', ...FLAGS, ...DAYS, 'near', 'same_reporter', 'area',
 ] as const satisfies readonly (keyof Filters)[];
 
 /** The values of a filter that may have several; kept as the API takes them, with commas. */
@@ -142,6 +144,9 @@ export const PRIORITIES = ['urgent', 'high', 'normal', 'low'] as const;
 export const CHANNELS = [
   'web', 'open311', 'import', 'phone', 'counter', 'letter', 'email', 'chat', 'social', 'inspection',
 ] as const;
+
+/** How a request can stand at another body's system. */
+export const SENT_ON = ['failed', 'waiting', 'attention', 'sent'] as const;
 
 /** How far around a request "near" reaches where nobody says, in the API as here. */
 export const USUAL_METRES = 250;
