@@ -77,4 +77,4 @@ def test_examples_are_right_by_the_schema(example: str) -> None:
 
 def test_every_block_is_tried() -> None:
     assert len(COMMANDS) == 7
-    assert len(EXAMPLES) == 9
+    assert len(EXAMPLES) == 10
