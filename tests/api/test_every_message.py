@@ -24,9 +24,11 @@ from nagara.notifications.channels.telegram import webhook_secret
 from nagara.notifications.wording import (
     Happening,
     Notice,
+    Standing,
     for_code,
     for_day,
     for_follower,
+    for_reports,
     for_resident,
     for_staff,
     for_watcher,
@@ -101,6 +103,11 @@ def every_notice(city: City, language: str) -> dict[str, Notice]:
     stop = {"language": language, "stop_url": f"{URL}/stop"}
     found["watcher"] = for_watcher(known, city, place, URL, **stop)
     found["day"] = for_day(known, city, [f"{REFERENCE}: {note}"], 1, URL, **stop)
+    standing = [
+        Standing(REFERENCE, service.code, "in_progress", NOW - dt.timedelta(days=2), None),
+        Standing(REFERENCE, service.code, "resolved", None, "a-token"),
+    ]
+    found["reports"] = for_reports(known, city, standing, 2, URL, **stop)
     found["code"] = for_code(known, city, "123456", language=language, link=f"{URL}/confirm")
     return {name: notice for name, notice in found.items() if notice is not None}
 

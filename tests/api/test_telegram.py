@@ -29,6 +29,7 @@ def bot(agent: Staff, monkeypatch: pytest.MonkeyPatch) -> Iterator[Other]:
         monkeypatch.setenv("NAGARA_TELEGRAM_TOKEN", TOKEN)
         monkeypatch.setenv("NAGARA_TELEGRAM_BOT", "nagara_bot")
         monkeypatch.setenv("NAGARA_TELEGRAM_API", other.url)
+        monkeypatch.delenv("NAGARA_OUTBOX_DIR", raising=False)  # the demo has a page in place of Telegram
         settings.cache_clear()
         yield other
     monkeypatch.undo()
