@@ -15,14 +15,14 @@ from typing import Any
 
 import yaml
 from babel import Locale
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 from babel.numbers import format_decimal, format_percent
 
 from nagara.errors import InvalidInput
 
 FOLDER = Path(__file__).parent / "messages"
 SOURCE = "en"
-LOCALES: Mapping[str, str] = {"zh-Hans": "zh_Hans_CN"}
+LOCALES: Mapping[str, str] = {"zh-Hans": "zh_Hans_CN", "en": "en_GB"}
 """Where a language's tag is not its locale's name. Digits are European in all: figures are to be held side by side."""
 
 
@@ -69,11 +69,11 @@ class Texts:
     def month(self, written: str) -> str:
         """A month such as ``2026-03`` in words."""
         first = dt.date(int(written[:4]), int(written[5:7]), 1)
-        return str(format_date(first, "MMMM y", locale=self.locale))
+        return str(format_skeleton("yMMMM", first, locale=self.locale))
 
     def day(self, written: str) -> str:
         """The day of a moment in ISO 8601."""
-        return str(format_date(dt.date.fromisoformat(written[:10]), "d MMMM y", locale=self.locale))
+        return str(format_date(dt.date.fromisoformat(written[:10]), "long", locale=self.locale))
 
     def estimate(self, figure: Mapping[str, Any], unit: str) -> str:
         """Value and interval of a figure in one phrase, or why there is none."""

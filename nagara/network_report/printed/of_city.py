@@ -25,7 +25,7 @@ SUMMARY_WORDS = (
 )  # fmt: skip
 CITY_WORDS = (
     *SUMMARY_WORDS, "data", "kinds", "kind", "within", "count", "open", "ages", "districts", "district",
-    "mean_open", "sources", "peers", "network", "after", "still_open", "few",
+    "mean_open", "sources", "peers", "after", "still_open", "few",
 )  # fmt: skip
 
 
@@ -244,7 +244,7 @@ def standing(content: Content, city: City, figure: str, texts: Texts) -> str | N
         return None
     if verdict == "investigate" and not around["stands"].get(city["id"]):
         verdict = "watch"
-    return texts.say(f"standing.{verdict}") + "."
+    return texts.say(f"standing.{verdict}")
 
 
 def curve_of(city: City, texts: Texts) -> dict[str, Any] | None:
