@@ -188,8 +188,8 @@ def for_reports(
         "list": "\n\n".join(parts),
         "stop_url": stop_url,
     }
-    topic = f"reports {city.id}"
-    return Notice(messages.language, *messages.others["reports"].filled(values), stop_url, topic)
+    link, topic = f"{public_url.rstrip('/')}/#/mine", f"reports {city.id}"
+    return Notice(messages.language, *messages.others["reports"].filled(values), link, topic)
 
 
 def for_work(
