@@ -34,7 +34,14 @@ def new_reference(prefix: str) -> str:
 
     Seven characters of 29 give 1.7 x 10^10 references a city; the table's unique key decides a clash.
     """
-    body = "".join(secrets.choice(ALPHABET) for _ in range(REFERENCE_LENGTH))
+    drawn, letters = (
+        int.from_bytes(os.urandom(16)),
+        [],
+    )  # of 128 bits, so that no letter is likelier than another
+    for _ in range(REFERENCE_LENGTH):
+        drawn, place = divmod(drawn, len(ALPHABET))
+        letters.append(ALPHABET[place])
+    body = "".join(letters)
     return f"{prefix}-{body}-{check_character(prefix + body)}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
@@ -15,12 +16,15 @@ from psycopg.pq import TransactionStatus
 from city_config import City
 from city_config.import_mapping import ImportMapping
 from nagara.cities import record_versions
+from nagara.database import time_told
 from nagara.importing import snapshots, table
+from nagara.importing.ahead import ahead
+from nagara.importing.living import Draft, drafted
 from nagara.importing.progress import OnProgress, unseen
 from nagara.importing.reading import Shape, read_rows, shape_of
 from nagara.importing.stated import Because, NotTaken, Reject, StatedHistory, UnreadableFile
 from nagara.importing.summary import ImportSummary, Tally
-from nagara.importing.writing import write_chunk
+from nagara.importing.writing import Chunk, write_chunk
 
 T = TypeVar("T")
 CHUNK = 2000
@@ -29,7 +33,8 @@ CHUNK = 2000
 REJECT_COLUMNS = ("reject_row", "reject_because", "reject_detail")
 
 ToHistory = Callable[[int, Mapping[str, str]], StatedHistory]
-OnRejects = Callable[[Sequence[Reject]], None]
+OnRejects = Callable[[Sequence[Reject], int], None]
+"""Called after every chunk with the rows of it that were not taken, and the number of its last row."""
 
 
 def import_file(
@@ -80,47 +85,54 @@ def import_histories(
     total: int,
     dry_run: bool = False,
     progress: OnProgress = unseen,
-    on_rejects: OnRejects = lambda rejects: None,
+    on_rejects: OnRejects = lambda rejects, last_row: None,
     chunk: int = CHUNK,
 ) -> ImportSummary:
     """Import stated histories of one source; the way every import goes. As ``import_file``."""
     if connection.info.transaction_status != TransactionStatus.IDLE:
         raise ValueError("an import commits each chunk itself: the connection must be in no transaction")
-    if not dry_run:
-        with connection.transaction():
+    with connection.transaction():
+        now = time_told(connection)
+        if not dry_run:
             record_versions(connection, {city.id: city})
-    tally, seen, would_be = Tally(), set[str](), dict[str, bool]()
-    for batch in _batches(items, chunk):
-        tally.rows += len(batch)
-        taken, rejects = _sorted_out(batch, seen)
-        written = write_chunk(connection, city, source, taken, dry_run=dry_run, assumed=would_be)
-        if dry_run:
-            would_be |= {draft.row["source_id"]: draft.parent is not None for draft in written.drafts}
-        tally.already_there += written.already_there
-        tally.take(written.drafts, written.at)
-        rejects = sorted((*rejects, *written.rejects), key=lambda reject: reject.row)
-        tally.reject(rejects)
-        on_rejects(rejects)
-        progress(tally.rows, total)
+    tally, would_be = Tally(), dict[str, bool]()
+    with ahead(_prepared(city, items, now, chunk)) as chunks:
+        for batch in chunks:
+            tally.rows += batch.rows
+            written = write_chunk(connection, city, source, batch, dry_run=dry_run, assumed=would_be)
+            if dry_run:
+                would_be |= {draft.row["source_id"]: draft.parent is not None for draft in written.drafts}
+            tally.already_there += written.already_there
+            tally.take(written.drafts, now)
+            tally.reject(written.rejects)
+            on_rejects(written.rejects, batch.last_row)
+            progress(tally.rows, total)
     return tally.summary(city.id, source, dry_run)
 
 
-def _sorted_out(
-    batch: Sequence[StatedHistory | Reject], seen: set[str]
-) -> tuple[list[StatedHistory], list[Reject]]:
-    """The histories whose id stands in the file for the first time, and everything that is not taken."""
-    taken: list[StatedHistory] = []
-    rejects: list[Reject] = []
-    for item in batch:
-        if isinstance(item, Reject):
-            rejects.append(item)
-        elif item.source_id in seen:
-            detail = "the id stands in an earlier row"
-            rejects.append(Reject(item.row, Because.REPEATED_ID, detail, item.source_id))
-        else:
-            seen.add(item.source_id)
-            taken.append(item)
-    return taken, rejects
+def _prepared(
+    city: City, items: Iterable[StatedHistory | Reject], now: dt.datetime, size: int
+) -> Iterator[Chunk]:
+    """The rows of each chunk, and what is not taken: what stands under an id that came before, or cannot be."""
+    seen: set[str] = set()
+    for batch in _batches(items, size):
+        drafts: dict[int, Draft] = {}
+        rejects: list[Reject] = []
+        for item in batch:
+            if isinstance(item, Reject):
+                rejects.append(item)
+            elif item.source_id in seen:
+                detail = "the id stands in an earlier row"
+                rejects.append(Reject(item.row, Because.REPEATED_ID, detail, item.source_id))
+            else:
+                seen.add(item.source_id)
+                try:
+                    drafts[item.row] = drafted(city, item, now)
+                except NotTaken as refusal:
+                    rejects.append(
+                        Reject(item.row, refusal.because, refusal.detail, item.source_id, decided=True)
+                    )
+        yield Chunk(drafts, rejects, len(batch), batch[-1].row)
 
 
 def _reader(city: City, mapping: ImportMapping | None, source: str) -> ToHistory:
@@ -153,7 +165,7 @@ def _rejects_file(path: Path | None, shape: Shape, rows: dict[int, list[str]]) -
     After an error it does not appear, and what was there under its name stays.
     """
     if path is None:
-        yield lambda rejects: rows.clear()
+        yield lambda rejects, last_row: _forget(rows, last_row)
         return
     unfinished = path.with_name(f"{path.name}.unfinished")
     try:
@@ -165,15 +177,21 @@ def _rejects_file(path: Path | None, shape: Shape, rows: dict[int, list[str]]) -
             writer = csv.writer(stream)
             writer.writerow((*REJECT_COLUMNS, *shape.header))
 
-            def write(rejects: Sequence[Reject]) -> None:
+            def write(rejects: Sequence[Reject], last_row: int) -> None:
                 for reject in rejects:
                     writer.writerow((reject.row, reject.because, reject.detail, *rows[reject.row]))
-                rows.clear()
+                _forget(rows, last_row)
 
             yield write
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def _forget(rows: dict[int, list[str]], last_row: int) -> None:
+    """Drop rows that are done with; those of chunks read ahead stay."""
+    for number in [number for number in list(rows) if number <= last_row]:
+        del rows[number]
 
 
 def _batches(items: Iterable[T], size: int) -> Iterator[list[T]]:

@@ -48,6 +48,8 @@ class Reject:
     because: Because
     detail: str
     source_id: str = ""
+    decided: bool = False
+    """The rules refused it, not its form: where the request is there already, that is what counts."""
 
 
 class NotTaken(Exception):

@@ -8,7 +8,6 @@ nobody is written to about what happened elsewhere long ago.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -20,8 +19,9 @@ from psycopg.errors import UniqueViolation
 from psycopg.sql import SQL, Identifier
 
 from city_config import City
-from nagara.importing.living import Draft, drafted
-from nagara.importing.stated import Because, NotTaken, Reject, StatedHistory
+from nagara.ids import new_reference
+from nagara.importing.living import Draft
+from nagara.importing.stated import Because, Reject
 
 REQUEST_COLUMNS = (
     "city_id", "id", "reference", "status", "service_code", "network_code", "department", "assignee",
@@ -36,8 +36,8 @@ EVENT_COLUMNS = (
 )  # fmt: skip
 REFERENCE_KEY = "request_city_id_reference_key"
 
-LOCK_SOURCE = "select pg_advisory_xact_lock(hashtextextended(%s, 0)), clock_timestamp()"
-"""Two imports of one source take turns, chunk by chunk; also tells the time."""
+LOCK_SOURCE = "select pg_advisory_xact_lock(hashtextextended(%s, 0))"
+"""Two imports of one source take turns, chunk by chunk."""
 
 FIND = """
 select source_id, id, reference, duplicate_of is not null from request
@@ -57,10 +57,19 @@ class Known(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """What became of a chunk; ``at`` is the database's time."""
+class Chunk:
+    """So many rows of the file, up to ``last_row``: drafts by their row, and what is not taken."""
 
-    at: dt.datetime
+    drafts: Mapping[int, Draft]
+    rejects: Sequence[Reject]
+    rows: int
+    last_row: int
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of a chunk; rejects in the order of their rows."""
+
     drafts: tuple[Draft, ...]
     already_there: int
     rejects: tuple[Reject, ...]
@@ -70,7 +79,7 @@ def write_chunk(
     connection: psycopg.Connection[Any],
     city: City,
     source: str,
-    histories: Sequence[StatedHistory],
+    chunk: Chunk,
     *,
     dry_run: bool = False,
     assumed: Mapping[str, bool] = NOT_ASSUMED,
@@ -83,38 +92,33 @@ def write_chunk(
     while True:
         try:
             with connection.transaction():
-                return _written(connection, city, source, histories, dry_run, assumed)
+                return _written(connection, city, source, chunk, dry_run, assumed)
         except UniqueViolation as clash:
             if clash.diag.constraint_name != REFERENCE_KEY:
                 raise
-            # a random reference was taken already: the next attempt draws others
+            for draft in chunk.drafts.values():  # a random reference was taken already: draw others
+                draft.row["reference"] = new_reference(city.reference_prefix)
 
 
 def _written(
     connection: psycopg.Connection[Any],
     city: City,
     source: str,
-    histories: Sequence[StatedHistory],
+    chunk: Chunk,
     dry_run: bool,
     assumed: Mapping[str, bool],
 ) -> Written:
-    now: dt.datetime = connection.execute(LOCK_SOURCE, (f"import {city.id} {source}",)).fetchall()[0][1]
-    there = _find(connection, city, source, [history.source_id for history in histories])
-    drafts: list[Draft] = []
-    rejects: list[Reject] = []
-    for history in histories:
-        if history.source_id in there:
-            continue
-        try:
-            drafts.append(drafted(city, history, now))
-        except NotTaken as refusal:
-            rejects.append(Reject(history.row, refusal.because, refusal.detail, history.source_id))
-    rows_of = {history.source_id: history.row for history in histories}
+    connection.execute(LOCK_SOURCE, (f"import {city.id} {source}",))
+    rows_of = {draft.row["source_id"]: row for row, draft in chunk.drafts.items()}
+    refused = {reject.source_id for reject in chunk.rejects if reject.decided}
+    there = _find(connection, city, source, [*rows_of, *refused])
+    drafts = [draft for draft in chunk.drafts.values() if draft.row["source_id"] not in there]
+    rejects = [one for one in chunk.rejects if not (one.decided and one.source_id in there)]
     drafts, orphans = _linked(connection, city, source, drafts, there, assumed)
     rejects += [_orphan(draft, rows_of) for draft in orphans]
     if not dry_run and drafts:
         _insert(connection, drafts)
-    return Written(now, tuple(drafts), len(there), tuple(rejects))
+    return Written(tuple(drafts), len(there), tuple(sorted(rejects, key=lambda reject: reject.row)))
 
 
 def _find(

@@ -1,0 +1,62 @@
+"""Work on what comes next while the database works on what came before."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+AT_MOST = 2
+"""So many are ready at once: memory does not grow with the file."""
+
+
+@contextmanager
+def ahead(items: Iterable[T]) -> Iterator[Iterator[T]]:
+    """The same items in the same order, made by a thread of its own that stays a little ahead.
+
+    What making one raises is raised where that one is asked for. When the block ends, however it does, so does the
+    thread.
+    """
+    line = _Line(items)
+    try:
+        yield iter(line)
+    finally:
+        line.close()
+
+
+class _Line(Generic[T]):
+    def __init__(self, items: Iterable[T]) -> None:
+        self._items = items
+        self._ready: queue.Queue[tuple[T] | Exception | None] = queue.Queue(AT_MOST)
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="ahead", daemon=True)
+        self._thread.start()
+
+    def __iter__(self) -> Iterator[T]:
+        while (found := self._ready.get()) is not None:
+            if isinstance(found, Exception):
+                raise found
+            yield found[0]
+
+    def close(self) -> None:
+        self._ended.set()
+        while self._thread.is_alive():
+            try:
+                self._ready.get(timeout=0.05)  # makes room for one that waits to hand over
+            except queue.Empty:
+                continue
+        self._thread.join()
+
+    def _work(self) -> None:
+        try:
+            for item in self._items:
+                self._ready.put((item,))
+                if self._ended.is_set():
+                    return
+        except Exception as fault:
+            self._ready.put(fault)
+        else:
+            self._ready.put(None)
