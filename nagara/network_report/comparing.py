@@ -14,13 +14,14 @@ from statistics import NormalDist
 from typing import Any
 
 from nagara.indicators.cells import STANDARDS, Cell
-from nagara.indicators.comparison import FEWEST_CITIES, Standardised, beside, promise_counts
+from nagara.indicators.comparison import FEWEST_CITIES, Standardised, beside
 from nagara.indicators.definitions import BY_ID, FEW
 from nagara.indicators.figure import Figure
 from nagara.indicators.figures import Codes, own_work
 from nagara.indicators.funnel import share_funnel, share_limits
 from nagara.indicators.multiplicity import RankInterval, rank_intervals
 from nagara.indicators.period import Period
+from nagara.indicators.strata import promise_counts
 
 Cells = Mapping[str, Cell]
 BANDS: tuple[tuple[str, float], ...] = (("small", 300_000), ("middle", 2_000_000), ("large", math.inf))

@@ -16,16 +16,9 @@ from nagara.indicators.figures import can_read_at
 from nagara.indicators.life_table import LifeTable
 from nagara.indicators.period import Period
 from nagara.indicators.residents import between_districts, districts_of
-from nagara.indicators.snapshots import OF_SNAPSHOT
+from nagara.indicators.snapshots import month_rows
 from nagara.indicators.survival import kaplan_meier, restricted_mean
 
-CELLS_IN = (
-    OF_SNAPSHOT
-    + """
- where f.district <> '' and f.network_code = any(%(codes)s) and f.month between %(first)s and %(last)s
- order by 1, 2, 3
-"""
-)
 Codes = Mapping[str, NetworkCode]
 
 
@@ -38,15 +31,14 @@ def cells_of_districts(
     connection: psycopg.Connection[Any], city_id: str, snapshot_id: UUID, codes: Codes, period: Period
 ) -> dict[CellKey, Cell]:
     """A snapshot's cells of single districts in a period, of the codes whose resolution compares."""
-    values = {
-        "city": city_id,
-        "snapshot": snapshot_id,
-        "codes": [code.code for code in codes.values() if compares(code)],
-        "first": period.first,
-        "last": period.last,
+    rows = month_rows(connection, {city_id: snapshot_id}, period.first, period.last)[city_id]
+    return {
+        (month, *key): cell
+        for month, row in rows.items()
+        for key, cell in row.packed.where(lambda part: compares(codes.get(part[0])))
+        .without_emergency()
+        .items()
     }
-    rows = connection.execute(CELLS_IN, values).fetchall()
-    return {(row[0], row[1], row[2]): Cell.from_json(row[3]) for row in rows}
 
 
 def equity_part(
