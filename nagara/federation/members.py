@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from typing import Any, LiteralString
 
 import psycopg
@@ -41,8 +42,8 @@ def members(
 ) -> list[dict[str, Any]]:
     """Every city that is configured, in order of id, with what the network holds of it.
 
-    ``way`` is ``federated`` for a city that has, or had, a key; ``hosted`` for one with roots of its own here;
-    ``unused`` for one that has handed over nothing yet. ``late`` counts roots that came more than two days after they
+    ``way`` is ``federated`` for a city that has, or had, a key; ``hosted`` for one with figures or roots of its own
+    here; ``unused`` for one that has nothing yet. ``late`` counts roots that came more than two days after they
     were made.
     """
     keys = {row[0]: row[1:] for row in connection.execute(KEYS)}
@@ -55,7 +56,7 @@ def members(
             "city": city.id,
             "country": city.country,
             "names": dict(city.names),
-            "way": "federated" if city.id in keys else "hosted" if city.id in roots else "unused",
+            "way": _way(city.id, keys, {*roots, *figures}),
             "keys": keys.get(city.id, (0, 0))[0],
             "figures_as_of": figures.get(city.id),
             "bundle": _named(bundles.get(city.id), "made_at", "received_at", "digest", "whole", "count"),
@@ -64,6 +65,10 @@ def members(
         }
         for city in sorted(known.cities.values(), key=lambda city: city.id)
     ]
+
+
+def _way(city_id: str, keys: Collection[str], known: Collection[str]) -> str:
+    return "federated" if city_id in keys else "hosted" if city_id in known else "unused"
 
 
 def _named(row: tuple[Any, ...] | None, *names: str) -> dict[str, Any] | None:
