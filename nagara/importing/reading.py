@@ -1,4 +1,4 @@
-"""Rows of a CSV file, plain or gzipped, without trusting it: nothing is read that memory could not hold.
+"""Rows of a CSV file, plain or gzipped, or of a Parquet file: nothing is read that memory could not hold.
 
 What is wrong with the file as a whole is an ``UnreadableFile`` that names the line. What is wrong with one
 row is that row's affair.
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from nagara.importing.parquet import is_parquet, parquet_rows
 from nagara.importing.stated import UnreadableFile
 
 MAX_ROW_BYTES = 1_000_000
@@ -59,6 +60,9 @@ def shape_of(path: Path, needed: Collection[str]) -> Shape:
 
 def read_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     """Number and fields of each row, the header (row 1) first; empty lines are no rows."""
+    if is_parquet(path):
+        yield from parquet_rows(path)
+        return
     with _reading(path) as stream:
         lines = _Lines(path, stream)
         number = 0

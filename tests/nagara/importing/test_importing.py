@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import psycopg
 import pytest
 
@@ -33,6 +34,7 @@ from nagara.importing import (
 )
 from nagara.importing.fields import district_code
 from nagara.importing.living import Draft, drafted
+from nagara.importing.parquet import OPTIONS
 from nagara.importing.reading import MAX_ROW_BYTES
 from nagara.indicators.issue_times import LoggedEvent, issue_times
 from nagara.indicators.survival import kaplan_meier, risk_table
@@ -407,6 +409,30 @@ def test_a_second_run_adds_nothing(db: psycopg.Connection[Any], bangkok: City, t
     assert import_file(db, bangkok, None, path, source="other").imported == 50
     found = verified(db)
     assert (found.requests, found.events, found.faults) == (100, 200, ())
+
+
+def test_a_parquet_file_is_read_as_its_csv_is(
+    db: psycopg.Connection[Any], bangkok: City, tmp_path: Path
+) -> None:
+    rows = write_csv(tmp_path / "a.csv", many(20))
+    columnar = tmp_path / "a.parquet"
+    with duckdb.connect(config=OPTIONS) as database:
+        database.execute("set TimeZone = 'UTC'")
+        database.execute(
+            f"copy (select * replace (created::timestamptz as created, lat::double as lat) "
+            f"from read_csv('{rows}', all_varchar = true)) to '{columnar}' (format parquet)"
+        )
+    assert import_file(db, bangkok, None, rows).imported == 20
+    query = (
+        "select lat, lon, status, received_at, closed_at, resolve_by, description from request "
+        "where source = %s order by source_id"
+    )
+    assert import_file(db, bangkok, None, columnar, source="columns").imported == 20
+    assert db.execute(query, ("columns",)).fetchall() == db.execute(query, ("csv",)).fetchall()
+    broken = tmp_path / "broken.parquet"
+    broken.write_bytes(columnar.read_bytes()[:-300])
+    with pytest.raises(UnreadableFile, match="not readable as Parquet"):
+        import_file(db, bangkok, None, broken, source="broken")
 
 
 def test_nobody_is_written_to_and_the_database_keeps_its_own_time(
