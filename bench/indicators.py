@@ -1,9 +1,11 @@
-"""``python3 run.py bench indicators``: builds of many requests, beside PostgreSQL grouping the same rows.
+"""``python3 run.py bench indicators``: builds of the figures, beside DuckDB grouping the same rows.
 
-Lays the events of made-up requests, received over two years, answered after hours and closed after days, one in
-ten still open; then measures the first build (the whole log), counting alone beside the database's own ``group by``
-with ``percentile_cont`` over the same rows, a build after 10,000 new events (in one city, and over all), and the
-questions a dashboard asks. The floor is PostgreSQL, because it is at hand wherever Nagara is.
+Lays the events of made-up requests of two years, answered after hours and closed after days, one in ten still open, in
+the order in which they happen. Then, in turns, medians of the rounds: the first build (the whole log of every city, to
+figures that stand in the database, two processes) beside DuckDB (two threads) making the same life tables, counts and
+promises from the same events as Parquet, their JSON taken apart before the clock starts; and counting every month anew
+from the rows that are kept, beside DuckDB grouping one row for each request. Both must count the same, else it fails.
+After that: builds after 10,000 new events, the proof, and what dashboards ask, with nothing kept in the process.
 """
 
 from __future__ import annotations
@@ -12,40 +14,51 @@ import argparse
 import datetime as dt
 import resource
 import statistics
+import tempfile
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
+from bench.duckdb_beside import Duck
 from bench.servers import database_in_earnest
 from nagara.cities import configuration
 from nagara.database import role_options, time_told
-from nagara.indicators import issue_store, tally
+from nagara.indicators import issue_store, sheets, tally
 from nagara.indicators.build import build_city
 from nagara.indicators.facts import micros
 from nagara.indicators.keeping import prove
+from nagara.indicators.packed import CURVES, Packed
 from nagara.indicators.period import Period
-from nagara.indicators.snapshots import figures_for
+from nagara.indicators.snapshots import latest_snapshots, month_rows
+from nagara.network import trend, view
 
 RESULTS = Path(__file__).with_name("RESULTS_INDICATORS.md")
+PROCESSES = 2
 NEW_EVENTS = 10_000
-QUESTIONS = 40
+CODES = (
+    "road_pothole", "street_light", "waste_missed", "drain_blocked", "noise", "tree_danger", "flood_street",
+    "footpath_damaged",
+)  # fmt: skip
 
 FILL = """
 with numbers as (
-    select n, %(city)s || '-' || n as name,
-           %(now)s - (random() * 700 + 20) * interval '1 day' as received,
-           random() as luck, (array['road_pothole','street_light','garbage_missed','drain_blocked','noise',
-           'tree_danger','flood_street','footpath'])[1 + (random() * 7)::int] as code, (random() * 9)::int as district
+    select n, %(now)s - (random() * 700 + 20) * interval '1 day' as received,
+           random() as luck, (%(codes)s::text[])[1 + (random() * 7)::int] as code, (random() * 9)::int as district
       from generate_series(1, %(count)s) n),
 request as (
-    select md5(name)::uuid as id, numbers.*, received + random() * interval '2 days' as answered,
+    select (lpad(to_hex((extract(epoch from received) * 1000)::bigint), 12, '0') || '7' || substr(md5(n::text), 1, 3)
+            || '8' || substr(md5(n::text), 4, 15))::uuid as id, numbers.*,
+           received + random() * interval '2 days' as answered,
            received + (-ln(1 - random()) * 6 + 0.1) * interval '1 day' as closed from numbers),
 history as (
     select id, 1 as seq, 'filed' as kind, received as at, 'resident' as actor,
-           jsonb_build_object('network_code', code, 'district', district::text, 'channel', 'web',
+           jsonb_build_object('network_code', code, 'district', district::text, 'channel', 'web', 'source', null,
                               'config_fingerprint', 'f', 'promise_standard', 'published',
                               'resolve_by', received + interval '3 days', 'department', 'd') as data
       from request
@@ -53,142 +66,262 @@ history as (
     union all select id, 3, 'resolved', closed, 'staff', '{"reason": "fixed"}' from request where luck < 0.9)
 insert into event (city_id, request_id, seq, kind, recorded_at, occurred_at, actor_kind, data, hash)
 select %(city)s, id, seq, kind, at, at, actor, data, sha256((id::text || seq)::bytea) from history
- where at < %(now)s - interval '1 day'
+ where at < %(now)s - interval '1 day' order by at
 """
-"""Without the chain, which the figures do not read; a copy that is restored is laid the same way."""
+"""Without the chain, which figures do not read; ids and order are those of requests that came one after another."""
 
 NEWS = """
+with open as (
+    select filed.request_id from event filed
+     where filed.city_id = %(city)s and filed.kind = 'filed' and filed.recorded_at > %(at)s - interval '60 days'
+       and not exists (select from event e where e.city_id = filed.city_id and e.request_id = filed.request_id
+                                             and e.kind = 'resolved')
+     limit %(count)s / 2),
+recent as (
+    select request_id from event where city_id = %(city)s and kind = 'filed' order by recorded_at desc
+     limit %(count)s - (select count(*) from open))
 insert into event (city_id, request_id, seq, kind, recorded_at, occurred_at, actor_kind, data, hash)
-select city_id, request_id, 90 + %(round)s, 'noted', %(at)s, %(at)s, 'staff', '{}',
-       sha256((request_id::text || %(round)s)::bytea)
-  from (select city_id, request_id from event where city_id = %(city)s and kind = 'filed'
-         order by recorded_at desc limit %(count)s) recent
+select %(city)s, request_id, 90 + %(round)s, kind, %(at)s, %(at)s, 'staff', '{}',
+       sha256((request_id::text || kind || %(round)s)::bytea)
+  from (select request_id, 'resolved' as kind from open
+        union all select request_id, 'noted' from recent where request_id not in (select request_id from open)) news
+on conflict do nothing
 """
-
-FLOOR = """
-select month, group_id, count(*), percentile_cont(array[0.25, 0.5, 0.75, 0.9]) within group
-           (order by least(resolution, %(cut)s) - received),
-       percentile_cont(array[0.5]) within group (order by least(response, %(cut)s) - received),
-       count(*) filter (where due <= %(cut)s and resolution <= due), count(*) filter (where due <= %(cut)s)
-  from indicator_issue where city_id = %(city)s group by month, group_id
+EMPTY = """
+truncate indicator_part, indicator_build, indicator_group, indicator_sheet, indicator_figure, indicator_snapshot
 """
-"""Quantiles of what is closed or was waited for so far: less than a life table, which also keeps who is open."""
+Row = tuple[str, str]
 
 
 def main(arguments: Sequence[str]) -> int:
     """Measure, show the table and keep it."""
     parser = argparse.ArgumentParser(prog="python3 run.py bench indicators", description=__doc__)
     parser.add_argument("--requests", type=int, default=5_000_000, help="over all cities (default 5,000,000)")
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--results", type=Path, default=RESULTS)
     given = parser.parse_args(arguments)
-    with database_in_earnest() as services:
-        rows = _measured(services.database_url, given.requests)
-    text = _table(rows, given.requests)
+    with database_in_earnest() as services, tempfile.TemporaryDirectory() as folder:
+        rows = _measured(services.database_url, given.requests, given.rounds, Path(folder))
+    text = _table(rows, given.requests, given.rounds)
     print(text)
     given.results.write_text(text)
     return 0
 
 
-def _measured(url: str, requests: int) -> list[tuple[str, str]]:
-    known = configuration()
-    cities = list(known.cities)
-    each = requests // len(cities)
-    rows: list[tuple[str, str]] = []
-    with psycopg.connect(url, autocommit=True, options="-c timezone=UTC") as owner:
+@dataclass
+class _World:
+    """What is measured: a database with events, and DuckDB beside it."""
+
+    url: str
+    owner: psycopg.Connection[Any]
+    cities: list[str]
+    pool: ProcessPoolExecutor
+    duck: Duck
+    now: dt.datetime
+    took: dict[str, list[float]] = field(default_factory=dict)
+
+    def time(self, name: str, what: Callable[[], object]) -> None:
+        """Measure one round of something."""
+        began = time.perf_counter()
+        what()
+        self.took.setdefault(name, []).append(time.perf_counter() - began)
+
+    def median(self, name: str) -> float:
+        return statistics.median(self.took[name])
+
+    def in_processes(self, what: Callable[..., object], cities: Sequence[str], *given: object) -> list[Any]:
+        """Something of each city, on as many processes as there are workers."""
+        return list(
+            self.pool.map(what, [self.url] * len(cities), cities, *([one] * len(cities) for one in given))
+        )
+
+
+def _measured(url: str, requests: int, rounds: int, folder: Path) -> list[Row]:
+    cities = list(configuration().cities)
+    with (
+        psycopg.connect(url, autocommit=True, options="-c timezone=UTC") as owner,
+        ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as pool,
+    ):
         now = time_told(owner)
         owner.execute("set session_replication_role = replica")
+        values = {"count": requests // len(cities), "now": now, "codes": list(CODES)}
         for city in cities:
-            owner.execute(FILL, {"city": city, "count": each, "now": now})
+            owner.execute(FILL, values | {"city": city})
         owner.execute("vacuum analyze event")
-        counted = owner.execute("select count(*) from event").fetchone()
-        rows.append(("events laid", f"{counted[0] if counted else 0:,}"))
-        with psycopg.connect(url, options=role_options("nagara_clock", 3_600_000)) as clock:
-
-            def build(chosen: Sequence[str]) -> None:
-                told = time_told(clock)
-                for city in chosen:
-                    build_city(clock, known, city, told)
-                    clock.commit()
-
-            rows.append(("first build: the whole log", _seconds(lambda: build(cities))))
-            owner.execute("vacuum analyze indicator_issue")
-            rows += _counting(clock, cities, now)
-            rows.append(
-                ("proof: the whole log against what is kept", _seconds(lambda: _prove(clock, cities)))
-            )
-            for name, chosen in (("one city", cities[:1]), (f"all {len(cities)} cities", cities)):
-                share = NEW_EVENTS // len(chosen)
-                for city in chosen:
-                    values = {"city": city, "count": share, "at": time_told(owner), "round": len(chosen)}
-                    owner.execute(NEWS, values)
-                rows.append(
-                    (f"build after {NEW_EVENTS:,} events in {name}", _seconds(lambda c=chosen: build(c)))  # type: ignore[misc]
-                )
-            rows += _questions(clock, cities, now)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return [*rows, ("most memory of the building process", f"{peak:,.0f} MiB")]
+        duck = Duck(folder, url, PROCESSES)
+        events = duck.take(owner, cities)
+        world = _World(url, owner, cities, pool, duck, now)
+        list(pool.map(_ready, range(PROCESSES)))
+        rows = [("events laid", f"{events:,}"), *_full(world, rounds), *_counting(world, rounds)]
+        rows += [*_news(world, rounds), *_proof(world), *_questions(world)]
+        peak = max(pool.map(_peak, range(PROCESSES)))
+    return [*rows, ("most memory of a building process", f"{peak:,.0f} MiB")]
 
 
-def _prove(clock: psycopg.Connection[Any], cities: Sequence[str]) -> None:
-    known, told = configuration(), time_told(clock)
-    for city in cities:
-        if prove(clock, known.cities[city], told):
+def _full(world: _World, rounds: int) -> list[Row]:
+    for _ in range(rounds):
+        world.owner.execute(EMPTY)
+        told = time_told(world.owner)
+        world.time("full", lambda told=told: world.in_processes(_build, world.cities, told))  # type: ignore[misc]
+        world.time("duck events", lambda told=told: world.duck.from_events(told))  # type: ignore[misc]
+    world.owner.execute("vacuum analyze indicator_part, indicator_figure")
+    _hold(world, "events")
+    ours, theirs = world.median("full"), world.median("duck events")
+    return [
+        ("**full build: the whole log of every city**", f"{ours:.2f} s"),
+        ("DuckDB: the same from the same events as Parquet", f"{theirs:.2f} s"),
+        ("**ratio (at most 4)**", f"**{ours / theirs:.2f}**"),
+    ]
+
+
+def _counting(world: _World, rounds: int) -> list[Row]:
+    for _ in range(rounds):
+        world.time("count", lambda: world.in_processes(_count, world.cities, world.now))
+        world.time("duck requests", lambda: world.duck.from_requests(world.now))
+    ours, theirs = world.median("count"), world.median("duck requests")
+    return [
+        ("counting every month anew from the rows kept", f"{ours:.2f} s"),
+        ("DuckDB: the same from one row for each request as Parquet", f"{theirs:.2f} s"),
+        ("ratio", f"{ours / theirs:.2f}"),
+    ]
+
+
+def _news(world: _World, rounds: int) -> list[Row]:
+    rows = []
+    number = 0
+    for name, chosen in (("one city", world.cities[:1]), (f"all {len(world.cities)} cities", world.cities)):
+        for _ in range(rounds):
+            number += 1
+            for city in chosen:
+                values = {"city": city, "count": NEW_EVENTS // len(chosen), "at": time_told(world.owner)}
+                world.owner.execute(NEWS, values | {"round": number})
+            told = time_told(world.owner)
+            world.time(name, lambda c=chosen, told=told: world.in_processes(_build, c, told))  # type: ignore[misc]
+        rows.append(
+            (f"**build after {NEW_EVENTS:,} events in {name} (under 2 s)**", f"{world.median(name):.2f} s")
+        )
+    return rows
+
+
+def _proof(world: _World) -> list[Row]:
+    told = time_told(world.owner)
+    world.time("proof", lambda: world.in_processes(_prove, world.cities, told))
+    return [("proof: the whole log of every city against what is kept", f"{world.median('proof'):.2f} s")]
+
+
+def _questions(world: _World) -> list[Row]:
+    """What dashboards ask, with nothing kept in the process; then a period that nobody had asked for."""
+    known, told = configuration(), time_told(world.owner)
+    with psycopg.connect(world.url, options=role_options("nagara_clock", 600_000)) as clock:
+        began = time.perf_counter()
+        for city in world.cities:
+            sheets.keep_usual(clock, known, city, told)
+            clock.commit()
+        kept = time.perf_counter() - began
+    usual = sheets.usual_periods(told.date())[-1]
+    odd = Period(usual.first.replace(day=1), sheets.usual_periods(told.date())[4].first)
+    with psycopg.connect(world.url, autocommit=True, options=role_options("nagara_app")) as app:
+        asked: list[Callable[[Period, str], object]] = [
+            lambda period, city: view.overview(app, known, period),
+            lambda period, city: view.indicators(app, known, period, [city]),
+            lambda period, city: view.curve(app, known, period, [city]),
+            lambda period, city: view.funnel_of(app, known, period, "N5"),
+            lambda period, city: view.equity(app, known, period, city),
+            lambda period, city: view.backlog(app, known, period, [city]),
+            lambda period, city: trend.trend(app, known, period, city),
+        ]
+        fresh, again, first = [], [], []
+        for city in world.cities[:12]:
+            for ask in asked:
+                sheets.forget()
+                fresh.append(_milliseconds(lambda ask=ask, city=city: ask(usual, city)))  # type: ignore[misc]
+                again.append(_milliseconds(lambda ask=ask, city=city: ask(usual, city)))  # type: ignore[misc]
+        for city in world.cities[:6]:
+            sheets.forget()
+            first.append(_milliseconds(lambda city=city: view.indicators(app, known, odd, [city])))  # type: ignore[misc]
+    return [
+        ("sheets of the usual periods of all cities, made after a build", f"{kept:.2f} s"),
+        (
+            "**dashboard questions of twelve months, nothing in memory, p50 / p95 (under 50 ms)**",
+            _spread(fresh),
+        ),
+        ("the same asked again, p50 / p95", _spread(again)),
+        ("figures of a period nobody had asked for, p50 / p95", _spread(first)),
+    ]
+
+
+def _spread(times: Sequence[float]) -> str:
+    return f"{statistics.median(times):.0f} / {statistics.quantiles(times, n=20)[-1]:.0f} ms"
+
+
+def _milliseconds(what: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    what()
+    return (time.perf_counter() - began) * 1000
+
+
+def _ready(number: int) -> None:
+    """A process has read its modules and the configuration before anything is measured."""
+    configuration()
+    time.sleep(0.2)
+
+
+def _build(url: str, city: str, told: dt.datetime) -> None:
+    with psycopg.connect(url, options=role_options("nagara_clock", 3_600_000)) as clock:
+        build_city(clock, configuration(), city, told)
+        clock.commit()
+
+
+def _count(url: str, city: str, now: dt.datetime) -> int:
+    with psycopg.connect(url, options=role_options("nagara_clock", 3_600_000)) as clock:
+        groups = issue_store.read_groups(clock, city).names()
+        buckets = issue_store.read_buckets(clock, city, issue_store.read_summary(clock, city))
+        facts = issue_store.together(buckets.values())
+        return sum(month.total for month in tally.packed_months(facts, groups, micros(now)).values())
+
+
+def _prove(url: str, city: str, told: dt.datetime) -> None:
+    with psycopg.connect(url, options=role_options("nagara_clock", 3_600_000)) as clock:
+        if prove(clock, configuration().cities[city], told):
             raise RuntimeError(f"what is kept of {city} is not what its log says")
         clock.commit()
 
 
-def _counting(
-    clock: psycopg.Connection[Any], cities: Sequence[str], now: dt.datetime
-) -> list[tuple[str, str]]:
-    """Counting all kept facts anew, and the floor, in turns; the median of three."""
-    cut, ours, floor = micros(now), [], []
+def _peak(number: int) -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
-    def count() -> None:
-        for city in cities:
-            groups = issue_store.read_groups(clock, city)
-            tally.cells_of(issue_store.read_issues(clock, city), groups.names(), cut)
 
-    def group() -> None:
-        for city in cities:
-            clock.execute(FLOOR, {"city": city, "cut": cut}).fetchall()
+def _hold(world: _World, what: str) -> None:
+    """Both must have counted the same: each table's columns in all, and month by month; else it is no comparison."""
+    ours: dict[tuple[str, str, int], int] = {}
+    with psycopg.connect(world.url, options=role_options("nagara_clock", 600_000)) as clock:
+        for city, snapshot in latest_snapshots(clock, world.cities).items():
+            for month, row in month_rows(clock, {city: snapshot.id})[city].items():
+                for name, count in _totals(row.packed).items():
+                    key = (f"{month:%Y-%m}", *name)
+                    ours[key] = ours.get(key, 0) + count
+    theirs = world.duck.totals()
+    if ours != theirs:
+        different = sorted(key for key in ours.keys() | theirs.keys() if ours.get(key) != theirs.get(key))[:5]
+        shown = [(key, ours.get(key), theirs.get(key)) for key in different]
+        raise RuntimeError(f"DuckDB and Nagara counted different {what}: {shown}")
 
-    for _ in range(3):
-        ours.append(_took(count))
-        floor.append(_took(group))
-    clock.commit()
-    a, b = statistics.median(ours), statistics.median(floor)
-    return [
-        ("counting every month of every city", f"{a:.2f} s"),
-        ("PostgreSQL: group by with percentile_cont over the same rows", f"{b:.2f} s"),
-        ("ratio", f"{a / b:.2f}"),
+
+def _totals(packed: Packed) -> dict[tuple[str, int], int]:
+    found: dict[tuple[str, int], int] = {}
+    for column, count in zip(packed.curve_column.tolist(), packed.count.tolist(), strict=True):
+        name, cause = CURVES[column].split(".")
+        found[name, int(cause)] = found.get((name, int(cause)), 0) + count
+    return found
+
+
+def _table(rows: Sequence[Row], requests: int, rounds: int) -> str:
+    lines = [
+        f"# Indicators: {requests:,} requests, {rounds} rounds, {PROCESSES} processes",
+        "",
+        "| what | |",
+        "|---|---|",
     ]
-
-
-def _questions(
-    clock: psycopg.Connection[Any], cities: Sequence[str], now: dt.datetime
-) -> list[tuple[str, str]]:
-    """A city's figures of twelve months, as a dashboard asks for them."""
-    known, times = configuration(), []
-    year = Period((now - dt.timedelta(days=365)).date().replace(day=1), now.date().replace(day=1))
-    for number in range(QUESTIONS):
-        city = cities[number % len(cities)]
-        times.append(_took(lambda city=city: figures_for(clock, known, city, year)) * 1000)  # type: ignore[misc]
-    p50, p95 = statistics.median(times), statistics.quantiles(times, n=20)[-1]
-    return [("one city's figures of twelve months, p50 / p95", f"{p50:.0f} / {p95:.0f} ms")]
-
-
-def _took(what: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    what()
-    return time.perf_counter() - began
-
-
-def _seconds(what: Callable[[], object]) -> str:
-    return f"{_took(what):.2f} s"
-
-
-def _table(rows: Sequence[tuple[str, str]], requests: int) -> str:
-    lines = [f"# Indicators: {requests:,} requests", "", "| what | took |", "|---|---|"]
     lines += [f"| {name} | {value} |" for name, value in rows]
     return "\n".join([*lines, "", (__doc__ or "").split("\n\n", 1)[1].strip(), ""])
 

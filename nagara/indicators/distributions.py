@@ -64,14 +64,17 @@ def chi_squared_quantile(share: float, degrees: float) -> float:
     low, high = 0.0, max(start, shape, 1e-8)
     while gamma_share(shape, high) < share:
         low, high = high, high * 2
+    x = start if low < start < high else (low + high) / 2
     for _ in range(200):
-        middle = (low + high) / 2
-        if gamma_share(shape, middle) < share:
-            low = middle
-        else:
-            high = middle
-        if high - low <= _PRECISE * high:
-            break
+        beyond = gamma_share(shape, x) - share
+        low, high = (x, high) if beyond < 0 else (low, x)
+        density = math.exp((shape - 1) * math.log(x) - x - math.lgamma(shape))
+        nearer = x - beyond / density if density > 0 else low  # Newton's step
+        if not low < nearer < high:
+            nearer = (low + high) / 2
+        if abs(nearer - x) <= 4 * _PRECISE * x or high - low <= _PRECISE * high:
+            return 2 * nearer
+        x = nearer
     return low + high
 
 

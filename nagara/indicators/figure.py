@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from nagara.indicators.definitions import BY_ID, ENOUGH_EVENTS
@@ -32,7 +32,17 @@ class Figure:
 
     def as_json(self) -> dict[str, Any]:
         """All fields, for JSON."""
-        return asdict(self) | {"flags": list(self.flags)}
+        return {
+            "value": self.value,
+            "low": self.low,
+            "high": self.high,
+            "n": self.n,
+            "events": self.events,
+            "withheld": self.withheld,
+            "provisional": self.provisional,
+            "note": self.note,
+            "flags": list(self.flags),
+        }
 
 
 def too_few(definition: str, n: int, events: int | None = None) -> str | None:

@@ -103,11 +103,14 @@ class LifeTable:
     @classmethod
     def _laid_out(cls, tables: Iterable[LifeTable]) -> LifeTable:
         """The same by way of all bins at once, which is quicker for many rows than sorting them."""
-        total = np.zeros((len(_EDGES), CAUSES), np.int64)
-        for table in tables:
-            total[table.bins] += table.counts  # a table has no bin twice
-        used = np.flatnonzero(total.any(axis=1))
-        return cls(used, total[used])
+        every = list(tables)
+        first = min(int(table.bins[0]) for table in every)
+        last = max(int(table.bins[-1]) for table in every)
+        total = np.zeros((last - first + 1, CAUSES), np.int64)
+        for table in every:
+            total[table.bins - first] += table.counts  # a table has no bin twice
+        used = np.flatnonzero(total @ np.ones(CAUSES, np.int64))
+        return cls(used + first, total[used])
 
     @classmethod
     def _summed(cls, bins: Ints, counts: Ints) -> LifeTable:

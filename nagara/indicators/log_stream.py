@@ -46,6 +46,7 @@ NEVER = np.iinfo(np.int64).max
 FROM_2000 = 946_684_800_000_000
 """Microseconds from the Unix epoch to PostgreSQL's."""
 
+_TRAILER = b"\xff\xff"
 _SIGNATURE = b"PGCOPY\n\xff\r\n\0"
 _COLUMNS = (
     ("id", "V16", 16), ("kind", ">i4", 4), ("actor", ">i4", 4), ("status", ">i4", 4), ("at", ">i8", 8),
@@ -83,7 +84,7 @@ select request_id, hashtext(kind), hashtext(actor_kind), coalesce(hashtext(to_st
        case when kind = 'filed' then coalesce(nullif(data->>'observed_at', '')::timestamptz, 'infinity')
             else 'infinity' end
   from event
- where city_id = {city} and recorded_at <= {known_at} and occurred_at <= {cut_off}
+ where city_id = {city} and recorded_at <= {known_at} and occurred_at <= {cut_off}{chosen}
  order by city_id, request_id, seq
 ) to stdout (format binary)
 """
@@ -112,15 +113,19 @@ def read_log(
     cut_off: dt.datetime,
     apart: Sequence[UUID],
     tell: Tell,
+    requests: Sequence[UUID] | None = None,
 ) -> Read:
-    """A city's requests as of a cut-off, as they were known then; those of ``apart`` come out as rare.
+    """A city's requests (or some of them) as of a cut-off, as known then; those of ``apart`` come out as rare.
 
     Holds one block of events at a time; what stays are the facts, about 180 bytes for each request.
     """
     reader = _Reader(connection, city_id, zone, groups, {request.bytes for request in apart})
     told = {"city": city_id, "known_at": known_at, "cut_off": cut_off}
+    chosen: sql.Composable = sql.SQL("")
+    if requests is not None:
+        chosen = sql.SQL(" and request_id = any({})").format(sql.Literal(list(requests)))
     statement = sql.SQL(LOG).format(
-        names=sql.SQL(_JOINED), **{key: sql.Literal(value) for key, value in told.items()}
+        names=sql.SQL(_JOINED), chosen=chosen, **{key: sql.Literal(value) for key, value in told.items()}
     )
     rest = np.zeros(0, dtype=ROW)
     for block in _blocks(connection, statement):
@@ -132,11 +137,11 @@ def read_log(
 
 def _blocks(connection: psycopg.Connection[Any], statement: sql.Composed) -> Iterator[npt.NDArray[np.void]]:
     """What the server sends, in blocks of whole rows; raises ValueError where a row has another width."""
-    parts: list[bytes] = []
+    parts: list[Any] = []
     size, head = 0, len(_SIGNATURE) + 8
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        for data in copy:
-            parts.append(bytes(data))
+        for data in _messages(connection, copy):
+            parts.append(data)
             size += len(data)
             if size >= BLOCK:
                 rest = b"".join(parts)[head:]
@@ -144,9 +149,28 @@ def _blocks(connection: psycopg.Connection[Any], statement: sql.Composed) -> Ite
                 yield _rows(rest[:whole])
                 parts, size, head = [rest[whole:]], len(rest) - whole, 0
     rest = b"".join(parts)[head:]
-    if rest[-2:] != b"\xff\xff":
+    if rest[-2:] != _TRAILER:
         raise ValueError("not a whole binary copy")
     yield _rows(rest[:-2])
+
+
+def _messages(
+    connection: psycopg.Connection[Any], copy: psycopg.Copy
+) -> Iterator[memoryview | bytes | bytearray]:
+    """What the server has sent, message by message: straight from libpq, and by way of psycopg where it must wait.
+
+    A message is one event; psycopg's own iteration costs several times what libpq does.
+    """
+    take = connection.pgconn.get_copy_data
+    while True:
+        size, sent = take(1)
+        if size < 0:
+            raise psycopg.OperationalError("the log ended before its end")
+        data = sent if size else copy.read()
+        yield data
+        if len(data) == len(_TRAILER) and bytes(data) == _TRAILER:
+            copy.read()  # the end, by which psycopg knows that the connection is free again
+            return
 
 
 def _rows(content: bytes) -> npt.NDArray[np.void]:

@@ -89,6 +89,10 @@ class _Shelf:
             while len(self._sheets) > MOST_KEPT:
                 self._sheets.popitem(last=False)
 
+    def clear(self) -> None:
+        with self._lock:
+            self._sheets.clear()
+
 
 _shelf = _Shelf()
 
@@ -243,3 +247,8 @@ def keep_usual(
         connection.execute(KEEP, (city_id, snapshot.id, str(period), orjson.dumps(sheet)))
         tell(number)
     return len(periods)
+
+
+def forget() -> None:
+    """Forget the sheets of this process: for measuring, and for tests that build again."""
+    _shelf.clear()
