@@ -36,7 +36,9 @@ def links_of(session: Session, city: City, reference: str) -> list[dict[str, Any
         .where(col(ExternalRequest.city_id) == city.id, col(ExternalRequest.request_id) == row.id)
         .order_by(col(ExternalRequest.created_at), col(ExternalRequest.owner))
     )
-    return [_shown(city, link, open_until) for link, open_until in session.exec(query).all()]
+    shown = [_shown(city, link, open_until) for link, open_until in session.exec(query).all()]
+    # what they wrote may speak of a resident whose data were removed here
+    return [one | {"their_words": None} for one in shown] if row.erased_at is not None else shown
 
 
 def _shown(city: City, link: ExternalRequest, open_until: dt.datetime | None) -> dict[str, Any]:

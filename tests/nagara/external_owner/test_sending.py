@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +12,10 @@ import pytest
 from nagara.external_owner import sending
 from nagara.external_owner.forms import mark_of
 from nagara.open311.client import Server
+from nagara.photos.storage import media_store
+from nagara.settings import settings
 from tests.nagara.external_owner.conftest import World
+from tests.planting import plant
 
 Configured = Callable[..., World]
 
@@ -154,6 +159,30 @@ def test_a_system_that_is_away_is_left_alone(configured: Configured) -> None:
         world.send()
     assert len(world.other.filed) == len(requests)
     assert {world.link(one)["state"] for one in requests} == {"sent"}
+
+
+@pytest.mark.parametrize("wanted", ["multipart", "media_url", "none"])
+def test_pictures_go_as_the_city_says_and_what_is_hidden_stays_hidden(
+    configured: Configured, wanted: str
+) -> None:
+    world = configured(goes_along={"photos": wanted})
+    request = world.filed()
+    store = media_store(settings())
+    original, hidden = (hashlib.sha256(one).digest() for one in (b"face", b"blurred"))
+    store.write_now("kh-bat", original, b"face", b"t")
+    store.write_now("kh-bat", hidden, b"blurred", b"t")
+    plant(
+        world.owner, "photo", "kh-bat", request_id=request.id, sha256=original, redacted_sha256=hidden,
+        kind="before", public=True, position=1, redacted_at=dt.datetime.now(dt.UTC),
+    )  # fmt: skip
+    assert world.send() == {"sent": 1}
+    (given,) = world.other.posts
+    assert ("body" in given) == (wanted == "multipart")
+    if wanted == "multipart":
+        assert "blurred" in given["body"][0]
+        assert "face" not in given["body"][0]
+        assert 'name="client_request_id"' in given["body"][0]
+    assert [url.startswith("http") for url in given.get("media_url", [])] == [True] * (wanted == "media_url")
 
 
 def test_what_is_closed_or_elsewhere_before_it_went_is_not_sent(configured: Configured) -> None:
