@@ -1,5 +1,6 @@
 /** What the API tells staff, as far as the console reads it. Times are ISO 8601 in UTC. */
-import type { Names, QueueRow, StaffAccount, StaffRequest } from '@shared/api/types';
+import type { Schema } from '@shared/api/schema';
+import type { Names, StaffAccount, StaffRequest } from '@shared/api/types';
 
 export interface Account extends StaffAccount {
   departments: string[];
@@ -23,34 +24,13 @@ export interface Photo {
   boxes: [x: number, y: number, width: number, height: number][];
 }
 
-export interface Row extends QueueRow {
-  updated_at: string;
-  closed_at: string | null;
-  channel: string;
-}
+export type Row = Schema<'QueueRow'>;
 
 /** A rung of the ladder of a promise that is not kept yet. */
-export interface Rung {
-  promise: string;
-  step: number;
-  at: string;
-  reached: boolean;
-  tell: { code: string; names: Names | null }[];
-  because: string;
-}
+export type Rung = Schema<'Rung'>;
 
 /** How silence climbs for a request. */
-export interface Escalation {
-  level: number;
-  by_hand: boolean;
-  held_until: string | null;
-  awaited: { promise: string; step: number; by: string; told_again: number }[];
-  next: Rung | null;
-  next_at: string | null;
-  rungs: Rung[];
-  clock_runs_on_at: string | null;
-  resident_waits_since: string;
-}
+export type Escalation = Schema<'Escalation'>;
 
 export interface Detail extends StaffRequest {
   escalation: Escalation;
@@ -111,14 +91,7 @@ export interface ContactShown {
   phone?: string | null;
 }
 
-export interface SavedFilter {
-  id: string;
-  name: string;
-  filter: Record<string, unknown>;
-  shared: 'none' | 'department' | 'city';
-  mine: boolean;
-  username: string;
-}
+export type SavedFilter = Schema<'SavedFilter'>;
 
 /** A job over many requests: moves, or an export. */
 export interface Job {

@@ -1,17 +1,15 @@
-/** The shapes the API answers with, as far as the pages read them. Times are ISO 8601 in UTC. */
+/**
+ * The shapes the API answers with. Times are ISO 8601 in UTC. Those that are written here read less than the API says, or know
+ * it more narrowly; `held.ts` holds them to it.
+ */
+import type { Schema } from './schema';
 
 /** Names by BCP-47 language tag. */
 export type Names = Record<string, string>;
 
-export interface Named {
-  code: string;
-  names: Names;
-}
+export type Named = Schema<'Named'>;
 
-export interface About {
-  demo: boolean;
-  version?: string;
-}
+export type About = Schema<'About'>;
 
 export interface City {
   id: string;
@@ -47,19 +45,9 @@ export interface Question {
 
 export type ShownWhen = Record<string, string[]>;
 
-export interface StopNotice {
-  notice: Names;
-  shown_when: ShownWhen;
-  /** True: the report is not taken; false: words to read first. */
-  stops: boolean;
-  phone: string | null;
-}
+export type StopNotice = Schema<'StopNotice'>;
 
-export interface ContactLine {
-  kind: 'emergency' | 'municipal';
-  names: Names;
-  phone: string;
-}
+export type ContactLine = Schema<'ContactLine'>;
 
 export interface Service {
   code: string;
@@ -86,11 +74,7 @@ export interface Services {
   contact_lines?: ContactLine[];
 }
 
-export interface Place {
-  inside: boolean;
-  district: Named | null;
-  nearest_city?: { id: string; names: Names; kilometres?: number } | null;
-}
+export type Place = Schema<'Place'>;
 
 export interface DistrictCollection {
   type: 'FeatureCollection';
@@ -100,12 +84,7 @@ export interface DistrictCollection {
 /** `reference` is the network's monitoring time: a miss of it is never called a breach. */
 export type Standard = 'published' | 'internal' | 'reference';
 
-export interface PromiseTimes {
-  acknowledge_by: string | null;
-  respond_by: string | null;
-  resolve_by: string | null;
-  standard?: Standard;
-}
+export type PromiseTimes = Schema<'Promise'>;
 
 export interface Filing {
   service_code: string;
@@ -130,80 +109,19 @@ export interface Filing {
 /** A report as far as it is known: what is asked before it is sent. */
 export type Unfinished = Partial<Omit<Filing, 'contact'>> & { service_code: string };
 
-export interface Coming {
-  round: Named;
-  from: string;
-  to: string;
-}
+export type Coming = Schema<'Coming'>;
 
-export interface NearbyReport {
-  reference: string;
-  service: Named;
-  status: string;
-  open: boolean;
-  metres: number;
-  received_at: string;
-  /** A picture of it looks like one of the person's own. */
-  alike: boolean;
-  /** How many have joined it. */
-  others: number;
-  thumbnail_url: string | null;
-  position: { lat: number; lon: number } | null;
-}
+export type NearbyReport = Schema<'NearbyReport'>;
 
 /** What would become of a report, and what is known of the same problem already. */
-export interface Checked {
-  taken: boolean;
-  refusal: {
-    kind: 'stop' | 'redirect' | 'outside' | 'not_offered';
-    notice: Names;
-    url: string | null;
-    phone: string | null;
-    nearest_city?: { id: string; names: Names } | null;
-  } | null;
-  notices: { notice: Names; phone: string | null }[];
-  questions: string[];
-  place: Place | null;
-  department: Named | null;
-  promise: PromiseTimes | null;
-  collection: {
-    state: 'was_due' | 'running' | 'not_due' | 'unknown';
-    last: Coming | null;
-    running: Coming | null;
-    next: Coming | null;
-  } | null;
-  nearby: NearbyReport[];
-}
+export type Checked = Schema<'Checked'>;
 
 /** Somewhere the city knows by name; streets have no position. */
-export interface PlaceFound {
-  kind: 'district' | 'area' | 'street' | 'landmark';
-  code: string;
-  names: Names;
-  position: { lat: number; lon: number } | null;
-  district: Named | null;
-}
+export type PlaceFound = Schema<'PlaceFound'>;
 
-export interface Filed {
-  reference: string;
-  token: string;
-  status: string;
-  status_url: string;
-  department: Named;
-  assignee?: string | Named | null;
-  route: { rule: string; reason: string };
-  promise: PromiseTimes;
-  /** The report it joined; null where none was named or that one had ended meanwhile. */
-  joined?: string | null;
-}
+export type Filed = Schema<'Filed'>;
 
-export interface TimelineEntry {
-  kind: string;
-  at: string;
-  note?: string | null;
-  /** Code of the closing reason; of a filing, why it was routed where it is. */
-  reason?: string | null;
-}
+export type TimelineEntry = Schema<'PublicEvent'>;
 
 export interface PublicRequest {
   reference: string;
@@ -228,37 +146,9 @@ export interface StaffAccount {
   city: string;
 }
 
-export interface QueueRow {
-  reference: string;
-  status: string;
-  service: Named;
-  district: Named | null;
-  department: Named | null;
-  /** A contractor's code, or a crew or person in words. */
-  assignee: string | null;
-  assignee_names?: Names | null;
-  network_code: string;
-  priority: string;
-  received_at: string;
-  /** The nearest time not yet met; null while paused or closed. */
-  next_due_at: string | null;
-  promise: PromiseTimes;
-  escalation_level: number;
-  late: boolean;
-  lat: number | null;
-  lon: number | null;
-  address: string | null;
-  description: string | null;
-  version: number;
-}
+export type QueueRow = Schema<'QueueRow'>;
 
-export interface QueueCounts {
-  open: number;
-  overdue: number;
-  due_today: number;
-  unassigned: number;
-  escalated: number;
-}
+export type QueueCounts = Schema<'QueueCounts'>;
 
 export interface QueuePage {
   requests: QueueRow[];
@@ -267,14 +157,7 @@ export interface QueuePage {
   counts?: QueueCounts;
 }
 
-export interface StaffEvent {
-  kind: string;
-  at: string;
-  actor: string | null;
-  actor_kind: string;
-  note: string | null;
-  data: Record<string, unknown>;
-}
+export type StaffEvent = Schema<'StaffEvent'>;
 
 /** What may come with a move; `needs` are those of `fields` that must. */
 export type MoveField = 'note' | 'assignee' | 'department' | 'reason' | 'service_code' | 'parent' | 'priority';
@@ -321,13 +204,7 @@ export interface Figure {
 }
 
 /** The share still open so many hours after receipt, and how many are followed there. */
-export interface CurvePoint {
-  hours: number;
-  open: number | null;
-  low: number | null;
-  high: number | null;
-  n: number;
-}
+export type CurvePoint = Schema<'CurvePoint'>;
 
 export interface CityFigures {
   city: string;
