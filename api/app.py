@@ -38,6 +38,7 @@ from api.routes import (
     moderation,
     network,
     network_figures,
+    network_reports,
     ogc,
     open311,
     open_data,
@@ -133,6 +134,7 @@ def create_app() -> FastAPI:
         review_notices,
         network,
         network_figures,
+    network_reports,
         open311,
     ):
         app.include_router(room.router)

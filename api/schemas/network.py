@@ -422,6 +422,7 @@ class ReportContent(BaseModel):
     snapshot_ids: dict[str, str]
     content_digest: str
     content: dict[str, Any]
+    dictionary: list[dict[str, str]] = Field(description="What the columns of the CSV and the figures mean")
 
 
 class Reports(BaseModel):

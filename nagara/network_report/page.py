@@ -28,6 +28,9 @@ SECTIONS: tuple[tuple[str, str, Section], ...] = (
 )
 
 
+STANDING = "<!-- standing and forms -->"
+"""Where the served page says whether it is published, and in which other forms the report is."""
+
 READING = (
     "A dot is an estimate and the line through it its 95% interval. Where two lines share much of their "
     "length, the data hardly tell the two cities apart.",
@@ -59,7 +62,7 @@ def render(content: Content, digest: str) -> str:
         f"<style>{STYLE}</style></head><body><main>"
         f"<header><p>{text(content['network'])}</p><h1>How cities answer their residents</h1>"
         f'<p class="lead">{text(period(content["period"]))} &middot; {number} cities, in order of name</p></header>'
-        f"{_opening(content)}{body}"
+        f"{STANDING}{_opening(content)}{body}"
         f'<p class="note">Content digest <code>{text(digest)}</code>: the same snapshots give the same report, '
         f"byte for byte.</p></main></body></html>\n"
     )

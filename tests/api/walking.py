@@ -37,6 +37,7 @@ PARAMETERS: Mapping[str, str] = {
     "username": "somebody-else",
     "owner": "roads",
     "report": "2026-01",
+    "page": "summary",
     "key": "kh-pnh.nothing",
     "token": "kh-pnh.nothing",
 }

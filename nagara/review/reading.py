@@ -1,0 +1,66 @@
+"""Who may read a report at its own address, published or not, and how much of it.
+
+Published: everybody, all of it. Before: only who reviews it - whole, or the pages of their own cities - and marked as
+a draft. To anybody else, and under embargo, it is as unknown as one that was never built.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from city_config import Configuration
+from nagara.accounts import Account
+from nagara.database import time_told
+from nagara.errors import UnknownReport
+from nagara.network_report import StoredReport, read_report
+from nagara.permissions import Permission
+from nagara.review import offices, reviews
+from nagara.review.path import Office
+from nagara.review.releases import IS_RELEASED
+from nagara.review.seeing import viewer_of
+
+OF_REPORT = """
+select id from report_review where city_id = 'network' and report_id = %s order by edition desc limit 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A report as somebody may read it. ``cities``: only the pages of these; None: everything."""
+
+    report: StoredReport
+    draft: bool
+    cities: frozenset[str] | None = None
+
+
+def read(
+    connection: psycopg.Connection[Any],
+    report_id: UUID,
+    account: Account | None,
+    configuration: Configuration,
+    *,
+    city_id: str | None = None,
+) -> Reading:
+    """The report for somebody (None: the public), or of one city's pages; raises ``UnknownReport``."""
+    unknown = UnknownReport(f"There is no network report {report_id}.", field="report")
+    if connection.execute(IS_RELEASED, (report_id,)).fetchone():
+        return Reading(read_report(connection, report_id), draft=False)
+    if account is None or not account.may(Permission.REVIEW_REPORT):
+        raise unknown
+    held = offices.held_by(connection, account, time_told(connection))
+    viewer = viewer_of(account, held, configuration)
+    found = connection.execute(OF_REPORT, (report_id,)).fetchone()
+    if found is None:
+        if Office.OFFICIAL not in held.offices:
+            raise unknown
+        return Reading(read_report(connection, report_id), draft=True)
+    review = reviews.find(connection, found[0])
+    if viewer.sees_whole(review):
+        return Reading(read_report(connection, report_id), draft=True)
+    if not viewer.sees(review) or city_id is None or city_id not in viewer.cities:
+        raise unknown
+    return Reading(read_report(connection, report_id), draft=True, cities=viewer.cities)
