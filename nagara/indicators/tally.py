@@ -31,6 +31,7 @@ from nagara.indicators.survival import CAUSES
 
 HOUR = 3_600_000_000
 SECOND = 1_000_000
+SECONDS_OF_AN_HOUR = 3600
 SETTLED = 30 * 24 * HOUR
 """Microseconds after which a resolution has held, and a late request has been escalated or not."""
 Ints = npt.NDArray[np.int64]
@@ -189,7 +190,7 @@ def _count_receipts(sums: _Sums, column: dict[str, Ints], cut_off: int, wanted: 
     ages = (cut_off - column["received"])[still_open]
     sums.add_curve(key[still_open], "backlog_age", ages / HOUR)
     kept_time = issues & (column["sync"] >= 0)
-    sums.add_curve(key[kept_time], "sync_delay", column["sync"][kept_time] * SECOND / HOUR)
+    sums.add_curve(key[kept_time], "sync_delay", column["sync"][kept_time] / SECONDS_OF_AN_HOUR)
     dated = still_open & (column["due_month"] != NO_MONTH)
     past = dated & (column["due"] < cut_off)
     for number, standard in enumerate(STANDARDS):
