@@ -48,6 +48,9 @@ FROM_2000 = 946_684_800_000_000
 
 _TRAILER = b"\xff\xff"
 _SIGNATURE = b"PGCOPY\n\xff\r\n\0"
+ENDS = (len(_TRAILER), len(_SIGNATURE) + 8 + len(_TRAILER))
+"""How long the last message is: the trailer alone, or behind the header where a city has no event."""
+
 _COLUMNS = (
     ("id", "V16", 16), ("kind", ">i4", 4), ("actor", ">i4", 4), ("status", ">i4", 4), ("at", ">i8", 8),
     ("head", "V32", 32), ("detail", ">i8", 8), ("filed", ">i8", 8), ("due", ">i8", 8), ("observed", ">i8", 8),
@@ -168,7 +171,7 @@ def _messages(
             raise psycopg.OperationalError("the log ended before its end")
         data = sent if size else copy.read()
         yield data
-        if len(data) == len(_TRAILER) and bytes(data) == _TRAILER:
+        if len(data) in ENDS and bytes(data[-len(_TRAILER) :]) == _TRAILER:
             copy.read()  # the end, by which psycopg knows that the connection is free again
             return
 
