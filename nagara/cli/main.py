@@ -21,6 +21,7 @@ from nagara.cli import data
 from nagara.cli.cities import cities_app
 from nagara.cli.network import events_app, federation_app
 from nagara.cli.open311 import open311_app
+from nagara.cli.reports import report_app
 from nagara.cli.staff import keys_app, staff_app
 from nagara.errors import InvalidInput, NagaraError
 from nagara.indicators.period import Period
@@ -28,7 +29,6 @@ from nagara.local.state import running_environment
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 indicators_app = typer.Typer(no_args_is_help=True, help="Figures of the cities, or of any data.")
-report_app = typer.Typer(no_args_is_help=True, help="Network reports.")
 demo_app = typer.Typer(no_args_is_help=True, help="The demo's data.")
 for name, room in (
     ("cities", cities_app),
@@ -200,37 +200,6 @@ def indicators_figures(
     else:
         json_.write_text(text, encoding="utf-8")
         typer.echo(f"{len(figures)} figures in {json_}", err=True)
-
-
-@report_app.command("build")
-def report_build(
-    period: Annotated[str, typer.Option(help="YYYY-MM or YYYY-MM..YYYY-MM")],
-    html: Annotated[Path | None, typer.Option(help="Also write the page to this file")] = None,
-    json_: Annotated[Path | None, typer.Option("--json", help="Also write the content to this file")] = None,
-) -> None:
-    """Build the network report of a period from the newest snapshots, as a draft for review.
-
-    The same snapshots give the same report.
-
-    Example: nagara report build --period 2026-09..2026-10 --html report.html
-    """
-    from nagara import network_report  # noqa: PLC0415
-    from nagara.cities import configuration  # noqa: PLC0415
-    from nagara.database import clock_connection, network_connection, time_told  # noqa: PLC0415
-    from nagara.review.reviews import begin  # noqa: PLC0415
-
-    with clock_connection() as connection:
-        now = time_told(connection)
-        built = network_report.build_report(connection, configuration(), Period.parse(period), now)
-        kept = network_report.read_report(connection, built)
-        connection.commit()
-    with network_connection() as connection:
-        begin(connection, built, "the operator", now)
-    if html:
-        html.write_text(kept.html, encoding="utf-8")
-    if json_:
-        json_.write_text(json.dumps(kept.content, ensure_ascii=False, indent=1), encoding="utf-8")
-    typer.echo(f"report {built} of {kept.period}")
 
 
 @demo_app.command("load")

@@ -20,7 +20,7 @@ from nagara.network_report import StoredReport, read_report
 from nagara.permissions import Permission
 from nagara.review import offices, reviews
 from nagara.review.path import Office
-from nagara.review.releases import IS_RELEASED
+from nagara.review.releases import is_released
 from nagara.review.seeing import viewer_of
 
 OF_REPORT = """
@@ -47,7 +47,7 @@ def read(
 ) -> Reading:
     """The report for somebody (None: the public), or of one city's pages; raises ``UnknownReport``."""
     unknown = UnknownReport(f"There is no network report {report_id}.", field="report")
-    if connection.execute(IS_RELEASED, (report_id,)).fetchone():
+    if is_released(connection, report_id):
         return Reading(read_report(connection, report_id), draft=False)
     if account is None or not account.may(Permission.REVIEW_REPORT):
         raise unknown

@@ -56,9 +56,14 @@ def released(connection: psycopg.Connection[Any], limit: int = 100) -> list[dict
     ]
 
 
+def is_released(connection: psycopg.Connection[Any], report_id: UUID) -> bool:
+    """Whether a report is published."""
+    return connection.execute(IS_RELEASED, (report_id,)).fetchone() is not None
+
+
 def read_released(connection: psycopg.Connection[Any], report_id: UUID) -> StoredReport:
     """A published report; one that is not published is as unknown as one that was never built."""
-    if connection.execute(IS_RELEASED, (report_id,)).fetchone() is None:
+    if not is_released(connection, report_id):
         raise UnknownReport(f"There is no network report {report_id}.", field="report")
     return read_report(connection, report_id)
 
