@@ -184,8 +184,8 @@ LASTING = {"closes_and_reopens": {"N3a.std": "N3b.share", "N5": "N4b.published",
 """Of what was opened again the first resolution counts in a headline; the lasting form stands beside it and judges."""
 
 ASKED = {"declines_the_hard_ones": {"N5", "N6"}}
-"""A case that was declined in time has no promise left and is waited for by nobody: what shows it is the share resolved,
-which falls, the share declined, and the question about it."""
+"""A case declined in time has no promise left and nobody waits for it: what shows it is the share declined, the share
+resolved, which gains nothing, and the question about it."""
 
 
 def headline(city: Callable[[int], list[LoggedEvent]]) -> dict[str, float | None]:

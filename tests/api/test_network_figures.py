@@ -1,0 +1,225 @@
+"""What the network's pages ask: funnels, curves, districts, months; small numbers; questions to cities first."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from typing import Any
+
+import psycopg
+import pytest
+from starlette.testclient import TestClient
+
+from nagara.cities import configuration
+from nagara.database import clock_connection, time_told
+from nagara.indicators import sheets
+from nagara.indicators.asking import ask
+from nagara.indicators.build import build_city
+from nagara.indicators.mix import freeze
+from nagara.indicators.period import Period
+from nagara.indicators.sheets import Asked, keep_usual, read_sheets
+from tests.api.conftest import Staff
+from tests.nagara.indicators.logged import log_request
+
+CITIES = ("kh-pnh", "kh-rep", "th-bkk", "vn-han")
+CODES = ("road_pothole", "street_light", "waste_missed")
+PERIOD = "2026-03..2026-04"
+NETWORK = "/api/v1/network"
+Owner = psycopg.Connection[Any]
+
+
+@pytest.fixture
+def filled(client: TestClient, owner: Owner) -> TestClient:
+    """Four cities with two months each; one keeps far fewer promises, and one has three reports of a rare kind."""
+    sheets.forget()
+    chance = random.Random(5)
+    begin = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)
+    with owner.transaction():
+        for place, city in enumerate(CITIES):
+            for number in range(72):
+                slow = chance.random() < (0.7 if place == 3 else 0.25)
+                closed = [] if number % 12 == 0 else [("resolved", 100.0 if slow else 20.0, "staff")]
+                log_request(
+                    owner,
+                    city,
+                    begin + dt.timedelta(hours=16 * number),
+                    [("acknowledged", 3.0, "staff"), *closed],
+                    code=CODES[number % 3],
+                    district=str(number % 2),
+                    filed={"observed_at": (begin + dt.timedelta(hours=16 * number - 2)).isoformat()},
+                )
+        for _ in range(3):
+            log_request(owner, CITIES[0], begin, code="noise", district="0")
+    with clock_connection() as clock:
+        now = time_told(clock)
+        for city in CITIES:
+            build_city(clock, configuration(), city, now)
+        clock.commit()
+    return client
+
+
+def test_the_whole_network_has_every_figure_funnels_and_ranks_only_on_demand(filled: TestClient) -> None:
+    shown = filled.get(f"{NETWORK}/indicators", params={"period": PERIOD}).json()
+    assert [row["city"] for row in shown["cities"]] == sorted(
+        CITIES, key=lambda city: configuration().cities[city].names["en"]
+    )
+    defined = {one["id"] for one in filled.get(f"{NETWORK}/definitions").json()["definitions"]}
+    for row in shown["cities"]:
+        assert set(row["figures"]) == defined
+        assert row["ranks"] is None
+        assert row["figures"]["N16.sync"]["value"] == 2
+    assert shown["weights"]["frozen"] is False
+    assert sum(shown["weights"]["codes"].values()) == pytest.approx(1, abs=1e-5)
+    promises = shown["funnels"]["N4.published"]
+    verdicts = {point["city"]: point for point in promises["points"]}
+    assert set(verdicts) == set(CITIES)
+    assert promises["overdispersed"] is True
+    assert verdicts["vn-han"]["z"] < -3.09 < verdicts["vn-han"]["z_adjusted"], "what is usual is allowed for"
+    assert promises["limits"] == sorted(promises["limits"], key=lambda step: step["n"])
+    ranked = filled.get(f"{NETWORK}/indicators", params={"period": PERIOD, "rank": True}).json()["cities"]
+    for row in ranked:
+        rank = row["ranks"]["N5"]
+        assert 1 <= rank["low"] <= rank["high"] <= rank["of"] == 4
+    assert (
+        filled.get(f"{NETWORK}/indicators", params={"period": PERIOD, "rank": True}).json()["cities"]
+        == ranked
+    )
+
+
+def test_pages_are_answered_from_kept_sheets_as_from_cells(filled: TestClient, owner: Owner) -> None:
+    addresses = [
+        f"/overview?period={PERIOD}",
+        f"/curve?period={PERIOD}&city=kh-pnh",
+        f"/funnel?period={PERIOD}&figure=N6",
+        f"/equity?period={PERIOD}&city=kh-pnh",
+        f"/backlog?period={PERIOD}&city=kh-pnh",
+        f"/trend?period={PERIOD}&city=kh-pnh",
+        f"/indicators?period={PERIOD}",
+    ]
+    first = [filled.get(NETWORK + address) for address in addresses]
+    assert {answer.status_code for answer in first} == {200}
+    overview, curve, funnel, equity, backlog, trend, _ = (answer.json() for answer in first)
+    assert len(overview["cities"]) == len(configuration().cities)
+    point = curve["cities"][0]["points"][20]
+    assert point["open"] + point["resolved"] + point["not_actionable"] + point["withdrawn"] == pytest.approx(
+        1, abs=1e-5
+    )
+    assert len(funnel["points"]) == 4
+    assert equity["gaps"]["withheld"]
+    assert {row["geometry"] for row in equity["districts"]} == {"kh-pnh:0", "kh-pnh:1"}
+    assert sum(one["open"] or 0 for one in backlog["cities"][0]["classes"]) in (0, 6, 9)
+    assert [month["month"] for month in trend["months"]] == ["2026-03", "2026-04"]
+    with clock_connection() as clock:
+        for city in CITIES:
+            keep_usual(clock, configuration(), city, dt.datetime(2026, 5, 3, tzinfo=dt.UTC))
+        clock.commit()
+    owner.execute("update indicator_sheet set period = %s where period = '2026-02..2026-04'", (PERIOD,))
+    sheets.forget()
+    usual = Period.parse("2026-05")
+    with clock_connection() as clock:
+        kept = read_sheets(clock, configuration(), CITIES, Asked(usual))
+        owner.execute("delete from indicator_sheet")
+        sheets.forget()
+        made = read_sheets(clock, configuration(), CITIES, Asked(usual))
+    assert {city: one.sheet for city, one in kept.items()} == {city: one.sheet for city, one in made.items()}
+
+
+def test_the_public_cannot_work_small_numbers_out_and_officials_see_them_flagged(filled: TestClient) -> None:
+    def reports(address: str, client: Any = filled, **part: str) -> dict[str, Any]:
+        params = {"period": PERIOD, "city": "kh-pnh"} | part
+        row = client.get(f"{NETWORK}{address}", params=params).json()["cities"][0]
+        return dict(row["figures"]["N1"])
+
+    assert reports("/indicators", code="noise")["value"] is None
+    hidden = [code for code in CODES if reports("/indicators", code=code)["value"] is None]
+    assert len(hidden) == 1, "the total less the others would give the small one away"
+    assert reports("/indicators")["value"] == 75
+    official = Staff(filled, "official@network", "official")
+    asked = {"period": PERIOD, "city": "kh-pnh", "code": "noise"}
+    seen = filled.get(f"{NETWORK}/indicators/internal", params=asked, headers=official.headers).json()
+    assert (seen["cities"][0]["figures"]["N1"]["value"], seen["cities"][0]["figures"]["N1"]["flags"]) == (
+        3,
+        ["few"],
+    )
+    assert filled.get(f"{NETWORK}/indicators/internal", params=asked).status_code == 401
+    admin = Staff(filled, "admin@kh-pnh", "city_admin")
+    own = filled.get(
+        f"{NETWORK}/indicators/internal", params={"period": PERIOD}, headers=admin.headers
+    ).json()
+    assert [row["city"] for row in own["cities"]] == ["kh-pnh"]
+    other = {"period": PERIOD, "city": "th-bkk"}
+    refused = filled.get(f"{NETWORK}/indicators/internal", params=other, headers=admin.headers)
+    assert refused.status_code == 404
+
+
+def test_a_declared_emergency_is_counted_and_shown_without(filled: TestClient, owner: Owner) -> None:
+    owner.execute(
+        "insert into declared_emergency (city_id, id, kind, districts, declared_by, source, valid_from, valid_to, "
+        "recorded_by, recorded_at) values ('kh-rep', gen_random_uuid(), 'flood', '{0}', 'governor', 'decree', "
+        "'2026-03-10', '2026-03-20', 'admin', now())"
+    )
+    with clock_connection() as clock:
+        build_city(clock, configuration(), "kh-rep", time_told(clock))
+        clock.commit()
+    rows = filled.get(f"{NETWORK}/indicators", params={"period": PERIOD}).json()["cities"]
+    found = {row["city"]: row for row in rows}
+    whole, without = found["kh-rep"]["figures"]["N1"], found["kh-rep"]["without_emergencies"]["N1"]
+    assert whole["value"] == 72
+    assert 60 < without["value"] < 70
+    assert found["kh-pnh"]["without_emergencies"] is None
+
+
+def test_questions_go_to_the_city_first_and_the_mix_of_a_year_is_frozen_once(
+    filled: TestClient, owner: Owner
+) -> None:
+    begin = dt.datetime(2026, 4, 2, tzinfo=dt.UTC)
+    for number in range(30):
+        log_request(owner, "kh-pnh", begin + dt.timedelta(hours=number), [("resolved", 0.05, "staff")])
+    with clock_connection() as clock:
+        now = time_told(clock)
+        build_city(clock, configuration(), "kh-pnh", now)
+        assert ask(clock, "kh-pnh", now) == 1
+        assert ask(clock, "kh-pnh", now + dt.timedelta(days=1)) == 1, "asked again it stays one question"
+        found = read_sheets(clock, configuration(), list(CITIES), Asked(Period.parse(PERIOD)))
+        told = {city: one.sheet for city, one in found.items()}
+        assert not freeze(clock, 2026, told, {}, now), "too few issues for a year's mix"
+        clock.commit()
+    admin, official = (
+        Staff(filled, "admin@kh-pnh", "city_admin"),
+        Staff(filled, "official@network", "official"),
+    )
+    url = f"{NETWORK}/questions"
+    (question,) = filled.get(url, headers=admin.headers).json()["questions"]
+    assert (question["id"], question["month"], question["counted"]) == ("closed_at_once", "2026-04", 30)
+    assert filled.get(url, headers=official.headers).json()["questions"] == []
+    owner.execute("update indicator_question set network_sees_from = now()")
+    assert len(filled.get(url, headers=official.headers).json()["questions"]) == 1
+    owner.execute(
+        'insert into indicator_weights values (\'network\', 2026, now(), \'{"road_pothole": 0.5, "street_light": 0.3, '
+        "\"waste_missed\": 0.2}', '{}')"
+    )
+    shown = filled.get(f"{NETWORK}/indicators", params={"period": PERIOD}).json()
+    assert shown["weights"] == {
+        "year": 2026,
+        "frozen": True,
+        "codes": {"road_pothole": 0.5, "street_light": 0.3, "waste_missed": 0.2},
+    }
+    with pytest.raises(psycopg.errors.IntegrityConstraintViolation):
+        owner.execute("update indicator_weights set year = 2025")
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        (f"/funnel?period={PERIOD}&figure=N99", 422),
+        (f"/trend?period={PERIOD}&city=kh-pnh&figure=N99", 422),
+        (f"/trend?period={PERIOD}&city=xx-yyy", 404),
+        (f"/equity?period={PERIOD}&city=xx-yyy", 404),
+        ("/overview?period=nonsense", 422),
+        ("/questions", 401),
+    ],
+)
+def test_wrong_questions_are_named(client: TestClient, address: str, status: int) -> None:
+    answer = client.get(NETWORK + address)
+    assert answer.status_code == status, answer.text
+    assert answer.json()["error"]["message"]
