@@ -14,7 +14,7 @@ from nagara.open311.conformance.reading import (
     object_of,
     word,
 )
-from nagara.open311.conformance.talking import Ask, Dialogue, Exchange, NotJudged, Pairs, Question
+from nagara.open311.conformance.talking import Ask, Dialogue, NotJudged, Pairs, Question
 
 FORMS = ("json", "xml")
 NOWHERE = "nagara-check-none"
@@ -113,15 +113,18 @@ def _discovery(form: str) -> Question:
         if talk.target.discovery is not None:
             return Ask(f"{talk.target.discovery}.{form}")
         for place in (talk.target.base, talk.target.base.rpartition("/")[0]):
-            if place.count("/") >= 2 and _is_discovery(talk.call(Ask(f"{place}/discovery.{form}"))):
+            if place.count("/") >= 2 and any(
+                _is_discovery(talk, f"{place}/discovery.{one}") for one in FORMS
+            ):
                 return Ask(f"{place}/discovery.{form}")
         raise NotJudged("discovery was found neither at the base address nor one above; give its address")
 
     return ask
 
 
-def _is_discovery(exchange: Exchange) -> bool:
-    """Whether an answer looks like discovery at all."""
+def _is_discovery(talk: Dialogue, url: str) -> bool:
+    """Whether something answers there that looks like discovery at all."""
+    exchange = talk.call(Ask(url))
     return exchange.status == 200 and b"endpoint" in exchange.body
 
 
@@ -129,7 +132,9 @@ def of_discovery(talk: Dialogue) -> Mapping[str, Any] | None:
     """What discovery says, if it can be read."""
     for form in FORMS:
         try:
-            return object_of(talk.ask(f"discovery.{form}"))
+            exchange = talk.ask(f"discovery.{form}")
+            if exchange.status == 200:
+                return object_of(exchange)
         except (NotJudged, Unreadable):
             continue
     return None
