@@ -12,7 +12,7 @@ from nagara.errors import UnknownSubscription
 from nagara.notifications.audiences import Managed, digests_of_person, person_audience
 from nagara.notifications.quiet import Quiet, clock_span
 from nagara.residents import following, own_notices
-from nagara.residents.following import Frequency
+from nagara.residents.how_often import Frequency, rest, set_frequency
 from nagara.tables import Contact, Request, Subscription
 
 NOT_SENT_ANY_MORE = """
@@ -49,11 +49,11 @@ def change(session: Session, managed: Managed, frequency: Frequency | None, quie
     """How often and at which hours not, for all of it."""
     followed, filed = _all_of(session, managed)
     for one in followed:
-        following.rest(one, quiet)
-        following.set_frequency(session, one, frequency, following.audiences_of(one))
+        rest(one, quiet)
+        set_frequency(session, one, frequency, following.audiences_of(one))
     for contact in filed:
-        following.rest(contact, quiet)
-        following.set_frequency(session, contact, frequency, own_notices.OWN_AUDIENCES)
+        rest(contact, quiet)
+        set_frequency(session, contact, frequency, own_notices.OWN_AUDIENCES)
 
 
 def end(session: Session, managed: Managed) -> None:

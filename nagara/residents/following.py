@@ -15,7 +15,7 @@ from typing import Any, Literal, get_args
 
 from cryptography.fernet import InvalidToken
 from sqlalchemy import text
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
 from city_config import City
 from city_config.texts import EventKind
@@ -39,10 +39,11 @@ from nagara.places.finding import locate_in
 from nagara.public.publication import Standing, is_public
 from nagara.residents.codes import code_holds
 from nagara.residents.contact_digests import contact_digest, keyed_digest, normal_phone
+from nagara.residents.how_often import Frequency, rest, set_frequency
 from nagara.residents.link import opens
 from nagara.sealing import box_for, seal
 from nagara.settings import settings
-from nagara.tables import Contact, Request, Subscription
+from nagara.tables import Request, Subscription
 
 MOVES: tuple[str, ...] = get_args(EventKind)
 """The moves people can be told of."""
@@ -51,7 +52,6 @@ MOST_OF_ONE_CONTACT = 200
 """Subscriptions a contact can have in a city; beyond, somebody plays."""
 
 Channel = Literal["email", "sms", "push"]
-Frequency = Literal["at_once", "daily", "weekly"]
 
 KEEP = """
 insert into subscription (city_id, id, kind, request_id, channel, sealed, digest, language, moves, own, district,
@@ -69,11 +69,6 @@ returning id
 NO_MORE_NOTICES = """
 update notification set failed_at = clock_timestamp(), next_attempt_at = null, last_error = 'unsubscribed'
  where city_id = :city_id and audience = :audience and sent_at is null and failed_at is null
-"""
-NO_LONGER_HELD = """
-update notification set next_attempt_at = clock_timestamp()
- where city_id = :city_id and request_id = :request_id and audience like any(cast(:audiences as text[]))
-   and channel <> 'inbox' and next_attempt_at is null and sent_at is null and failed_at is null
 """
 
 
@@ -247,29 +242,6 @@ def change(
 def audiences_of(row: Subscription) -> tuple[str, ...]:
     """Patterns of the audiences of a subscription: itself, and as a way to be told of a report that was joined."""
     return subscription_audience(row.id), f"{JOINED_PREFIX}%:{row.id}"
-
-
-def rest(row: Subscription | Contact, quiet: Quiet | None) -> None:
-    """When nothing is sent; an empty span ends it, None leaves it."""
-    if quiet is not None:
-        none = quiet.begins == quiet.ends
-        row.quiet_begins, row.quiet_ends = (None, None) if none else (quiet.begins, quiet.ends)
-
-
-def set_frequency(
-    session: Session, row: Subscription | Contact, frequency: Frequency | None, audiences: Sequence[str]
-) -> None:
-    """How often somebody is told; None leaves it. The first digest comes with the next day or week.
-
-    ``audiences``: patterns of theirs; what waited for a digest that comes no more goes out at once.
-    """
-    if frequency is None or frequency == row.frequency:
-        return
-    row.frequency = frequency
-    row.last_digest_at = session.execute(select(func.clock_timestamp())).scalar_one()
-    if frequency == "at_once" and row.request_id is not None:
-        values = {"city_id": row.city_id, "request_id": row.request_id, "audiences": list(audiences)}
-        session.execute(text(NO_LONGER_HELD), values)
 
 
 def end(session: Session, managed: Managed) -> None:

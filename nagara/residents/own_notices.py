@@ -21,7 +21,8 @@ from nagara.notifications.keeping import session_writer
 from nagara.notifications.quiet import Quiet, clock_span
 from nagara.residents.codes import code_holds
 from nagara.residents.contact_digests import contact_digest
-from nagara.residents.following import MOVES, Frequency, check_moves, rest, set_frequency
+from nagara.residents.following import MOVES, check_moves
+from nagara.residents.how_often import Frequency, rest, set_frequency
 from nagara.residents.link import opens
 from nagara.sealing import unseal
 from nagara.settings import settings
