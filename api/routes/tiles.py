@@ -106,10 +106,15 @@ async def tile(
 
 
 async def _content(pool: Pool, city: City, asked: Tile) -> bytes:
-    """The tile's bytes, in one round trip; in two from afar, before the city's first tiles were made."""
+    """The tile's bytes, in one round trip; in two near by, where very many lie in it, and from afar, before the city's
+    first tiles were made."""
     if asked.z >= map_points.FROM_ZOOM:
         [rows] = await read_in_city(pool, city.id, map_points.question(city, asked))
-        return map_points.as_tile(city, asked, rows)
+        drawn = map_points.as_tile(city, asked, rows)
+        if drawn is not None:
+            return drawn
+        [rows] = await read_in_city(pool, city.id, map_points.squares_question(city, asked))
+        return map_points.as_squares(city, asked, rows)
     [rows] = await read_in_city(pool, city.id, map_builds.question(city, asked))
     kept = map_builds.kept(city, rows)
     if kept is not None:

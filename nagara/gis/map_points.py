@@ -33,7 +33,7 @@ select r.lat, r.lon, r.reference, r.service_code, r.status, (extract(epoch from 
  where r.city_id = %(city_id)s and r.closed_at is null and r.lat is not null
    and r.near_band = any(%(bands)s::int[]) and r.lon between %(west)s and %(east)s
    and {public_sql()}
- limit %(most)s
+ limit %(most)s::bigint
 """  # noqa: S608 - built of constants
 """What may lie in a tile: along one index, a step into it for each band of 222 m."""
 
@@ -47,19 +47,33 @@ select count(*), string_agg(float8send(p.lat), ''), string_agg(float8send(p.lon)
 """  # noqa: S608 - built of constants
 """One row, a column of the answer in each field: a thousand rows would cost more to take apart than to find."""
 
+ALL_POSITIONS = f"""
+select count(*), string_agg(float8send(p.lat), ''), string_agg(float8send(p.lon), '') from ({FOUND}) as p
+"""  # noqa: S608 - built of constants
+"""Where all of them lie, for a tile that holds more than are drawn one by one: the squares tell true numbers."""
 
-def question(city: City, tile: Tile, most: int = MOST_POINTS + 1) -> Question:
+
+def question(city: City, tile: Tile) -> Question:
     """The statement that finds what may lie in a tile, and its values.
 
     What is shown on a grid may lie up to half its step from where it is: so much more is looked at.
     """
+    return POINTS, _values(city, tile, MOST_POINTS + 1)
+
+
+def squares_question(city: City, tile: Tile) -> Question:
+    """The statement that finds where everything in a tile may lie, and its values."""
+    return ALL_POSITIONS, _values(city, tile, None)
+
+
+def _values(city: City, tile: Tile, most: int | None) -> dict[str, Any]:
     box = tile.box
     around_lat = city.publication.blur_metres / METRES_PER_DEGREE
     around_lon = around_lat / max(0.01, math.cos(math.radians(max(abs(box.south), abs(box.north)))))
     first, last = (
         math.floor(edge * BANDS_PER_DEGREE) for edge in (box.south - around_lat, box.north + around_lat)
     )
-    return POINTS, public_values(city) | {
+    return public_values(city) | {
         "city_id": city.id,
         "bands": list(range(first, last + 1)),
         "west": box.west - around_lon,
@@ -84,14 +98,21 @@ def numbers_of(sent: bytes | None) -> Numbers:
     return np.frombuffer(sent or b"", dtype=">f8").astype(np.float64)
 
 
-def as_tile(city: City, tile: Tile, rows: Sequence[tuple[Any, ...]]) -> bytes:
-    """What the statement found as a tile; nothing where nothing lies in it."""
+def as_squares(city: City, tile: Tile, rows: Sequence[tuple[Any, ...]]) -> bytes:
+    """What ``squares_question`` found as a tile of counted squares."""
+    _count, lats, lons = rows[0]
+    x, y = on_the_square(*shown_positions(city, numbers_of(lats), numbers_of(lons)))
+    return cells.squares(x, y, tile, SQUARES_INSTEAD)
+
+
+def as_tile(city: City, tile: Tile, rows: Sequence[tuple[Any, ...]]) -> bytes | None:
+    """What the statement found as a tile: nothing where nothing lies in it, None where squares are shown instead."""
     count, lats, lons, references, services, statuses, days = rows[0]
     if not count:
         return b""
-    x, y = on_the_square(*shown_positions(city, numbers_of(lats), numbers_of(lons)))
     if count > MOST_POINTS:
-        return cells.squares(x, y, tile, SQUARES_INSTEAD)
+        return None
+    x, y = on_the_square(*shown_positions(city, numbers_of(lats), numbers_of(lons)))
     side = 2.0**tile.z * EXTENT
     x, y = np.floor(x * side) - tile.x * EXTENT, np.floor(y * side) - tile.y * EXTENT
     within = (x >= 0) & (x < EXTENT) & (y >= 0) & (y < EXTENT)
