@@ -23,7 +23,7 @@ COMMANDS = (
     "up", "migrate", "bot", "import", "export", "backup", "restore",
     "cities list", "cities check", "cities explain", "cities diff", "cities dry-run",
     "cities new", "indicators build", "indicators verify", "indicators prove",
-    "indicators figures", "report build", "events verify", "events seal", "events prove",
+    "indicators figures", "report build", "report print", "events verify", "events seal", "events prove",
     "federation key", "federation export", "federation push", "federation check",
     "staff add", "staff list", "staff reset", "keys add", "keys list", "demo load",
 )  # fmt: skip
@@ -91,7 +91,12 @@ def test_a_day_on_the_command_line(database_url: str, services: Throwaway, tmp_p
     assert "sok@kh-pnh" in nagara("staff", "list", "--city", "kh-pnh").stdout
     assert nagara("indicators", "build", "--city", "kh-pnh").stdout.startswith("kh-pnh: snapshot")
     page = tmp_path / "report.html"
-    assert nagara("report", "build", "--period", "2026-10", "--html", str(page)).returncode == 0
+    built = nagara("report", "build", "--period", "2026-10", "--html", str(page))
+    assert built.returncode == 0
+    paper, report = tmp_path / "summary.pdf", built.stdout.split()[1]
+    words = ("report", "print", report, "--form", "summary", "--city", "kh-pnh", "--language", "km")
+    assert nagara(*words, "--out", str(paper)).stderr.endswith("a draft\n")
+    assert paper.read_bytes().startswith(b"%PDF")
     assert page.read_text().startswith("<!doctype html>")
     assert "whole" in nagara("events", "verify", "kh-pnh").stdout
 
