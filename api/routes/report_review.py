@@ -20,6 +20,7 @@ from nagara.database import city_session, network_connection, time_told
 from nagara.errors import InvalidInput, UnknownAccount
 from nagara.network.errors import UnknownReview
 from nagara.network_report import read_report
+from nagara.network_report.forms import forms
 from nagara.permissions import NETWORK, Permission
 from nagara.review import comments, offices, reviews, walking
 from nagara.review.path import ReviewMove, read_move
@@ -78,6 +79,7 @@ def get_review(id: UUID, account: Reviewer) -> Response:
         review = _seen(connection, id, viewer)
         content = read_report(connection, review.report_id).content
         whole, now = viewer.sees_whole(review), time_told(connection)
+        part = part_of(content, review, viewer)
         detail = _shown(review, viewer) | {
             "next": walking.next_moves(connection, review, account.sign_in_name, viewer.held, now),
             "whole": whole,
@@ -86,7 +88,8 @@ def get_review(id: UUID, account: Reviewer) -> Response:
             "unanswered": comments.unanswered(connection, review) if whole else 0,
             "steps": reviews.steps(connection, review.id) if whole else [],
             "comments": comments.visible(connection, review, viewer),
-            "content": part_of(content, review, viewer),
+            "content": part,
+            "forms": [one for one in forms(part, review.report_id) if whole or "city" in one],
         }
     return json_answer(detail)
 

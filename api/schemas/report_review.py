@@ -87,6 +87,16 @@ class NextMove(BaseModel):
     refusal: Refusal | None = Field(description="What you would be told; null: you may make it")
 
 
+class PrintedForm(BaseModel):
+    """A form of the report at an address of its own; of a draft it bears a mark that says so."""
+
+    name: str
+    media_type: str
+    url: str
+    city: str | None = None
+    language: str | None = None
+
+
 class ReviewDetail(Review):
     """A review with its trail, the comments you may read, and the part of the report that is yours to see."""
 
@@ -100,6 +110,7 @@ class ReviewDetail(Review):
     steps: list[Step] = Field(description="For those who see the whole report")
     comments: list[Comment]
     content: dict[str, Any]
+    forms: list[PrintedForm] = Field(description="Yours to read: of the whole report, or of your cities")
 
 
 class MoveBody(Input):

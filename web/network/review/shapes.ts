@@ -93,6 +93,7 @@ export interface Detail extends Review {
   unanswered: number;
   steps: Step[];
   comments: Comment[];
+  forms: { name: string; media_type: string; url: string; city?: string; language?: string }[];
   content: { cities: CityPart[]; definitions: { id: string; name: string; unit: string }[] };
 }
 
