@@ -16,17 +16,19 @@ from starlette.testclient import TestClient
 
 from nagara.settings import settings
 
-PASSED_ON = ("accept", "if-none-match")
+PASSED_ON = ("accept", "authorization", "content-type", "idempotency-key", "if-none-match")
 
 
 @contextmanager
 def served(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Serve the application's GET answers on a port of this machine; links lead there meanwhile."""
+    """Serve the application on a port of this machine; links lead there meanwhile."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             headers = {n: v for n, v in self.headers.items() if n.lower() in PASSED_ON}
-            answer = client.get(self.path, headers=headers | {"Accept-Encoding": "identity"})
+            headers["Accept-Encoding"] = "identity"
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            answer = client.request(self.command, self.path, headers=headers, content=body)
             self.send_response(answer.status_code)
             for name in ("content-type", "etag"):
                 if name in answer.headers:
@@ -34,6 +36,9 @@ def served(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]
             self.send_header("Content-Length", str(len(answer.content)))
             self.end_headers()
             self.wfile.write(answer.content)
+
+        def do_POST(self) -> None:
+            self.do_GET()
 
         def log_message(self, format: str, *args: Any) -> None:
             """Print nothing."""
