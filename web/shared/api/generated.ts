@@ -753,6 +753,38 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/network/reports/{report}.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_report_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/network/reports/{report}.csv-metadata.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_report_csv_metadata"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/network/reports/{report}.json": {
         parameters: {
             query?: never;
@@ -761,6 +793,54 @@ export interface paths {
             cookie?: never;
         };
         get: operations["get_report_json"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/network/reports/{report}.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_report_pdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/network/reports/{report}.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_report_workbook"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/network/reports/{report}/cities/{city}/{page}.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_report_of_city"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4411,6 +4491,14 @@ export interface components {
         Presence: {
             people: components["schemas"]["Person"][];
         };
+        /** @description A form of the report at an address of its own; of a draft it bears a mark that says so. */
+        PrintedForm: {
+            city?: string | null;
+            language?: string | null;
+            media_type: string;
+            name: string;
+            url: string;
+        };
         /** @description What residents are told about their data before they hand any in. */
         PrivacyNotice: {
             contact: string | null;
@@ -4751,6 +4839,9 @@ export interface components {
             };
             content_digest: string;
             created_at: string;
+            dictionary: {
+                [key: string]: string;
+            }[];
             id: string;
             period: string;
             snapshot_ids: {
@@ -4893,6 +4984,7 @@ export interface components {
             created_at: string;
             edition: number;
             embargo_until: string | null;
+            forms: components["schemas"]["PrintedForm"][];
             id: string;
             moves: string[];
             next: components["schemas"]["NextMove"][];
@@ -6914,6 +7006,50 @@ export interface operations {
             };
         };
     };
+    get_report_csv: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                report: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "text/csv": unknown;
+                };
+            };
+        };
+    };
+    get_report_csv_metadata: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                report: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/csvm+json": unknown;
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
     get_report_json: {
         parameters: {
             query?: never;
@@ -6931,6 +7067,78 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReportContent"];
+                };
+            };
+        };
+    };
+    get_report_pdf: {
+        parameters: {
+            query?: {
+                ranks?: boolean;
+            };
+            header?: never;
+            path: {
+                report: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/pdf": unknown;
+                };
+            };
+        };
+    };
+    get_report_workbook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                report: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                };
+            };
+        };
+    };
+    get_report_of_city: {
+        parameters: {
+            query?: {
+                language?: string;
+            };
+            header?: never;
+            path: {
+                report: string;
+                city: string;
+                page: "report" | "summary";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/pdf": unknown;
                 };
             };
         };
