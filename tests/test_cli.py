@@ -25,7 +25,7 @@ COMMANDS = (
     "cities new", "indicators build", "indicators verify", "indicators prove",
     "indicators figures", "report build", "report print", "events verify", "events seal", "events prove",
     "federation key", "federation export", "federation push", "federation check",
-    "staff add", "staff list", "staff reset", "keys add", "keys list", "demo load",
+    "open311 check", "open311 pull", "staff add", "staff list", "staff reset", "keys add", "keys list", "demo load",
 )  # fmt: skip
 
 

@@ -27,7 +27,7 @@ CHECKS = [
 ]
 
 
-STREAMS = ("/api/v1/staff/live",)
+STREAMS = ("/api/v1/staff/live", "/api/v1/staff/wall/live")
 """Answers without an end; the tests of live news read them."""
 
 STANDS_STILL = "/health/time"

@@ -39,7 +39,12 @@ def test_a_filed_request_is_counted(client: TestClient, owner: psycopg.Connectio
     shown = client.get("/api/v1/network/indicators", params={"period": period, "city": "kh-pnh"}).json()
     (city,) = shown["cities"]
     few = city["figures"]["N1"]
-    assert (few["value"], few["n"], few["withheld"], few["flags"]) == (None, None, "fewer than 10", ["suppressed"])
+    assert (few["value"], few["n"], few["withheld"], few["flags"]) == (
+        None,
+        None,
+        "fewer than 10",
+        ["suppressed"],
+    )
     assert city["figures"]["N3a.median"]["withheld"]
     assert "resident" not in str(shown)
 

@@ -52,7 +52,7 @@ def refresh() -> None:
 
 @task("indicators.refresh_city", **LIMITS, **RETRIES)
 def refresh_city(city_id: str) -> None:
-    """The same of one city, on whichever worker is free."""
+    """Every half minute, where ``refresh`` hands a city on: the same, on whichever worker is free; safe to repeat."""
     _one_city(city_id, "indicators.refresh_city", _follow, needs_refresh)
 
 
@@ -70,7 +70,7 @@ def rebuild() -> None:
 
 @task("indicators.rebuild_city", **LIMITS, **RETRIES)
 def rebuild_city(city_id: str) -> None:
-    """The same of one city, on whichever worker is free."""
+    """Nightly, where ``rebuild`` hands a city on: the same, on whichever worker is free; safe to repeat."""
     _one_city(city_id, "indicators.rebuild_city", _prove_and_build, _not_proved)
 
 

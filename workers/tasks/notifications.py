@@ -80,7 +80,7 @@ def tell_area_watchers() -> None:
 
 @task("notifications.day")
 def tell_of_the_day() -> None:
-    """One message a day or week of an area, of reports, of one's work. Half-hourly; to repeat it says nothing."""
+    """Every half hour: one message a day or week of an area, of reports, of one's work; to repeat it says nothing."""
     told = 0
     for tell in (tell_the_day, tell_reports, tell_work):
         with clock_connection() as connection:
