@@ -92,7 +92,7 @@ def reset_account(
     operation_id="get_people",
 )
 def people_listed(staff: Viewer, session: StaffSession) -> Response:
-    """Colleagues to whom work can be given."""
+    """Colleagues and contractors to whom work can be given."""
     city = staff_city(staff)
     found = [
         {
@@ -104,7 +104,11 @@ def people_listed(staff: Viewer, session: StaffSession) -> Response:
         for person in people.people_of(session, city.id)
         if person.row.active and person.row.role != Role.SERVICE
     ]
-    return json_answer({"people": found})
+    contractors = [
+        {"code": one.code, "names": dict(one.names), "for_department": one.for_department}
+        for one in city.contractors
+    ]
+    return json_answer({"people": found, "contractors": contractors})
 
 
 @router.get(

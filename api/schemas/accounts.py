@@ -207,10 +207,19 @@ class PersonListed(BaseModel):
     departments: list[str]
 
 
+class ContractorListed(BaseModel):
+    """A firm to whom work can be given; it has no account and opens a job by a link."""
+
+    code: str
+    names: Names
+    for_department: str
+
+
 class People(BaseModel):
-    """The city's active people, by name."""
+    """The city's active people, by name, and its contractors as configured."""
 
     people: list[PersonListed]
+    contractors: list[ContractorListed]
 
 
 class KeyShown(BaseModel):

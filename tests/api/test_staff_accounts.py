@@ -98,6 +98,13 @@ def test_who_may_do_less_is_signed_out_and_who_is_off_stays_out(admin: Staff, ag
     assert [person["username"] for person in admin.get("/people").json()["people"]] == ["admin"]
 
 
+def test_the_contractors_that_work_can_be_given_to_are_named_with_whose_work_they_do(agent: Staff) -> None:
+    listed = {one["code"]: one for one in agent.get("/people").json()["contractors"]}
+    assert listed.keys() >= {"800super-gaea"}
+    assert listed["800super-gaea"]["for_department"] == "waste-division"
+    assert listed["800super-gaea"]["names"]["en"] == "800 Super and GAEA"
+
+
 def test_the_last_administrator_stays(admin: Staff) -> None:
     for change in ({"active": False}, {"role": "agent"}):
         assert code_of(send(admin, "PATCH", f"{ACCOUNTS}/admin", change)) == "last_administrator"

@@ -101,6 +101,8 @@ def test_ready_sentences_and_a_job_link_that_opens_without_an_account(
 
     page.get_by_role("button", name="Hand to a contractor").click()
     dialog = page.get_by_role("dialog")
+    offered = dialog.locator("datalist option").evaluate_all("all => all.map((one) => one.value)")
+    assert "800super-gaea" in offered, "the city's contractors are offered"
     dialog.get_by_label("Who does it").fill("Lamps and Sons")
     dialog.get_by_label(re.compile("^Instructions")).fill("Bring the long ladder")
     expect_accessible(page, "handing a job out")

@@ -1,6 +1,6 @@
 /** What a city offers and who works in it, read once after signing in. */
 import { call, paths } from '@shared/api/client';
-import type { City, Department, DistrictCollection, Names, Service, Services } from '@shared/api/types';
+import type { City, Department, DistrictCollection, Named, Names, Service, Services } from '@shared/api/types';
 import { loadCities } from '@shared/cities.svelte';
 import { at } from './addresses';
 import { staffCall } from './session.svelte';
@@ -12,6 +12,11 @@ export interface Colleague {
   departments: string[];
 }
 
+/** A firm that does a department's work, without an account. */
+export interface Contractor extends Named {
+  for_department: string;
+}
+
 export interface Lists {
   services: Service[];
   /** Names of the groups that services stand in, by code. */
@@ -20,6 +25,7 @@ export interface Lists {
   districts: DistrictCollection | null;
   /** Colleagues to whom work can be given. */
   people: readonly Colleague[];
+  contractors: readonly Contractor[];
   /** Codes of the reasons for closing, to filter by. */
   reasons: readonly string[];
 }
@@ -30,12 +36,12 @@ const REASONS = [
 ] as const;
 
 export async function loadLists(id: string): Promise<{ city: City; lists: Lists }> {
-  const [cities, services, departments, districts, people] = await Promise.all([
+  const [cities, services, departments, districts, hands] = await Promise.all([
     loadCities(),
     call<Services>(paths.services(id)),
     call<{ departments: Department[] }>(paths.departments(id)),
     call<DistrictCollection>(paths.districts(id)).catch(() => null),
-    staffCall<{ people: Colleague[] }>(at.people).then((answer) => answer.people),
+    staffCall<{ people: Colleague[]; contractors: Contractor[] }>(at.people),
   ]);
   const city = cities.find((one) => one.id === id);
   if (!city) throw new Error(`no city ${id}`);
@@ -46,7 +52,8 @@ export async function loadLists(id: string): Promise<{ city: City; lists: Lists 
       groups: services.groups ?? {},
       departments: departments.departments,
       districts,
-      people: people.filter((one) => one.role !== 'auditor'),
+      people: hands.people.filter((one) => one.role !== 'auditor'),
+      contractors: hands.contractors,
       reasons: REASONS,
     },
   };
