@@ -22,6 +22,7 @@ from bench import carrying, climbing, report
 from bench.filling import OVERDUE_SHARE, decided_filings, fill
 from bench.map import map_operations
 from bench.multiplying import multiply
+from bench.open311 import open311_operations
 from bench.over_http import file_operation, status_operation
 from bench.processor_time import OthersShare
 from bench.queue import queue_operations
@@ -143,6 +144,7 @@ def _operations(
     yield status_operation(measured, city, wanted.of_a_city, CONNECTIONS)
     yield from queue_operations(measured, owner, city, wanted.of_a_city, _token(city), CONNECTIONS)
     yield from map_operations(measured, owner, city, CONNECTIONS)
+    yield from open311_operations(measured, owner, city)
     sweeps = 2 * wanted.rounds + 1  # both sides, and one that does not count
     overdue = int(wanted.requests * OVERDUE_SHARE * 0.85)  # about so many; each can be swept once
     yield Sweeping(measured, owner, overdue // sweeps, now).operation()

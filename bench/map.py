@@ -36,12 +36,12 @@ def map_operations(
         map_builds.build(connection, city, None, time_told(connection))
     found = _boxes(owner, city)
     near = [tile for tile, _ in found]
-    usual = sum(count for _, count in found) // len(found)
+    print(f"boxes of the map hold {', '.join(f'{count:,}' for _, count in found)} points")
     centre = city.map.centre
     afar = [tile_around(centre.lat, centre.lon, z) for z in FROM_AFAR]
     return [
         Operation(
-            f"map, a box of {usual:,} points",
+            "map, a box",
             connections,
             "tiles/s",
             load_of(measured, connections, 200, _requests(city, near)),
