@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from nagara.open311.conformance import (
     rules_discovery,
     rules_filing,
+    rules_filters,
     rules_general,
     rules_requests,
     rules_services,
@@ -26,6 +27,7 @@ RULES: tuple[Rule, ...] = (
     *rules_general.RULES,
     *rules_services.RULES,
     *rules_requests.RULES,
+    *rules_filters.RULES,
     *rules_filing.RULES,
 )
 Verdict = Literal["holds", "broken", "not judged"]
@@ -100,12 +102,27 @@ def check(
     """Judge an endpoint by every rule, or by those that are named; reports are sent only with ``write``."""
     wanted = set(only) if only is not None else None
     talk = Dialogue(target, READS | FILING, caller, pause)
+    if is_xml_alone(talk):
+        talk.leave_json_out("the endpoint announces and answers XML alone, which is its right")
     results = [
         judged(rule, talk) if write or not rule.writes else _left_out(rule)
         for rule in RULES
         if wanted is None or rule.id in wanted
     ]
     return Report(target.base, talk.calls, tuple(results))
+
+
+def is_xml_alone(talk: Dialogue) -> bool:
+    """Whether there is XML and no JSON, as the standard allows where discovery says so."""
+    try:
+        if talk.ask("services.json").status == 200 or talk.ask("services.xml").status != 200:
+            return False
+    except NotJudged:
+        return False
+    endpoints = (of_discovery(talk) or {}).get("endpoints")
+    formats = [one.get("formats") for one in endpoints or () if isinstance(one, dict)]
+    said = {word(kind) for some in formats if isinstance(some, list) for kind in some}
+    return "text/xml" in said and "application/json" not in said
 
 
 def judged(rule: Rule, talk: Dialogue) -> Result:

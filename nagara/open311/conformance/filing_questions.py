@@ -118,7 +118,7 @@ def _read_back(talk: Dialogue) -> Ask:
     """The request that was just filed."""
     exchange = talk.ask("filed.json")
     try:
-        made = items_of(exchange)[0] if exchange.status == 200 else {}
+        made = items_of(exchange)[0] if exchange.status in (200, 201) else {}
     except (Unreadable, IndexError):
         made = {}
     id_ = word(made.get("service_request_id"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from nagara.open311.conformance.reading import (
     Item,
@@ -62,12 +63,17 @@ def _code(talk: Dialogue, *, asking: bool) -> str:
     raise NotJudged(f"no service has metadata {'true' if asking else 'false'}")
 
 
+def _in_path(name: str) -> str:
+    """A code or an id as an address carries it: some servers take names, with blanks and slashes, for codes."""
+    return quote(name, safe="")
+
+
 def _definition(form: str, *, asking: bool) -> Question:
-    return lambda talk: Ask(f"services/{_code(talk, asking=asking)}.{form}", here(talk))
+    return lambda talk: Ask(f"services/{_in_path(_code(talk, asking=asking))}.{form}", here(talk))
 
 
 def _one(form: str) -> Question:
-    return lambda talk: Ask(f"requests/{_first(talk, 'service_request_id')}.{form}", here(talk))
+    return lambda talk: Ask(f"requests/{_in_path(_first(talk, 'service_request_id'))}.{form}", here(talk))
 
 
 def _two(form: str, *more: tuple[str, str], repeated: bool = False) -> Question:

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import unquote
 from xml.etree import ElementTree as Xml
 
 from nagara.open311.conformance.talking import Exchange
@@ -107,6 +108,11 @@ def object_of(exchange: Exchange) -> Item:
     if not isinstance(tree, Mapping):
         raise Unreadable(f"the answer is not an object but {type(tree).__name__}")
     return tree
+
+
+def named_in(exchange: Exchange) -> str:
+    """The code or the id that a call's address names last, as it was before it was encoded."""
+    return unquote(exchange.url.partition("?")[0].rpartition("/")[2].rpartition(".")[0])
 
 
 def leaves(tree: Any) -> Iterator[tuple[str, Any]]:

@@ -77,12 +77,36 @@ def _of_each(wrong: Any) -> Judge:
 
     def judge(seen: Seen) -> Faults:
         for exchange in seen.some(*BOTH):
-            for endpoint in _endpoints(exchange):
+            for endpoint in _of_geo_report(exchange):
                 what = wrong(endpoint)
                 if what is not None:
                     yield Fault(exchange, what)
 
     return judge
+
+
+def _of_geo_report(exchange: Exchange) -> list[Mapping[str, Any]]:
+    """The endpoints of this standard; those of others are none of ours to judge."""
+    found = [one for one in _endpoints(exchange) if word(one.get("specification")) == WIKI]
+    if not found:
+        raise NotJudged(f"{exchange} names no endpoint of {WIKI}")
+    return found
+
+
+def _announced(seen: Seen) -> Faults:
+    """Formats are the standard's, and JSON is among them where this endpoint answers it."""
+    yield from _of_each(_formats)(seen)
+    services = seen.if_asked("services.json")
+    if services is None or services.status != 200:
+        return
+    for exchange in seen.some(*BOTH):
+        for endpoint in _of_geo_report(exchange):
+            formats = [word(one) for one in endpoint.get("formats") or ()]
+            here = services.url.startswith(word(endpoint.get("url")).rstrip("/") + "/services.")
+            if here and "application/json" not in formats:
+                yield Fault(
+                    exchange, f"formats {', '.join(formats)} lack application/json, which is answered"
+                )
 
 
 def _type(endpoint: Item) -> str | None:
@@ -135,7 +159,7 @@ RULES = (
     Rule("discovery-url", "should", "The url of an endpoint has no slash at its end.", PRACTICE, BOTH,
          _of_each(_no_slash), any_of=True),
     Rule("discovery-formats", "must", "Formats are text/xml, and application/json where JSON is answered.", DISCOVERY,
-         BOTH, _of_each(_formats), any_of=True),
+         (*BOTH, "services.json"), _announced, any_of=True),
     Rule("discovery-agrees", "must", "Discovery says the same in XML and in JSON.", DISCOVERY, BOTH, _agree),
     Rule("discovery-stages", "should", "There is an endpoint for production and one to test with.", PRACTICE, BOTH,
          _stages, any_of=True),

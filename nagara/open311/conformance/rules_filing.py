@@ -25,7 +25,7 @@ NO_KEY = ("without key.json", "without key.xml", "wrong key")
 def _made(exchange: Exchange) -> Item:
     """What filing answered; raise ``NotJudged`` where it is no list of one, which another rule says."""
     try:
-        found = items_of(exchange) if exchange.status == 200 else []
+        found = items_of(exchange) if exchange.status in (200, 201) else []
     except Unreadable:
         found = []
     if len(found) != 1:

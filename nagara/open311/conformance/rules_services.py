@@ -24,7 +24,7 @@ from nagara.open311.conformance.judging import (
     not_boolean,
     not_texts,
 )
-from nagara.open311.conformance.reading import Item, Unreadable, object_of, word
+from nagara.open311.conformance.reading import Item, Unreadable, named_in, object_of, word
 from nagara.open311.conformance.talking import Exchange, NotJudged, Seen
 
 LISTS = ("services.json", "services.xml")
@@ -110,7 +110,7 @@ def _is_object(seen: Seen) -> Faults:
         except Unreadable as why:
             yield Fault(exchange, str(why))
             continue
-        asked = exchange.url.partition("?")[0].rpartition("/")[2].rpartition(".")[0]
+        asked = named_in(exchange)
         if word(definition.get("service_code")) != asked:
             yield Fault(exchange, f"service_code is {word(definition.get('service_code'))!r}, not {asked!r}")
 

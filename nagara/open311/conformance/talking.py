@@ -94,6 +94,10 @@ class Seen:
             raise NotJudged(self._missing.get(name, f"{name} was not asked"))
         return found
 
+    def if_asked(self, name: str) -> Exchange | None:
+        """The answer, or None where there is none."""
+        return self._found.get(name)
+
     def some(self, *names: str) -> list[Exchange]:
         """Those of these that were answered; raise ``NotJudged`` if none was."""
         found = [self._found[name] for name in names if name in self._found]
@@ -118,6 +122,8 @@ class Dialogue:
     missing: dict[str, str] = field(default_factory=dict)
     calls: int = 0
     asked_at: float | None = None
+    without_json: str | None = None
+    """Why nothing is asked for in JSON, if nothing is."""
 
     def ask(self, name: str) -> Exchange:
         """The answer to a question; raise ``NotJudged`` where it could not be asked or was not answered."""
@@ -125,11 +131,24 @@ class Dialogue:
             raise NotJudged(self.missing[name])
         if name not in self.found:
             try:
-                self.found[name] = self.call(self.questions[name](self))
+                question = self.questions[name](self)
+                self._refuse_left_out(name, question)
+                self.found[name] = self.call(question)
             except NotJudged as why:
                 self.missing[name] = str(why)
                 raise
         return self.found[name]
+
+    def _refuse_left_out(self, name: str, question: Ask) -> None:
+        if self.without_json and question.path.endswith(".json") and not name.startswith("discovery"):
+            raise NotJudged(self.without_json)
+
+    def leave_json_out(self, why: str) -> None:
+        """Ask for nothing in JSON from here on, discovery apart; what was answered so far does not count."""
+        self.without_json = why
+        for name in [one for one, made in self.found.items() if made.form == "json"]:
+            if not name.startswith("discovery"):
+                del self.found[name]
 
     def seen(self) -> Seen:
         """What there is so far."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from typer.testing import CliRunner
@@ -12,8 +13,8 @@ from typer.testing import CliRunner
 from nagara.cli.main import app
 from nagara.open311.conformance import RULES, Target, check, target_of
 from nagara.outgoing import Caller
-from tests.nagara.open311.planted import PLANTED, at, instead, items
-from tests.nagara.open311.small_endpoint import KEY, TOWN, Endpoint, served
+from tests.nagara.open311.planted import PLANTED, asking, at, endpoints, instead, items, tree
+from tests.nagara.open311.small_endpoint import ATTRIBUTES, KEY, TOWN, Asked, Endpoint, Made, Plant, served
 
 IDS = [rule.id for rule in RULES]
 
@@ -83,6 +84,67 @@ def test_an_empty_endpoint_breaks_nothing(endpoint: Endpoint, caller: Caller) ->
         endpoint.requests = kept
     assert report.of("broken") == []
     assert {"filter-status", "nothing-found"} <= {r.rule.id for r in report.of("holds")}
+
+
+def test_quirks_of_servers_that_break_no_rule_are_not_held_against_them(
+    endpoint: Endpoint, caller: Caller
+) -> None:
+    """A span whose end is not in it, XML alone, and codes and ids that need encoding."""
+
+    def broken(plant: Plant) -> list[str]:
+        endpoint.plant = plant
+        return [r.rule.id for r in check(target(endpoint), caller, pause=0.0).of("broken")]
+
+    outside = tree(
+        lambda asked, _: "start_date" in asked.given and not asked.one("service_request_id"), lambda _: []
+    )
+    assert broken(outside) == ["dates-inclusive"]
+    no_json = instead(lambda asked, _: asked.form == "json" and asked.what != "discovery", 404)
+    assert {"nothing-found", "suffix-decides"} <= set(broken(no_json)), "JSON is announced"
+    xml_alone = endpoints(formats=["text/xml"])
+    assert broken(lambda asked, made: xml_alone(asked, no_json(asked, made))) == []
+
+    odd = "Bins & lids/100%? #1"
+    kept = endpoint.requests
+
+    def named_oddly(asked: Asked, made: Made) -> Made:
+        if asked.what == "services":
+            made.tree[0]["service_code"] = odd
+        if asked.what == "definition" and asked.name == quote(odd, safe=""):
+            made.status, made.root = 200, "service_definition"
+            made.tree = {"service_code": odd, "attributes": ATTRIBUTES}
+        if asked.what == "request" and asked.name == quote(odd, safe=""):
+            made.status, made.root, made.tree = 200, "service_requests", [endpoint.requests[0]]
+        return made
+
+    endpoint.requests = [kept[0] | {"service_request_id": odd}, *kept[1:]]
+    try:
+        assert broken(named_oddly) == ["services-code"]
+    finally:
+        endpoint.requests = kept
+
+
+@pytest.mark.parametrize(
+    ("rule", "plant"),
+    [
+        ("filter-status", instead(asking("status", "open"), 500)),
+        ("filter-statuses", instead(asking("status", "open,closed"), 400)),
+        ("filter-service", instead(asking("service_code"), 404)),
+        ("filter-dates", instead(asking("start_date"), 400)),
+        ("discovery-formats", endpoints(formats=["text/xml"])),
+        (
+            "requests-media",
+            items(at("requests"), media_url="https://a.example/1.jpg,https://a.example/2.jpg"),
+        ),
+        ("requests-nobody", items(at("requests"), requestor_name="Somebody")),
+    ],
+)
+def test_what_servers_are_known_to_get_wrong_is_found(
+    endpoint: Endpoint, caller: Caller, rule: str, plant: Plant
+) -> None:
+    endpoint.plant = plant
+    [found] = check(target(endpoint), caller, pause=0.0, only=[rule]).results
+    assert found.verdict == "broken", found.evidence
 
 
 def test_the_command_tells_and_writes_what_it_found(endpoint: Endpoint, tmp_path: Path) -> None:
