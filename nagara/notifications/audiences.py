@@ -53,6 +53,12 @@ def is_own_contact(audience: str) -> bool:
     return audience == RESIDENT or (audience.startswith(JOINED_PREFIX) and audience.count(":") == 1)
 
 
+def further_way_of(audience: str) -> uuid.UUID | None:
+    """The further way somebody chose for their own report, told of the one they joined; None: another audience."""
+    _, _, way = audience.removeprefix(JOINED_PREFIX).partition(":")
+    return uuid.UUID(way) if audience.startswith(JOINED_PREFIX) and way else None
+
+
 def subscription_audience(id_: uuid.UUID) -> str:
     """The audience of one subscription."""
     return f"{SUBSCRIPTION_PREFIX}{id_}"
@@ -115,7 +121,7 @@ def confirm_page(city_id: str, kind: Kind, id_: uuid.UUID) -> str:
 
 def unsubscribe_address(city_id: str, audience: str, request_id: uuid.UUID) -> str | None:
     """Where a mail program ends such messages with one call (RFC 8058); None: staff and codes."""
-    subscription = subscription_of(audience)
+    subscription = subscription_of(audience) or further_way_of(audience)
     if subscription is not None:
         key = management_key(city_id, "f", subscription)
     elif audience == RESIDENT or audience.startswith(JOINED_PREFIX):

@@ -68,7 +68,8 @@ returning id
 """
 NO_MORE_NOTICES = """
 update notification set failed_at = clock_timestamp(), next_attempt_at = null, last_error = 'unsubscribed'
- where city_id = :city_id and audience = :audience and sent_at is null and failed_at is null
+ where city_id = :city_id and sent_at is null and failed_at is null
+   and (audience = :audience or request_id = :request_id and audience like :joined)
 """
 
 
@@ -250,8 +251,9 @@ def end(session: Session, managed: Managed) -> None:
     if row is None:
         return
     session.delete(row)
-    audience = subscription_audience(managed.id)
-    session.execute(text(NO_MORE_NOTICES), {"city_id": managed.city_id, "audience": audience})
+    audience, joined = audiences_of(row)
+    values = {"audience": audience, "joined": joined, "request_id": row.request_id}
+    session.execute(text(NO_MORE_NOTICES), values | {"city_id": managed.city_id})
 
 
 def subscription(session: Session, managed: Managed) -> Subscription:

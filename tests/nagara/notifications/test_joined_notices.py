@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any, NamedTuple
 
 import pytest
@@ -12,7 +13,12 @@ from nagara.database import city_session
 from nagara.ids import resident_token
 from nagara.lifecycle import Move
 from nagara.notifications import compose
-from nagara.notifications.audiences import is_own_contact, joined_audience
+from nagara.notifications.audiences import (
+    is_own_contact,
+    joined_audience,
+    read_management_key,
+    unsubscribe_address,
+)
 from nagara.notifications.private_links import with_token
 from nagara.permissions import Role
 from nagara.sealing import unseal
@@ -142,6 +148,16 @@ def test_whoever_joined_is_sent_the_private_link_of_their_own_report(
             in sent
         )
     assert not is_own_contact(joined_audience(3, "a-further-way"))
+
+
+def test_a_mail_program_ends_the_way_over_which_the_mail_came_and_no_other() -> None:
+    way, request = uuid.uuid4(), uuid.uuid4()
+    ended = []
+    for audience in (joined_audience(3), joined_audience(3, str(way)), "post:network:committee"):
+        address = unsubscribe_address("kh-pnh", audience, request)
+        managed = read_management_key(address.split("/")[-2]) if address else None
+        ended.append((managed.kind, managed.id) if managed else None)
+    assert ended == [("c", request), ("f", way), None]
 
 
 def test_whoever_was_taken_apart_again_is_not_told(
