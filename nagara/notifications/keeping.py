@@ -42,7 +42,11 @@ on conflict do nothing
 KEEP_MESSAGE = """
 insert into message (city_id, id, audience, channel, sealed_recipient, sealed_text, language, created_at,
                      expires_at, next_attempt_at)
-values (%s, %s, %s, %s, %s, %s, %s, clock_timestamp(), clock_timestamp() + %s, coalesce(%s, clock_timestamp()))
+select city_id, id, audience, channel, recipient, words, language, clock_timestamp(),
+       coalesce(not_before, clock_timestamp()) + worth_for, coalesce(not_before, clock_timestamp())
+  from (values (%s::text, %s::uuid, %s::text, %s::text, %s::bytea, %s::bytea, %s::text, %s::interval,
+                %s::timestamptz))
+    as kept (city_id, id, audience, channel, recipient, words, language, worth_for, not_before)
 """
 
 
@@ -96,7 +100,7 @@ def message_values(
 ) -> tuple[Any, ...]:
     """The values of ``KEEP_MESSAGE``: a message without an event, tried for as long as it is worth sending.
 
-    ``not_before``: while its reader rests.
+    ``not_before``: while its reader rests; what it is worth is counted from then on.
     """
     said, secret = notice.for_channel(channel), settings().secret
     text = {"subject": said.subject, "body": said.body, "link": said.link, "topic": said.topic}

@@ -19,6 +19,7 @@ from city_config import City, Configuration
 from nagara.cities import configuration
 from nagara.ids import resident_token
 from nagara.notifications.audiences import (
+    further_way_of,
     is_own_contact,
     person_audience,
     person_of,
@@ -41,8 +42,8 @@ WORTH_FOR = dt.timedelta(hours=20)
 
 REPORT: LiteralString = """
        r.id, r.reference, r.service_code, r.status, r.language, r.link_generation, r.confidential, r.public,
-       r.received_at, case when r.closed_at is null and r.paused_at is null and r.duplicate_of is null
-                            and r.promise_standard = 'published' and r.resolve_by < %(now)s then r.resolve_by end
+       r.received_at, case when r.closed_at is null and r.duplicate_of is null and r.promise_standard = 'published'
+                            and r.resolve_by < coalesce(r.paused_at, %(now)s) then r.resolve_by end
 """
 FOLLOWED: LiteralString = f"""
 select {REPORT}, s.quiet_begins, s.quiet_ends, s.id, s.own, s.channel, s.digest, s.sealed, s.language
@@ -106,8 +107,8 @@ class _Reader:
     quiet_ends: int | None
 
 
-_Held = Mapping[tuple[uuid.UUID, uuid.UUID | None, str], Sequence[tuple[Any, ...]]]
-"""Notices that wait: by report, by subscription (None: of who filed it) and by channel."""
+_Held = Mapping[tuple[uuid.UUID, uuid.UUID | None], Sequence[tuple[Any, ...]]]
+"""Notices that wait: by report and by subscription (None: of who filed it, over whatever channel they were to go)."""
 
 
 def tell_reports(connection: psycopg.Connection[Any], now: dt.datetime) -> int:
@@ -177,23 +178,17 @@ def _tell_each(
 
 def _held(connection: psycopg.Connection[Any], city: City, readers: Sequence[_Reader]) -> _Held:
     reports = list({reader.report.id for reader in readers})
-    found: dict[tuple[uuid.UUID, uuid.UUID | None, str], list[tuple[Any, ...]]] = {}
+    found: dict[tuple[uuid.UUID, uuid.UUID | None], list[tuple[Any, ...]]] = {}
     for row in connection.execute(HELD, (city.id, reports)).fetchall():
-        request_id, _, audience, channel = row
-        way = subscription_of(audience) or _way_of(audience)
+        request_id, _, audience, _ = row
+        way = subscription_of(audience) or further_way_of(audience)
         if way is not None or is_own_contact(audience):
-            found.setdefault((request_id, way, channel), []).append(row)
+            found.setdefault((request_id, way), []).append(row)
     return found
 
 
-def _way_of(audience: str) -> uuid.UUID | None:
-    """The further way of somebody who joined another report, if the audience is one."""
-    parts = audience.split(":")
-    return uuid.UUID(parts[2]) if len(parts) == 3 else None
-
-
-def _key(reader: _Reader) -> tuple[uuid.UUID, uuid.UUID | None, str]:
-    return reader.report.id, reader.subscription, reader.channel
+def _key(reader: _Reader) -> tuple[uuid.UUID, uuid.UUID | None]:
+    return reader.report.id, reader.subscription
 
 
 def _has_news(city: City, reader: _Reader, held: _Held, now: dt.datetime) -> bool:
@@ -241,7 +236,7 @@ def _mark(
     connection: psycopg.Connection[Any], city: City, readers: Sequence[_Reader], held: _Held, now: dt.datetime
 ) -> None:
     """Their period is told, and so is what waited for it."""
-    told = [row for reader in readers for row in held.get(_key(reader), ())]
+    told = [row for key in {_key(reader) for reader in readers} for row in held.get(key, ())]
     if told:
         connection.execute(MARK_TOLD, (*(list(column) for column in zip(*told, strict=True)), city.id))
     followed = [reader.subscription for reader in readers if reader.subscription is not None]

@@ -32,7 +32,8 @@ select c.city_id, c.username, c.zone, c.digest, c.last_digest_at, c.quiet_begins
 OVERDUE = """
 select reference, service_code, district, resolve_by, count(*) over ()
   from request
- where city_id = %(city)s and closed_at is null and duplicate_of is null and resolve_by < %(now)s
+ where city_id = %(city)s and closed_at is null and duplicate_of is null
+   and resolve_by < coalesce(paused_at, %(now)s)
    and (assignee = %(username)s
         or (%(role)s <> 'crew' and (%(departments)s::text[] = '{}' or department = any(%(departments)s))))
  order by resolve_by limit %(limit)s

@@ -13,6 +13,9 @@ from nagara.tables import Contact, Subscription
 
 Frequency = Literal["at_once", "daily", "weekly"]
 
+LOCK_POINTERS = "select from event_outbox where city_id = :city_id and request_id = :request_id for update"
+"""Who lays down a notice by the old choice just now is waited for, or nobody would ever send it."""
+
 NO_LONGER_HELD = """
 update notification set next_attempt_at = clock_timestamp()
  where city_id = :city_id and request_id = :request_id and audience like any(cast(:audiences as text[]))
@@ -40,4 +43,6 @@ def set_frequency(
     row.last_digest_at = session.execute(select(func.clock_timestamp())).scalar_one()
     if frequency == "at_once" and row.request_id is not None:
         values = {"city_id": row.city_id, "request_id": row.request_id, "audiences": list(audiences)}
+        session.execute(text(LOCK_POINTERS), values)
+        session.flush()
         session.execute(text(NO_LONGER_HELD), values)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -17,13 +18,14 @@ from nagara.ids import resident_token
 from nagara.lifecycle import Move
 from nagara.notifications import compose, forget, tell_reports
 from nagara.notifications.audiences import management_key, person_of
+from nagara.notifications.report_digest import WORTH_FOR
 from nagara.permissions import Role
 from nagara.settings import settings
 from nagara.staff import actions
 from nagara.staff.actions import Details
 from tests.api.conftest import Staff
 from tests.api.test_staff_accounts import send
-from tests.helpers import Connection, Known, file
+from tests.helpers import Connection, Known, file, wait_until
 from tests.messages import messages, newest_key
 
 SOK = "sok.dara@example.org"
@@ -157,15 +159,66 @@ def test_who_takes_their_contact_back_is_not_told_by_a_digest_that_waits(
     client: TestClient, db: Connection, owner: Connection, phnom_penh: City
 ) -> None:
     request = file(phnom_penh, contact={"email": SOK})
-    choose(client, request, phnom_penh, frequency="daily", quiet={"begins": "00:00", "ends": "23:59"})
+    choose(client, request, phnom_penh, frequency="daily", quiet={"begins": "07:00", "ends": "06:59"})
     moved(db, phnom_penh, request, Move.ACKNOWLEDGE)
     assert told(db, dt.datetime(2027, 1, 5, 8, tzinfo=phnom_penh.zone)) == 1
+    worth = owner.execute("select expires_at - next_attempt_at from message where audience like 'person:%'")
+    assert worth.fetchone() == (WORTH_FOR,), "a rest of a day takes nothing from what news are worth after it"
     token = resident_token(settings().secret, "kh-pnh", request.id, None)
     url = f"/api/v1/requests/{request.reference}/erase"
     answer = client.post(url, json={"what": "contact"}, headers={"Nagara-Link": token})
     assert answer.status_code == 200, answer.text
     left = owner.execute("select count(*) from message where next_attempt_at is not null").fetchone()
     assert left == (0,)
+
+
+def test_a_pause_neither_makes_a_report_overdue_nor_takes_it_away(
+    client: TestClient, db: Connection, owner: Connection, phnom_penh: City
+) -> None:
+    late, resting = (file(phnom_penh, language="en", contact={"email": SOK}) for _ in range(2))
+    for one, paused_at in ((late, "2026-12-25T10:00+07:00"), (resting, "2026-12-23T10:00+07:00")):
+        choose(client, one, phnom_penh, frequency="daily")
+        owner.execute(
+            "update request set promise_standard = 'published', resolve_by = '2026-12-24T10:00+07:00', "
+            "paused_at = %s where id = %s", (paused_at, one.id),
+        )  # fmt: skip
+    assert told(db, dt.datetime(2027, 1, 5, 8, tzinfo=phnom_penh.zone)) == 1
+    body = messages(db)[-1][3]["body"]
+    assert (late.reference in body, resting.reference in body) == (True, False)
+
+
+def test_news_that_wait_reach_who_chooses_another_channel_meanwhile(
+    client: TestClient, db: Connection, phnom_penh: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NAGARA_SMS_URL", "http://127.0.0.1:9/sms")
+    settings.cache_clear()
+    request = file(phnom_penh, language="en", contact={"email": SOK, "phone": "012 345 678"})
+    choose(client, request, phnom_penh, channels=["sms"], frequency="daily")
+    moved(db, phnom_penh, request, Move.ACKNOWLEDGE)
+    choose(client, request, phnom_penh, channels=["email"])
+    assert told(db, dt.datetime(2027, 1, 5, 8, tzinfo=phnom_penh.zone)) == 1
+    _, channel, recipient, text = messages(db)[-1]
+    assert (channel, recipient) == ("email", {"email": SOK})
+    assert f"{request.reference}  " in text["body"]
+    assert waiting(db) == []
+
+
+def test_who_wants_to_be_told_at_once_again_waits_for_the_notice_that_is_being_laid_down(
+    client: TestClient, db: Connection, owner: Connection, phnom_penh: City
+) -> None:
+    request = file(phnom_penh, contact={"email": SOK})
+    choose(client, request, phnom_penh, frequency="daily")
+    with ThreadPoolExecutor(1) as meanwhile:
+        with db.transaction():
+            compose(db)
+            choice = meanwhile.submit(choose, client, request, phnom_penh, frequency="at_once")
+            wait_until(lambda: choice.done() or _somebody_waits(owner), "the choice waits")
+        assert choice.result()["frequency"] == "at_once"
+    assert waiting(db) == [("resident", False)], "or it would be held for a digest that comes no more"
+
+
+def _somebody_waits(owner: Connection) -> bool:
+    return owner.execute("select 1 from pg_locks where not granted").fetchone() is not None
 
 
 def test_messages_that_were_given_up_are_seen_and_sent_again_but_for_codes_that_ended(

@@ -194,7 +194,11 @@ def test_a_digest_says_once_what_of_ones_work_is_overdue(
     owner.execute(
         "insert into staff_department (city_id, username, department) values ('kh-pnh', 'agent', 'nobody')"
     )
-    overdue, in_time = filed(agent.client), filed(agent.client)
+    overdue, in_time, resting = (filed(agent.client) for _ in range(3))
+    owner.execute(
+        "update request set resolve_by = '2026-11-20T00:00Z', paused_at = '2026-11-19T00:00Z' where reference = %s",
+        (resting,),
+    )
     owner.execute("update request set resolve_by = '2026-01-01T00:00Z' where reference = %s", (overdue,))
     early, later = (dt.datetime(2026, 11, 23, hour, tzinfo=dt.UTC) for hour in (6, 8))
     owner.execute("update request set resolve_by = '2030-01-01T00:00Z' where reference = %s", (in_time,))
@@ -208,6 +212,7 @@ def test_a_digest_says_once_what_of_ones_work_is_overdue(
     assert recipient == {"email": "supervisor@example.org"}
     assert overdue in text["body"]
     assert in_time not in text["body"]
+    assert resting not in text["body"], "its clock stood when the time came"
 
 
 def test_days_and_weeks_begin_on_a_persons_own_clocks() -> None:
