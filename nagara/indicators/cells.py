@@ -51,13 +51,15 @@ TALLIES: Mapping[str, tuple[str, ...]] = {
     "family": tuple(str(size) for size in range(1, LARGEST_FAMILY + 1)),
     "kept_for_good": STANDARDS,
     "settled": STANDARDS,
+    "declined_in_time": STANDARDS,
     "escalated": LEVELS,
     "declined_for": REASONS,
     "ratings": ("1", "2", "3", "4", "5"),
 }
 """Further counts by name: reports of an issue (month of receipt); of what fell due 30 days before the cut-off at
-least, how many, how many kept by a resolution that held, how many escalated (month of the due time); reasons of
-declining (month of the closing); residents' ratings (their own month)."""
+least, how many, how many kept by a resolution that held, how many were declined before it and so are not among them,
+how many escalated (month of the due time); reasons of declining (month of the closing); residents' ratings (their
+own month)."""
 
 
 @dataclass(frozen=True)

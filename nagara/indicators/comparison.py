@@ -21,6 +21,8 @@ from nagara.indicators.standardisation import FEWEST_STRATA, Stratum, weighted_m
 from nagara.indicators.strata import (
     Cells,
     Strata,
+    counts_by_code,
+    lasting_counts,
     mean_strata,
     promise_counts,
     promise_strata,
@@ -58,7 +60,7 @@ def standardised_promise(
 
 
 def standardised_share(strata: Strata, weights: Mapping[str, float]) -> Standardised:
-    """A share (N5, N3a.std) by the network's mix of codes, limits on the logit scale."""
+    """A share (N5, N5b, N3a.std, N3b.std) by the network's mix of codes, limits on the logit scale."""
     found = weighed(strata, weights)
     reason, coverage = _too_little(found, weights)
     estimate, error = weighted_share(found)
@@ -82,6 +84,11 @@ def over_expected(own: Mapping[str, Sequence[int]], network: Mapping[str, Sequen
         return Figure(None, None, None, sum(totals), sum(met), "fewer than 5 misses are expected")
     limits = exact_poisson(int(found.observed), found.expected)
     return figure(Estimate(found.ratio, limits.low, limits.high), sum(totals), sum(met), None)
+
+
+def standardised_lasting(cells: Cells, codes: Codes, weights: Mapping[str, float]) -> Standardised:
+    """N5b: as N5, where only a resolution that held for 30 days keeps a promise."""
+    return standardised_share(promise_strata(counts_by_code(cells, codes, lasting_counts), codes), weights)
 
 
 def standardised_mean(cells: Cells, codes: Codes, weights: Mapping[str, float]) -> Standardised:

@@ -43,6 +43,12 @@ HANDLING: tuple[Definition, ...] = (
         "As N3a.rmst30 on the time to the closure that held", _RECEIVED,
         "value +- 1.96 standard errors of the area, within 0 and 720", "as N3b.median", 30, "A",
     ),
+    Definition(
+        "N3b.std", "Resolved for good within the reference time, by the network's mix", "share",
+        "As N3b.share, every code weighted by its share of the network's issues in the year before; declining does not "
+        "raise it", _RECEIVED + "; codes with 5 issues at least that cover 80% of the network's mix",
+        "logit, variance sum w^2 V / (sum w)^2", "event log: filed to the last resolved that held", 30, "A", "network",
+    ),
     *(
         Definition(
             f"N4b.{standard}", name, "share",
@@ -63,6 +69,22 @@ HANDLING: tuple[Definition, ...] = (
         "network",
     ),
     Definition(
+        "N5b", "Promise kept for good, standardised", "share",
+        "As N5, but kept only if the resolution held for 30 days. What was declined in time had no promise left: read "
+        "it beside N5b.undeclined and N10.declined",
+        "As N4b.published; codes with 5 issues at least that cover 80% of the network's mix",
+        "logit, variance sum w^2 p (1 - p) / n / (sum w)^2",
+        "event log: filed (resolve_by), last resolved that held", 20, "B", "network",
+    ),
+    Definition(
+        "N5b.undeclined", "Promise kept for good, declined issues counted as not kept, standardised", "share",
+        "As N5b with the issues declined before they were due in the denominator: the least that was kept, whatever "
+        "the declined ones were. A city that declines to escape gains nothing here; one that is sent much that is not "
+        "its own looks worse than it is",
+        "As N5b, and issues declined before their promised time",
+        "as N5b", "event log: filed (resolve_by), declined, last resolved that held", 20, "B", "network",
+    ),
+    Definition(
         "N5i", "Promises kept, observed over expected", "ratio",
         "Promises kept over the number that the network's shares would give on the city's own mix of codes; for "
         "funnels only: two cities' ratios must not be held against each other",
@@ -73,6 +95,12 @@ HANDLING: tuple[Definition, ...] = (
         "N6", "Mean time open in the first 30 days, standardised", "hours",
         "Mean of the codes' N3a.rmst30 by the network's mix of codes", "As N3a.rmst30; codes as N5",
         "value +- 1.96 standard errors, within 0 and 720", "as N3a.rmst30", 30, "A", "network",
+    ),
+    Definition(
+        "N6b", "Mean time until closed for good in the first 30 days, standardised", "hours",
+        "Mean of the codes' N3b.rmst30 by the network's mix of codes. Declining ends the time: read it beside "
+        "N10.declined", "As N3b.rmst30; codes as N5", "value +- 1.96 standard errors, within 0 and 720",
+        "as N3b.rmst30", 30, "A", "network",
     ),
     Definition(
         "N7a", "Open issues per 1,000 residents", "ratio", "Issues open at the cut-off x 1,000 / residents",
@@ -125,9 +153,9 @@ HANDLING: tuple[Definition, ...] = (
     ),
     Definition(
         "N13", "Typical difference between districts", "hours",
-        "Square root of the variance of the districts' N3a.rmst30 between residents, less what chance alone would show",
+        "Square root of the variance of the districts' N3b.rmst30 between residents, less what chance alone would show",
         "Districts with 30 issues and a known population; 5 at least, with 80% of the residents",
-        "bootstrap of the districts' values within their errors", "as N3a.rmst30; the city's populations", 30, "A",
+        "bootstrap of the districts' values within their errors", "as N3b.rmst30; the city's populations", 30, "A",
         "city",
     ),
     Definition(

@@ -49,14 +49,14 @@ def _rate(what: str, count: int, exposure: float) -> Figure:
 def districts_of(
     cells: Mapping[CellKey, Cell], codes: Codes, populations: Mapping[str, int]
 ) -> list[District]:
-    """N3a.rmst30 of each district of known population that can be read at 30 days."""
+    """N3b.rmst30 of each district of known population that can be read at 30 days."""
     tables: dict[str, list[LifeTable]] = {}
     for (_, code, district), cell in cells.items():
         comparable = (
             code in codes and codes[code].comparability == "A" and codes[code].service_class != "util"
         )
         if comparable and district in populations:
-            tables.setdefault(district, []).append(cell.table("resolution"))
+            tables.setdefault(district, []).append(cell.table("sustained"))
     found = []
     for district, parts in sorted(tables.items()):
         risk = LifeTable.merged(parts).risk

@@ -32,7 +32,7 @@ from nagara.indicators.residents import between_districts, districts_of, rates
 from nagara.indicators.strata import all_strata
 from nagara.indicators.survival import NOT_ACTIONABLE, RESOLVED, WITHDRAWN, aalen_johansen, kaplan_meier
 
-SHEET_VERSION = 1
+SHEET_VERSION = 2
 CURVE_HOURS: tuple[float, ...] = (
     1, 2, 4, 8, 12, 24, 36, 48, 72, 96, 120, 144, 168, 240, 336, 504, RESTRICTED_HOURS,
 )  # fmt: skip

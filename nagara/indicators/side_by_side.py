@@ -35,16 +35,26 @@ from nagara.indicators.funnel import (
 from nagara.indicators.multiplicity import benjamini_hochberg, rank_intervals, two_sided_p
 from nagara.indicators.proportions import Z
 
-HEADLINE = ("N2b", "N3a.std", "N5", "N7b.past_promise", "N13")
-"""Five, each read beside N11, N14.delay and N15, so that fast administrative closing cannot look good by itself."""
+HEADLINE = ("N2b", "N3b.std", "N5b", "N7b.past_promise", "N13")
+"""Five, of what lasted: a resolution opened again is none. Each is read beside N11, N14.delay and N15, so that fast
+administrative closing cannot look good by itself, and beside what was declined, which no promise covers any more."""
 
-BESIDE_HEADLINE = ("N4.published", "N11", "N14.delay", "N15")
+BESIDE_HEADLINE = (
+    "N5b.undeclined",
+    "N10.declined",
+    "N3a.std",
+    "N5",
+    "N4.published",
+    "N11",
+    "N14.delay",
+    "N15",
+)
 OF_COUNTS = (
     "N4.published", "N4.internal", "N4.reference", "N4b.published", "N7b.past_promise", "N8", "N9.1", "N10.declined",
 )  # fmt: skip
-OF_ESTIMATES = ("N2b", "N3a.std", "N5", "N5i", "N6")
+OF_ESTIMATES = ("N2b", "N3b.std", "N5b", "N5b.undeclined", "N6b", "N3a.std", "N5", "N5i", "N6")
 FUNNELS = (*OF_ESTIMATES, *OF_COUNTS)
-RANKED = ("N2b", "N3a.std", "N5", "N6", "N7b.past_promise", "N13")
+RANKED = ("N2b", "N3b.std", "N5b", "N6b", "N3a.std", "N5", "N6", "N7b.past_promise", "N13")
 STEPS = 40
 UNLIKE = (
     "Cities differ by more than chance explains; the limits are widened by what is usual between them.",
@@ -103,10 +113,14 @@ def measured_together(sheets: Sheets) -> Sheets:
 
 
 def weigh(sheet: Sheet, weights: Mapping[str, float], promises: Mapping[str, tuple[int, int]]) -> Weighed:
-    """N3a.std, N5, N5i and N6 of one city."""
+    """The standardised figures of one city, of first closings and of lasting ones, and N5i."""
     strata = sheet["strata"]
     promised = {code: share for code, share in weights.items() if code in promises}
     by_mix = {
+        "N3b.std": standardised_share(strata["share_for_good"], weights),
+        "N5b": standardised_share(strata["promise_for_good"], promised),
+        "N5b.undeclined": standardised_share(strata["promise_undeclined"], promised),
+        "N6b": standardised_hours(strata["mean_for_good"], weights),
         "N3a.std": standardised_share(strata["share"], weights),
         "N5": standardised_share(strata["promise"]["published"], promised),
         "N6": standardised_hours(strata["mean"], weights),

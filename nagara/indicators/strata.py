@@ -6,7 +6,7 @@ laid over them when cities are put beside each other, which is arithmetic alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypedDict
 
 from nagara.indicators.cells import STANDARDS, Cell
@@ -49,6 +49,24 @@ def promises_by_code(cells: Cells, codes: Codes, standard: str = "published") ->
     return {code: promise_counts(cell, standard) for code, cell in own_work(cells, codes).items()}
 
 
+def lasting_counts(cell: Cell, standard: str = "published") -> tuple[int, int]:
+    """Promises kept by a resolution that held, and those kept or missed; due 30 days before the cut-off at least."""
+    return cell.tally("kept_for_good").get(standard, 0), cell.tally("settled").get(standard, 0)
+
+
+def undeclined_counts(cell: Cell, standard: str = "published") -> tuple[int, int]:
+    """The same, where what was declined before it fell due counts as not kept."""
+    kept, settled = lasting_counts(cell, standard)
+    return kept, settled + cell.tally("declined_in_time").get(standard, 0)
+
+
+def counts_by_code(
+    cells: Cells, codes: Codes, counts: Callable[[Cell], tuple[int, int]]
+) -> dict[str, tuple[int, int]]:
+    """Counts of each code that is the city's own work."""
+    return {code: counts(cell) for code, cell in own_work(cells, codes).items()}
+
+
 def promise_strata(counts: Mapping[str, Sequence[int]], codes: Codes) -> Strata:
     """Shares of promises kept by code, small codes merged into their class first."""
     found: list[CodeStratum] = []
@@ -62,9 +80,9 @@ def promise_strata(counts: Mapping[str, Sequence[int]], codes: Codes) -> Strata:
     }
 
 
-def mean_strata(cells: Cells, codes: Codes) -> Strata:
+def mean_strata(cells: Cells, codes: Codes, table: str = "resolution") -> Strata:
     """Mean hours open in the first 30 days by code whose resolution compares, small codes merged first."""
-    tables = {code: cell.table("resolution") for code, cell in _compared(cells, codes).items()}
+    tables = {code: cell.table(table) for code, cell in _compared(cells, codes).items()}
     found: list[CodeStratum] = []
     for parts in _merged({code: table.total for code, table in tables.items()}, codes):
         risk = LifeTable.merged(tables[c] for c in parts).risk
@@ -100,6 +118,10 @@ def all_strata(cells: Cells, codes: Codes) -> dict[str, Any]:
     return {
         "share": share_strata(cells, codes),
         "mean": mean_strata(cells, codes),
+        "share_for_good": share_strata(cells, codes, "sustained"),
+        "mean_for_good": mean_strata(cells, codes, "sustained"),
+        "promise_for_good": promise_strata(counts_by_code(cells, codes, lasting_counts), codes),
+        "promise_undeclined": promise_strata(counts_by_code(cells, codes, undeclined_counts), codes),
         "promise": {standard: promise_strata(counts, codes) for standard, counts in promises.items()},
         "issues": {code: n for code, cell in compared.items() if (n := cell.table("resolution").total)},
         "promises": {

@@ -27,7 +27,7 @@ from nagara.indicators.facts import FLAG, NO_MONTH, SQUARES, Facts, Group, month
 from nagara.indicators.life_table import bins_of
 from nagara.indicators.packed import CURVE, SCALAR, Packed, PartKey
 from nagara.indicators.propensity import LONGEST_HOURS
-from nagara.indicators.survival import CAUSES
+from nagara.indicators.survival import CAUSES, NOT_ACTIONABLE
 
 HOUR = 3_600_000_000
 SECOND = 1_000_000
@@ -246,7 +246,9 @@ def _count_promises(sums: _Sums, column: dict[str, Ints], cut_off: int, wanted: 
         "unobserved": (cause == 0) & (due > ended),
         "excluded": (cause > 1) & ~late,
     }
-    counted = (outcomes["met"] | outcomes["missed"]) & (due + SETTLED <= cut_off)
+    settled = due + SETTLED <= cut_off
+    counted = (outcomes["met"] | outcomes["missed"]) & settled
+    declined = outcomes["excluded"] & (cause == NOT_ACTIONABLE) & settled
     kept = counted & outcomes["met"] & (column["sustained_cause"] == 1) & (column["sustained"] <= due)
     for number, standard in enumerate(STANDARDS):
         own = column["standard"] == number
@@ -254,6 +256,7 @@ def _count_promises(sums: _Sums, column: dict[str, Ints], cut_off: int, wanted: 
             sums.add(key, f"promise.{standard}.{outcome}", outcomes[outcome] & own)
         sums.add(key, f"tallies.kept_for_good.{standard}", kept & own)
         sums.add(key, f"tallies.settled.{standard}", counted & own)
+        sums.add(key, f"tallies.declined_in_time.{standard}", declined & own)
     sums.add(key, "tallies.escalated.0", counted)
     for level in LEVELS[1:]:
         sums.add(key, f"tallies.escalated.{level}", counted & (column["level"] >= int(level)))

@@ -22,7 +22,7 @@ from nagara.network.view import chosen_cities, head_of
 VERSIONS = """
 select method_version, holidays_version, min(built_at) from indicator_snapshot where city_id = %s group by 1, 2
 """
-USUAL = (*HEADLINE, "N1", "N3a.share", "N4.published", "N8", "N11", "N15")
+USUAL = (*HEADLINE, "N1", "N3a.share", "N4.published", "N8", "N10.declined", "N11", "N15")
 
 
 def trend(

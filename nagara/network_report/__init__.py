@@ -32,12 +32,21 @@ from nagara.network_report.comparing import (
     period_before,
     standardised_again,
 )
-from nagara.network_report.content import HEADLINE, CityPart, Gathered, Report, Weights, city_part, name_of
+from nagara.network_report.content import (
+    BESIDE,
+    HEADLINE,
+    CityPart,
+    Gathered,
+    Report,
+    Weights,
+    city_part,
+    name_of,
+)
 from nagara.network_report.coverage import remarks_on, rounded
 from nagara.network_report.districts import cells_of_districts
 from nagara.network_report.page import render
 
-REPORT_VERSION = "2"
+REPORT_VERSION = "3"
 
 ADD_REPORT = """
 insert into network_report (city_id, id, period, created_at, snapshot_ids, content_digest, content, html)
@@ -163,7 +172,9 @@ def put_together(
         codes=[_code(code) for code in configuration.network.codes],
         weights={code: rounded(weight) or 0.0 for code, weight in weights.issues.items()},
         definitions=[
-            dict(line.as_json()) for line in DEFINITIONS if line.scope == "cells" or line.id in HEADLINE
+            dict(line.as_json())
+            for line in DEFINITIONS
+            if line.scope == "cells" or line.id in (*HEADLINE, *BESIDE)
         ],
         remarks=remarks_on(parts),
         before=str(before),

@@ -27,7 +27,7 @@ Cells = Mapping[str, Cell]
 BANDS: tuple[tuple[str, float], ...] = (("small", 300_000), ("middle", 2_000_000), ("large", math.inf))
 """Cities are peers within a band of residents: below 0.3 million, to 2 million, above."""
 
-STANDARDISED = ("N3a.std", "N5")
+STANDARDISED = ("N3b.std", "N5b")
 """Headline figures of which every city's is weighted alike, so that they may be held beside each other."""
 
 FUNNEL_STEPS = 48
@@ -150,7 +150,11 @@ def ranks(content: Mapping[str, Any], figure: str) -> dict[str, RankInterval]:
 
     Never a single number, and never in a report by itself.
     """
-    known = {city["id"]: standardised_again(city["headline"][figure]) for city in content["cities"]}
+    known = {
+        city["id"]: standardised_again(city["headline"][figure])
+        for city in content["cities"]
+        if figure in city["headline"]
+    }
     usable = {city: one for city, one in known.items() if one is not None}
     values = [-(one.figure.value or 0.0) for one in usable.values()]
     found = rank_intervals(values, [one.error for one in usable.values()])

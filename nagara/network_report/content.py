@@ -8,7 +8,13 @@ from typing import Any
 
 from city_config import City, NetworkCode
 from nagara.indicators.cells import Cell, CellKey
-from nagara.indicators.comparison import Standardised, promise_weights, standardised_promise
+from nagara.indicators.comparison import (
+    Standardised,
+    promise_weights,
+    standardised_lasting,
+    standardised_promise,
+    standardised_share,
+)
 from nagara.indicators.definitions import FEW, RESTRICTED_HOURS
 from nagara.indicators.figure import NONE, Figure
 from nagara.indicators.figures import backlog_figures, figures_of, own_work, within_reference
@@ -16,6 +22,7 @@ from nagara.indicators.life_table import LifeTable
 from nagara.indicators.period import Period
 from nagara.indicators.questions import questions
 from nagara.indicators.snapshots import cells_in
+from nagara.indicators.strata import counts_by_code, promise_strata, undeclined_counts
 from nagara.indicators.survival import kaplan_meier
 from nagara.network_report.comparing import band_of, with_error
 from nagara.network_report.coverage import coverage_of, few, notes_on, rounded
@@ -25,9 +32,10 @@ CURVE_STEP_HOURS = 6.0
 AGE_CLASSES = ((0.0, 168.0), (168.0, 720.0), (720.0, 2160.0), (2160.0, float("inf")))
 """Ages of the backlog in hours: to 7 days, to 30, to 90, longer. All are edges of duration bins."""
 
-HEADLINE = ("N2b", "N3a.std", "N5", "N7b.past_promise", "N13")
-"""The five figures that are read first; no index is made of them."""
+HEADLINE = ("N2b", "N3b.std", "N5b", "N7b.past_promise", "N13")
+"""The five figures that are read first, of what lasted; no index is made of them."""
 
+BESIDE = ("N3a.std", "N5", "N5b.undeclined")
 Codes = Mapping[str, NetworkCode]
 
 
@@ -47,7 +55,7 @@ class CityPart:
     """What is wrong with the data, in sentences."""
     figures: dict[str, dict[str, Any]]
     standardised: dict[str, Any]
-    """Share resolved within the reference time, every city weighted by the network's mix of codes."""
+    """Share resolved for good within the reference time, every city weighted by the network's mix of codes."""
     by_code: dict[str, dict[str, Any]]
     """Share resolved within the reference time, by code."""
     curve: list[list[float]]
@@ -62,6 +70,8 @@ class CityPart:
     """Its peers by number of residents: small, middle, large."""
     headline: dict[str, dict[str, Any]] = field(default_factory=dict)
     """The five headline figures: ``now``, ``before`` (None where there is none), and the standard ``error``."""
+    beside: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What stands beside them: the same of first closings, and of promises with the declined counted as not kept."""
     notes: list[dict[str, Any]] = field(default_factory=list)
     """``questions`` by name, for other languages: id and share."""
     asked: list[dict[str, Any]] = field(default_factory=list)
@@ -167,7 +177,7 @@ def city_part(
         coverage=coverage,
         questions=[note.words for note in notes],
         figures={key: _published(figure) for key, figure in figures.items()},
-        standardised=headline["N3a.std"]["now"],
+        standardised=headline["N3b.std"]["now"],
         by_code={
             code: _published(figures_of({code: cell}, codes)["N3a.share"])
             for code, cell in comparable.items()
@@ -178,6 +188,7 @@ def city_part(
         languages=list(city.languages),
         band=band_of(city.population.value if city.population else None),
         headline=headline,
+        beside=_beside(received, codes, weights),
         notes=[{"id": note.id, "share": rounded(note.share)} for note in notes],
         asked=_asked(gathered) if snapshot else [],
         districts=equity,
@@ -201,10 +212,12 @@ def network_mix(cities: Sequence[Mapping[str, Cell]], codes: Codes) -> dict[str,
     return {code: count / total for code, count in counts.items() if count}
 
 
-def within_network_reference(cells: Mapping[str, Cell], codes: Codes, weights: Weights) -> Figure:
-    """The share resolved within the reference time, weighted by the network's mix."""
+def within_network_reference(
+    cells: Mapping[str, Cell], codes: Codes, weights: Weights, table: str = "sustained"
+) -> Figure:
+    """The share resolved (for good, or at first) within the reference time, weighted by the network's mix."""
     comparable = {code: cell for code, cell in cells.items() if compares(codes.get(code))}
-    return within_reference(comparable, codes, "resolution", weights.issues)
+    return within_reference(comparable, codes, table, weights.issues)
 
 
 def _headline(
@@ -219,18 +232,29 @@ def _headline(
         within_network_reference(cells, codes, weights) for cells in (gathered.received, gathered.earlier)
     ]
     kept = [
-        standardised_promise(cells, codes, weights.promises)
+        standardised_lasting(cells, codes, weights.promises)
         for cells in (gathered.received, gathered.earlier)
     ]
     earlier = figures_of(gathered.earlier, codes)["N2b"] if gathered.earlier else None
     past = gathered.earlier or None
     return {
         "N2b": _now_and_before(figures["N2b"], earlier),
-        "N3a.std": _now_and_before(shares[0], past and shares[1], with_error(shares[0])),
-        "N5": _now_and_before(_none_due(kept[0].figure), past and kept[1].figure, kept[0]),
+        "N3b.std": _now_and_before(shares[0], past and shares[1], with_error(shares[0])),
+        "N5b": _now_and_before(_none_due(kept[0].figure), past and kept[1].figure, kept[0]),
         "N7b.past_promise": _now_and_before(figures["N7b.past_promise"], None),
         "N13": _now_and_before(typical[0], past and typical[1]),
     }
+
+
+def _beside(cells: Mapping[str, Cell], codes: Codes, weights: Weights) -> dict[str, dict[str, Any]]:
+    """First closings, weighted alike; and what was kept of all promises but those withdrawn."""
+    undeclined = promise_strata(counts_by_code(cells, codes, undeclined_counts), codes)
+    found = {
+        "N3a.std": within_network_reference(cells, codes, weights, "resolution"),
+        "N5": _none_due(standardised_promise(cells, codes, weights.promises).figure),
+        "N5b.undeclined": _none_due(standardised_share(undeclined, weights.promises).figure),
+    }
+    return {key: _published(figure) for key, figure in found.items()}
 
 
 def _none_due(figure: Figure) -> Figure:

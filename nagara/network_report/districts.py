@@ -70,7 +70,7 @@ def equity_part(
 def _tables(cells: Mapping[CellKey, Cell], city: City) -> dict[str, LifeTable]:
     found: dict[str, list[LifeTable]] = {code: [] for code in city.district_names}
     for (_, _, district), cell in cells.items():
-        found.setdefault(district, []).append(cell.table("resolution"))
+        found.setdefault(district, []).append(cell.table("sustained"))
     tables = {code: LifeTable.merged(parts) for code, parts in found.items()}
     return {code: tables[code] for code in sorted(tables, key=lambda code: district_name(city, code))}
 

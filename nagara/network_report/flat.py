@@ -25,7 +25,8 @@ COLUMNS: tuple[tuple[str, str, str], ...] = (
     (
         "scope",
         "string",
-        "headline, before (the period before), figure, code (one kind of issue), district, coverage",
+        "headline, before (the period before), beside (first closings; declined ones counted as not kept), figure, "
+        "code (one kind of issue), district, coverage",
     ),
     (
         "figure",
@@ -88,12 +89,16 @@ def _of_city(content: Content, city: Mapping[str, Any], units: Mapping[str, str]
         yield row("headline", name, unit, found["now"])
         if found["before"] is not None:
             yield row("before", name, unit, found["before"])
+    for name, figure in city.get("beside", {}).items():
+        yield row("beside", name, "share", figure)
     for name, figure in city["figures"].items():
         yield row("figure", name, units.get(name, ""), figure)
     for code, figure in city["by_code"].items():
         yield row("code", "N3a.share", "share", figure, code)
     for found in city.get("districts", {}).get("rows", ()):
-        yield row("district", "N3a.rmst30", "hours", found, "", found["code"])
+        yield row(
+            "district", "N3b.rmst30" if "beside" in city else "N3a.rmst30", "hours", found, "", found["code"]
+        )
 
 
 def csv_of(content: Content) -> bytes:

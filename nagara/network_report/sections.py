@@ -91,8 +91,9 @@ def headline(content: Content) -> str:
             "share",
         ),
         figure_block(
-            "Resolved within the network's reference time",
-            "Each kind of issue against its own reference time, weighted alike for every city by the network's mix "
+            "Resolved for good within the network's reference time",
+            "Each kind of issue against its own reference time; what was opened again within 30 days was not resolved. "
+            "Weighted alike for every city by the network's mix "
             f"of the period ({mix} and others), so that a city with easier issues gains nothing.",
             content,
             lambda city: city["standardised"],
@@ -114,11 +115,12 @@ def _promises(content: Content) -> str:
             "stands further on, which nobody promised.</p>"
         )
     return figure_block(
-        "Promise kept",
-        "Resolved by the time the city itself published and gave at receipt; issues whose time has come. Cities "
+        "Promise kept for good",
+        "Resolved by the time the city itself published and gave at receipt, and not opened again within 30 days; "
+        "issues whose time came 30 days before the cut-off or earlier, without those declined in time. Cities "
         "that publish no times stand under the monitoring reference.",
         content,
-        lambda city: city["figures"]["N4.published"],
+        lambda city: city["figures"]["N4b.published"],
         "share",
     ) + figure_block(
         "Open issues past their promised time",

@@ -13,7 +13,12 @@ from nagara.network_report.texts import SOURCE, Texts
 
 Content = Mapping[str, Any]
 City = Mapping[str, Any]
-UNITS = {"N2b": "share", "N3a.std": "share", "N5": "share", "N7b.past_promise": "share", "N13": "hours"}
+UNITS = {
+    "N2b": "share", "N3b.std": "share", "N3a.std": "share", "N5b": "share", "N5": "share",
+    "N7b.past_promise": "share", "N13": "hours",
+}  # fmt: skip
+"""Of every headline figure; those of first closings stand in reports of before."""
+
 CURVE_DAYS = (1, 3, 7, 14, 30)
 MOST_ASKED, MOST_NOTED, MOST_DISTRICTS = 4, 4, 40
 LARGE_HOURS = 24.0
@@ -155,7 +160,7 @@ def lead(content: Content, city: City, texts: Texts) -> str:
 
 def rows_of(content: Content, city: City, texts: Texts) -> list[dict[str, Any]]:
     """The five headline figures: value, interval, the period before, and everybody else on the same axis."""
-    return [_row(content, city, figure, texts) for figure in UNITS]
+    return [_row(content, city, figure, texts) for figure in UNITS if figure in city["headline"]]
 
 
 def _row(content: Content, city: City, figure: str, texts: Texts) -> dict[str, Any]:

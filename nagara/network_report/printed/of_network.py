@@ -77,7 +77,7 @@ def network_pages(content: Content, digest: str, draft: bool, with_ranks: bool =
         "cover": [_cover(city) for city in heard],
         "silent": f"Without reports in this period: {', '.join(silent)}." if silent else None,
         "noted": [[city["name"], " ".join(city["questions"])] for city in heard if city["questions"]],
-        "headline": [_headline(content, heard, figure) for figure in UNITS],
+        "headline": [_headline(content, heard, figure) for figure in _first(content)],
         "funnels": [_funnel(content, funnel) for funnel in content.get("funnels", ())],
         "ranks": _ranks(content) if with_ranks else [],
         "districts": _districts(heard),
@@ -135,6 +135,12 @@ def _cover(city: City) -> dict[str, Any]:
         *(share(found[name]) for name in ("with_district", "followed_30_days", "imported")),
     ]
     return {"city": named(city), "cells": cells}
+
+
+def _first(content: Content) -> list[str]:
+    """The headline figures of the report, in order."""
+    known = {figure for city in content["cities"] for figure in city["headline"]}
+    return [figure for figure in UNITS if figure in known]
 
 
 def _headline(content: Content, cities: Sequence[City], figure: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
-"""Four cities with the same 360 problems: an honest one, and three that would rather look good. Figures decide.
+"""Cities with the same 360 problems: an honest one, and several that would rather look good. Figures decide.
 
-Every third problem is hard and takes 400 hours; the others take 40. All promise 72 hours.
+Every third problem is hard and takes 400 hours; the others take 40. All promise 72 hours. Hard problems lie in two of
+six districts.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from nagara.indicators.cells import Cell
-from nagara.indicators.comparison import standardised_mean, standardised_promise, standardised_share
+from nagara.indicators.comparison import standardised_mean, standardised_promise
 from nagara.indicators.figure import Figure
 from nagara.indicators.figures import figures_of
 from nagara.indicators.issue_times import LoggedEvent
 from nagara.indicators.questions import questions
+from nagara.indicators.residents import between_districts, districts_of
+from nagara.indicators.side_by_side import BESIDE_HEADLINE, HEADLINE, weigh
 from nagara.indicators.strata import all_strata
 from tests.nagara.indicators.one_by_one import counted_in_columns
 from tests.nagara.indicators.test_figures import CODES as SOME
@@ -112,8 +115,8 @@ def test_recategorising_changes_no_figure_and_is_asked_about() -> None:
     ours, theirs = figures(honest), figures(recategorises)
     for key in (*MORE_IS_BETTER, *LESS_IS_BETTER):
         assert theirs[key] == ours[key]
-    for weigh in (standardised_promise, standardised_mean):
-        assert weigh(cells_by_code(recategorises), CODES, WEIGHTS) == weigh(
+    for standardised in (standardised_promise, standardised_mean):
+        assert standardised(cells_by_code(recategorises), CODES, WEIGHTS) == standardised(
             cells_by_code(honest), CODES, WEIGHTS
         )
 
@@ -170,61 +173,111 @@ def declines_the_hard_ones(number: int) -> list[LoggedEvent]:
     ]  # fmt: skip
 
 
+def closes_reopens_and_leaves(number: int) -> list[LoggedEvent]:
+    """Calls the hard ones resolved before they are due, opens them again, and leaves it at that."""
+    events = closes_and_reopens(number)
+    return events[:-1] if is_hard(number) else events
+
+
 CHEATS = (
     leaves_hard_ones_open,
     recategorises,
     closes_and_reopens,
+    closes_reopens_and_leaves,
     backdates_nothing_but_answers_at_once,
     declines_the_hard_ones,
 )
-HEADLINES = {"N2b": 1, "N3a.std": 1, "N5": 1, "N6": -1, "N7b.past_promise": -1}
-"""The headline figures a city's own counts decide, and whether more (1) or less (-1) looks better."""
+BETTER = {"N2b": 1, "N3b.std": 1, "N5b": 1, "N7b.past_promise": -1, "N13": -1}
+"""The headline figures, and whether more (1) or less (-1) looks better."""
 
-LASTING = {"closes_and_reopens": {"N3a.std": "N3b.share", "N5": "N4b.published", "N6": "N3b.rmst30"}}
-"""Of what was opened again the first resolution counts in a headline; the lasting form stands beside it and judges."""
+FIRST_CLOSINGS = {"N3a.std": 1, "N5": 1, "N6": -1}
+"""What closing and opening again would raise: these stand beside the headline, and no more in it."""
 
-ASKED = {"declines_the_hard_ones": {"N5", "N6"}}
-"""A case declined in time has no promise left and nobody waits for it: what shows it is the share declined, the share
-resolved, which gains nothing, and the question about it."""
+SHOWN = (*BETTER, "N5b.undeclined", "N10.declined", "N6b", *FIRST_CLOSINGS)
+PEOPLE = dict.fromkeys("123456", 1000)
+
+
+def in_its_district(number: int, events: list[LoggedEvent]) -> list[LoggedEvent]:
+    filed, *rest = events
+    place = str(1 + number % 2 if is_hard(number) else 3 + number % 4)
+    data = dict(filed.data or {}) | {"district": place}
+    return [LoggedEvent(filed.kind, filed.occurred_at, filed.actor_kind, filed.to_status, data), *rest]
 
 
 def headline(city: Callable[[int], list[LoggedEvent]]) -> dict[str, float | None]:
-    """The headline figures, standardised ones by one mix, and the lasting forms."""
+    """The headline figures and what is read beside them, standardised ones by one mix."""
+    located = [in_its_district(number, city(number)) for number in range(PROBLEMS)]
+    districts = districts_of(counted_in_columns(located, CUT_OFF), CODES, PEOPLE)
     cells = cells_by_code(city)
-    strata = all_strata(cells, CODES)
-    found: dict[str, float | None] = {
-        "N3a.std": standardised_share(strata["share"], WEIGHTS).figure.value,
-        "N5": standardised_promise(cells, CODES, WEIGHTS).figure.value,
-        "N6": standardised_mean(cells, CODES, WEIGHTS).figure.value,
-    }
-    own = figures_of(cells, CODES)
-    for key in ("N2b", "N7b.past_promise", "N3b.share", "N4b.published", "N3b.rmst30", "N10.declined"):
-        found[key] = own[key].value
-    return found
+    sheet = {"strata": all_strata(cells, CODES)}
+    found = figures_of(cells, CODES) | weigh(sheet, WEIGHTS, dict.fromkeys(KINDS, (1, 2))).figures
+    found["N13"] = between_districts(districts, sum(PEOPLE.values()))
+    return {key: found[key].value for key in SHOWN}
 
 
-def test_no_cheat_looks_better_than_its_honest_twin_on_any_headline_figure() -> None:
-    ours = headline(honest)
-    lines = [f"{'':40}" + "".join(f"{key:>18}" for key in ours)]
-    for city in (honest, *CHEATS):
-        theirs = headline(city)
-        lines.append(
-            f"{city.__name__:40}"
-            + "".join(f"{'-' if v is None else round(v, 4):>18}" for v in theirs.values())
-        )
-        for key, better in HEADLINES.items():
-            if key in ASKED.get(city.__name__, ()):
-                continue
-            judged = LASTING.get(city.__name__, {}).get(key, key)
-            mine, other = ours[judged], theirs[judged]
-            if mine is None or other is None:  # none open at all: there is nothing past its time
-                assert key == "N7b.past_promise"
-                assert mine is None
-                continue
-            assert other * better <= mine * better + 1e-9, (city.__name__, judged)
+@pytest.fixture(scope="module")
+def table() -> dict[str, dict[str, float | None]]:
+    """The figures of the honest city and of every cheat; printed, so that they can be read."""
+    rows = {city.__name__: headline(city) for city in (honest, *CHEATS)}
+    lines = [f"{'':38}" + "".join(f"{key:>17}" for key in SHOWN)]
+    for name, row in rows.items():
+        shown = ("-" if value is None else f"{value:.4f}" for value in row.values())
+        lines.append(f"{name:38}" + "".join(f"{value:>17}" for value in shown))
     print("\n" + "\n".join(lines))
-    assert (headline(declines_the_hard_ones)["N3a.std"] or 0) <= (ours["N3a.std"] or 0)
-    assert (headline(declines_the_hard_ones)["N10.declined"] or 0) == pytest.approx(1 / 3)
+    return rows
+
+
+def looks_better(theirs: float | None, ours: float | None, better: int) -> bool:
+    """Whether a figure flatters the cheat; one that only the cheat has not, or only it has, is looked at apart."""
+    return theirs is not None and ours is not None and theirs * better > ours * better + 1e-9
+
+
+Rows = Mapping[str, Mapping[str, float | None]]
+
+
+def test_the_headline_figures_are_those_of_what_lasted() -> None:
+    assert set(BETTER) == set(HEADLINE)
+    assert {"N5b.undeclined", "N10.declined", "N3a.std", "N5"} <= set(BESIDE_HEADLINE)
+
+
+def test_no_cheat_looks_better_than_its_honest_twin_on_any_headline_figure(table: Rows) -> None:
+    ours = table["honest"]
+    for city in CHEATS:
+        theirs = table[city.__name__]
+        flattering = {key for key, better in BETTER.items() if looks_better(theirs[key], ours[key], better)}
+        assert flattering == ({"N5b", "N13"} if city is declines_the_hard_ones else set()), city.__name__
+        absent = {key for key in BETTER if theirs[key] is None}
+        # With nothing open, nothing is past its time: neither has the honest city a backlog.
+        assert absent <= {"N7b.past_promise"}
+        assert ours["N7b.past_promise"] is None
+
+
+def test_closing_and_opening_again_flatters_only_the_figures_of_first_closings(table: Rows) -> None:
+    """What the headline was before: these three are why lasting forms took their place."""
+    ours = table["honest"]
+    for city in (closes_and_reopens, closes_reopens_and_leaves):
+        theirs = table[city.__name__]
+        assert all(looks_better(theirs[key], ours[key], better) for key, better in FIRST_CLOSINGS.items())
+    same = table["closes_and_reopens"]
+    for key in ("N3b.std", "N5b", "N6b", "N13"):
+        assert same[key] == pytest.approx(ours[key]), key
+    left = table["closes_reopens_and_leaves"]
+    assert (left["N6b"] or 0) > (ours["N6b"] or 720)
+    assert left["N7b.past_promise"] == 1
+
+
+def test_declining_in_time_is_shown_by_what_stands_beside_the_promise(table: Rows) -> None:
+    """By definition a case declined in time has no promise left and nobody waits for it, so N5b and what counts hours
+    (N13, N6b) gain. The share resolved for good and the companion that counts them as not kept gain nothing, the
+    share declined stands beside them, and the city is asked."""
+    ours, theirs = table["honest"], table["declines_the_hard_ones"]
+    assert looks_better(theirs["N5b"], ours["N5b"], 1)
+    assert not looks_better(theirs["N5b.undeclined"], ours["N5b.undeclined"], 1)
+    assert theirs["N5b.undeclined"] == pytest.approx(2 / 3)
+    assert theirs["N3b.std"] == pytest.approx(ours["N3b.std"])
+    assert ours["N10.declined"] == 0
+    assert theirs["N10.declined"] == pytest.approx(1 / 3)
+    assert looks_better(theirs["N6b"], ours["N6b"], -1)
 
 
 def test_the_city_that_declines_its_hard_cases_is_asked() -> None:

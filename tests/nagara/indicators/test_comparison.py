@@ -131,7 +131,7 @@ def test_districts_are_compared_with_noise_taken_off() -> None:
     def cells(means: list[float], n: int = 200) -> dict[tuple[dt.date, str, str], Cell]:
         return {
             (month, "a", str(i)): Cell(
-                tables={"resolution": LifeTable.of(random.exponential(mean, n), np.ones(n, dtype=int))}
+                tables={"sustained": LifeTable.of(random.exponential(mean, n), np.ones(n, dtype=int))}
             )
             for i, mean in enumerate(means)
         }

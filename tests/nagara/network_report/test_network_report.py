@@ -104,7 +104,7 @@ def test_cities_stand_in_order_of_name_with_their_figures(report: tuple[dict[str
     assert phnom_penh["simulated"]
     assert phnom_penh["curve"][0] == [0, 1, 1, 1]
     assert sum(content["weights"].values()) == pytest.approx(1)
-    shown = set(phnom_penh["figures"]) | set(phnom_penh["headline"]) & set(BY_ID)
+    shown = set(phnom_penh["figures"]) | set(phnom_penh["headline"]) & set(BY_ID) | set(phnom_penh["beside"])
     assert {line["id"] for line in content["definitions"]} == shown
 
 
