@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, NoReturn
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit
 
 from nagara.notifications.channels.sms import waiting_time
 from nagara.open311.client_reading import (
@@ -166,12 +166,10 @@ class Server:
 
     def page(self, address: str) -> Page:
         """The page at an address that an earlier page named. It must be of the same server."""
-        if urlsplit(address).netloc != urlsplit(self.endpoint.url).netloc:
-            raise Unclear("the next page is said to be at another server")
+        self._demand_own(address)
         rows, answer = self._list(address, "service_requests")
-        following = NEXT_LINK.search(answer.headers.get("link", ""))
         found = tuple(request_of(row, self.endpoint.zone) for row in rows)
-        return Page(found, following[1] if following else None)
+        return Page(found, next_address(address, answer))
 
     def updates(self, start: dt.datetime, end: dt.datetime) -> list[TheirUpdate]:
         """Changes between two instants in the form of the update exchange, every page of them."""
@@ -188,9 +186,23 @@ class Server:
                 found += [update_of(row, self.endpoint.zone) for row in rows]
             except NotGeoReport as error:
                 raise Unclear(str(error)) from None
-            following = NEXT_LINK.search(answer.headers.get("link", ""))
-            address = following[1] if following else None
+            address = next_address(address, answer)
+            if address is not None:
+                self._demand_own(address)
+                address = self._with_key(address)
         return found
+
+    def _demand_own(self, address: str) -> None:
+        if urlsplit(address).netloc != urlsplit(self.endpoint.url).netloc:
+            raise Unclear("the next page is said to be at another server")
+
+    def _with_key(self, address: str) -> str:
+        """The address with our key: a server that keeps keys out of its links means it none the less."""
+        parts = urlsplit(address)
+        if not self.endpoint.key or "api_key" in dict(parse_qsl(parts.query)):
+            return address
+        own = urlencode({"api_key": self.endpoint.key})
+        return parts._replace(query="&".join(one for one in (parts.query, own) if one)).geturl()
 
     def services(self) -> list[Mapping[str, Any]]:
         """The list of services, as objects."""
@@ -241,6 +253,12 @@ class Server:
             return rows_of(tree, root)
         except NotGeoReport as error:
             raise Unclear(str(error)) from None
+
+
+def next_address(address: str, answer: Answer) -> str | None:
+    """Where the page after this one is, if any; a relative link counts from this one's address (RFC 8288)."""
+    following = NEXT_LINK.search(answer.headers.get("link", ""))
+    return urljoin(address, following[1]) if following else None
 
 
 _ACCEPT = "application/json, text/xml;q=0.9, */*;q=0.1"

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+import threading
 from collections.abc import Iterator
-from typing import Any
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -223,3 +226,61 @@ def test_whom_nobody_reaches_has_surely_nothing(other: BackEnd) -> None:
 def test_the_next_page_is_followed_at_the_same_server_only(server: Server) -> None:
     with pytest.raises(Unclear, match="another server"):
         server.page("https://elsewhere.example/v2/requests.json?page=2")
+
+
+class Paged(BaseHTTPRequestHandler):
+    """Two pages of updates, or of requests; the first names the second as the server was told to."""
+
+    link = ""
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        second = "page=2" in self.path
+        row = {"service_request_id": "1", "update_id": "u2" if second else "u1", "status": "open",
+               "updated_datetime": "2026-11-01T00:00:00Z", "description": ""}  # fmt: skip
+        body = json.dumps([row]).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        if not second:
+            self.send_header("Link", f'<{self.link}>; rel="next"')
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def paged() -> Iterator[Server]:
+    """Our side of it."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Paged) as running, Caller(loopback=True) as caller:
+        thread = threading.Thread(target=running.serve_forever, args=(0.02,))
+        thread.start()
+        yield Server(caller, Endpoint(f"http://127.0.0.1:{running.server_port}/v2", "city.example", "k y"))
+        running.shutdown()
+        thread.join()
+
+
+def test_links_may_be_relative_and_keep_our_key_where_updates_need_it(paged: Server) -> None:
+    start, end = (dt.datetime(2026, 11, day, tzinfo=dt.UTC) for day in (1, 2))
+    Paged.link = "?jurisdiction_id=city.example&page=2"
+    found = paged.requests({}).next_url
+    assert found == f"{paged.endpoint.url}/requests.json?jurisdiction_id=city.example&page=2"
+    assert paged.page(found).next_url is None
+    for link in (
+        "?page=2",
+        "/v2/servicerequestupdates.json?page=2&api_key=k+y",
+        paged.endpoint.url + "?page=2",
+    ):
+        Paged.link = link
+        Paged.asked.clear()
+        assert [one.key for one in paged.updates(start, end)] == ["u1", "u2"]
+        assert [path.count("api_key=k+y") for path in Paged.asked] == [1, 1]
+
+
+def test_our_key_goes_to_no_other_server_with_a_link(paged: Server) -> None:
+    Paged.link = "http://127.0.0.1:9/v2/servicerequestupdates.json?page=2"
+    with pytest.raises(Unclear, match="another server"):
+        paged.updates(dt.datetime(2026, 11, 1, tzinfo=dt.UTC), dt.datetime(2026, 11, 2, tzinfo=dt.UTC))
