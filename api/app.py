@@ -134,7 +134,7 @@ def create_app() -> FastAPI:
         review_notices,
         network,
         network_figures,
-    network_reports,
+        network_reports,
         open311,
     ):
         app.include_router(room.router)

@@ -64,7 +64,13 @@ class TelegramDouble:
     def _take(self, content: Mapping[str, Any], key: str) -> tuple[int, bytes]:
         buttons = _buttons(content)
         text = str(content["text"]) + "".join(f"\n[{name}]" for name, _ in buttons)
-        kept = {"to": str(content["chat_id"]), "text": text, "said": content["text"], "buttons": buttons, "id": key}
+        kept = {
+            "to": str(content["chat_id"]),
+            "text": text,
+            "said": content["text"],
+            "buttons": buttons,
+            "id": key,
+        }
         self._keep("telegram.json", json.dumps(kept, ensure_ascii=False).encode())
         return 200, json.dumps({"ok": True, "result": {"message_id": _number()}}).encode()
 
