@@ -7,7 +7,7 @@ stand apart. Nothing here names anybody best or worst.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
@@ -55,6 +55,9 @@ OF_COUNTS = (
 OF_ESTIMATES = ("N2b", "N3b.std", "N5b", "N5b.undeclined", "N6b", "N3a.std", "N5", "N5i", "N6")
 FUNNELS = (*OF_ESTIMATES, *OF_COUNTS)
 RANKED = ("N2b", "N3b.std", "N5b", "N6b", "N3a.std", "N5", "N6", "N7b.past_promise", "N13")
+WEIGHED = ("N3b.std", "N5b", "N5b.undeclined", "N6b", "N3a.std", "N5", "N5i", "N6")
+"""What needs the network's mix of codes, or its shares by code."""
+
 STEPS = 40
 UNLIKE = (
     "Cities differ by more than chance explains; the limits are widened by what is usual between them.",
@@ -112,21 +115,31 @@ def measured_together(sheets: Sheets) -> Sheets:
     return real if len(heard) >= FEWEST_CITIES else sheets
 
 
-def weigh(sheet: Sheet, weights: Mapping[str, float], promises: Mapping[str, tuple[int, int]]) -> Weighed:
-    """The standardised figures of one city, of first closings and of lasting ones, and N5i."""
+def weigh(
+    sheet: Sheet,
+    weights: Mapping[str, float],
+    promises: Mapping[str, tuple[int, int]],
+    wanted: Collection[str] = WEIGHED,
+) -> Weighed:
+    """The standardised figures of one city, of first closings and of lasting ones, and N5i: those that are wanted.
+
+    N5i costs more than the others together, by its exact limits.
+    """
     strata = sheet["strata"]
     promised = {code: share for code, share in weights.items() if code in promises}
-    by_mix = {
-        "N3b.std": standardised_share(strata["share_for_good"], weights),
-        "N5b": standardised_share(strata["promise_for_good"], promised),
-        "N5b.undeclined": standardised_share(strata["promise_undeclined"], promised),
-        "N6b": standardised_hours(strata["mean_for_good"], weights),
-        "N3a.std": standardised_share(strata["share"], weights),
-        "N5": standardised_share(strata["promise"]["published"], promised),
-        "N6": standardised_hours(strata["mean"], weights),
+    shares = {
+        "N3b.std": (strata["share_for_good"], weights),
+        "N5b": (strata["promise_for_good"], promised),
+        "N5b.undeclined": (strata["promise_undeclined"], promised),
+        "N3a.std": (strata["share"], weights),
+        "N5": (strata["promise"]["published"], promised),
     }
+    hours = {"N6b": strata["mean_for_good"], "N6": strata["mean"]}
+    by_mix = {key: standardised_share(*own) for key, own in shares.items() if key in wanted}
+    by_mix |= {key: standardised_hours(own, weights) for key, own in hours.items() if key in wanted}
     figures = {key: found.figure for key, found in by_mix.items()}
-    figures["N5i"] = over_expected(strata["promises"].get("published", {}), promises)
+    if "N5i" in wanted:
+        figures["N5i"] = over_expected(strata["promises"].get("published", {}), promises)
     return Weighed(figures, {key: found.error for key, found in by_mix.items()})
 
 

@@ -7,7 +7,7 @@ answers show them with a flag.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +26,7 @@ from nagara.indicators.side_by_side import (
     FUNNELS,
     HEADLINE,
     RANKED,
+    WEIGHED,
     Sheets,
     funnel,
     measured_together,
@@ -119,13 +120,13 @@ class _Read:
     def _plain(self) -> Sheets:
         return {city: found.sheet for city, found in self._all.items()}
 
-    def figures(self) -> dict[str, Figures]:
-        """Every figure of every city as computed, those that the network's mix decides among them."""
+    def figures(self, wanted: Collection[str] = WEIGHED) -> dict[str, Figures]:
+        """Every figure of every city as computed, and of those that the network's mix decides the wanted ones."""
         found: dict[str, Figures] = {}
         for city, one in self.sheets.items():
             own = dict(one.sheet["figures"])
             if self.asked.whole:
-                weighed = weigh(one.sheet, self.weights.codes, self._promises)
+                weighed = weigh(one.sheet, self.weights.codes, self._promises, wanted)
                 own |= {key: figure.as_json() for key, figure in weighed.figures.items()}
             found[city] = own
         return found
@@ -147,10 +148,18 @@ class _Read:
         return answer
 
 
+def _alone(
+    connection: Connection, configuration: Configuration, asked: Asked, city_ids: Sequence[str]
+) -> tuple[list[City], dict[str, CitySheet]]:
+    """The cities and their own sheets: all that is read for what needs no other city."""
+    cities = chosen_cities(configuration, city_ids)
+    return cities, read_sheets(connection, configuration, [city.id for city in cities], asked)
+
+
 def overview(connection: Connection, configuration: Configuration, period: Period) -> dict[str, Any]:
     """Every city on one page: how much it reported, how good its data are, and the headline figures."""
     read = _Read(connection, configuration, Asked(period))
-    raw = read.figures()
+    raw = read.figures(HEADLINE)
     funnels = read.funnels(raw, [key for key in HEADLINE if key in FUNNELS])
     rows = []
     for city in read.cities:
@@ -161,7 +170,8 @@ def overview(connection: Connection, configuration: Configuration, period: Perio
                 row | {"simulated": False, "snapshot": None, "coverage": None, "headline": {}, "beside": {}}
             )
             continue
-        shown = _shown(found, raw[city.id], False)
+        told = {key: raw[city.id][key] for key in (*QUALITY, *HEADLINE) if key in raw[city.id]}
+        shown = _shown(found, told, False)
         row |= {"simulated": found.sheet["simulated"], "snapshot": _short(found)}
         row["coverage"] = _coverage(found.sheet["coverage"]) | {
             "quality": {key: shown[key] for key in QUALITY if key in shown}
@@ -181,7 +191,7 @@ def curve(
     district: str = ALL_DISTRICTS,
 ) -> dict[str, Any]:
     """Of 100 issues, how many were open, resolved, declined or withdrawn after so many hours, with the 95 % band."""
-    read = _Read(connection, configuration, Asked(period, code, district), city_ids)
+    cities, sheets = _alone(connection, configuration, Asked(period, code, district), city_ids)
     names = ("hours", "open", "low", "high", "resolved", "not_actionable", "withdrawn", "n")
     rows = [
         head_of(city)
@@ -192,8 +202,8 @@ def curve(
             if found.sheet["hidden"]
             else [dict(zip(names, point, strict=True)) for point in found.sheet["curve"]],
         }
-        for city in read.cities
-        if (found := read.sheets.get(city.id))
+        for city in cities
+        if (found := sheets.get(city.id))
     ]
     return {"period": str(period), "code": code, "district": district or None, "cities": rows}
 
@@ -205,7 +215,7 @@ def funnel_of(
     if figure not in FUNNELS:
         raise InvalidInput(f"{figure[:40]!r} has no funnel.", field="figure", allowed=FUNNELS)
     read = _Read(connection, configuration, Asked(period))
-    shown: dict[str, Any] = read.funnels(read.figures(), [figure])[figure]
+    shown: dict[str, Any] = read.funnels(read.figures((figure,)), [figure])[figure]
     return {"period": str(period)} | shown
 
 
@@ -213,10 +223,9 @@ def equity(
     connection: Connection, configuration: Configuration, period: Period, city_id: str
 ) -> dict[str, Any]:
     """How the districts of a city differ, with chance taken off, beside how readily each reports (N14)."""
-    read = _Read(connection, configuration, Asked(period), [city_id])
-    (city,) = read.cities
+    (city,), sheets = _alone(connection, configuration, Asked(period), [city_id])
     answer: dict[str, Any] = head_of(city) | {"period": str(period), "snapshot": None, "districts": []}
-    found = read.sheets.get(city.id)
+    found = sheets.get(city.id)
     if found is None:
         return answer | {"figure": None, "gaps": None}
     told = found.sheet["equity"] or {"withheld": "no districts", "smoothed": {}, "kept": {}}
@@ -252,10 +261,10 @@ def backlog(
     connection: Connection, configuration: Configuration, period: Period, city_ids: Sequence[str]
 ) -> dict[str, Any]:
     """What is open, whenever received, by age; the period only chooses which sheet is read."""
-    read = _Read(connection, configuration, Asked(period), city_ids)
+    cities, sheets = _alone(connection, configuration, Asked(period), city_ids)
     rows = []
-    for city in read.cities:
-        found = read.sheets.get(city.id)
+    for city in cities:
+        found = sheets.get(city.id)
         if found is None:
             continue
         own = {key: figure for key, figure in found.sheet["figures"].items() if key.startswith("N7")}
