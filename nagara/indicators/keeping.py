@@ -153,10 +153,12 @@ def _buckets_of(connection: psycopg.Connection[Any], city_id: str, ids: Collecti
 def _with_rows(before: Mapping[int, Facts], ids: Collection[UUID], fresh: Facts) -> dict[int, Facts]:
     """The buckets with the rows of these requests replaced by fresh ones."""
     new = issue_store.by_bucket(fresh)
+    empty = issue_store.together(())
+    by_bucket: dict[int, list[UUID]] = {}
+    for one in ids:
+        by_bucket.setdefault(issue_store.bucket_of(one.bytes), []).append(one)
     found = {}
-    for bucket in sorted({issue_store.bucket_of(i.bytes) for i in ids}):
-        own = [i for i in ids if issue_store.bucket_of(i.bytes) == bucket]
-        empty = issue_store.together(())
+    for bucket, own in sorted(by_bucket.items()):
         _, others = issue_store.split(before.get(bucket, empty), own)
         found[bucket] = issue_store.joined(others, new.get(bucket, empty))
     return found
