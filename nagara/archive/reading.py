@@ -28,6 +28,9 @@ from nagara.photos.storage import MediaStore
 
 MAX_MANIFEST_BYTES = 200_000_000
 MAX_PICTURE_BYTES = 50_000_000
+BEGINS = b"PK\x03\x04"
+"""The first bytes of a ZIP; one that is cut off has no other mark."""
+
 ARRIVES_WHOLE = (
     "select set_config('nagara.arriving', 'whole', true), pg_advisory_xact_lock(hashtextextended(%s, 0))"
 )
@@ -44,8 +47,12 @@ class CityIsThere(Conflict):
 
 
 def is_archive(path: Path) -> bool:
-    """Whether the file is a ZIP, which tables of requests are not."""
-    return path.is_file() and zipfile.is_zipfile(path)
+    """Whether the file is a ZIP, whole or cut off, which tables of requests are not."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        begins = file.read(len(BEGINS)) == BEGINS
+    return begins or zipfile.is_zipfile(path)
 
 
 def manifest_of(path: Path) -> Manifest:

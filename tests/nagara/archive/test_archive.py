@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from city_config import City
 from nagara.archive.contents import MANIFEST, STAYS, Manifest, moved
-from nagara.archive.reading import CityIsThere, UnreadableArchive, read_archive
+from nagara.archive.reading import CityIsThere, UnreadableArchive, is_archive, manifest_of, read_archive
 from nagara.archive.writing import write_archive
 from nagara.local.throwaway import Throwaway
 from nagara.migrations import migrate
@@ -244,6 +244,17 @@ def test_a_file_that_is_no_archive_of_this_city_is_refused_in_words(
     half.write_bytes(archive.read_bytes()[:-400])
     with pytest.raises(UnreadableArchive, match="no whole archive"):
         read_archive(elsewhere, phnom_penh, store("there"), SECRET, half)
+
+
+def test_an_archive_that_was_cut_off_is_taken_for_one_and_refused_as_one(tmp_path: Path) -> None:
+    whole, cut, table = (tmp_path / name for name in ("whole.nagara", "cut.nagara", "table.csv"))
+    with zipfile.ZipFile(whole, "w") as archive:
+        archive.writestr("manifest.json", "{}" * 100)
+    cut.write_bytes(whole.read_bytes()[:100])
+    table.write_text("source_id,service_code,created\n")
+    assert [is_archive(path) for path in (whole, cut, table, tmp_path)] == [True, True, False, False]
+    with pytest.raises(UnreadableArchive, match="no whole archive"):
+        manifest_of(cut)
 
 
 def test_no_door_can_write_an_event_with_a_hash_of_its_own(db: Connection, phnom_penh: City) -> None:
