@@ -40,10 +40,14 @@ class Weights:
 
 def weights_of(connection: psycopg.Connection[Any], year: int, sheets: Sheets) -> Weights:
     """The frozen weights of a year; where none are, the mix of the sheets themselves, said to be so."""
+    frozen = frozen_of(connection, year)
+    return Weights(year, frozen is not None, issue_weights(sheets) if frozen is None else frozen)
+
+
+def frozen_of(connection: psycopg.Connection[Any], year: int) -> dict[str, float] | None:
+    """Each code's share that is frozen for a year; None where none is."""
     row = connection.execute(READ, (year,)).fetchone()
-    if row is not None:
-        return Weights(year, True, {code: float(share) for code, share in sorted(row[0].items())})
-    return Weights(year, False, issue_weights(sheets))
+    return None if row is None else {code: float(share) for code, share in sorted(row[0].items())}
 
 
 def freeze(

@@ -23,6 +23,7 @@ from nagara.errors import UnknownReport
 from nagara.ids import uuid7
 from nagara.indicators.cells import Cell, CellKey
 from nagara.indicators.definitions import DEFINITIONS, METHOD_VERSION
+from nagara.indicators.mix import frozen_of
 from nagara.indicators.period import Period
 from nagara.indicators.snapshots import Snapshot, latest_snapshot, snapshot_cells
 from nagara.network_report.comparing import (
@@ -139,7 +140,8 @@ def compose(connection: psycopg.Connection[Any], configuration: Configuration, p
             span = Period(before.first, period.last)
             of_districts = cells_of_districts(connection, city_id, snapshot.id, codes, span)
         gathered[city_id] = Gathered.of(cells, period, before, of_districts)
-    return put_together(configuration, period, snapshots, gathered)
+    frozen = frozen_of(connection, period.last.year)
+    return put_together(configuration, period, snapshots, gathered, frozen)
 
 
 def put_together(
@@ -147,12 +149,13 @@ def put_together(
     period: Period,
     snapshots: Mapping[str, Snapshot | None],
     gathered: Mapping[str, Gathered],
+    frozen: Mapping[str, float] | None = None,
 ) -> Report:
-    """The content of a report of all cities in order of name. Pure."""
+    """The content of a report of all cities in order of name; ``frozen``: the mix of codes of the year. Pure."""
     codes = configuration.network.codes_by_code
     before = period_before(period)
     cities = sorted(configuration.cities.values(), key=lambda city: name_of(city.names))
-    weights = Weights.of([gathered[city.id] for city in cities], codes)
+    weights = Weights.of([gathered[city.id] for city in cities], codes, frozen)
     parts = [
         city_part(
             city,
@@ -182,6 +185,7 @@ def put_together(
         promise_weights={code: rounded(weight) or 0.0 for code, weight in weights.promises.items()},
         funnels=funnels({city.id: gathered[city.id].received for city in cities}, codes),
         compared=_compared(parts),
+        weights_frozen=weights.frozen,
     )
 
 

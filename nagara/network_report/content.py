@@ -9,6 +9,7 @@ from typing import Any
 from city_config import City, NetworkCode
 from nagara.indicators.cells import Cell, CellKey
 from nagara.indicators.comparison import (
+    FEWEST_CITIES,
     Standardised,
     promise_weights,
     standardised_lasting,
@@ -24,6 +25,7 @@ from nagara.indicators.questions import questions
 from nagara.indicators.snapshots import cells_in
 from nagara.indicators.strata import counts_by_code, promise_strata, undeclined_counts
 from nagara.indicators.survival import kaplan_meier
+from nagara.network_report.beside import beside_figures
 from nagara.network_report.comparing import band_of, with_error
 from nagara.network_report.coverage import coverage_of, few, notes_on, rounded
 from nagara.network_report.districts import compares, equity_part
@@ -90,7 +92,7 @@ class Report:
     cities: list[CityPart]
     codes: list[dict[str, Any]]
     weights: dict[str, float]
-    """The network's mix of codes in this period, by which shares are standardised; sums to 1."""
+    """The network's mix of codes, by which shares are standardised; sums to 1."""
     definitions: list[dict[str, Any]]
     remarks: list[str]
     before: str = ""
@@ -98,10 +100,12 @@ class Report:
     report_version: str = ""
     """Raised whenever what a report says, or how, changes."""
     promise_weights: dict[str, float] = field(default_factory=dict)
-    """The network's mix of codes among published promises that fell due in this period."""
+    """The same mix, of the codes in which cities published promises that fell due in this period."""
     funnels: list[dict[str, Any]] = field(default_factory=list)
     compared: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Standardised figures around the network's common value, by figure."""
+    weights_frozen: bool = False
+    """Whether the mix is the one that is frozen for the year in which the period ends."""
 
 
 @dataclass(frozen=True)
@@ -138,12 +142,33 @@ class Weights:
 
     issues: Mapping[str, float]
     promises: Mapping[str, float]
+    frozen: bool = False
 
     @classmethod
-    def of(cls, cities: Sequence[Gathered], codes: Codes) -> Weights:
-        """The mix of all cities' issues, and of their published promises, in the period."""
-        received = [city.received for city in cities]
-        return cls(network_mix(received, codes), promise_weights(received, codes))
+    def of(
+        cls, cities: Sequence[Gathered], codes: Codes, frozen: Mapping[str, float] | None = None
+    ) -> Weights:
+        """The year's frozen mix; where none is, that of the cities measured together in the period.
+
+        Promises are weighted alike, by the codes of it in which any of those cities gave one.
+        """
+        received = _measured_together([city.received for city in cities])
+        issues = network_mix(received, codes) if frozen is None else frozen
+        promised = promise_weights(received, codes)
+        return cls(
+            issues, {code: part for code, part in issues.items() if code in promised}, frozen is not None
+        )
+
+
+def _measured_together(cities: Sequence[Mapping[str, Cell]]) -> Sequence[Mapping[str, Cell]]:
+    """The real cities where enough of them have issues, else all, simulated ones too."""
+    whole = [Cell.merged(cells.values()) for cells in cities]
+    real = [
+        cells
+        for cells, cell in zip(cities, whole, strict=True)
+        if cell.count("issues") and not cell.count("simulated")
+    ]
+    return real if len(real) >= FEWEST_CITIES else cities
 
 
 def city_part(
@@ -156,7 +181,7 @@ def city_part(
 ) -> CityPart:
     """What is said about one city, from its snapshot's cells; ``periods``: this one and the one before."""
     received, ever = gathered.received, gathered.ever
-    figures = figures_of(received, codes) | backlog_figures(ever, codes)
+    figures = figures_of(received, codes) | backlog_figures(ever, codes) | beside_figures(received)
     comparable = {code: cell for code, cell in received.items() if compares(codes.get(code))}
     table = LifeTable.merged(cell.table("resolution") for cell in comparable.values())
     pooled = Cell.merged(received.values())

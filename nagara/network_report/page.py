@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from nagara.network_report import sections, sections_compared
+from nagara.network_report import beside, sections, sections_compared
 from nagara.network_report.style import STYLE
 from nagara.network_report.words import period, text
 
@@ -14,7 +14,7 @@ Section = Callable[[Content], str]
 
 SECTIONS: tuple[tuple[str, str, Section], ...] = (
     ("data", "What the figures rest on", sections.data),
-    ("headline", "Headline figures", sections.headline),
+    ("headline", "Headline figures", lambda content: sections.headline(content) + beside.section(content)),
     ("funnels", "Who differs by more than chance", sections_compared.funnels),
     ("districts", "Districts", sections_compared.districts),
     ("asked", "What cities are asked to look at", sections_compared.asked),

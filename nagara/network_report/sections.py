@@ -37,6 +37,14 @@ LIMITS = (
 )
 
 
+def mix_of(content: Content) -> str:
+    """Of which time the network's mix is."""
+    year = content["period"].rpartition("..")[2][:4]
+    return (
+        f"of the year before {year}, fixed for {year}" if content.get("weights_frozen") else "of this period"
+    )
+
+
 def was_heard_of(city: Mapping[str, Any]) -> bool:
     """Whether a city has reports in the period, or open ones from before it; without, it has no figures."""
     return city["coverage"]["months"] > 0 or any(number is None or number > 0 for number in city["backlog"])
@@ -94,7 +102,7 @@ def headline(content: Content) -> str:
             "Resolved for good within the network's reference time",
             "Each kind of issue against its own reference time; what was opened again within 30 days was not resolved. "
             "Weighted alike for every city by the network's mix "
-            f"of the period ({mix} and others), so that a city with easier issues gains nothing.",
+            f"({mix_of(content)}: {mix} and others), so that a city with easier issues gains nothing.",
             content,
             lambda city: city["standardised"],
             "share",

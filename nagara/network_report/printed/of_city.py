@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from nagara.errors import UnknownCity
+from nagara.network_report import beside
 from nagara.network_report.texts import SOURCE, Texts
 
 Content = Mapping[str, Any]
@@ -26,7 +27,7 @@ LARGE_HOURS = 24.0
 
 SUMMARY_WORDS = (
     "before_reading", "headline", "closing", "asked", "asked_note", "methods", "now", "earlier", "this_city",
-    "this_city_before", "other_cities", "curve", "no_curve", "no_questions",
+    "this_city_before", "other_cities", "curve", "no_curve", "no_questions", "beside", "beside.about",
 )  # fmt: skip
 CITY_WORDS = (
     *SUMMARY_WORDS, "data", "kinds", "kind", "within", "count", "open", "ages", "districts", "district",
@@ -44,6 +45,7 @@ def summary_page(content: Content, city_id: str, texts: Texts, digest: str, draf
         "rows": rows_of(content, city, texts) if heard else [],
         "axis": axis(texts),
         "curve": curve_of(city, texts),
+        "beside": beside.lines(city, texts) if heard else [],
         "asked": asked(city, texts)[:MOST_ASKED],
         "notes": notes(city, texts)[:MOST_NOTED],
         "reading": [texts.say(f"read.{name}") for name in ("interval", "open", "closed", "no_ranking")],
@@ -64,6 +66,7 @@ def city_pages(content: Content, city_id: str, texts: Texts, digest: str, draft:
         "axis": axis(texts),
         "curve": curve_of(city, texts),
         "closing_rows": closing_rows(city, texts),
+        "beside": beside.lines(city, texts) if heard else [],
         "kinds": kinds(content, city, texts),
         "ages": ages_of(city["backlog"], texts),
         "age_names": [texts.say(f"age.{number}") for number in range(4)],

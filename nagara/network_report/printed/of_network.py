@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from nagara.indicators.funnel import WORDS as VERDICT_WORDS
+from nagara.network_report.beside import network_table
 from nagara.network_report.comparing import STANDARDISED, ranks
 from nagara.network_report.page import READING, SECTIONS
 from nagara.network_report.plots import round_sizes
@@ -26,7 +27,7 @@ from nagara.network_report.printed.of_network_words import (
     UNITS,
     WORDS,
 )  # fmt: skip
-from nagara.network_report.sections import AGES, LIMITS
+from nagara.network_report.sections import AGES, LIMITS, mix_of
 from nagara.network_report.sections import was_heard_of as has_anything
 from nagara.network_report.texts import SOURCE, texts_in
 from nagara.network_report.words import (
@@ -72,12 +73,14 @@ def network_pages(content: Content, digest: str, draft: bool, with_ranks: bool =
         "page": words.words["page"],
         "words": WORDS,
         "sections": {key: title for key, title, _ in SECTIONS} | {"ranks": "Intervals of rank"},
-        "intro": dict(INTRO) | {"headline": INTRO["headline"].format(mix=_mix(content))},
+        "intro": dict(INTRO)
+        | {"headline": INTRO["headline"].format(mix=_mix(content), when=mix_of(content))},
         "cover-head": COVER_HEAD,
         "cover": [_cover(city) for city in heard],
         "silent": f"Without reports in this period: {', '.join(silent)}." if silent else None,
         "noted": [[city["name"], " ".join(city["questions"])] for city in heard if city["questions"]],
         "headline": [_headline(content, heard, figure) for figure in _first(content)],
+        "beside": _beside(heard),
         "funnels": [_funnel(content, funnel) for funnel in content.get("funnels", ())],
         "ranks": _ranks(content) if with_ranks else [],
         "districts": _districts(heard),
@@ -161,6 +164,11 @@ def _headline(content: Content, cities: Sequence[City], figure: str) -> dict[str
         "left": _left_out(cities, figure),
         "none": "No city has enough for this figure in this period.",
     }
+
+
+def _beside(cities: Sequence[City]) -> dict[str, Any]:
+    found = network_table(cities)
+    return found | {"rows": [{"city": named(city), "cells": cells} for city, cells in found["rows"]]}
 
 
 def _left_out(cities: Sequence[City], figure: str) -> list[str]:

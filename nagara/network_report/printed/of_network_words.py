@@ -67,7 +67,7 @@ WORDS: Mapping[str, str] = {
 INTRO: Mapping[str, str] = {
     "data": "A figure is as good as the records behind it. This table says how many there are and what is missing; it "
     "belongs to every figure that follows.",
-    "headline": "Five figures are read first; no index is made of them. The network's mix in this period: {mix} and "
+    "headline": "Five figures are read first; no index is made of them. The network's mix {when}: {mix} and "
     "others. A diamond is the city's own past.",
     "funnels": "A funnel asks whether a city differs by more than chance and by more than cities usually do. It orders "
     "nobody. A filled square lies beyond the 99.8% limits: look at the data first, then at the service. A hollow "

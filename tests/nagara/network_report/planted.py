@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from functools import cache
 from typing import Any
@@ -59,8 +60,11 @@ def content() -> dict[str, Any]:
     return kept
 
 
-def planted(served: Configuration, scale: float = 1.0) -> Report:
-    """The report of the cities served; ``scale``: how many requests, against what would be usual."""
+def planted(served: Configuration, scale: float = 1.0, frozen: Mapping[str, float] | None = None) -> Report:
+    """The report of the cities served; ``scale``: how many requests, against what would be usual.
+
+    ``frozen``: the mix of codes of the year.
+    """
     before = period_before(PERIOD)
     snapshots, gathered = {}, {}
     for number, city in enumerate(served.cities.values()):
@@ -68,7 +72,7 @@ def planted(served: Configuration, scale: float = 1.0) -> Report:
         snapshots[city.id] = snapshot(city.id, number) if heard else None
         cells = city_cells(city, number, scale) if heard else {}
         gathered[city.id] = Gathered.of(pooled(cells), PERIOD, before, cells)
-    return put_together(served, PERIOD, snapshots, gathered)
+    return put_together(served, PERIOD, snapshots, gathered, frozen)
 
 
 def snapshot(city_id: str, number: int) -> Snapshot:

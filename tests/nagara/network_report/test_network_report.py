@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import re
 import uuid
+from dataclasses import asdict, replace
 from html.parser import HTMLParser
 from typing import Any
 
@@ -18,11 +19,12 @@ from nagara.indicators.build import build_all
 from nagara.indicators.definitions import BY_ID
 from nagara.indicators.issue_times import SIMULATION
 from nagara.indicators.period import Period
-from nagara.network_report import build_report, list_reports, read_report
+from nagara.network_report import build_report, list_reports, read_report, sections
 from nagara.network_report.page import SECTIONS, render
 from nagara.network_report.words import estimate, hours, period, round_hours, share
 from nagara.settings import REPOSITORY
 from tests.nagara.indicators.logged import log_request
+from tests.nagara.network_report.planted import planted
 
 Db = psycopg.Connection[Any]
 MARCH = dt.datetime(2026, 3, 1, 3, tzinfo=dt.UTC)
@@ -251,3 +253,18 @@ def test_cities_without_reports_are_named_once_and_shown_nowhere_else(
     assert silent
     assert f"Without reports in this period: {', '.join(silent)}." in page
     assert page.count(silent[0]) == 2, "in that sentence and in the table of snapshots"
+
+
+def test_cities_are_weighed_by_the_mix_that_is_frozen_for_the_year(
+    configuration: Configuration,
+) -> None:
+    few = replace(
+        configuration, cities={city: configuration.cities[city] for city in ("kh-pnh", "th-bkk", "vn-han")}
+    )
+    frozen = {"waste_missed": 0.75, "road_pothole": 0.25}
+    own, fixed = planted(few), planted(few, frozen=frozen)
+    assert (own.weights_frozen, fixed.weights_frozen) == (False, True)
+    assert fixed.weights == frozen != own.weights
+    assert fixed.promise_weights.items() <= frozen.items(), "promises are weighed by the same mix"
+    assert "fixed for 2026" in sections.mix_of(asdict(fixed))
+    assert sections.mix_of(asdict(own)) == "of this period"

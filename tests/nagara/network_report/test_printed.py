@@ -168,3 +168,20 @@ def test_plots_say_in_words_what_they_show(kept: StoredReport) -> None:
     assert funnels
     assert all("Outside the 95% limits" in funnel["alt"] for funnel in funnels)
     assert dt.datetime.fromisoformat(kept.content["cities"][1]["snapshot"]["cut_off"]) == CUT_OFF
+
+
+def test_what_the_headline_must_be_read_beside_stands_by_it_on_every_printed_page(kept: StoredReport) -> None:
+    found = copy.deepcopy(kept.content)
+    figures = next(city for city in found["cities"] if city["id"] == "mm-rgn")["figures"]
+    known = {"withheld": None, "n": 60}
+    figures["N14.delay"] |= known | {"value": 70.0, "low": 49.0, "high": 104.0}
+    figures["N15"] |= known | {"value": 0.81, "low": 0.7, "high": 0.88}
+    burmese = summary_page(found, "mm-rgn", texts_in("my"), DIGEST, draft=False)
+    assert len(draw_pages("summary", burmese, 12)) == 1, "the longest of them still fits its page"
+    assert burmese["beside"] == city_pages(found, "mm-rgn", texts_in("my"), DIGEST, draft=False)["beside"]
+    english = summary_page(found, "mm-rgn", texts_in("en"), DIGEST, draft=False)["beside"]
+    assert [row[1] for row in english[1:]] == ["70 (49 to 104)", "81% (70% to 88%)"]
+    rows = network_pages(found, DIGEST, draft=False)["beside"]["rows"]
+    yangon = next(row for row in rows if row["city"]["name"] == "Yangon")
+    assert yangon["cells"] == [row[1] for row in english]
+    assert "Resolutions confirmed by residents" in render(found, DIGEST)
