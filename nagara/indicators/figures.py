@@ -12,8 +12,8 @@ from city_config.schema import NetworkCode
 from nagara.indicators.cells import Cell
 from nagara.indicators.counts import mean_of_counted
 from nagara.indicators.definitions import (
-    BY_ID,
     CODE_MIX_COVERAGE,
+    DEFINITIONS,
     ENOUGH_AT_RISK,
     MATURE_SHARE,
     RESTRICTED_HOURS,
@@ -124,7 +124,8 @@ def _not_compared(
     cells: Mapping[str, Cell], answered: Mapping[str, Cell], resolved: Mapping[str, Cell]
 ) -> dict[str, Figure]:
     """Figures withheld because their codes are counted only, not compared."""
-    withheld = [] if resolved else [id_ for id_ in BY_ID if id_.startswith(("N3a.", "N3b."))]
+    times = [d.id for d in DEFINITIONS if d.scope == "cells" and d.id.startswith(("N3a.", "N3b."))]
+    withheld = [] if resolved else times
     withheld += [] if answered else ["N2a", "N2b"]
     counted = any(cell.count("reports") for cell in cells.values())
     reason = "times of this kind of request are not compared between cities" if counted else NO_REPORTS
