@@ -26,8 +26,8 @@ ABOUT: Mapping[str, str] = {
     "opened again within 30 days was not resolved.",
     "N3a.std": "Each kind of issue against its own reference time, every city weighted by the network's mix.",
     "N5b": "Resolved by the time the city itself published and gave at receipt, and not opened again within 30 days, "
-    "weighted by the mix of promises. What was declined in time is left out; the share declined is in the data.",
-    "N5": "Resolved by the time the city itself published and gave at receipt, weighted by the mix of promises.",
+    "weighted by the same mix. What was declined in time is left out; the share declined is in the data.",
+    "N5": "Resolved by the time the city itself published and gave at receipt, weighted by the same mix.",
     "N7b.past_promise": "Of the issues open at the cut-off that had a promised time, published or internal.",
     "N13": "Mean days open in the first 30 days, between districts, with what chance alone would show taken off.",
 }
