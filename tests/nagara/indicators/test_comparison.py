@@ -12,7 +12,6 @@ from nagara.indicators.comparison import (
     Standardised,
     beside,
     observed_over_expected,
-    promise_counts,
     promise_funnel,
     promise_weights,
     standardised_mean,
@@ -22,6 +21,7 @@ from nagara.indicators.figure import Figure
 from nagara.indicators.figures import figures_of
 from nagara.indicators.life_table import LifeTable
 from nagara.indicators.residents import between_districts, districts_of, rates
+from nagara.indicators.strata import promise_counts
 from tests.nagara.indicators.one_by_one import counted_in_columns
 from tests.nagara.indicators.test_figures import CODES as SOME
 from tests.nagara.indicators.test_figures import code, request

@@ -166,12 +166,12 @@ def test_a_packed_month_is_read_as_it_was_written_and_adds_up(found: list[list[L
     months: dict[dt.date, dict[tuple[str, str, bool], Cell]] = {}
     for (month, code, district), cell in cells.items():
         months.setdefault(month, {})[code, district, False] = cell
-    packs = [pack_cells(month) for month in months.values()]
-    for packed, month in zip(packs, months.values(), strict=True):
+    packs = [pack_cells(of_month) for of_month in months.values()]
+    for packed, of_month in zip(packs, months.values(), strict=True):
         again = Packed.from_bytes(packed.to_bytes())
         assert again.to_bytes() == packed.to_bytes()
         assert {key: cell.to_json() for key, cell in again.cells().items()} == {
-            key: cell.to_json() for key, cell in month.items()
+            key: cell.to_json() for key, cell in of_month.items()
         }
     whole = Packed.merged(packs).grouped(lambda part: "all")
     assert whole.get("all", Cell()).to_json() == Cell.merged(cells.values()).to_json()

@@ -3155,6 +3155,14 @@ export interface components {
             name: string | null;
             phone: string | null;
         };
+        /** @description A firm to whom work can be given; it has no account and opens a job by a link. */
+        ContractorListed: {
+            code: string;
+            for_department: string;
+            names: {
+                [key: string]: string;
+            };
+        };
         /** @description The number of the event that says so. */
         Corrected: {
             event: number;
@@ -4414,8 +4422,9 @@ export interface components {
             population: number | null;
             population_source: string | null;
         };
-        /** @description The city's active people, by name. */
+        /** @description The city's active people, by name, and its contractors as configured. */
         People: {
+            contractors: components["schemas"]["ContractorListed"][];
             people: components["schemas"]["PersonListed"][];
         };
         /** @description Somebody of the staff who looks at the request. */
