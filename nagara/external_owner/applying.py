@@ -62,17 +62,20 @@ def apply(session: Session, city: City, owner: ExternalOwner, link: ExternalRequ
     kept = session.execute(KEEP, values | {"status": news.detailed or news.status, "stated": news.at})
     if kept.first() is None:
         return Applied(False)
-    if news.at is not None and link.their_updated_at is not None and news.at < link.their_updated_at:
+    now: dt.datetime = session.execute(select(func.clock_timestamp())).scalar_one()
+    at = (
+        min(news.at, now) if news.at is not None else None
+    )  # a clock ahead of time must not silence what follows
+    if at is not None and link.their_updated_at is not None and at < link.their_updated_at:
         return Applied(True)  # older than what is known already: it arrived late
     first = link.their_status is None
     changed = (news.status, news.detailed) != (link.their_status, link.their_detail)
     said = _words(news.words)
     new_words = said if said != link.their_words else None
     link.their_status, link.their_detail = news.status, news.detailed
-    link.their_words, link.their_updated_at = said, news.at or link.their_updated_at
+    link.their_words, link.their_updated_at = said, at or link.their_updated_at
     if not changed and new_words is None:
         return Applied(True)
-    now: dt.datetime = session.execute(select(func.clock_timestamp())).scalar_one()
     seq = _moved(session, city, owner, row, link, news, now) if changed else None
     # what a system says of everything it has just taken in is no news
     if seq is None and ((new_words and not first) or (changed and link.attention)):

@@ -130,7 +130,10 @@ def _said(
         case "updates":
             yield from _updates(server, links, since - OVERLAP, now)
         case "updated_after":
-            yield from _listed(server, {"updated_after": w3c(since - OVERLAP)}, links)
+            for start, end in windows(since - OVERLAP, now):
+                # the last window is open at its end, for servers that do not know the other bound
+                before = {} if end == now else {"updated_before": w3c(end)}
+                yield from _listed(server, {"updated_after": w3c(start)} | before, links)
         case "one_by_one":
             for id_ in links:
                 row = server.request(id_)
@@ -161,12 +164,17 @@ def _listed(server: Server, query: dict[str, str], links: Links) -> Iterator[Sai
         page = server.page(page.next_url)
 
 
-def _updates(server: Server, links: Links, since: dt.datetime, now: dt.datetime) -> Iterator[Said]:
-    """Window by window, because a server need not answer for more than ninety days."""
+def windows(since: dt.datetime, now: dt.datetime) -> Iterator[tuple[dt.datetime, dt.datetime]]:
+    """The time since then, in spans that every server answers for: one need not for more than ninety days."""
     while since < now:
         end = min(since + LONGEST_WINDOW, now)
-        rows = server.updates(since, end)
+        yield since, end
+        since = end
+
+
+def _updates(server: Server, links: Links, since: dt.datetime, now: dt.datetime) -> Iterator[Said]:
+    for start, end in windows(since, now):
+        rows = server.updates(start, end)
         for row in sorted(rows, key=lambda one: one.at or now):
             if row.id in links:
                 yield links[row.id], news_of_update(row)
-        since = end

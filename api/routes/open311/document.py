@@ -215,7 +215,7 @@ LIST_PARAMETERS = (
     parameter("end_date", "Received at or before, to the second", schema=INSTANT),
     parameter("status", "One or both, comma-separated or repeated", schema=STATES),
     parameter(
-        "updated_after", "Extension: changed at or after; replaces the default of 90 days", schema=INSTANT
+        "updated_after", "Extension: changed at or after; alone, within the 90 days from then", schema=INSTANT
     ),
     parameter("updated_before", "Extension: changed at or before", schema=INSTANT),
     parameter("bbox", "Extension: west,south,east,north in degrees, longitude first", schema=BOX),

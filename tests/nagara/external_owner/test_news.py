@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Callable
 from typing import Any, NamedTuple, get_args
 
@@ -11,6 +12,7 @@ import pytest
 from city_config.external_owners import ExternalOwner, ReachedStatus
 from nagara.accounts import Account
 from nagara.database import city_session
+from nagara.external_owner.pulling import windows
 from nagara.external_owner.receiving import receive
 from nagara.external_owner.update import move_towards
 from nagara.lifecycle import CLOSED, PAUSED, TRANSITIONS, Move, Status
@@ -88,6 +90,26 @@ def test_updates_are_taken_by_their_own_key_in_their_own_order(configured: Confi
     world.other.told.append(update("0", "open", -5))
     assert world.pull()["moved"] == 0, "what happened before is no news"
     assert [kind for kind, _ in world.events(request)] == ["sent_on", "acknowledged", "resolved"]
+
+
+def test_a_clock_ahead_of_time_silences_nothing_that_follows(configured: Configured) -> None:
+    world = configured(news="updated_after", statuses=STATUSES)
+    request = sent(world)
+    ahead = {"updated_datetime": "2090-01-01T00:00:00Z"}
+    world.other.say("001", "open", extended_attributes={"detailed_status": "IN_PROCESS"}, **ahead)
+    assert world.pull()["moved"] == 1
+    world.other.say("001", "closed", "Done", extended_attributes={"detailed_status": "PROCESSED"})
+    assert world.pull()["moved"] == 1
+    assert world.status(request) == "resolved"
+
+
+def test_a_long_absence_is_asked_for_in_spans_that_servers_answer() -> None:
+    now = dt.datetime(2026, 11, 22, tzinfo=dt.UTC)
+    spans = list(windows(now - dt.timedelta(days=200), now))
+    assert spans[0][0] == now - dt.timedelta(days=200)
+    assert spans[-1][1] == now
+    assert all(end == following for (_, end), (following, _) in itertools.pairwise(spans))
+    assert all(end - start < dt.timedelta(days=90) for start, end in spans)
 
 
 def test_what_leads_nowhere_is_told_to_staff_and_moves_nothing(configured: Configured) -> None:
