@@ -63,9 +63,8 @@ def apply(session: Session, city: City, owner: ExternalOwner, link: ExternalRequ
     if kept.first() is None:
         return Applied(False)
     now: dt.datetime = session.execute(select(func.clock_timestamp())).scalar_one()
-    at = (
-        min(news.at, now) if news.at is not None else None
-    )  # a clock ahead of time must not silence what follows
+    # a clock ahead of time must not silence what follows; servers tell time in whole seconds
+    at = min(news.at, now.replace(microsecond=0)) if news.at is not None else None
     if at is not None and link.their_updated_at is not None and at < link.their_updated_at:
         return Applied(True)  # older than what is known already: it arrived late
     first = link.their_status is None
