@@ -7,19 +7,25 @@ somebody filed or follows, ``tell_work`` of what of somebody's work is overdue. 
 by many workers; a notice has one key, and every message made of it bears it.
 """
 
-from nagara.notifications.alerts import tell_the_day, tell_watchers
+from nagara.notifications.alerts import THE_DAY, tell_the_day, tell_watchers
+from nagara.notifications.by_city import tell_each_city
 from nagara.notifications.composing import Composed, compose
 from nagara.notifications.delivery import Delivered, deliver
 from nagara.notifications.forgetting import forget
-from nagara.notifications.report_digest import tell_reports
-from nagara.notifications.work_digest import tell_work
+from nagara.notifications.report_digest import REPORTS, tell_reports
+from nagara.notifications.work_digest import WORK, tell_work
+
+DIGESTS = (THE_DAY, REPORTS, WORK)
+"""What is told once a day or week, city by city with ``tell_each_city``."""
 
 __all__ = [
+    "DIGESTS",
     "Composed",
     "Delivered",
     "compose",
     "deliver",
     "forget",
+    "tell_each_city",
     "tell_reports",
     "tell_the_day",
     "tell_watchers",

@@ -12,13 +12,14 @@ import math
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 
 from city_config import City, Configuration
 from nagara.cities import configuration
 from nagara.notifications.audiences import stop_page, subscription_audience, subscription_of
+from nagara.notifications.by_city import Digest, tell_everywhere
 from nagara.notifications.keeping import KEEP_MESSAGE, Held, Kept, keep_notices, message_values
 from nagara.notifications.periods import period_began
 from nagara.notifications.quiet import quiet_span, told_from
@@ -55,18 +56,29 @@ FORGET_WAITING = """
 delete from alert_waiting as w using unnest(%s::text[], %s::uuid[]) as told (city_id, request_id)
  where w.city_id = told.city_id and w.request_id = told.request_id
 """
-TAKE_HELD = """
+TOLD_BEFORE: LiteralString = """
+s.city_id = %(city)s and s.kind = 'area'
+   and coalesce(s.last_digest_at, s.created_at) < case s.frequency when 'weekly' then %(week)s else %(day)s end
+"""
+WITH_NEWS: LiteralString = f"""
+select s.id from subscription s
+ where {TOLD_BEFORE} and exists (
+       select from notification n
+        where n.city_id = s.city_id and n.audience = 'subscription:' || s.id
+          and n.next_attempt_at is null and n.sent_at is null and n.failed_at is null)
+ order by s.id
+"""  # noqa: S608 - put together from what stands here
+TAKE_HELD: LiteralString = f"""
 select n.city_id, n.audience, n.channel, n.sealed_recipient, n.request_id, n.seq,
        s.language, r.reference, r.service_code, r.district, s.quiet_begins, s.quiet_ends
   from notification n
   join subscription s on s.city_id = n.city_id and 'subscription:' || s.id = n.audience
   join request r on r.city_id = n.city_id and r.id = n.request_id
  where n.city_id = %(city)s and n.next_attempt_at is null and n.sent_at is null and n.failed_at is null
-   and s.kind = 'area'
-   and coalesce(s.last_digest_at, s.created_at) < case s.frequency when 'weekly' then %(week)s else %(day)s end
+   and {TOLD_BEFORE} and s.id = any(%(some)s)
  order by n.audience, n.created_at
    for update of n, s skip locked
-"""
+"""  # noqa: S608 - put together from what stands here
 MARK_TOLD = """
 update notification n set sent_at = clock_timestamp()
   from unnest(%s::uuid[], %s::int[]) as told (request_id, seq)
@@ -164,8 +176,9 @@ def _alert(
     ).for_channel(watcher.channel)
     audience = subscription_audience(watcher.id)
     held: Held = "" if watcher.frequency == "at_once" else "for the day"
-    after = told_from(quiet_span(watcher.quiet_begins, watcher.quiet_ends, city.timezone), now)
-    return Kept(city.id, request_id, 1, audience, watcher.channel, watcher.sealed, notice, held, after)
+    quiet = quiet_span(watcher.quiet_begins, watcher.quiet_ends, city.timezone)
+    key = city.id, request_id, 1, audience, watcher.channel
+    return Kept(*key, watcher.sealed, notice, held, told_from(quiet, now), quiet=quiet)
 
 
 def tell_the_day(connection: psycopg.Connection[Any], now: dt.datetime) -> int:
@@ -174,17 +187,32 @@ def tell_the_day(connection: psycopg.Connection[Any], now: dt.datetime) -> int:
     Does not commit. From seven in the morning on the city's clocks, once a day or, for who chose so, from Monday on
     once a week; a quiet day tells nothing.
     """
-    known, messages = configuration(), 0
-    for city in known.cities.values():
-        day = period_began("daily", city.timezone, now)
-        if day is None:
-            continue
-        periods = {"city": city.id, "day": day, "week": period_began("weekly", city.timezone, now)}
-        held = connection.execute(TAKE_HELD, periods).fetchall()
-        for rows in _by_reader(held):
-            _one_message(connection, known, city, rows, now)
-            messages += 1
-    return messages
+    return tell_everywhere(connection, THE_DAY, now)
+
+
+def _with_news(connection: psycopg.Connection[Any], city: City, now: dt.datetime) -> list[uuid.UUID]:
+    """Subscriptions whose day or week is over and brought something."""
+    values = _periods(city, now)
+    return [row[0] for row in connection.execute(WITH_NEWS, values)] if values["day"] is not None else []
+
+
+def _tell_some(
+    connection: psycopg.Connection[Any],
+    known: Configuration,
+    city: City,
+    some: Sequence[uuid.UUID],
+    now: dt.datetime,
+) -> int:
+    held = connection.execute(TAKE_HELD, _periods(city, now) | {"some": list(some)}).fetchall()
+    return sum(_one_message(connection, known, city, rows, now) for rows in _by_reader(held))
+
+
+def _periods(city: City, now: dt.datetime) -> dict[str, Any]:
+    day, week = (period_began(length, city.timezone, now) for length in ("daily", "weekly"))
+    return {"city": city.id, "day": day, "week": week}
+
+
+THE_DAY = Digest(_with_news, _tell_some)
 
 
 def _by_reader(held: Sequence[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:
@@ -200,12 +228,13 @@ def _one_message(
     city: City,
     rows: Sequence[tuple[Any, ...]],
     now: dt.datetime,
-) -> None:
+) -> bool:
+    """Lay down one watcher's message; whether there is one."""
     _, audience, channel, sealed, _, _, language, *_, begins, ends = rows[0]
     subscription = subscription_of(audience)
     recipient = unseal(settings().secret, city.id, bytes(sealed))
     if subscription is None or recipient is None:
-        return  # the secret key is not the right one at the moment; they are kept
+        return False  # the secret key is not the right one at the moment; they are kept
     spoken = known.messages_for(language, *city.languages).language
     lines = []
     for row in rows[:LINES_A_DAY]:
@@ -224,9 +253,11 @@ def _one_message(
         language=language,
         stop_url=stop_page(city.id, "f", subscription),
     )
-    after = told_from(quiet_span(begins, ends, city.timezone), now)
-    values = message_values(city.id, audience, channel, recipient, notice, WORTH_FOR, after)
+    quiet = quiet_span(begins, ends, city.timezone)
+    after = told_from(quiet, now)
+    values = message_values(city.id, audience, channel, recipient, notice, WORTH_FOR, after, [quiet])
     connection.execute(KEEP_MESSAGE, values)
     told = ([row[4] for row in rows], [row[5] for row in rows])
     connection.execute(MARK_TOLD, (*told, city.id, audience, channel))
     connection.execute(MARK_DAY, (now, city.id, subscription))
+    return True

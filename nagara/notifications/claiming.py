@@ -19,6 +19,7 @@ import psycopg
 from nagara.notifications.audiences import STAFF_PREFIX, subscription_of, unsubscribe_address
 from nagara.notifications.channels import Channel, Outgoing, Refusal, Unopenable
 from nagara.notifications.private_links import with_token
+from nagara.notifications.quiet import rests_until
 from nagara.residents.contact_digests import keyed_digest
 from nagara.sealing import unseal
 from nagara.settings import settings
@@ -40,7 +41,7 @@ with due as materialized (
 update message m set next_attempt_at = clock_timestamp() + %(lease)s
   from due where m.city_id = due.city_id and m.id = due.id
 returning m.city_id, m.id, m.audience, m.sealed_recipient, m.sealed_text, m.language, m.created_at, m.expires_at,
-          m.attempts, due.since
+          m.attempts, due.since, m.quiet
 """
 TAKE_NOTICES = """
 with pressing as materialized (
@@ -59,7 +60,7 @@ update notification n set next_attempt_at = clock_timestamp() + %(lease)s
    and n.audience = due.audience and n.channel = due.channel
 returning n.city_id, n.request_id, n.seq, n.audience, n.channel, n.sealed_recipient, n.language, n.subject, n.body,
           n.link, n.topic, coalesce(n.resent_at, n.created_at), n.created_at, n.attempts, r.id is not null,
-          r.link_generation, due.since, n.urgency
+          r.link_generation, due.since, n.quiet, n.urgency
 """
 KEYS: Mapping[str, tuple[str, str]] = {
     "message": ("%s::text[], %s::uuid[]", "city_id, id"),
@@ -86,6 +87,17 @@ update {table} set next_attempt_at = done.until
   from unnest({types}, %s::timestamptz[]) as done ({names}, until)
  where {same} and {table}.sent_at is null and {table}.failed_at is null
 """
+REST = """
+update {table} set next_attempt_at = done.until{worth}
+  from unnest({types}, %s::timestamptz[]) as done ({names}, until)
+ where {same} and {table}.sent_at is null and {table}.failed_at is null
+"""
+WORTH_AFTER_REST = {
+    "message": ", expires_at = expires_at + (done.until - clock_timestamp())",
+    "notification": "",
+}
+"""News lose nothing of what they are worth while their reader rests."""
+
 FORGET_CHAT = "delete from telegram_chat where city_id = %s and username = %s and digest = %s"
 """The chat that was gone, not one that was linked since."""
 
@@ -95,12 +107,13 @@ FORGET_SUBSCRIPTION = "delete from subscription where city_id = %s and id = %s"
 def _statement(form: str, table: str) -> bytes:
     types, names = KEYS[table]
     same = " and ".join(f"{table}.{name} = done.{name}" for name in names.split(", "))
-    return form.format(table=table, types=types, names=names, same=same).encode()
+    worth = WORTH_AFTER_REST[table]
+    return form.format(table=table, types=types, names=names, same=same, worth=worth).encode()
 
 
 STATEMENTS: Mapping[tuple[str, str], bytes] = {
     (name, table): _statement(form, table)
-    for name, form in (("sent", MARK_SENT), ("refused", MARK_REFUSED), ("put off", PUT_OFF))
+    for name, form in (("sent", MARK_SENT), ("refused", MARK_REFUSED), ("put off", PUT_OFF), ("rest", REST))
     for table in KEYS
 }
 
@@ -121,6 +134,8 @@ class Due:
     given_up_at: dt.datetime
     attempts: int
     since: dt.datetime
+    quiet: str | None = None
+    """When its reader rests, as it was kept; None: sent at any hour."""
     extra: Mapping[str, str] = field(default_factory=dict)
     counted_in: tuple[dt.datetime, dt.date] | None = None
     """The minute and the day whose limits it was counted against, where there are limits."""
@@ -197,21 +212,21 @@ def take(connection: psycopg.Connection[Any], way: Channel, limit: int, lease: d
 
 
 def _message(way: Channel, row: tuple[Any, ...]) -> Due:
-    city_id, id_, audience, sealed, text, language, created, expires, attempts, since = row
+    city_id, id_, audience, sealed, text, language, created, expires, attempts, since, quiet = row
     return Due(
         "message", (city_id, id_), way.name, audience, bytes(sealed), bytes(text), {}, language, created, expires,
-        attempts, since,
+        attempts, since, quiet,
     )  # fmt: skip
 
 
 def _notice(way: Channel, row: tuple[Any, ...]) -> Due:
     key, (sealed, language, subject, body, link, topic, tried_since, created, attempts) = row[:5], row[5:14]
-    stands, generation, since = row[14:]
+    stands, generation, since, quiet = row[14:]
     texts = {"subject": subject, "body": body, "link": link, "topic": topic}
     filled = with_token(key[0], key[1], key[3], texts, generation, stands=stands)
     return Due(
         "notification", key, way.name, key[3], bytes(sealed), None, filled, language, created,
-        tried_since + way.give_up_after, attempts, since,
+        tried_since + way.give_up_after, attempts, since, quiet,
     )  # fmt: skip
 
 
@@ -245,11 +260,31 @@ def _refused(due: Due, refusal: Refusal) -> tuple[Any, ...]:
 
 def put_off(connection: psycopg.Connection[Any], what: Iterable[tuple[Due, dt.datetime]]) -> None:
     """Let messages that were not tried be due at a time; in the caller's transaction. No attempt is counted."""
+    _put_off(connection, "put off", what)
+
+
+def let_rest(connection: psycopg.Connection[Any], dues: Iterable[Due], now: dt.datetime) -> list[Due]:
+    """Put off what would come in its reader's quiet hours, to their end, and return the others.
+
+    Whatever made a message late, a failing gateway or a full day, its reader is not woken by it.
+    """
+    awake, resting = [], []
+    for due in dues:
+        until = rests_until(due.quiet, now)
+        if until is None:
+            awake.append(due)
+        else:
+            resting.append((due, until))
+    _put_off(connection, "rest", resting)
+    return awake
+
+
+def _put_off(connection: psycopg.Connection[Any], how: str, what: Iterable[tuple[Due, dt.datetime]]) -> None:
     waiting = list(what)
     for table in KEYS:
         rows = [(*due.key, until) for due, until in waiting if due.table == table]
         if rows:
-            connection.execute(STATEMENTS["put off", table], _columns(rows), prepare=True)
+            connection.execute(STATEMENTS[how, table], _columns(rows), prepare=True)
 
 
 def give_back(connection: psycopg.Connection[Any], dues: Iterable[Due]) -> None:

@@ -154,11 +154,12 @@ class _Taken:
         recipient: bytes,
         notice: Notice,
         held: Held = "",
-        not_before: dt.datetime | None = None,
+        quiet: Quiet | None = None,
     ) -> Kept:
-        """A notice of this event on its way to somebody."""
-        said = notice.for_channel(channel)
-        return Kept(*self.request, self.seq, audience, channel, recipient, said, held, not_before)
+        """A notice of this event on its way to somebody, not before their quiet hours end."""
+        said, after = notice.for_channel(channel), told_from(quiet, self.happening.told_at)
+        key = *self.request, self.seq, audience, channel
+        return Kept(*key, recipient, said, held, after, quiet=quiet)
 
 
 def compose(connection: psycopg.Connection[Any], limit: int = 500) -> Composed:
@@ -295,9 +296,8 @@ def _to_resident(
     if waits and happening.kind == EventKind.FILED:
         ask_to_confirm(connection, city, taken.request_id, contact, happening.language)
     held: Held = "until confirmed" if waits else held_for(filer.frequency, happening.kind)
-    after = told_from(filer.quiet, happening.told_at)
     return [
-        taken.kept(RESIDENT, channel, seal(secret, city.id, recipient), notice, held, after)
+        taken.kept(RESIDENT, channel, seal(secret, city.id, recipient), notice, held, filer.quiet)
         for channel, recipient in recipients.items()
     ]
 
@@ -326,9 +326,8 @@ def _to_followers(known: Configuration, taken: _Taken, followers: Iterable[_Foll
             )
         if notice is not None:
             audience = subscription_audience(follower.id)
-            after = told_from(follower.quiet, happening.told_at)
             held = held_for(follower.frequency, happening.kind)
-            yield taken.kept(audience, follower.channel, follower.sealed, notice, held, after)
+            yield taken.kept(audience, follower.channel, follower.sealed, notice, held, follower.quiet)
 
 
 def _followers(

@@ -19,9 +19,10 @@ from typing import Any
 
 import psycopg
 
+from nagara.database import time_told
 from nagara.notifications import circuits, endpoints
 from nagara.notifications.channels import CHANNELS, Channel, Conversation, Refusal, Unopenable, Unsendable
-from nagara.notifications.claiming import Due, Outcome, give_back, put_off, settle, take
+from nagara.notifications.claiming import Due, Outcome, give_back, let_rest, put_off, settle, take
 from nagara.settings import settings
 
 log = logging.getLogger(__name__)
@@ -95,8 +96,9 @@ def _take(connection: psycopg.Connection[Any], way: Channel, limit: int) -> list
         taken = take(connection, way, limit, dt.timedelta(seconds=settings().notice_lease_s))
         if not taken:
             return None
-        endpoints.look_up(connection, taken)
-        admitted, waiting = circuits.admit(connection, way, taken)
+        awake = let_rest(connection, taken, time_told(connection))
+        endpoints.look_up(connection, awake)
+        admitted, waiting = circuits.admit(connection, way, awake) if awake else ([], [])
         put_off(connection, waiting)
     return admitted
 

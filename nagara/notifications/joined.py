@@ -189,13 +189,15 @@ def _to_contact(
         return
     waits = not one.confirmed and confirmation_channel(city, contact) is not None
     held: Held = "until confirmed" if waits else held_for(one.frequency, happening.kind)
-    after = told_from(quiet_span(one.quiet_begins, one.quiet_ends, city.timezone), happening.told_at)
+    quiet = quiet_span(one.quiet_begins, one.quiet_ends, city.timezone)
+    after = told_from(quiet, happening.told_at)
     audience = joined_audience(parent_seq)
     for channel, recipient in (usable_recipients(city, contact, one.channels) or {}).items():
         if _address(recipient) not in reached:
             reached.add(_address(recipient))
             sealed, said = seal(secret, city.id, recipient), notice.for_channel(channel)
-            yield Kept(city.id, one.request_id, one.seq, audience, channel, sealed, said, held, after)
+            key = city.id, one.request_id, one.seq, audience, channel
+            yield Kept(*key, sealed, said, held, after, quiet=quiet)
 
 
 def _to_own(known: Configuration, parent_seq: int, happening: Happening, one: Joined) -> Iterator[Kept]:
@@ -209,9 +211,10 @@ def _to_own(known: Configuration, parent_seq: int, happening: Happening, one: Jo
             audience, sealed = joined_audience(parent_seq, way["id"]), bytes.fromhex(way["sealed"])
             said = notice.for_channel(way["channel"])
             zone = known.cities[happening.city_id].timezone
-            after = told_from(quiet_span(way["quiet_begins"], way["quiet_ends"], zone), happening.told_at)
+            quiet = quiet_span(way["quiet_begins"], way["quiet_ends"], zone)
+            after, held = told_from(quiet, happening.told_at), held_for(way["frequency"], happening.kind)
             key = happening.city_id, one.request_id, one.seq, audience, way["channel"]
-            yield Kept(*key, sealed, said, held_for(way["frequency"], happening.kind), after)
+            yield Kept(*key, sealed, said, held, after, quiet=quiet)
 
 
 def _as_theirs(known: Configuration, told: Told, one: Joined) -> Happening:

@@ -13,6 +13,7 @@ from sqlmodel import Session
 
 from nagara.event_log import EventKind
 from nagara.ids import uuid7
+from nagara.notifications.quiet import Quiet, as_kept
 from nagara.notifications.wording import Notice
 from nagara.sealing import seal
 from nagara.settings import settings
@@ -26,27 +27,29 @@ AT_ONCE = frozenset({EventKind.ASKED})
 
 KEEP_NOTICES = """
 insert into notification (city_id, request_id, seq, audience, channel, sealed_recipient, language, subject,
-                          body, link, topic, created_at, attempts, next_attempt_at, sent_at, urgency)
+                          body, link, topic, created_at, attempts, next_attempt_at, sent_at, urgency,
+                          quiet)
 select city_id, request_id, seq, audience, channel, recipient, language, subject, body, link, topic,
        clock_timestamp(), 0,
        case held when '' then coalesce(not_before, clock_timestamp())
                  when 'until confirmed' then 'infinity'::timestamptz end,
-       case held when 'inbox' then clock_timestamp() end, urgency
+       case held when 'inbox' then clock_timestamp() end, urgency, quiet
   from unnest(%s::text[], %s::uuid[], %s::int[], %s::text[], %s::text[], %s::bytea[], %s::text[], %s::text[],
-              %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::smallint[])
+              %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::smallint[],
+              %s::text[])
     as kept (city_id, request_id, seq, audience, channel, recipient, language, subject, body, link, topic, held,
-             not_before, urgency)
+             not_before, urgency, quiet)
 on conflict do nothing
 """
 
 KEEP_MESSAGE = """
 insert into message (city_id, id, audience, channel, sealed_recipient, sealed_text, language, created_at,
-                     expires_at, next_attempt_at)
+                     expires_at, next_attempt_at, quiet)
 select city_id, id, audience, channel, recipient, words, language, clock_timestamp(),
-       coalesce(not_before, clock_timestamp()) + worth_for, coalesce(not_before, clock_timestamp())
+       coalesce(not_before, clock_timestamp()) + worth_for, coalesce(not_before, clock_timestamp()), quiet
   from (values (%s::text, %s::uuid, %s::text, %s::text, %s::bytea, %s::bytea, %s::text, %s::interval,
-                %s::timestamptz))
-    as kept (city_id, id, audience, channel, recipient, words, language, worth_for, not_before)
+                %s::timestamptz, %s::text))
+    as kept (city_id, id, audience, channel, recipient, words, language, worth_for, not_before, quiet)
 """
 
 
@@ -66,6 +69,8 @@ class Kept:
     """While its reader rests."""
     urgency: Literal[0, 1] = 0
     """1: sent before whatever else is due, however much that is."""
+    quiet: Quiet | None = None
+    """When its reader rests, should it be sent later than was meant; None: never, or it may wake them."""
 
 
 def keep_notices(connection: psycopg.Connection[Any], notices: Sequence[Kept]) -> int:
@@ -76,7 +81,7 @@ def keep_notices(connection: psycopg.Connection[Any], notices: Sequence[Kept]) -
         (
             kept.city_id, kept.request_id, kept.seq, kept.audience, kept.channel, kept.sealed_recipient,
             kept.notice.language, kept.notice.subject, kept.notice.body, kept.notice.link, kept.notice.topic,
-            kept.held, kept.not_before, kept.urgency,
+            kept.held, kept.not_before, kept.urgency, as_kept(kept.quiet),
         )
         for kept in notices
     ]  # fmt: skip
@@ -97,17 +102,19 @@ def message_values(
     notice: Notice,
     worth_for: dt.timedelta,
     not_before: dt.datetime | None = None,
+    quiet: Sequence[Quiet | None] = (),
 ) -> tuple[Any, ...]:
     """The values of ``KEEP_MESSAGE``: a message without an event, tried for as long as it is worth sending.
 
-    ``not_before``: while its reader rests; what it is worth is counted from then on.
+    ``not_before``: while its reader rests; what it is worth is counted from then on. ``quiet``: when its readers rest,
+    should it be sent later than that; none for what is awaited at any hour, as a code is.
     """
     said, secret = notice.for_channel(channel), settings().secret
     text = {"subject": said.subject, "body": said.body, "link": said.link, "topic": said.topic}
     words = {name: value for name, value in text.items() if value}
     return (
         city_id, uuid7(), audience, channel, seal(secret, city_id, recipient), seal(secret, city_id, words),
-        said.language, worth_for, not_before,
+        said.language, worth_for, not_before, as_kept(*quiet),
     )  # fmt: skip
 
 

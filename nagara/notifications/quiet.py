@@ -40,6 +40,26 @@ def told_from(quiet: Quiet | None, now: dt.datetime) -> dt.datetime | None:
     return dt.datetime.combine(day, clock, ZoneInfo(quiet.zone)).astimezone(dt.UTC)
 
 
+def as_kept(*spans: Quiet | None) -> str | None:
+    """Quiet hours as they are kept with a message: ``21:00-06:00 Asia/Bangkok``; None where there are none."""
+    written = {f"{clock(one.begins)}-{clock(one.ends)} {one.zone}" for one in spans if one is not None}
+    return ", ".join(sorted(written)) or None
+
+
+def rests_until(kept: str | None, now: dt.datetime) -> dt.datetime | None:
+    """Until when the reader of a message with such hours is left alone; None: told now."""
+    if kept is None:
+        return None
+    rests = [told_from(_read(one), now) for one in kept.split(", ")]
+    return max((rest for rest in rests if rest is not None), default=None)
+
+
+def _read(kept: str) -> Quiet:
+    between, _, zone = kept.partition(" ")
+    begins, ends = (int(part[:2]) * 60 + int(part[3:]) for part in between.split("-"))
+    return Quiet(begins, ends, zone)
+
+
 def clock(minute: int) -> str:
     """Minutes of the day as ``21:30``."""
     return f"{minute // 60:02d}:{minute % 60:02d}"

@@ -11,12 +11,11 @@ import datetime as dt
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, LiteralString
+from typing import Any, LiteralString, NamedTuple
 
 import psycopg
 
 from city_config import City, Configuration
-from nagara.cities import configuration
 from nagara.ids import resident_token
 from nagara.notifications.audiences import (
     further_way_of,
@@ -26,6 +25,7 @@ from nagara.notifications.audiences import (
     stop_page,
     subscription_of,
 )
+from nagara.notifications.by_city import Digest, tell_everywhere
 from nagara.notifications.contacts import confirmation_channel, usable_recipients
 from nagara.notifications.keeping import KEEP_MESSAGE, message_values
 from nagara.notifications.periods import period_began
@@ -45,19 +45,35 @@ REPORT: LiteralString = """
        r.received_at, case when r.closed_at is null and r.duplicate_of is null and r.promise_standard = 'published'
                             and r.resolve_by < coalesce(r.paused_at, %(now)s) then r.resolve_by end
 """
+FOLLOW: LiteralString = """
+s.city_id = %(city)s and s.kind = 'request' and s.frequency <> 'at_once' and s.confirmed_at is not null
+   and coalesce(s.last_digest_at, s.created_at) < case s.frequency when 'weekly' then %(week)s else %(day)s end
+"""
+CONTACTS: LiteralString = """
+c.city_id = %(city)s and c.frequency <> 'at_once'
+   and coalesce(c.last_digest_at, r.received_at) < case c.frequency when 'weekly' then %(week)s else %(day)s end
+"""
+DUE: LiteralString = f"""
+select s.id, null::uuid, case s.channel when 'sms' then null else s.digest end,
+       case s.channel when 'sms' then s.digest end, s.channel
+  from subscription s where {FOLLOW}
+union all
+select null, c.request_id, c.email_digest, c.phone_digest, 'email'
+  from contact c join request r on r.city_id = c.city_id and r.id = c.request_id where {CONTACTS}
+"""  # noqa: S608 - put together from what stands here
+"""Subscriptions and requests with whose they are: by telephone, or by mail or another channel."""
+
 FOLLOWED: LiteralString = f"""
 select {REPORT}, s.quiet_begins, s.quiet_ends, s.id, s.own, s.channel, s.digest, s.sealed, s.language
   from subscription s join request r on r.city_id = s.city_id and r.id = s.request_id
- where s.city_id = %(city)s and s.kind = 'request' and s.frequency <> 'at_once' and s.confirmed_at is not null
-   and coalesce(s.last_digest_at, s.created_at) < case s.frequency when 'weekly' then %(week)s else %(day)s end
+ where {FOLLOW} and s.id = any(%(subscriptions)s)
  order by s.id for update of s skip locked
 """  # noqa: S608 - put together from what stands here
 FILED: LiteralString = f"""
 select {REPORT}, c.quiet_begins, c.quiet_ends, c.sealed, c.channels, c.confirmed_at is not null,
        c.email_digest, c.phone_digest
   from contact c join request r on r.city_id = c.city_id and r.id = c.request_id
- where c.city_id = %(city)s and c.frequency <> 'at_once'
-   and coalesce(c.last_digest_at, r.received_at) < case c.frequency when 'weekly' then %(week)s else %(day)s end
+ where {CONTACTS} and c.request_id = any(%(requests)s)
  order by r.received_at, r.id for update of c skip locked
 """  # noqa: S608 - put together from what stands here
 HELD = """
@@ -116,18 +132,61 @@ def tell_reports(connection: psycopg.Connection[Any], now: dt.datetime) -> int:
 
     Does not commit. From seven in the morning on the city's clocks, every day or from Monday on once a week.
     """
-    known, messages = configuration(), 0
-    for city in known.cities.values():
-        day, week = (period_began(length, city.timezone, now) for length in ("daily", "weekly"))
-        if day is None:
-            continue
-        values = {"city": city.id, "now": now, "day": day, "week": week}
-        followed = connection.execute(FOLLOWED, values, prepare=True).fetchall()
-        filed = connection.execute(FILED, values, prepare=True).fetchall()
-        readers = [*_who_filed(city, filed), *_who_follow(city, followed)]
-        if readers:
-            messages += _tell_each(connection, known, city, readers, now)
-    return messages
+    return tell_everywhere(connection, REPORTS, now)
+
+
+class _Together(NamedTuple):
+    """What is told in one go: all that leads to one person, or to several who share a report's contact."""
+
+    subscriptions: list[uuid.UUID]
+    requests: list[uuid.UUID]
+    people: set[tuple[str, uuid.UUID]]
+
+
+def _due(connection: psycopg.Connection[Any], city: City, now: dt.datetime) -> list[_Together]:
+    """Everything of a city whose day or week is over, so divided that nobody is told in two parts."""
+    values = _periods(city, now)
+    if values["day"] is None:
+        return []
+    of_person: dict[tuple[str, uuid.UUID], _Together] = {}
+    for subscription, request, digest, phone, channel in connection.execute(DUE, values):
+        ways = ((channel, digest), ("sms", phone))
+        people = [(way, person_of(bytes(one))) for way, one in ways if one is not None]
+        joined = _Together([], [], set(people))
+        joined.subscriptions.extend([subscription] if subscription is not None else ())
+        joined.requests.extend([request] if request is not None else ())
+        for met in {id(of_person[one]): of_person[one] for one in people if one in of_person}.values():
+            # the smaller goes into the larger
+            joined, other = (met, joined) if len(met.people) >= len(joined.people) else (joined, met)
+            joined.subscriptions.extend(other.subscriptions)
+            joined.requests.extend(other.requests)
+            joined.people.update(other.people)
+        of_person.update(dict.fromkeys(joined.people, joined))
+    return list({id(group): group for group in of_person.values()}.values())
+
+
+def _periods(city: City, now: dt.datetime) -> dict[str, Any]:
+    day, week = (period_began(length, city.timezone, now) for length in ("daily", "weekly"))
+    return {"city": city.id, "now": now, "day": day, "week": week}
+
+
+def _tell_some(
+    connection: psycopg.Connection[Any],
+    known: Configuration,
+    city: City,
+    some: Sequence[_Together],
+    now: dt.datetime,
+) -> int:
+    values = _periods(city, now)
+    values["subscriptions"] = [one for group in some for one in group.subscriptions]
+    values["requests"] = [one for group in some for one in group.requests]
+    followed = connection.execute(FOLLOWED, values, prepare=True).fetchall()
+    filed = connection.execute(FILED, values, prepare=True).fetchall()
+    readers = [*_who_filed(city, filed), *_who_follow(city, followed)]
+    return _tell_each(connection, known, city, readers, now) if readers else 0
+
+
+REPORTS = Digest(_due, _tell_some)
 
 
 def _who_follow(city: City, rows: Sequence[tuple[Any, ...]]) -> Iterator[_Reader]:
@@ -217,10 +276,10 @@ def _one_message(
         known, city, shown[:LINES], len(shown), settings().public_url, language=first.language, stop_url=stop
     )
     zone = city.timezone
-    rests = [told_from(quiet_span(one.quiet_begins, one.quiet_ends, zone), now) for one in told]
-    after = max((rest for rest in rests if rest is not None), default=None)
+    quiet = [quiet_span(one.quiet_begins, one.quiet_ends, zone) for one in told]
+    after = max((rest for rest in (told_from(one, now) for one in quiet) if rest is not None), default=None)
     audience = person_audience(person)
-    values = message_values(city.id, audience, channel, first.recipient, notice, WORTH_FOR, after)
+    values = message_values(city.id, audience, channel, first.recipient, notice, WORTH_FOR, after, quiet)
     connection.execute(KEEP_MESSAGE, values)
 
 

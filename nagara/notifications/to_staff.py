@@ -11,12 +11,14 @@ from typing import Any, Protocol
 import psycopg
 
 from city_config import City, Configuration
+from city_config.basics import clock_minutes
+from city_config.ladder import Post
 from nagara.event_log import EventKind
 from nagara.notifications.audiences import POST_PREFIX, STAFF_PREFIX
 from nagara.notifications.channels import CHANNELS
 from nagara.notifications.channels.email import is_address
 from nagara.notifications.keeping import Held, Kept
-from nagara.notifications.quiet import Quiet, told_from
+from nagara.notifications.quiet import MINUTES_A_DAY, Quiet, told_from
 from nagara.notifications.wording import Happening, Notice, for_staff
 from nagara.sealing import seal
 from nagara.settings import settings
@@ -141,6 +143,7 @@ def _to_colleague(
     if not urgent:
         own = told_from(one.quiet, told.happening.told_at)
         after = max((moment for moment in (after, own) if moment), default=None)
+    quiet = None if urgent else one.quiet
     audience, secret, city_id = f"{STAFF_PREFIX}{one.username}", settings().secret, told.happening.city_id
     for channel in one.channels_for(told.happening.kind, urgent=urgent):
         if channel == INBOX:
@@ -148,9 +151,9 @@ def _to_colleague(
             yield _kept(told, audience, INBOX, recipient, notice, None, held="inbox")
         elif channel == EMAIL and one.email and is_address(one.email):
             recipient = seal(secret, city_id, {"email": one.email})
-            yield _kept(told, audience, EMAIL, recipient, notice, after)
+            yield _kept(told, audience, EMAIL, recipient, notice, after, quiet=quiet)
         elif channel == TELEGRAM and one.chat is not None:
-            yield _kept(told, audience, TELEGRAM, one.chat, notice, after)
+            yield _kept(told, audience, TELEGRAM, one.chat, notice, after, quiet=quiet)
 
 
 def _to_posts(
@@ -163,12 +166,13 @@ def _to_posts(
         if post is None:
             continue
         after, audience = held_until.get(code), f"{POST_PREFIX}{code}"
+        quiet = None if urgent and post.may_be_woken else _quiet_of(city, post)
         if post.email and is_address(post.email):
             recipient = seal(secret, city.id, {"email": post.email})
-            yield _kept(told, audience, EMAIL, recipient, notice, after)
+            yield _kept(told, audience, EMAIL, recipient, notice, after, quiet=quiet)
         if post.phone and (urgent or not post.email) and CHANNELS[SMS].ready():
             recipient = seal(secret, city.id, {"phone": post.phone})
-            yield _kept(told, audience, SMS, recipient, notice, after)
+            yield _kept(told, audience, SMS, recipient, notice, after, quiet=quiet)
 
 
 def _kept(
@@ -179,6 +183,7 @@ def _kept(
     notice: Notice,
     not_before: dt.datetime | None,
     held: Held = "",
+    quiet: Quiet | None = None,
 ) -> Kept:
     city_id = told.happening.city_id
     said, climbs = notice.for_channel(channel), told.happening.kind == EventKind.ESCALATED
@@ -193,6 +198,7 @@ def _kept(
         held,
         not_before,
         1 if climbs else 0,
+        quiet,
     )
 
 
@@ -241,6 +247,14 @@ def _post(known: Configuration, city: City, code: str) -> Any:
     if code.startswith("network:"):
         return known.network.posts_by_code.get(code.removeprefix("network:"))
     return city.posts_by_code.get(code)
+
+
+def _quiet_of(city: City, post: Post) -> Quiet | None:
+    """The nights of an office, on the city's clocks as everything that its ladder says."""
+    if post.quiet_hours is None:
+        return None
+    begins, ends = (clock_minutes(part) for part in post.quiet_hours.between.split("-"))
+    return Quiet(begins, ends % MINUTES_A_DAY, city.timezone)
 
 
 def _accounts(city: City, code: str) -> Sequence[str]:

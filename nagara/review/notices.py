@@ -22,7 +22,7 @@ from nagara.notifications.channels.email import is_address
 from nagara.notifications.keeping import KEEP_MESSAGE, message_values
 from nagara.notifications.moments import written_moment
 from nagara.notifications.periods import period_began
-from nagara.notifications.quiet import quiet_span, told_from
+from nagara.notifications.quiet import Quiet, quiet_span, told_from
 from nagara.notifications.wording import Notice
 from nagara.permissions import NETWORK, NETWORK_ROLES, Permission, Role, may
 from nagara.review.occasions import CITY, ONLY_INBOX, Occasion, Reviewer, concerns, untold
@@ -139,8 +139,7 @@ def _tell_one(
         return 0, 0
     if mail != "single" or reviewer.email is None:
         return 1, 0
-    after = told_from(reviewer.quiet, now)
-    _mail(connection, reviewer.city_id, reviewer.username, reviewer.email, notice, after)
+    _mail(connection, reviewer.city_id, reviewer.username, reviewer.email, notice, now, reviewer.quiet)
     connection.execute(MAILED, (now, *key))
     return 1, 1
 
@@ -198,9 +197,9 @@ def _tell_digests(connection: psycopg.Connection[Any], known: Configuration, now
             continue
         for row in due:
             connection.execute(MAILED, (now, *row[:4]))
-        after = told_from(quiet_span(begins, ends, zone), now) if zone else None
+        quiet = quiet_span(begins, ends, zone) if zone else None
         notice = _joined(known, city_id, [row[5] for row in due])
-        _mail(connection, city_id, username, email, notice, after)
+        _mail(connection, city_id, username, email, notice, now, quiet)
         mails += 1
     return mails
 
@@ -219,8 +218,10 @@ def _mail(
     username: str,
     email: str,
     notice: Notice,
-    after: dt.datetime | None,
+    now: dt.datetime,
+    quiet: Quiet | None,
 ) -> None:
     audience = f"{STAFF_PREFIX}{username}"
-    values = message_values(city_id, audience, "email", {"email": email}, notice, WORTH_FOR, after)
+    after = told_from(quiet, now)
+    values = message_values(city_id, audience, "email", {"email": email}, notice, WORTH_FOR, after, [quiet])
     connection.execute(KEEP_MESSAGE, values)

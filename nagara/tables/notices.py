@@ -35,6 +35,7 @@ class Message(SQLModel, table=True):
     sent_at: dt.datetime | None = Field(default=None, sa_column=instant())
     failed_at: dt.datetime | None = Field(default=None, sa_column=instant())
     last_error: str | None = None
+    quiet: str | None = None
 
 
 class NoticeDestination(SQLModel, table=True):
@@ -164,3 +165,4 @@ class Notification(SQLModel, table=True):
     resent_at: dt.datetime | None = Field(default=None, sa_column=instant())
     read_at: dt.datetime | None = Field(default=None, sa_column=instant())
     urgency: int = Field(default=0, sa_column=Column(SmallInteger, nullable=False, server_default="0"))
+    quiet: str | None = None

@@ -16,7 +16,7 @@ from nagara.accounts import Account
 from nagara.database import city_session
 from nagara.ids import resident_token
 from nagara.lifecycle import Move
-from nagara.notifications import compose, forget, tell_reports
+from nagara.notifications import by_city, compose, forget, tell_reports
 from nagara.notifications.audiences import management_key, person_of
 from nagara.notifications.report_digest import WORTH_FOR
 from nagara.permissions import Role
@@ -35,6 +35,7 @@ RESEND = "/api/v1/staff/notices/resend"
 
 @pytest.fixture(autouse=True)
 def _mail_is_set_up(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(by_city, "BATCH", 1)  # however small a batch is, nobody is told in two parts
     monkeypatch.setenv("NAGARA_SMTP_URL", "smtp://127.0.0.1:9")
     settings.cache_clear()
     yield

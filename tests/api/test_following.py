@@ -301,10 +301,10 @@ def test_a_days_message_waits_for_the_morning_and_takes_only_what_it_names(
     owner.commit()
     write = alerts._one_message
 
-    def meanwhile(*given: Any) -> None:
+    def meanwhile(*given: Any) -> bool:
         owner.execute("update notification set failed_at = null where failed_at is not null")
         owner.commit()
-        write(*given)
+        return write(*given)
 
     monkeypatch.setattr(alerts, "_one_message", meanwhile)
     assert tell_the_day(db, dt.datetime(2027, 1, 5, 7, 5, tzinfo=phnom_penh.zone)) == 1

@@ -40,6 +40,9 @@ def told(db: Connection) -> None:
         compose(db)
 
 
+KEPT_QUIET = "select quiet from notification where audience = 'staff:supervisor'"
+
+
 def laid(owner: Connection) -> list[Row]:
     return owner.execute(
         "select audience, channel, next_attempt_at > now() + interval '1 minute' from notification "
@@ -151,10 +154,13 @@ def test_a_persons_choices_and_quiet_hours_are_kept_but_for_what_wakes(
     happened(owner, reference, "escalated", tell=["supervisor"])
     told(db)
     assert laid(owner) == [("staff:supervisor", "email", True)]
+    rests = f"{at(hour)['begins']}-{at(hour)['ends']} UTC"
+    assert owner.execute(KEPT_QUIET).fetchall() == [(rests,)], "for as late as it may be sent"
     owner.execute("delete from notification")
     happened(owner, reference, "escalated", tell=["supervisor"], wakes=True)
     told(db)
     assert laid(owner) == [("staff:supervisor", "email", False)]
+    assert owner.execute(KEPT_QUIET).fetchall() == [(None,)], "what may wake may do so late, too"
     send(supervisor, "PUT", CHOICES, {"digest": "daily"})
     owner.execute("delete from notification")
     happened(owner, reference, "escalated", tell=["supervisor"])

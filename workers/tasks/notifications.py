@@ -8,13 +8,12 @@ import logging
 from nagara.database import clock_connection, time_told
 from nagara.locks import Lock, only_one
 from nagara.notifications import (
+    DIGESTS,
     compose,
     deliver,
     forget,
-    tell_reports,
-    tell_the_day,
+    tell_each_city,
     tell_watchers,
-    tell_work,
 )
 from nagara.staff import live
 from workers.app import task
@@ -23,6 +22,9 @@ from workers.logs import say
 EVENTS_A_TICK = 2000
 SECONDS_A_TICK = dt.timedelta(seconds=20)
 """A channel that answers slowly holds one worker no longer than this at a time."""
+
+DIGESTS_WITHIN = dt.timedelta(seconds=35)
+"""Begun no later than this, a batch ends before the task's time does."""
 
 log = logging.getLogger(__name__)
 
@@ -80,11 +82,14 @@ def tell_area_watchers() -> None:
 
 @task("notifications.day")
 def tell_of_the_day() -> None:
-    """Every half hour: one message a day or week of an area, of reports, of one's work; to repeat it says nothing."""
-    told = 0
-    for tell in (tell_the_day, tell_reports, tell_work):
-        with clock_connection() as connection:
-            told += tell(connection, time_told(connection))
+    """Every half hour: one message a day or week of an area, of reports, of one's work; to repeat it says nothing.
+
+    Each city for itself, by one task at a time; what is told is committed in batches.
+    """
+    with clock_connection() as connection:
+        now = time_told(connection)
+        connection.commit()
+        told = tell_each_city(connection, DIGESTS, now, DIGESTS_WITHIN)
     if told:
         say(log, "told the day", messages=told)
 
