@@ -35,7 +35,8 @@ def test(arguments: list[str]) -> int:
     """run the tests on throw-away servers   [pytest arguments]"""
     environment.ensure("dev")
     _build_web_or_say_why_not()
-    return _become([environment.PYTHON, "-m", "pytest", "-n", "2", *arguments])
+    # one process has the demo to itself and mostly waits for a browser; two share everything else
+    return _become([environment.PYTHON, "-m", "pytest", "-n", "3", *arguments])
 
 
 def check(arguments: list[str]) -> int:
