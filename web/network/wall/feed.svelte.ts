@@ -18,6 +18,8 @@ const SWEEP_MS = 60_000;
 const SWEEP_WITHOUT_STREAM_MS = 15_000;
 /** The server says something every 15 seconds; a line that is silent for longer is dead. */
 const SILENT_MS = 40_000;
+/** Servers count a city's figures at most once in three seconds. */
+const COUNTED_LASTS_MS = 3_500;
 const FIRST_WAIT_MS = 2_000;
 const LONGEST_WAIT_MS = 30_000;
 /** Without an answer for so long the figures are old, and the wall says so. */
@@ -46,6 +48,7 @@ export function stateAt(now: number): State {
 
 let sweepTimer: ReturnType<typeof setTimeout> | undefined;
 let soonTimer: ReturnType<typeof setTimeout> | undefined;
+let againTimer: ReturnType<typeof setTimeout> | undefined;
 let readAt = 0;
 let reading = false;
 
@@ -72,8 +75,13 @@ function sweep(): void {
   sweepTimer = setTimeout(() => void read(), streaming ? SWEEP_MS : SWEEP_WITHOUT_STREAM_MS);
 }
 
-/** Reads at once, or as soon as the last reading is old enough. */
+/**
+ * Reads at once, or as soon as the last reading is old enough; and again when no server can still give figures that
+ * it had counted before the hint came.
+ */
 function readSoon(): void {
+  clearTimeout(againTimer);
+  againTimer = setTimeout(() => void read(), COUNTED_LASTS_MS);
   if (soonTimer !== undefined) return;
   soonTimer = setTimeout(() => {
     soonTimer = undefined;
