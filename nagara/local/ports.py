@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import random
 import socket
 from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
+EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
+LOWEST = 15_000  # below it stand the servers people know by number
+TRIES = 100
 LISTENING = "0A"  # the state column of /proc/net/tcp
 
 
@@ -22,13 +26,28 @@ def is_free(port: int) -> bool:
 
 
 def free_port(preferred: int | None = None) -> int:
-    """`preferred` when it is free, so that addresses stay the same from run to run; else any free port."""
+    """`preferred` when it is free, so that addresses stay the same from run to run; else any free port.
+
+    Any other is taken from below those the kernel hands to outgoing connections: nobody's connection sits on it
+    when the server asked for it starts, or starts again after a crash. Two that ask at once may be told the same.
+    """
     if preferred is not None and is_free(preferred):
         return preferred
+    own = range(LOWEST, _first_ephemeral())
+    for port in random.sample(own, min(TRIES, len(own))):
+        if is_free(port):
+            return port
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port
+        given: int = probe.getsockname()[1]
+        return given
+
+
+def _first_ephemeral() -> int:
+    try:
+        return int(EPHEMERAL.read_text().split()[0])
+    except OSError:  # not Linux: what IANA sets aside for the purpose
+        return 49_152
 
 
 def accepts(port: int) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from nagara.local import postgres, redis_server
 from nagara.local.children import end_child, start_child
@@ -20,6 +21,10 @@ from nagara.local.postgres_programs import find_identity, find_programs
 START_WITHIN_SECONDS = 60.0
 STOP_WITHIN_SECONDS = 10.0
 CHECK_EVERY_SECONDS = 0.05
+PORTS_TRIED = 5
+PORT_TAKEN = "Address already in use"
+
+Server = TypeVar("Server", postgres.Cluster, redis_server.RedisServer)
 
 
 @dataclass(frozen=True)
@@ -54,13 +59,13 @@ def throwaway_postgres(folder: Path, *, durable: bool = False) -> Iterator[postg
     identity = find_identity()
     if identity.user is not None:
         folder.chmod(0o711)  # the user it runs as must reach its files
-    cluster = postgres.prepare(
-        find_programs(), identity, folder, free_port(), secrets.token_urlsafe(16), throwaway=not durable
-    )
-    log = folder / "postgres.log"
-    child = start_child(cluster.command, log, signal.SIGINT)
+    programs, password = find_programs(), secrets.token_urlsafe(16)
+
+    def listening_on(port: int) -> postgres.Cluster:
+        return postgres.prepare(programs, identity, folder, port, password, throwaway=not durable)
+
+    cluster, child = _start(listening_on, folder / "postgres.log", signal.SIGINT)
     try:
-        _wait_until(cluster.is_ready, child, log)
         cluster.ensure_database()
         yield cluster
     finally:
@@ -70,16 +75,35 @@ def throwaway_postgres(folder: Path, *, durable: bool = False) -> Iterator[postg
 @contextmanager
 def throwaway_redis(folder: Path) -> Iterator[redis_server.RedisServer]:
     """A Valkey in `folder` that keeps nothing, until the block ends."""
-    server = redis_server.prepare(
-        redis_server.find_program(), folder / "redis", free_port(), secrets.token_urlsafe(16), throwaway=True
-    )
-    log = folder / "redis.log"
-    child = start_child(server.command, log)
+    program, password = redis_server.find_program(), secrets.token_urlsafe(16)
+
+    def listening_on(port: int) -> redis_server.RedisServer:
+        return redis_server.prepare(program, folder / "redis", port, password, throwaway=True)
+
+    server, child = _start(listening_on, folder / "redis.log", signal.SIGTERM)
     try:
-        _wait_until(server.is_ready, child, log)
         yield server
     finally:
         end_child(child, signal.SIGTERM, STOP_WITHIN_SECONDS)
+
+
+def _start(
+    listening_on: Callable[[int], Server], log: Path, stop_signal: signal.Signals
+) -> tuple[Server, subprocess.Popen[bytes]]:
+    """The server, ready, and its process: on another port when somebody took the free one before it did."""
+    tried = 0
+    while True:
+        server = listening_on(free_port())
+        child = start_child(server.command, log, stop_signal)
+        tried += 1
+        try:
+            _wait_until(server.is_ready, child, log)
+        except RuntimeError as error:
+            end_child(child, stop_signal, STOP_WITHIN_SECONDS)
+            if tried == PORTS_TRIED or PORT_TAKEN not in str(error):
+                raise
+        else:
+            return server, child
 
 
 def _wait_until(ready: Callable[[], bool], child: subprocess.Popen[bytes], log: Path) -> None:

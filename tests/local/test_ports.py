@@ -24,6 +24,12 @@ def test_a_free_port_is_kept() -> None:
     assert ports.free_port(port) == port
 
 
+def test_a_free_port_is_one_no_outgoing_connection_is_given() -> None:
+    first, last = map(int, ports.EPHEMERAL.read_text().split())
+    for _ in range(50):
+        assert ports.free_port() not in range(first, last + 1)
+
+
 def test_a_server_that_shares_its_port_still_counts_as_taken() -> None:
     """granian binds with SO_REUSEPORT: a second one would start beside it and get half of the requests."""
     with socket.socket() as server:
