@@ -38,6 +38,7 @@ class IndicatorSnapshot(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("city_id", "inputs_digest", name="indicator_snapshot_inputs"),
         Index("indicator_snapshot_latest", "city_id", text("built_at DESC"), text("id DESC")),
+        Index("indicator_snapshot_versions", "city_id", "method_version", "holidays_version", "built_at"),
         CheckConstraint("events_seen >= 0", name="indicator_snapshot_events_seen"),
     )
 
@@ -193,6 +194,8 @@ class IndicatorSheet(SQLModel, table=True):
     snapshot_id: UUID = Field(primary_key=True)
     period: str = Field(primary_key=True)
     content: bytes
+    brief: bytes | None = None
+    """What of it is needed where the city only stands beside others; missing where it was kept before there was one."""
 
 
 class IndicatorWeights(SQLModel, table=True):
