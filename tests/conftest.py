@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -15,11 +16,14 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 from city_config import City
+from nagara.local.children import child_options, end_child
 from nagara.local.ports import free_port
 from nagara.local.throwaway import Throwaway, throwaway_services
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-READY_WITHIN_SECONDS = 240.0
+READY_WITHIN_SECONDS = 480.0
+"""It starts seven programs one after the other, and loads itself with thousands of requests."""
+STOPS_WITHIN_SECONDS = 120.0
 OF_THE_DEMO = ("tests/browser/", "tests/journeys/")
 """Where tests use the whole demo."""
 
@@ -143,7 +147,12 @@ def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         str(folder / "d"),
     ]
     process = subprocess.Popen(
-        command, cwd=REPOSITORY, env=clean | {"NAGARA_RATE_LIMITS": "off"}, stdout=log, stderr=log
+        command,
+        cwd=REPOSITORY,
+        env=clean | {"NAGARA_RATE_LIMITS": "off"},
+        stdout=log,
+        stderr=log,
+        **child_options(signal.SIGTERM),
     )
     url = f"http://127.0.0.1:{port}"
     try:
@@ -152,8 +161,7 @@ def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         live.pid, live.log, live.data = process.pid, folder / "up.log", folder / "d"
         yield live
     finally:
-        process.terminate()
-        process.wait(timeout=60)
+        end_child(process, signal.SIGTERM, STOPS_WITHIN_SECONDS)
 
 
 def _wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:

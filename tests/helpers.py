@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +17,6 @@ from nagara.filing.intake import file_request
 from nagara.settings import settings
 
 Connection = psycopg.Connection[Any]
-FACTS_WITHIN_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -88,12 +85,3 @@ def multiply(owner: Connection, request: Known, copies: int) -> None:
         (copies, request.city_id, request.id),
     )
     owner.commit()
-
-
-def wait_until(fact: Callable[[], bool], what: str, within: float = FACTS_WITHIN_SECONDS) -> None:
-    """Return as soon as a fact holds; fail saying what was waited for."""
-    until = time.monotonic() + within
-    while not fact():
-        if time.monotonic() > until:
-            raise AssertionError(f"still not so after {within:.0f} s: {what}")
-        time.sleep(0.05)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import socket
+import sys
 from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
@@ -11,6 +12,8 @@ EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
 LOWEST = 15_000  # below it stand the servers people know by number
 TRIES = 100
 LISTENING = "0A"  # the state column of /proc/net/tcp
+_told: list[socket.socket] = []
+"""What says of each port told here that it is taken."""
 
 
 def is_free(port: int) -> bool:
@@ -29,18 +32,36 @@ def free_port(preferred: int | None = None) -> int:
     """`preferred` when it is free, so that addresses stay the same from run to run; else any free port.
 
     Any other is taken from below those the kernel hands to outgoing connections: nobody's connection sits on it
-    when the server asked for it starts, or starts again after a crash. Two that ask at once may be told the same.
+    when the server asked for it starts, or starts again after a crash. Nobody else who asks here is told the same
+    before this process ends, however long its server takes to start.
     """
     if preferred is not None and is_free(preferred):
         return preferred
     own = range(LOWEST, _first_ephemeral())
     for port in random.sample(own, min(TRIES, len(own))):
-        if is_free(port):
+        if is_free(port) and _set_apart(port):
             return port
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.bind((LOOPBACK, 0))
         given: int = probe.getsockname()[1]
         return given
+
+
+def _set_apart(port: int) -> bool:
+    """Whether no process here was told this port; if so, it is ours until this process ends, however it ends.
+
+    A name in the kernel's own list of sockets says so: it is in no folder and goes with whoever holds it.
+    """
+    if sys.platform != "linux":
+        return True  # only Linux has such names; two that ask at once may be told the same
+    mark = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        mark.bind(f"\0nagara port {port}")
+    except OSError:
+        mark.close()
+        return False
+    _told.append(mark)
+    return True
 
 
 def _first_ephemeral() -> int:

@@ -34,7 +34,7 @@ class Service:
     command: Sequence[str]
     environment: Mapping[str, str] | None = None
     ready: Callable[[], bool] | None = None  # called in another thread, may take seconds
-    ready_within: float = 60.0
+    ready_within: float = 120.0
     attempts: int = 3  # how often it may end before it was ever ready
     stop_signal: signal.Signals = signal.SIGTERM
     stop_within: float = 10.0

@@ -22,7 +22,7 @@ def api_service(port: int, workers: int, environment: Mapping[str, str]) -> Serv
         command=[sys.executable, "-m", "granian", *flags, API_APP],
         environment=environment,
         ready=answers_ready(port),
-        ready_within=120.0,
+        ready_within=300.0,  # it reads every city, and others start beside it
     )
 
 

@@ -18,8 +18,8 @@ from nagara.local.children import end_child, start_child
 from nagara.local.ports import free_port
 from nagara.local.postgres_programs import find_identity, find_programs
 
-START_WITHIN_SECONDS = 60.0
-STOP_WITHIN_SECONDS = 10.0
+START_WITHIN_SECONDS = 120.0
+STOP_WITHIN_SECONDS = 30.0
 CHECK_EVERY_SECONDS = 0.05
 PORTS_TRIED = 5
 PORT_TAKEN = "Address already in use"

@@ -25,8 +25,9 @@ from nagara.staff import actions
 from nagara.staff.actions import Details
 from tests.api.conftest import Staff
 from tests.api.test_staff_accounts import send
-from tests.helpers import Connection, Known, file, wait_until
+from tests.helpers import Connection, Known, file
 from tests.messages import messages, newest_key
+from tests.waiting import wait_until
 
 SOK = "sok.dara@example.org"
 AGENT = Account("kh-pnh", "agent", Role.AGENT, (), "Agent")

@@ -35,7 +35,7 @@ from nagara.notifications.wording import (
     for_work,
 )
 from nagara.settings import settings
-from tests.helpers import wait_until
+from tests.waiting import wait_until
 
 URL = "https://city.example"
 REFERENCE = "ABC-7K3M9QX-C"

@@ -14,7 +14,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from city_config import City
 from nagara.settings import settings
 from nagara.tracing import provider, tracer
-from tests.helpers import wait_until
+from tests.waiting import wait_until
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 PERSONAL = ("Sok Dara", "dara@example.org", "the heap behind my house")

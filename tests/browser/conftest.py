@@ -15,6 +15,8 @@ pytest.importorskip(
 
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
+from tests.waiting import PAGE_PATIENCE_SECONDS, PATIENCE_SECONDS
+
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 PICTURES = REPOSITORY / "docs" / "pictures"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -26,7 +28,8 @@ QUIET = (
 )
 NO_LINE = ("--host-resolver-rules=MAP * ~NOTFOUND",)
 """No address is found: for pages and for workers alike, which playwright's own ``offline`` leaves their line."""
-ANSWERS_WITHIN_MS = 15_000
+ANSWERS_WITHIN_MS = PAGE_PATIENCE_SECONDS * 1000
+STARTS_WITHIN_MS = PATIENCE_SECONDS * 1000
 expect.set_options(timeout=ANSWERS_WITHIN_MS)
 REFUSALS = ("401", "404", "405", "409", "422", "ERR_FAILED", "ERR_INTERNET_DISCONNECTED", "incognito")
 """What a browser reports for answers that a test provokes on purpose."""
@@ -55,7 +58,9 @@ def browser() -> Iterator[Browser]:
     if not (REPOSITORY / "web" / "dist" / "resident" / "index.html").is_file():
         pytest.skip("the pages are not built: npm ci && npm run build in web/")
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=path, args=[*QUIET, *sandbox()])
+        running = playwright.chromium.launch(
+            executable_path=path, args=[*QUIET, *sandbox()], timeout=STARTS_WITHIN_MS
+        )
         yield running
         running.close()
 
@@ -122,6 +127,7 @@ def phone(browser: Browser, live_server: str, tmp_path: Path) -> Iterator[OpenPh
             tmp_path / "phone",
             executable_path=chromium_path(),
             args=[*QUIET, *sandbox(), *(NO_LINE if offline else ())],
+            timeout=STARTS_WITHIN_MS,
             base_url=live_server,
             viewport={"width": 360, "height": 740},
             locale="en-GB",
@@ -138,13 +144,8 @@ def phone(browser: Browser, live_server: str, tmp_path: Path) -> Iterator[OpenPh
 
 def worker_ready(page: Page) -> None:
     """Return once the page's worker keeps all that the page is made of."""
-    page.evaluate(
-        """async () => {
-            const { active } = await navigator.serviceWorker.ready;
-            if (active.state === 'activated') return;
-            await new Promise((go) => active.addEventListener('statechange',
-                () => active.state === 'activated' && go()));
-        }"""
+    page.wait_for_function(
+        """async () => (await navigator.serviceWorker.getRegistration())?.active?.state === 'activated'"""
     )
 
 

@@ -10,7 +10,7 @@ import httpx
 from playwright.sync_api import CDPSession, Page, expect
 
 from tests.browser.conftest import OpenPage, worker_ready
-from tests.helpers import wait_until
+from tests.waiting import wait_until
 
 
 def outbox(server: str, wanted: str, channel: str | None = None) -> list[dict[str, Any]]:

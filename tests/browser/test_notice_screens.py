@@ -15,7 +15,7 @@ from tests.browser.staff_desk import CITY, ask, open_request, report, sign_in, t
 from tests.browser.test_after_filing import private
 from tests.browser.test_following import filed, outbox
 from tests.conftest import Live
-from tests.helpers import wait_until
+from tests.waiting import wait_until
 
 PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1440, "height": 900}

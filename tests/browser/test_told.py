@@ -21,7 +21,7 @@ from tests.browser.conftest import OpenPage
 from tests.browser.test_after_filing import PHONE, private
 from tests.browser.test_following import filed, outbox
 from tests.conftest import REPOSITORY, Live
-from tests.helpers import wait_until
+from tests.waiting import wait_until
 
 
 def opened(open_page: OpenPage, address: str) -> Page:

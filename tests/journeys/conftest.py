@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.conftest import Live
+from tests.waiting import PAGE_PATIENCE_SECONDS
 
 PASSWORD = "nagara-demo-2026"
 
@@ -34,7 +33,7 @@ class Outside:
         data = json.dumps(body).encode() if body is not None else None
         request = urllib.request.Request(str(self.url) + path, data, headers, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
+            with urllib.request.urlopen(request, timeout=PAGE_PATIENCE_SECONDS) as answer:
                 return answer.status, json.loads(answer.read() or b"null")
         except urllib.error.HTTPError as error:
             return error.code, json.loads(error.read() or b"null")
@@ -52,11 +51,3 @@ class Outside:
 def outside(live_server: Live) -> Outside:
     """Somebody outside."""
     return Outside(live_server)
-
-
-def until(true: Callable[[], bool], seconds: float, what: str) -> None:
-    """Wait for a fact; fail naming it when it does not come true in time."""
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
-        time.sleep(0.1)

@@ -17,6 +17,7 @@ import pytest
 from PIL import Image
 
 from tests.conftest import Live
+from tests.waiting import PATIENCE_SECONDS
 
 FILE = "/api/v1/cities/kh-pnh/requests"
 PHONES = 16
@@ -27,7 +28,7 @@ PHONES = 16
 def http_client(live_server: Live) -> Iterator[httpx.Client]:
     """Connections of their own for each that sends."""
     limits = httpx.Limits(max_connections=PHONES)
-    with httpx.Client(base_url=str(live_server), timeout=60, limits=limits) as client:
+    with httpx.Client(base_url=str(live_server), timeout=PATIENCE_SECONDS, limits=limits) as client:
         yield client
 
 
@@ -88,7 +89,7 @@ def test_fifty_at_once_under_one_key_are_one_request(http_client: httpx.Client, 
 def test_a_body_in_pieces_that_grows_too_large_is_told_so(live_server: Live) -> None:
     """Nothing says beforehand how long a body in pieces will be; it is refused where it passes the limit."""
     where = urlsplit(str(live_server))
-    connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=30)
+    connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=PATIENCE_SECONDS)
 
     def pieces() -> Iterator[bytes]:
         yield json.dumps(somewhere())[:-1].encode() + b', "address": "'

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+import time
 import urllib.request
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from tests.journeys.conftest import Outside, until
+from tests.journeys.conftest import Outside
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 LIVE = "/api/v1/staff/live"
 REPORT = {"service_code": "waste_missed", "lat": 11.5696, "lon": 104.9210}
-SILENT_FOR_S = 40.0
 
 
 class Screen:
@@ -25,7 +26,9 @@ class Screen:
     def next(self) -> dict[str, Any]:
         """The next event's data; comments are passed over."""
         lines: dict[str, str] = {}
+        until = time.monotonic() + PATIENCE_SECONDS
         for raw in self._answer:
+            assert time.monotonic() < until, "nothing but comments"
             line = raw.decode().rstrip("\r\n")
             if not line and "data" in lines:
                 data: dict[str, Any] = json.loads(lines["data"])
@@ -50,7 +53,7 @@ def screen(outside: Outside, token: str, **headers: str) -> Iterator[Screen]:
     request = urllib.request.Request(
         str(outside.url) + LIVE, headers={"Authorization": f"Bearer {token}"} | headers
     )
-    with urllib.request.urlopen(request, timeout=SILENT_FOR_S) as answer:
+    with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
         assert answer.headers["Content-Type"].startswith("text/event-stream")
         shown = Screen(answer)
         assert shown.next()["kind"] == "hello"
@@ -74,7 +77,7 @@ def test_what_happens_is_told_while_one_looks(outside: Outside) -> None:
         assert status == 202, job
         assert shown.until("changed", reference)["version"] == 3, "told by the worker"
         look = f"/api/v1/staff/bulk/{job['id']}"
-        until(lambda: outside.call("GET", look, None, supervisor)[1]["state"] == "done", 30, "the job's end")
+        wait_until(lambda: outside.call("GET", look, None, supervisor)[1]["state"] == "done", "the job's end")
         assert outside.call("DELETE", f"{path}/presence", None, supervisor)[1] == {"people": []}
 
 

@@ -8,7 +8,8 @@ import sys
 import uuid
 from typing import Any
 
-from tests.journeys.conftest import Outside, until
+from tests.journeys.conftest import Outside
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 
 def build_figures(outside: Outside) -> None:
@@ -26,7 +27,7 @@ def build_figures(outside: Outside) -> None:
     clean = {
         name: value for name, value in os.environ.items() if name != "DATABASE_URL" and "NAGARA_" not in name
     }
-    subprocess.run(command, check=True, capture_output=True, timeout=120, env=clean)
+    subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE_SECONDS, env=clean)
 
 
 def counted(outside: Outside) -> int:
@@ -73,7 +74,7 @@ def test_from_a_heap_of_rubbish_to_a_figure(outside: Outside) -> None:
         status, answer = outside.call("POST", path, details, token=agent)
         assert status == 200, answer
 
-    until(lambda: len(mails(outside, address)) >= 4, 60, "four mails to the resident")
+    wait_until(lambda: len(mails(outside, address)) >= 4, "four mails to the resident")
     newest = mails(outside, address)[0]
     assert reference in newest["subject"]
     assert "Collected this morning." in newest["text"]

@@ -6,11 +6,14 @@ import os
 import signal
 import threading
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.journeys.conftest import Outside, until
+from tests.journeys.conftest import Outside
+from tests.waiting import wait_until
 
 PARTS = {
     "api": "granian",
@@ -77,25 +80,35 @@ class Filing(threading.Thread):
             assert status in (0, 200, 201, 503), status
 
 
-@pytest.mark.parametrize("part", PARTS)
-def test_a_killed_part_comes_back_and_nothing_accepted_is_lost(outside: Outside, part: str) -> None:
-    until(lambda: is_ready(outside), 120, "ready before the kill")
+@contextmanager
+def filers(outside: Outside) -> Iterator[list[Filing]]:
+    """Three that file until the block ends; what each had begun is finished then."""
     filing = [Filing(outside) for _ in range(3)]
     for thread in filing:
         thread.start()
-    until(lambda: all(thread.accepted for thread in filing), 60, "reports accepted before the kill")
-    killed = newest_of(outside, part)
-    assert killed is not None
-    os.kill(killed, signal.SIGKILL)
-    accepted = sum(len(thread.accepted) for thread in filing)
-    until(lambda: newest_of(outside, part) not in (None, killed), 120, f"another {part}")
-    until(lambda: is_ready(outside), 120, f"ready after {part} was killed")
-    until(
-        lambda: sum(len(t.accepted) for t in filing) > accepted + 10, 120, "reports accepted after the kill"
-    )
-    for thread in filing:
-        thread.stop.set()
-        thread.join()
+    try:
+        yield filing
+    finally:
+        for thread in filing:
+            thread.stop.set()
+        for thread in filing:
+            thread.join()
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_killed_part_comes_back_and_nothing_accepted_is_lost(outside: Outside, part: str) -> None:
+    wait_until(lambda: is_ready(outside), "ready before the kill")
+    with filers(outside) as filing:
+        wait_until(lambda: all(thread.accepted for thread in filing), "reports accepted before the kill")
+        killed = newest_of(outside, part)
+        assert killed is not None
+        os.kill(killed, signal.SIGKILL)
+        accepted = sum(len(thread.accepted) for thread in filing)
+        wait_until(lambda: newest_of(outside, part) not in (None, killed), f"another {part}")
+        wait_until(lambda: is_ready(outside), f"ready after {part} was killed")
+        wait_until(
+            lambda: sum(len(t.accepted) for t in filing) > accepted + 10, "reports accepted after the kill"
+        )
     references = [reference for thread in filing for reference in thread.accepted.values()]
     assert len(set(references)) == len(references)
     lost = [r for r in references if outside.call("GET", f"/api/v1/requests/{r}")[0] != 200]

@@ -28,7 +28,7 @@ from nagara.local.ports import free_port
 from nagara.local.programs import answers_ready, api_service
 from nagara.local.throwaway import Throwaway
 from tests.conftest import REPOSITORY
-from tests.journeys.conftest import until
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 CITY = "kh-bat"
 PASSWORD = "a long password of the test"
@@ -118,7 +118,7 @@ class Instance:
         data = json.dumps(body).encode() if body is not None else None
         given = {"Content-Type": "application/json", "Authorization": f"Bearer {self.token}"} | headers
         request = urllib.request.Request(f"{self.url}{path}", data, given, method=method)
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
             return json.loads(answer.read() or b"null")
 
     def sign_in(self) -> None:
@@ -202,20 +202,20 @@ def test_a_request_travels_is_worked_on_and_comes_back_closed_each_once(
 ) -> None:
     first, second = two
     first.start("api", "worker")
-    until(works(first), 120, "the first is ready")
+    wait_until(works(first), "the first is ready")
     first.sign_in()
     request = first.filed("street_light")
-    until(lambda: first.link(request).get("attempts", 0) >= 1, 120, "tried while the second is down")
+    wait_until(lambda: first.link(request).get("attempts", 0) >= 1, "tried while the second is down")
     assert (first.link(request)["state"], first.link(request)["problem"]) == ("waiting", "no_answer")
 
     second.start("api", "worker")
-    until(works(second), 120, "the second is ready")
+    wait_until(works(second), "the second is ready")
     second.sign_in()
     # The book is held shut: the request arrives, and whoever sent it dies before that is written down.
     with psycopg.connect(first.database_url) as held:
         held.execute("select from request where reference = %s for no key update", (request,))
         first.leases_end()
-        until(lambda: second.rows("select 1 from request") != [], 120, "it arrived")
+        wait_until(lambda: second.rows("select 1 from request") != [], "it arrived")
         first.kill("worker")
     assert first.link(request)["their_id"] is None
     assert first.link(request)["perhaps_there"]
@@ -223,30 +223,29 @@ def test_a_request_travels_is_worked_on_and_comes_back_closed_each_once(
     back = second.filed("street_dirty")  # the other way round, while the first has no worker
     first.start("worker")
     first.leases_end()
-    until(lambda: first.link(request)["state"] == "sent", 120, "sent again under its key")
-    until(lambda: second.link(back).get("state") == "sent", 120, "the other's request is here")
+    wait_until(lambda: first.link(request)["state"] == "sent", "sent again under its key")
+    wait_until(lambda: second.link(back).get("state") == "sent", "the other's request is here")
     theirs, ours = first.link(request)["their_id"], second.link(back)["their_id"]
 
     second.move(theirs, "start")
     first.move(ours, "start")
-    until(lambda: "started" in first.history(request), 120, "work is seen")
-    until(lambda: "started" in second.history(back), 120, "and the other way round")
+    wait_until(lambda: "started" in first.history(request), "work is seen")
+    wait_until(lambda: "started" in second.history(back), "and the other way round")
     second.kill("api")  # the way back is cut
     first.move(ours, "resolve", reason="cleaned", note="Swept.")
     first.kill("worker")  # and then nobody looks
     second.start("api")
-    until(works(second), 120, "the second is back")
+    wait_until(works(second), "the second is back")
     second.move(theirs, "resolve", reason="fixed", note="Lamp replaced.")
     first.start("worker")
     first.leases_end()
     second.leases_end()
-    until(lambda: "resolved" in first.history(request), 120, "it comes back closed")
-    until(lambda: "resolved" in second.history(back), 120, "and so does the other")
+    wait_until(lambda: "resolved" in first.history(request), "it comes back closed")
+    wait_until(lambda: "resolved" in second.history(back), "and so does the other")
 
     first.move(request, "reopen", note="Dark again.")
-    until(
+    wait_until(
         lambda: "reopened" in second.history(theirs) or "feedback_given" in second.history(theirs),
-        120,
         "told",
     )
 

@@ -20,7 +20,8 @@ from nagara.local.children import end_child, start_child
 from nagara.local.ports import free_port
 from nagara.local.throwaway import Throwaway, throwaway_services
 from nagara.settings import Settings
-from tests.local.waiting import ROOT, wait_until
+from tests.local.waiting import ROOT
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, Any] = COMPOSE["services"]
@@ -80,7 +81,7 @@ def run_here(
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
     )
 
 
@@ -115,7 +116,6 @@ def test_a_service_starts_and_its_own_health_check_passes(
         wait_until(
             healthy,
             f"{name} is healthy",
-            within=60,
         )
 
 

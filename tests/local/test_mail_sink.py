@@ -14,7 +14,7 @@ import pytest
 from nagara.local.children import end_child, start_child
 from nagara.local.mail_sink import LARGEST_MESSAGE_BYTES
 from nagara.local.ports import LOOPBACK, accepts, free_port
-from tests.local.waiting import wait_until
+from tests.waiting import wait_until
 
 
 @pytest.fixture

@@ -1,7 +1,12 @@
 from __future__ import annotations
 
 import os
+import random
 import socket
+import subprocess
+import sys
+
+import pytest
 
 from nagara.local import ports
 
@@ -17,6 +22,24 @@ def test_a_taken_port_is_seen_and_its_owner_named() -> None:
     assert named.startswith(f"process {os.getpid()} (")
     assert ports.is_free(port)
     assert ports.owner(port) is None
+
+
+def test_nobody_else_is_told_the_port_that_somebody_is_about_to_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = [
+        sys.executable,
+        "-c",
+        "from nagara.local import ports; print(ports.free_port(), flush=True); input()",
+    ]
+    with subprocess.Popen(asked, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as somebody:
+        assert somebody.stdout is not None
+        told = int(somebody.stdout.readline())
+        monkeypatch.setattr(random, "sample", lambda *_: [told, told + 1, *range(20_000, 20_100)])
+        assert ports.is_free(told)
+        mine = ports.free_port()
+        assert mine != told
+        assert ports.free_port() not in (told, mine)
+        somebody.kill()
+    assert ports.free_port() == told, "it ended, and did not say so"
 
 
 def test_a_free_port_is_kept() -> None:

@@ -13,7 +13,8 @@ from nagara.local import postgres
 from nagara.local.children import end_child, start_child
 from nagara.local.ports import free_port
 from nagara.local.postgres_programs import NOBODY, Identity, Programs, find_identity, find_programs
-from tests.local.waiting import IS_ROOT, wait_until
+from tests.local.waiting import IS_ROOT
+from tests.waiting import wait_until
 
 AT_WORK = "select count(*) from pg_stat_activity where state = 'active' and query like 'select sum%'"
 
@@ -51,7 +52,7 @@ def test_a_killed_server_keeps_every_committed_row(tmp_path: Path) -> None:
                 server = start_child(cluster.command, log, signal.SIGINT)
             return cluster.is_ready()
 
-        wait_until(back, "the server is back", within=60)
+        wait_until(back, "the server is back")
         with psycopg.connect(cluster.url) as connection:
             row = connection.execute("select count(*) from kept").fetchone()
         assert row == (1000,)

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.local.waiting import ROOT, alive, wait_until
+from tests.local.waiting import ROOT, alive
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 Started = Callable[..., subprocess.Popen[bytes]]
 
@@ -81,14 +82,14 @@ def test_interrupting_twice_ends_all_in_reverse_order_without_error(world: Start
     supervisor.send_signal(signal.SIGINT)
     wait_until(lambda: "stopping stubborn" in log_of(tmp_path), "the stop has begun")
     supervisor.send_signal(signal.SIGINT)
-    assert supervisor.wait(timeout=20) == 0
+    assert supervisor.wait(timeout=PATIENCE_SECONDS) == 0
     assert re.findall(r"stopping (\w+)", log_of(tmp_path)) == ["stubborn", "beta", "alpha"]
     assert not any(map(alive, children))
 
 
 def test_a_service_that_cannot_start_is_named_and_the_others_end(world: Started, tmp_path: Path) -> None:
     supervisor = world("alpha", "failing")
-    assert supervisor.wait(timeout=30) == 1
+    assert supervisor.wait(timeout=PATIENCE_SECONDS) == 1
     assert "no such thing: teapot" in log_of(tmp_path)
     assert "failing ends as soon as it starts; its last lines above say why." in log_of(tmp_path)
     assert not alive(number(tmp_path, "alpha.pid"))
@@ -100,5 +101,5 @@ def test_a_reader_that_goes_away_ends_all(world: Started, tmp_path: Path) -> Non
     supervisor = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
     assert supervisor.stdout is not None
     supervisor.stdout.close()
-    assert supervisor.wait(timeout=20) == 0
+    assert supervisor.wait(timeout=PATIENCE_SECONDS) == 0
     assert not alive(number(tmp_path, "alpha.pid"))

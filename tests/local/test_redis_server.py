@@ -10,7 +10,7 @@ import redis
 from nagara.local import redis_server
 from nagara.local.children import end_child, start_child
 from nagara.local.ports import free_port
-from tests.local.waiting import wait_until
+from tests.waiting import wait_until
 
 
 def test_a_killed_server_keeps_what_was_written_and_the_password_guards_it(tmp_path: Path) -> None:

@@ -20,7 +20,8 @@ from nagara.local import state, up
 from nagara.local.ports import LOOPBACK, free_port
 from nagara.local.programs import answers_ready
 from nagara.local.welcome import refresh_demo_file, welcome
-from tests.local.waiting import ROOT, alive, command_of, descendants, wait_until
+from tests.local.waiting import ROOT, alive, command_of, descendants
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 CLEAN = {
     name: value for name, value in os.environ.items() if not re.match("NAGARA_|DATABASE_URL|REDIS_URL", name)
@@ -56,7 +57,7 @@ def running(home: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     process = begin(home / "data", port)
     try:
         line = f"\nready http://127.0.0.1:{port}\n"
-        wait_until(lambda: line in log.read_text() or process.poll() is not None, "ready", within=120)
+        wait_until(lambda: line in log.read_text() or process.poll() is not None, "ready")
         assert process.poll() is None, log.read_text()
         yield process, port
     finally:
@@ -76,7 +77,7 @@ def test_a_taken_port_names_who_has_it_and_a_free_one(tmp_path: Path) -> None:
     with socket.create_server((LOOPBACK, 0)) as server:
         port = server.getsockname()[1]
         process = begin(tmp_path / "data", port)
-        assert process.wait(timeout=60) == 1
+        assert process.wait(timeout=PATIENCE_SECONDS) == 1
     told = (tmp_path / "up.log").read_text()
     assert re.fullmatch(
         rf"Port {port} is taken by process {os.getpid()} \(.*\)\. Stop it, or choose another port: --port \d+\n",
@@ -103,7 +104,7 @@ def test_a_folder_in_use_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[s
 
 def test_a_database_that_does_not_answer_ends_the_start(tmp_path: Path) -> None:
     process = begin(tmp_path / "data", free_port(), DATABASE_URL=f"postgresql://x@127.0.0.1:{free_port()}/x")
-    assert process.wait(timeout=60) == 1
+    assert process.wait(timeout=PATIENCE_SECONDS) == 1
     log = tmp_path / "up.log"
     assert "migrate ended with 1; its last lines above say why." in log.read_text()
     assert "Traceback" not in log.read_text()
@@ -127,7 +128,7 @@ def test_any_killed_program_comes_back(running: tuple[subprocess.Popen[bytes], i
         os.kill(first, signal.SIGKILL)
         wait_until(partial(says, log, f"{name} was killed by SIGKILL"), f"{name} is missed")
         wait_until(partial(running_as, mark, process), f"{name} runs again")
-        wait_until(ready, f"ready again after {name} was killed", within=60)
+        wait_until(ready, f"ready again after {name} was killed")
         assert first not in running_as(mark, process)
 
 
@@ -146,16 +147,16 @@ def test_killing_it_leaves_nothing_and_the_next_start_keeps_the_data_and_ends_wh
     log.unlink()
     again = begin(home / "data", port)
     try:
-        wait_until(partial(says, log, f"\nready http://127.0.0.1:{port}\n"), "ready again", within=120)
+        wait_until(partial(says, log, f"\nready http://127.0.0.1:{port}\n"), "ready again")
         assert state.load(home / "data") == kept
-        connection = HTTPConnection(LOOPBACK, port, timeout=5)
+        connection = HTTPConnection(LOOPBACK, port, timeout=PATIENCE_SECONDS)
         connection.request("GET", "/api/v1/cities")
         assert json.loads(connection.getresponse().read())["cities"]
         connection.close()
         left = descendants(again.pid)
     finally:
         again.send_signal(signal.SIGINT)
-        assert again.wait(timeout=60) == 0
+        assert again.wait(timeout=PATIENCE_SECONDS) == 0
     assert not any(map(alive, left))
 
 

@@ -1,22 +1,9 @@
-"""Wait on facts: nothing here sleeps for a while and hopes."""
+"""What runs on this machine, as tests of programs ask for it."""
 
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable
 from pathlib import Path
-
-import pytest
-
-
-def wait_until(fact: Callable[[], object], what: str, within: float = 30.0) -> None:
-    """Return as soon as `fact` holds; fail naming `what` when it does not in time."""
-    deadline = time.monotonic() + within
-    while not fact():
-        if time.monotonic() > deadline:
-            pytest.fail(f"not within {within:.0f} s: {what}")
-        time.sleep(0.05)
 
 
 def alive(pid: int) -> bool:

@@ -13,7 +13,8 @@ from kombu.messaging import Producer
 
 from nagara.local.ports import free_port
 from nagara.locks import NAMESPACE, Lock
-from tests.helpers import Connection, wait_until
+from tests.helpers import Connection
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from workers.one_beat import OneBeat

@@ -26,7 +26,8 @@ from nagara.local.ports import free_port
 from nagara.local.throwaway import Throwaway
 from nagara.locks import Lock, only_one, only_one_of
 from nagara.settings import settings
-from tests.helpers import Connection, Known, age, file, multiply, wait_until
+from tests.helpers import Connection, Known, age, file, multiply
+from tests.waiting import wait_until
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 Run = Callable[[str], None]

@@ -28,8 +28,9 @@ from nagara.permissions import Role
 from nagara.residents.contact_digests import keyed_digest
 from nagara.sealing import seal
 from nagara.settings import settings
-from tests.helpers import Connection, file, multiply, wait_until
+from tests.helpers import Connection, file, multiply
 from tests.nagara.notifications.test_notifications import move, staff
+from tests.waiting import wait_until
 
 RESIDENT = "sok.dara@example.org"
 MANY = 260

@@ -40,7 +40,8 @@ from nagara.sealing import seal, unseal
 from nagara.settings import settings
 from nagara.staff import actions as staff_actions
 from nagara.staff.actions import Details
-from tests.helpers import Connection, Known, age, file, wait_until
+from tests.helpers import Connection, Known, age, file
+from tests.waiting import wait_until
 
 RESIDENT = "sok.dara@example.org"
 KHMER_NOTE = "សូមអភ័យទោស ភ្លៀងខ្លាំង\u200bយើងនឹងមកម្ដងទៀតនៅថ្ងៃស្អែក"
