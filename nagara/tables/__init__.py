@@ -31,6 +31,8 @@ from nagara.tables.requests import (
     Photo,
     Removal,
     Request,
+    RequestCount,
+    RequestCountNews,
     RequestWords,
     ResidentEntry,
 )
@@ -88,6 +90,8 @@ __all__ = [
     "Removal",
     "ReplyTemplate",
     "Request",
+    "RequestCount",
+    "RequestCountNews",
     "RequestWords",
     "ResidentEntry",
     "ResidentSession",

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Column,
     Computed,
     ForeignKeyConstraint,
+    Identity,
     Integer,
     LargeBinary,
     SmallInteger,
@@ -272,3 +273,33 @@ class RequestWords(SQLModel, table=True):
     request_id: uuid.UUID = Field(primary_key=True)
     words: str | None = None
     grams: list[int] | None = Field(default=None, sa_column=Column(ARRAY(Integer)))
+
+
+class RequestCount(SQLModel, table=True):
+    """How many requests of a month, in the city's zone, and a common code: received and still open, and closed in it.
+
+    What a timer has not added yet stands in ``request_count_news``: only both together are the whole.
+    """
+
+    __tablename__ = "request_count"
+
+    city_id: str = Field(primary_key=True)
+    month: dt.date = Field(primary_key=True)
+    network_code: str = Field(primary_key=True)
+    received: int = Field(sa_column=Column(BigInteger, nullable=False))
+    open: int = Field(sa_column=Column(BigInteger, nullable=False))
+    closed: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class RequestCountNews(SQLModel, table=True):
+    """By how much a transaction changed those counts; triggers write it. ``at`` lies in the month it is about."""
+
+    __tablename__ = "request_count_news"
+
+    city_id: str = Field(primary_key=True)
+    id: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(), primary_key=True))
+    at: dt.datetime = Field(sa_column=instant(nullable=False))
+    network_code: str
+    received: int = Field(sa_column=Column(BigInteger, nullable=False))
+    open: int = Field(sa_column=Column(BigInteger, nullable=False))
+    closed: int = Field(sa_column=Column(BigInteger, nullable=False))
