@@ -1,14 +1,15 @@
 """Cities' sheets of a period: kept ones, those of this process, or made from cells - three questions at most.
 
 A sheet depends on a snapshot and on nothing else, so it can be kept wherever it is asked for again. Periods that
-dashboards ask for are made once after each build; any other is made when it is first asked for.
+dashboards ask for are made once after each build; any other is made when it is first asked for. Of cities that only
+stand beside the one that is looked at no more than the brief is read.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -18,6 +19,7 @@ import orjson
 import psycopg
 
 from city_config import Configuration
+from nagara.indicators.brief import brief_of
 from nagara.indicators.cells import Cell
 from nagara.indicators.definitions import METHOD_VERSION
 from nagara.indicators.figures import ALL_CODES
@@ -28,12 +30,14 @@ from nagara.indicators.sheet import SHEET_VERSION, Stated, Watched, days_passed,
 from nagara.indicators.snapshots import ALL_DISTRICTS, Snapshot, latest_snapshots, month_rows, part_of
 
 KEPT = """
-select s.city_id, s.content from indicator_sheet s
+select s.city_id, s.brief is null or s.city_id = any(%s::text[]),
+       case when s.city_id = any(%s::text[]) then s.content else coalesce(s.brief, s.content) end
+  from indicator_sheet s
   join unnest(%s::text[], %s::uuid[]) as asked(city_id, snapshot_id) using (city_id, snapshot_id)
  where s.period = %s
 """
 KEEP = """
-insert into indicator_sheet (city_id, snapshot_id, period, content) values (%s, %s, %s, %b)
+insert into indicator_sheet (city_id, snapshot_id, period, content, brief) values (%s, %s, %s, %b, %b)
 on conflict do nothing
 """
 FORGET = "delete from indicator_sheet where city_id = %s and snapshot_id <> %s"
@@ -44,6 +48,7 @@ LENGTHS = (1, 3, 6, 12)
 """Months of the periods that are made after each build, ending with the present month and the one before."""
 
 Key = tuple[str, UUID, str, str, str, str]
+"""City, snapshot, configuration, period, code and district: nothing else decides what a sheet says."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +67,17 @@ class Asked:
 
 @dataclass(frozen=True)
 class CitySheet:
-    """A city's sheet, and the snapshot it was made of. It is shared: read it, never change it."""
+    """A city's sheet or its brief, and the snapshot it was made of. It is shared: read it, never change it."""
 
     snapshot: Snapshot
+    sheet: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A sheet, or no more than its brief."""
+
+    whole: bool
     sheet: Mapping[str, Any]
 
 
@@ -72,19 +85,24 @@ class _Shelf:
     """The sheets of this process that were asked for last."""
 
     def __init__(self) -> None:
-        self._sheets: OrderedDict[Key, Mapping[str, Any]] = OrderedDict()
+        self._sheets: OrderedDict[Key, _Kept] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, key: Key) -> Mapping[str, Any] | None:
+    def get(self, key: Key, whole: bool) -> _Kept | None:
+        """What is kept under a key, if it is as much as is wanted."""
         with self._lock:
             found = self._sheets.get(key)
-            if found is not None:
-                self._sheets.move_to_end(key)
+            if found is None or (whole and not found.whole):
+                return None
+            self._sheets.move_to_end(key)
             return found
 
-    def put(self, key: Key, sheet: Mapping[str, Any]) -> None:
+    def put(self, key: Key, kept: _Kept) -> None:
+        """Keep a sheet; a brief never takes the place of a whole one."""
         with self._lock:
-            self._sheets[key] = sheet
+            before = self._sheets.get(key)
+            if before is None or kept.whole or not before.whole:
+                self._sheets[key] = kept
             self._sheets.move_to_end(key)
             while len(self._sheets) > MOST_KEPT:
                 self._sheets.popitem(last=False)
@@ -103,23 +121,28 @@ def read_sheets(
     city_ids: Sequence[str],
     asked: Asked,
     chosen: Mapping[str, UUID] | None = None,
+    whole: Collection[str] | None = None,
 ) -> dict[str, CitySheet]:
-    """The sheets of the cities that have a snapshot: of their newest, or of those ``chosen``."""
+    """The sheets of the cities that have a snapshot: of their newest, or of those ``chosen``.
+
+    Of cities that are not among the ``whole`` ones the brief is enough (see ``brief``); by default all are whole.
+    """
+    wanted = frozenset(city_ids if whole is None else whole)
     snapshots = latest_snapshots(connection, city_ids, chosen)
-    found: dict[str, Mapping[str, Any]] = {}
-    for city, snapshot in snapshots.items():
-        sheet = _shelf.get(_key(configuration, snapshot, asked))
-        if sheet is not None:
-            found[city] = sheet
+    keys = {city: _key(configuration, snapshot, asked) for city, snapshot in snapshots.items()}
+    found = {city: kept for city, key in keys.items() if (kept := _shelf.get(key, city in wanted))}
     missing = {city: one for city, one in snapshots.items() if city not in found}
+    fresh: dict[str, _Kept] = {}
     if missing and asked.whole:
-        found |= _kept(connection, configuration, missing, asked.period)
-    missing = {city: one for city, one in missing.items() if city not in found}
+        fresh |= _kept(connection, configuration, missing, asked.period, wanted)
+    missing = {city: one for city, one in missing.items() if city not in fresh}
     if missing:
-        found |= make_sheets(connection, configuration, missing, asked)
-    for city, sheet in found.items():
-        _shelf.put(_key(configuration, snapshots[city], asked), sheet)
-    return {city: CitySheet(snapshot, found[city]) for city, snapshot in snapshots.items()}
+        made = make_sheets(connection, configuration, missing, asked)
+        fresh |= {city: _Kept(True, sheet) for city, sheet in made.items()}
+    for city, kept in fresh.items():
+        _shelf.put(keys[city], kept)
+    found |= fresh
+    return {city: CitySheet(snapshot, found[city].sheet) for city, snapshot in snapshots.items()}
 
 
 def _key(configuration: Configuration, snapshot: Snapshot, asked: Asked) -> Key:
@@ -132,16 +155,17 @@ def _kept(
     configuration: Configuration,
     snapshots: Mapping[str, Snapshot],
     period: Period,
-) -> dict[str, Mapping[str, Any]]:
+    whole: Collection[str],
+) -> dict[str, _Kept]:
     """Sheets in the database; one of another version, or of other numbers of residents, does not count."""
-    ids = [snapshot.id for snapshot in snapshots.values()]
+    ids, wanted = [snapshot.id for snapshot in snapshots.values()], sorted(whole)
     found = {}
     with connection.cursor(binary=True) as cursor:
-        rows = cursor.execute(KEPT, (list(snapshots), ids, str(period))).fetchall()
-    for city, content in rows:
+        rows = cursor.execute(KEPT, (wanted, wanted, list(snapshots), ids, str(period))).fetchall()
+    for city, is_whole, content in rows:
         sheet = orjson.loads(content)
         if sheet["made_by"] == _made_by(configuration, city):
-            found[city] = sheet
+            found[city] = _Kept(is_whole, sheet)
     return found
 
 
@@ -244,7 +268,8 @@ def keep_usual(
     periods = usual_periods(today)
     for number, period in enumerate(periods, 1):
         sheet = sheet_from(configuration, snapshot, months, Asked(period))
-        connection.execute(KEEP, (city_id, snapshot.id, str(period), orjson.dumps(sheet)))
+        content, brief = orjson.dumps(sheet), orjson.dumps(brief_of(sheet))
+        connection.execute(KEEP, (city_id, snapshot.id, str(period), content, brief))
         tell(number)
     return len(periods)
 

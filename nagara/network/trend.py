@@ -20,8 +20,18 @@ from nagara.indicators.snapshots import latest_snapshots, month_figures
 from nagara.network.view import chosen_cities, head_of
 
 VERSIONS = """
-select method_version, holidays_version, min(built_at) from indicator_snapshot where city_id = %s group by 1, 2
+with recursive used as (
+    (select method_version, holidays_version, built_at from indicator_snapshot where city_id = %(city)s
+      order by method_version, holidays_version, built_at limit 1)
+    union all
+    select later.* from used cross join lateral (
+        select s.method_version, s.holidays_version, s.built_at from indicator_snapshot s
+         where s.city_id = %(city)s
+           and (s.method_version, s.holidays_version) > (used.method_version, used.holidays_version)
+         order by s.method_version, s.holidays_version, s.built_at limit 1) later)
+select * from used
 """
+"""Each pair of versions with its first snapshot: a step along the index for each, however many snapshots there are."""
 USUAL = (*HEADLINE, "N1", "N3a.share", "N4.published", "N8", "N10.declined", "N11", "N15")
 
 
@@ -53,7 +63,7 @@ def trend(
         }
         for month, own, _ in rows
     ]
-    versions = connection.execute(VERSIONS, (city.id,)).fetchall()
+    versions = connection.execute(VERSIONS, {"city": city.id}).fetchall()
     found = [*_configurations([(row[0], row[2] or ()) for row in rows]), *_versions(versions)]
     told = {"id": str(snapshot.id), "cut_off": snapshot.cut_off.isoformat()}
     breaks = [one for one in found if f"{period.first:%Y-%m}" <= one["month"] <= f"{period.last:%Y-%m}"]

@@ -15,6 +15,7 @@ import psycopg
 
 from city_config import City, Configuration
 from nagara.errors import InvalidInput, UnknownCity
+from nagara.indicators.brief import QUALITY
 from nagara.indicators.definitions import BY_ID, DEFINITIONS, FEW, METHOD_VERSION
 from nagara.indicators.figures import ALL_CODES
 from nagara.indicators.mix import Weights, weights_of
@@ -41,7 +42,6 @@ BANDS = ((300_000, "below 0.3 m"), (2_000_000, "0.3 to 2 m"), (None, "above 2 m"
 """Cities of a band are read beside each other: context, not an adjustment."""
 
 SIMULATED = "its requests are simulated"
-QUALITY = ("N16.place", "N16.code", "N16.answer", "N16.order", "N16.sync")
 Figures = dict[str, dict[str, Any]]
 Connection = psycopg.Connection[Any]
 
@@ -63,7 +63,7 @@ def indicators(
     A city without a snapshot is named in ``without_figures``, never left out in silence. Funnels are there when the
     whole network is asked for, ranks only on demand and as intervals.
     """
-    read = _Read(connection, configuration, Asked(period, code, district), city_ids, snapshots)
+    read = _Read(connection, configuration, Asked(period, code, district), city_ids, snapshots, whole=True)
     raw = read.figures()
     funnels = read.funnels(raw) if read.asked.whole and not city_ids else {}
     ranked = {key: ranks(key, points_of(key, raw)) for key in RANKED} if rank else None
@@ -106,12 +106,16 @@ class _Read:
         asked: Asked,
         city_ids: Sequence[str] = (),
         snapshots: Mapping[str, UUID] | None = None,
+        *,
+        whole: bool = False,
     ) -> None:
+        """``whole``: all of the sheets of the cities asked for, not only what compares them."""
         self.asked = asked
         self.cities = chosen_cities(configuration, city_ids)
-        every = list(configuration.cities) if asked.whole else [city.id for city in self.cities]
-        self._all = read_sheets(connection, configuration, every, asked, snapshots)
         wanted = {city.id for city in self.cities}
+        every = list(configuration.cities) if asked.whole else [city.id for city in self.cities]
+        read_whole = wanted if whole else set[str]()
+        self._all = read_sheets(connection, configuration, every, asked, snapshots, read_whole)
         self.sheets: dict[str, CitySheet] = {c: found for c, found in self._all.items() if c in wanted}
         together = measured_together(self._plain())
         self._promises = network_promises(together)

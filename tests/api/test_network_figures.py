@@ -124,6 +124,50 @@ def test_pages_are_answered_from_kept_sheets_as_from_cells(filled: TestClient, o
     assert {city: one.sheet for city, one in kept.items()} == {city: one.sheet for city, one in made.items()}
 
 
+def test_cities_that_only_stand_beside_others_are_read_by_their_briefs(
+    filled: TestClient, owner: Owner
+) -> None:
+    """Briefs, whole sheets and cells give one answer, also where a process knows no more than a brief; a new build is
+    seen at once."""
+    period = "2026-03..2026-05"
+    addresses = [
+        f"/overview?period={period}",
+        f"/funnel?period={period}&figure=N5b",
+        f"/indicators?period={period}&city=kh-pnh&rank=true",
+        f"/backlog?period={period}&city=th-bkk",
+        f"/indicators?period={period}",
+    ]
+
+    def answers() -> list[Any]:
+        return [filled.get(NETWORK + address).json() for address in addresses]
+
+    def kept() -> None:
+        with clock_connection() as clock:
+            for city in CITIES:
+                keep_usual(clock, configuration(), city, dt.datetime(2026, 5, 3, tzinfo=dt.UTC))
+            clock.commit()
+
+    kept()
+    briefly = answers()
+    assert any(row["headline"] for row in briefly[0]["cities"])
+    assert briefly == answers()
+    for change in ("update indicator_sheet set brief = null", "delete from indicator_sheet"):
+        owner.execute(change)
+        sheets.forget()
+        assert answers() == briefly
+    log_request(owner, "kh-pnh", dt.datetime(2026, 5, 2, tzinfo=dt.UTC))
+    with clock_connection() as clock:
+        build_city(clock, configuration(), "kh-pnh", time_told(clock))
+        clock.commit()
+    for _ in range(2):
+        then, now = (
+            next(row for row in found[0]["cities"] if row["city"] == "kh-pnh")["coverage"]["issues"]
+            for found in (briefly, answers())
+        )
+        assert now == then + 1
+        kept()
+
+
 def test_the_public_cannot_work_small_numbers_out_and_officials_see_them_flagged(filled: TestClient) -> None:
     def reports(address: str, client: Any = filled, **part: str) -> dict[str, Any]:
         params = {"period": PERIOD, "city": "kh-pnh"} | part

@@ -1,4 +1,4 @@
-"""What is needed of a city beside others lies by itself, and versions of the figures are found without counting them."""
+"""What is read of a city beside others lies by itself; versions of the figures are found without counting them."""
 
 from __future__ import annotations
 
