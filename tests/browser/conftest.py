@@ -29,7 +29,7 @@ QUIET = (
 NO_LINE = ("--host-resolver-rules=MAP * ~NOTFOUND",)
 """No address is found: for pages and for workers alike, which playwright's own ``offline`` leaves their line."""
 ANSWERS_WITHIN_MS = PAGE_PATIENCE_SECONDS * 1000
-STARTS_WITHIN_MS = PATIENCE_SECONDS * 1000
+ENDS_WITHIN_MS = PATIENCE_SECONDS * 1000
 expect.set_options(timeout=ANSWERS_WITHIN_MS)
 REFUSALS = ("401", "404", "405", "409", "422", "ERR_FAILED", "ERR_INTERNET_DISCONNECTED", "incognito")
 """What a browser reports for answers that a test provokes on purpose."""
@@ -59,7 +59,7 @@ def browser() -> Iterator[Browser]:
         pytest.skip("the pages are not built: npm ci && npm run build in web/")
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(
-            executable_path=path, args=[*QUIET, *sandbox()], timeout=STARTS_WITHIN_MS
+            executable_path=path, args=[*QUIET, *sandbox()], timeout=ENDS_WITHIN_MS
         )
         yield running
         running.close()
@@ -93,6 +93,7 @@ def open_page(browser: Browser, live_server: str) -> Iterator[OpenPage]:
             color_scheme="dark" if dark else "light",
             device_scale_factor=scale,
             locale="en-GB",
+            reduced_motion="reduce",
             service_workers="allow" if worker else "block",
         )
         context.set_default_timeout(ANSWERS_WITHIN_MS)
@@ -127,10 +128,11 @@ def phone(browser: Browser, live_server: str, tmp_path: Path) -> Iterator[OpenPh
             tmp_path / "phone",
             executable_path=chromium_path(),
             args=[*QUIET, *sandbox(), *(NO_LINE if offline else ())],
-            timeout=STARTS_WITHIN_MS,
+            timeout=ENDS_WITHIN_MS,
             base_url=live_server,
             viewport={"width": 360, "height": 740},
             locale="en-GB",
+            reduced_motion="reduce",
             offline=offline,
         )
         context.set_default_timeout(ANSWERS_WITHIN_MS)

@@ -15,6 +15,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from nagara.demo.accounts import PASSWORD
+from tests.waiting import PAGE_PATIENCE_SECONDS
 
 CITY = "kh-pnh"
 MIDDLE = {"lat": 11.5696, "lon": 104.9210}
@@ -27,7 +28,7 @@ def ask(address: str, token: str | None = None, body: Any = None, method: str | 
     headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
     content = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(address, content, headers, method=method)
-    with urllib.request.urlopen(request, timeout=60) as answer:
+    with urllib.request.urlopen(request, timeout=PAGE_PATIENCE_SECONDS) as answer:
         text = answer.read()
     return json.loads(text) if text else None
 
@@ -53,7 +54,7 @@ def send_picture(server: str) -> str:
     body = head.encode() + written.getvalue() + f"\r\n--{edge}--\r\n".encode()
     headers = {"Content-Type": f"multipart/form-data; boundary={edge}"}
     asked = urllib.request.Request(f"{server}/api/v1/cities/{CITY}/media", body, headers)
-    with urllib.request.urlopen(asked, timeout=60) as answer:
+    with urllib.request.urlopen(asked, timeout=PAGE_PATIENCE_SECONDS) as answer:
         return str(json.load(answer)["id"])
 
 

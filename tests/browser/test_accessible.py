@@ -132,7 +132,7 @@ def test_the_keyboard_alone_files_a_report(open_page: OpenPage) -> None:
     walk_to(page, "Send the report")
     page.keyboard.press("Enter")
     page.get_by_test_id("reference").wait_for()
-    assert page.evaluate("document.activeElement.tagName") == "H1"
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
 
 
 def walk_to(page: Page, name: str) -> None:
@@ -161,8 +161,7 @@ def test_more_contrast_is_a_switch_that_is_remembered(open_page: OpenPage) -> No
     expect(switch).to_have_attribute("aria-pressed", "true")
     page.reload()
     expect(page.locator("html")).to_have_attribute("data-contrast", "more")
-    header = page.locator("header").evaluate("one => getComputedStyle(one).backgroundColor")
-    assert header == "rgb(0, 0, 0)"
+    expect(page.locator("header")).to_have_css("background-color", "rgb(0, 0, 0)")
 
 
 def test_the_whole_flow_calls_nobody_but_the_city(open_page: OpenPage, live_server: str) -> None:

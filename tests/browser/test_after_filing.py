@@ -12,8 +12,9 @@ from playwright.sync_api import Page, expect
 from nagara.demo.accounts import PASSWORD
 from tests.api.test_media import picture as jpeg
 from tests.browser.accessibility import faults
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import OpenPage, worker_ready
 from tests.browser.test_pages import fits, sign_in
+from tests.waiting import PAGE_PATIENCE_SECONDS
 
 PHONE = {"width": 360, "height": 740}
 
@@ -22,7 +23,7 @@ class Desk:
     """Staff of Phnom Penh, over the API."""
 
     def __init__(self, server: str) -> None:
-        self.client = httpx.Client(base_url=server, timeout=30)
+        self.client = httpx.Client(base_url=server, timeout=PAGE_PATIENCE_SECONDS)
         signed_in = self.client.post(
             "/api/v1/staff/session", json={"username": "supervisor@kh-pnh", "password": PASSWORD}
         )
@@ -113,7 +114,7 @@ def test_a_question_is_answered_from_a_phone(open_page: OpenPage, desk: Desk) ->
 def test_without_a_line_the_page_shows_what_it_saw_last(open_page: OpenPage, desk: Desk) -> None:
     filed = desk.filed(description="Nobody came.")
     page = open_page(private(filed), **PHONE)
-    page.evaluate("navigator.serviceWorker.ready.then(() => undefined)")
+    worker_ready(page)
     expect(page.get_by_test_id("timeline")).to_contain_text("Report received")
     page.wait_for_function(
         "async () => new Promise(done => { const asked = indexedDB.open('nagara');"

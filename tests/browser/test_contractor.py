@@ -15,6 +15,7 @@ from playwright.sync_api import expect
 from nagara.demo.accounts import PASSWORD
 from tests.browser.accessibility import faults
 from tests.browser.conftest import OpenPhone, worker_ready
+from tests.waiting import PAGE_PATIENCE_SECONDS
 
 
 def ask(address: str, token: str | None = None, body: dict[str, Any] | None = None) -> Any:
@@ -23,7 +24,9 @@ def ask(address: str, token: str | None = None, body: dict[str, Any] | None = No
     if token:
         headers["Authorization"] = f"Bearer {token}"
     data = json.dumps(body).encode() if body is not None else None
-    with urllib.request.urlopen(urllib.request.Request(address, data, headers), timeout=30) as answer:
+    with urllib.request.urlopen(
+        urllib.request.Request(address, data, headers), timeout=PAGE_PATIENCE_SECONDS
+    ) as answer:
         return json.load(answer)
 
 

@@ -50,7 +50,7 @@ def test_a_browser_subscribes_and_is_told(open_page: OpenPage, live_server: str)
     reference = filed(live_server)["reference"]
     page = open_page(f"/#/follow/request/{reference}", width=360, height=740)
     page.context.grant_permissions(["notifications"], origin=live_server)
-    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    worker_ready(page)
     page.get_by_label("This browser").check()
     page.get_by_role("button", name="Be told").click()
     expect(page.get_by_test_id("told")).to_be_visible()

@@ -10,21 +10,22 @@ import signal
 import urllib.request
 import uuid
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from nagara.demo.accounts import PASSWORD
+from nagara.local.programs import answers_ready
 from tests.browser.accessibility import expect_accessible
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import ANSWERS_WITHIN_MS, OpenPage
 from tests.conftest import Live
 from tests.journeys.test_survival import PARTS, processes
+from tests.waiting import PAGE_PATIENCE_SECONDS, wait_until
 
 NUMBER = "section[aria-labelledby=received] .big"
 OPEN_NOW = "section[aria-labelledby=open] .big"
 SWEEPS = 40
-RESTARTS_WITHIN_S = 150
-"""The API has all cities to read again before it answers."""
 
 
 def call(url: str, path: str, body: object, token: str = "") -> dict[str, object]:
@@ -32,7 +33,7 @@ def call(url: str, path: str, body: object, token: str = "") -> dict[str, object
     headers = {"Content-Type": "application/json", "Idempotency-Key": uuid.uuid4().hex}
     headers |= {"Authorization": f"Bearer {token}"} if token else {}
     request = urllib.request.Request(f"{url}{path}", json.dumps(body).encode(), headers)
-    with urllib.request.urlopen(request, timeout=30) as answer:
+    with urllib.request.urlopen(request, timeout=PAGE_PATIENCE_SECONDS) as answer:
         found: dict[str, object] = json.load(answer)
         return found
 
@@ -53,6 +54,7 @@ def hall(browser: Browser, live_server: Live, key: str) -> Iterator[Page]:
     context = browser.new_context(
         base_url=live_server, viewport={"width": 1920, "height": 1080}, color_scheme="dark", locale="en-GB"
     )
+    context.set_default_timeout(ANSWERS_WITHIN_MS)
     page = context.new_page()
     page.clock.install()
     page.goto(f"/network/wall/#key={key}")
@@ -125,12 +127,13 @@ def test_a_wall_says_that_it_is_old_and_comes_back_by_itself(hall: Page, live_se
     hall.locator(".wall[data-state=lost]").wait_for()
     expect(hall.get_by_role("alert")).to_contain_text("No answer since")
     hall.context.set_offline(False)
-    for _ in range(RESTARTS_WITHIN_S * 2):
+    wait_until(answers_ready(urlsplit(live_server).port or 0), "the API has read all cities again")
+
+    def live() -> bool:
         hall.clock.fast_forward(31_000)
-        if hall.locator(".wall[data-state=live]").count():
-            break
-        hall.wait_for_timeout(500)
-    hall.locator(".wall[data-state=live]").wait_for()
+        return hall.locator(".wall[data-state=live]").count() > 0
+
+    wait_until(live, "the wall is live again")
     assert hall.evaluate("window.sameDocument"), "it went on without being loaded again"
 
 

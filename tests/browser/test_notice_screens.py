@@ -182,11 +182,13 @@ def test_a_newcomer_reports_by_the_bot_and_follows_another_report_there(
     page.get_by_label("Message").fill("The rubbish truck has not come since Monday")
     page.get_by_role("button", name="Send", exact=True).click()
     expect_accessible(page, "chat with the bot", wanted=("light",))
-    page.get_by_role("button", name="Missed rubbish collection").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Missed rubbish collection").click()
     for _ in range(6):  # whatever its questions are, the first answer is one
         if page.get_by_role("button", name="Send", exact=True).count() == 2:
             break
-        page.locator(".press button").first.click()
+        with page.expect_navigation():
+            page.locator(".press button").first.click()
     page.locator(".press").get_by_role("button", name="Send", exact=True).click()
     expect(page.locator(".bubble.bot").last).to_contain_text("PNH-")
 

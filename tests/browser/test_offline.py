@@ -15,7 +15,8 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, Request, ViewportSize, expect
 
 from nagara.demo.accounts import PASSWORD
-from tests.browser.conftest import ANSWERS_WITHIN_MS, QUIET, chromium_path, sandbox
+from tests.browser.conftest import ANSWERS_WITHIN_MS, ENDS_WITHIN_MS, QUIET, chromium_path, sandbox
+from tests.waiting import PAGE_PATIENCE_SECONDS, wait_until
 
 PHONE: ViewportSize = {"width": 360, "height": 740}
 CITY = "kh-pnh"
@@ -41,9 +42,11 @@ def open_phone(browser: Browser, live_server: str) -> Iterator[OpenPhone]:
             profile,
             executable_path=chromium_path(),
             args=[*QUIET, *sandbox()],
+            timeout=ENDS_WITHIN_MS,
             base_url=live_server,
             viewport=PHONE,
             locale="en-GB",
+            reduced_motion="reduce",
             offline=offline,
         )
         context.set_default_timeout(ANSWERS_WITHIN_MS)
@@ -62,17 +65,21 @@ def visit(context: BrowserContext) -> Page:
     page = context.pages[0]
     page.goto(f"/?city={CITY}&lang=en")
     page.get_by_role("button", name="Street light not working").wait_for()
-    page.evaluate(
-        """async (city) => {
-            const kept = [`/api/v1/cities`, `/api/v1/cities/${city}/services`,
-                          `/api/v1/cities/${city}/districts`, `/api/v1/cities/${city}/departments`];
-            const ready = async () => navigator.serviceWorker.controller?.state === 'activated'
-                && (await Promise.all(kept.map((path) => caches.match(path)))).every(Boolean);
-            while (!(await ready())) await new Promise((next) => setTimeout(next, 50));
-        }""",
-        CITY,
-    )
+    page.wait_for_function("() => navigator.serviceWorker.controller?.state === 'activated'")
+    lists_are_kept(page, CITY)
     return page
+
+
+def lists_are_kept(page: Page, city: str) -> None:
+    """Return once the phone has all that a report in this city is written with."""
+    page.wait_for_function(
+        """async (city) => {
+            const lists = ['services', 'districts', 'departments'].map((list) => `/${city}/${list}`);
+            const kept = ['', ...lists].map((one) => caches.match(`/api/v1/cities${one}`));
+            return (await Promise.all(kept)).every(Boolean);
+        }""",
+        arg=city,
+    )
 
 
 def pictures(folder: Path) -> list[Path]:
@@ -100,7 +107,7 @@ def write_report(page: Page, words: str, photos: list[Path]) -> None:
 def takes_photos(live_server: str) -> bool:
     """Whether this installation has an address for photos."""
     try:
-        urllib.request.urlopen(f"{live_server}/api/v1/cities/{CITY}/media", timeout=10)
+        urllib.request.urlopen(f"{live_server}/api/v1/cities/{CITY}/media", timeout=PAGE_PATIENCE_SECONDS)
     except urllib.error.HTTPError as answer:
         return answer.code != 404
     return True
@@ -110,7 +117,7 @@ def ask(address: str, token: str | None = None, body: dict[str, str] | None = No
     """The JSON at an address of the API."""
     headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
     request = urllib.request.Request(address, json.dumps(body).encode() if body else None, headers)
-    with urllib.request.urlopen(request, timeout=30) as answer:
+    with urllib.request.urlopen(request, timeout=PAGE_PATIENCE_SECONDS) as answer:
         return json.load(answer)
 
 
@@ -179,7 +186,7 @@ def test_a_report_written_offline_outlives_the_browser_and_arrives_once(
     if photos:
         assert len(found[0]["photos"]) == len(photos)
     assert "Somebody" not in json.dumps(stored(page, "reports"))
-    assert stored(page, "photos") == []
+    wait_until(lambda: stored(page, "photos") == [], "no picture is left on the phone")
 
 
 def test_the_page_opens_without_a_line_with_the_services_of_the_visited_city(
@@ -202,14 +209,7 @@ def test_a_city_never_opened_is_there_without_a_line_and_a_far_one_says_it_is_no
     words = f"elsewhere{uuid.uuid4().hex}"
     phone = open_phone(tmp_path / "profile")
     page = visit(phone)
-    page.evaluate(
-        """async (city) => {
-            const kept = ['services', 'districts', 'departments'].map((list) => `/api/v1/cities/${city}/${list}`);
-            const there = async () => (await Promise.all(kept.map((path) => caches.match(path)))).every(Boolean);
-            while (!(await there())) await new Promise((next) => setTimeout(next, 50));
-        }""",
-        NEIGHBOUR,
-    )
+    lists_are_kept(page, NEIGHBOUR)
     phone.set_offline(True)
     page.reload()
     page.get_by_role("button", name="Change city").click()

@@ -7,6 +7,7 @@ import pytest
 
 from tests.browser.accessibility import LOOKS, faults, looks
 from tests.browser.conftest import OpenPage
+from tests.waiting import wait_until
 
 BODY = {"service_code": "waste_dumping", "lat": 11.5564, "lon": 104.9282, "language": "en"}
 MARKUP = "<img src=x onerror=document.title='run'> & more"
@@ -27,9 +28,13 @@ def test_the_list_and_the_map_say_the_same(live_server: str, open_page: OpenPage
     first.wait_for()
     assert page.locator(f"a[href='#/track/{hidden}']").count() == 0
     page.locator("path.point").first.wait_for()
-    listed = page.locator("main li").count()
-    placed = listed - page.get_by_text("no place on the map").count()
-    assert page.locator("path.point").count() == placed
+
+    def placed() -> int:
+        return page.locator("main li").count() - page.get_by_text("no place on the map").count()
+
+    wait_until(
+        lambda: page.locator("path.point").count() == placed() > 0, "as many points as lines with a place"
+    )
     assert page.title() != "run"
 
     page.get_by_label("State").select_option("closed")

@@ -23,6 +23,7 @@ from tests.browser.report_flow import (
     send,
     tell_place,
 )
+from tests.waiting import PAGE_PATIENCE_SECONDS
 
 KEYS_SHOWN = re.compile(r"\b[a-z_]+\.[a-z_]+(\.[a-z_]+)*\b")
 """What a text without words looks like: its key."""
@@ -34,7 +35,7 @@ def answer(address: str, body: dict[str, Any] | None = None) -> Any:
     request = urllib.request.Request(
         address, json.dumps(body).encode() if body else None, {"Content-Type": "application/json"}
     )
-    with urllib.request.urlopen(request, timeout=30) as told:
+    with urllib.request.urlopen(request, timeout=PAGE_PATIENCE_SECONDS) as told:
         return json.load(told)
 
 
@@ -61,6 +62,7 @@ def test_a_report_begins_with_a_photo_whose_place_is_offered_and_then_left_out(
     assert page.evaluate("sessionStorage.getItem('nagara.draft') ?? ''").count("11.5") == 0
     page.get_by_label("Say it in your own words").fill("the lamp is dark")
     suggested = page.get_by_test_id("suggestions").get_by_role("button")
+    expect(suggested.first).to_be_visible()
     assert 1 <= suggested.count() <= 3
     suggested.filter(has_text="Street light not working").click()
     page.get_by_role("button", name="Yes, use this place").click()

@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from nagara.demo.accounts import PASSWORD
 from tests.browser.accessibility import expect_accessible, fits
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import ENDS_WITHIN_MS, OpenPage
 from tests.browser.staff_desk import (
     CITY,
     ask,
@@ -23,7 +23,6 @@ from tests.browser.staff_desk import (
 
 PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1440, "height": 900}
-JOB_ENDS_WITHIN_MS = 60_000
 
 
 def dialog_of(page: Page, name: str) -> Locator:
@@ -127,6 +126,7 @@ def test_what_the_public_sees_is_decided_and_the_first_wording_is_behind_a_reaso
     page.keyboard.press("Enter")
     page.get_by_role("heading", level=1, name="Public view").wait_for()
     waiting = page.locator(f"[data-waiting='{reference}']")
+    page.locator("[data-waiting]").first.wait_for()
     while waiting.count() == 0 and page.get_by_role("button", name="Show more").count():
         with page.expect_response(re.compile("/staff/moderation")):
             page.get_by_role("button", name="Show more").click()
@@ -181,7 +181,7 @@ def test_a_desk_is_handed_over_and_a_person_added(open_page: OpenPage, live_serv
     dialog.locator("#taker").select_option(taker)
     expect_accessible(page, "handing a desk over")
     dialog.locator("button[type=submit]").click()
-    expect(dialog.get_by_role("button", name="Undo")).to_be_visible(timeout=JOB_ENDS_WITHIN_MS)
+    expect(dialog.get_by_role("button", name="Undo")).to_be_visible(timeout=ENDS_WITHIN_MS)
     shown = ask(f"{live_server}/api/v1/staff/requests/{reference}", token)
     assert shown["assignee"] == taker
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
 from tests.browser.accessibility import expect_accessible, fits, fits_at_twice_the_text
-from tests.browser.conftest import OpenPage, picture
+from tests.browser.conftest import ENDS_WITHIN_MS, OpenPage, picture
 from tests.browser.staff_desk import CITY, ask, open_request, report, sign_in, token_of
+from tests.waiting import wait_until
 
 PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1440, "height": 900}
-ARRIVES_WITHIN_MS = 15_000
+DARK = "rgb(18, 21, 31)"
 
 
 def go(page: Page, name: str, title: str) -> None:
@@ -102,14 +102,14 @@ def test_what_is_filed_and_moved_elsewhere_arrives_by_itself(open_page: OpenPage
     page.locator("[data-reference]").first.wait_for()
     reference = report(live_server, "Filed while somebody looks at the list.")
     row = page.locator(f"[data-reference='{reference}']")
-    expect(row).to_contain_text("new", timeout=ARRIVES_WITHIN_MS)
+    expect(row).to_contain_text("new")
     expect(row).to_contain_text("Received")
     ask(
         f"{live_server}/api/v1/staff/requests/{reference}/acknowledge",
         token_of(live_server, "agent"),
         {},
     )
-    expect(row).to_contain_text("Acknowledged", timeout=ARRIVES_WITHIN_MS)
+    expect(row).to_contain_text("Acknowledged")
 
 
 def test_an_area_is_drawn_without_a_mouse_and_kept_as_a_filter(open_page: OpenPage) -> None:
@@ -168,7 +168,7 @@ def test_a_list_is_taken_out_as_a_file(open_page: OpenPage) -> None:
     dialog.get_by_label("Table (CSV)").check()
     dialog.get_by_role("button", name="Make the file").click()
     link = dialog.get_by_role("link", name="Download")
-    link.wait_for(timeout=60_000)
+    link.wait_for(timeout=ENDS_WITHIN_MS)
     with page.expect_download() as begun:
         link.click()
     assert begun.value.suggested_filename.endswith(".csv")
@@ -187,12 +187,13 @@ def test_a_crew_finds_its_way_on_a_small_phone(open_page: OpenPage, live_server:
     page.get_by_label("Password").fill("nagara-demo-2026")
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Start from where I stand").click()
-    order: Callable[[], list[str | None]] = lambda: [  # noqa: E731
-        one.get_attribute("data-job") for one in page.locator("[data-job]").all()
-    ]
     page.get_by_role("button", name="From where I stand now").wait_for()
-    walk = [one for one in order() if one in (near, far)]
-    assert walk == [near, far]
+
+    def walk() -> list[str]:
+        shown = page.locator("[data-job]").evaluate_all("all => all.map((one) => one.dataset.job)")
+        return [one for one in shown if one in (near, far)]
+
+    wait_until(lambda: walk() == [near, far], "the nearer comes first")
     expect_accessible(page, "today on a phone")
     page.locator(f"[data-job='{near}']").get_by_role("link", name=near, exact=True).click()
     expect(page.get_by_test_id("detail-reference")).to_have_text(near)
@@ -212,8 +213,8 @@ def test_the_console_speaks_khmer_and_thai_and_keeps_the_chosen_colours(open_pag
         expect(page.locator("[data-view=open]")).to_contain_text(open_view)
         page.evaluate("location.hash = '#/account'")
         page.locator("input[name=theme]").nth(2).check()
-        dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        expect(page.locator("body")).to_have_css("background-color", DARK)
         page.reload()
         page.locator("input[name=theme]").nth(2).wait_for()
-        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == dark == "rgb(18, 21, 31)"
+        expect(page.locator("body")).to_have_css("background-color", DARK)
         picture(page, f"staff-{language}")
