@@ -56,6 +56,8 @@ class EventKind(StrEnum):
     JOB_REPORTED = "job_reported"  # who holds such a link started, did or gave back the job
     SENT_ON = "sent_on"  # another system owns it from now on, and has a number for it; both are in the data
     TIME_CORRECTED = "time_corrected"  # an event before it happened at another time; both are in the data
+    AUDIT_DRAWN = "audit_drawn"  # chance drew its resolution into an audit's sample; which one is in the data
+    AUDIT_FOUND = "audit_found"  # whoever audits found it fixed or not, and how they know
     DATA_REMOVED = "data_removed"  # personal data went: their time was over, or the resident wanted it
 
 
@@ -78,6 +80,8 @@ PUBLIC_KINDS = frozenset(EventKind) - {
     EventKind.HANDED_OUT,
     EventKind.JOB_REPORTED,
     EventKind.SENT_ON,
+    EventKind.AUDIT_DRAWN,
+    EventKind.AUDIT_FOUND,
 }
 """Events a resident sees in the timeline."""
 

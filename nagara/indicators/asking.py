@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+from collections.abc import Sequence
 from typing import Any
 
 import psycopg
 
 from nagara.indicators.cells import Cell
-from nagara.indicators.questions import Question, questions
+from nagara.indicators.questions import Question, beside_peers, questions
 from nagara.indicators.snapshots import latest_snapshots, month_rows
 
 CITY_FIRST = dt.timedelta(days=14)
@@ -29,7 +30,8 @@ on conflict (city_id, month, question) do update
  where kept.words is distinct from excluded.words or kept.counted <> excluded.counted or kept.of_all <> excluded.of_all
 """
 TAKE_BACK = """
-delete from indicator_question where city_id = %s and month = %s and not question = any(%s)
+delete from indicator_question
+ where city_id = %s and month = %s and not question = any(%s) and (question like '%%\\_peers') = %s
 """
 READ = """
 select city_id, month, question, words, counted, of_all, first_asked, network_sees_from from indicator_question
@@ -51,12 +53,57 @@ def ask(connection: psycopg.Connection[Any], city_id: str, now: dt.datetime) -> 
     cells = {month: Cell.merged(rows[month].packed.cells().values()) for month in months}
     standing = 0
     for before, month in itertools.pairwise(months):
-        asked = questions(cells[month], cells[before])
-        connection.execute(TAKE_BACK, (city_id, month, [question.id for question in asked]))
-        for question in asked:
-            connection.execute(ASK, _row(city_id, month, question, now))
-            standing += 1
+        packed = rows[month].packed
+        declared = Cell.merged(packed.where(lambda part: part[2]).cells().values()).count("reports")
+        standing += _put(
+            connection, city_id, month, questions(cells[month], cells[before], declared), now, of_peers=False
+        )
     return standing
+
+
+def ask_beside_peers(connection: psycopg.Connection[Any], city_ids: Sequence[str], now: dt.datetime) -> int:
+    """Put to cities what the newest figures of the others ask of theirs, month by month; returns how many stand.
+
+    Made-up requests are held against made-up ones alone. Does not commit.
+    """
+    found = month_rows(
+        connection,
+        {city: one.id for city, one in latest_snapshots(connection, city_ids).items()},
+        first=_months_before(now, LOOKED_AT),
+    )
+    standing = 0
+    for month in sorted({month for rows in found.values() for month in rows}):
+        by_code = {
+            city: rows[month].packed.grouped(lambda part: part[0])
+            for city, rows in found.items()
+            if month in rows
+        }
+        made_up = {c: Cell.merged(cells.values()).count("simulated") > 0 for c, cells in by_code.items()}
+        for city, own in by_code.items():
+            peers = [cells for c, cells in by_code.items() if c != city and made_up[c] == made_up[city]]
+            standing += _put(connection, city, month, beside_peers(own, peers), now, of_peers=True)
+    return standing
+
+
+def _months_before(now: dt.datetime, months: int) -> dt.date:
+    number = now.year * 12 + now.month - 1 - months
+    return dt.date(number // 12, number % 12 + 1, 1)
+
+
+def _put(
+    connection: psycopg.Connection[Any],
+    city_id: str,
+    month: dt.date,
+    asked: Sequence[Question],
+    now: dt.datetime,
+    *,
+    of_peers: bool,
+) -> int:
+    """Keep these questions of a month in place of those of their sort; returns how many."""
+    connection.execute(TAKE_BACK, (city_id, month, [question.id for question in asked], of_peers))
+    for question in asked:
+        connection.execute(ASK, _row(city_id, month, question, now))
+    return len(asked)
 
 
 def _row(city_id: str, month: dt.date, question: Question, now: dt.datetime) -> tuple[Any, ...]:

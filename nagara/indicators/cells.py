@@ -21,20 +21,25 @@ RECEIPT_COUNTS = (
     "reports", "duplicates", "staff_created", "simulated", "issues", "inconsistent", "imported",
     "without_district", "referred", "reopened", "answered_by_closing", "lost_from_sight", "open", "open_referred",
     "followers", "watched_issues", "watched_seconds", "early_duplicates", "duplicate_squares",
-    "said_fixed", "said_not_fixed",
+    "said_fixed", "said_not_fixed", "entered_by_staff", "times_corrected", "taken_apart",
 )  # fmt: skip
-"""Of the month of receipt. The watched ones and ``early_duplicates`` are of the time until somebody answered;
-``duplicate_squares`` sums squared duplicates per hour watched, in millionths."""
+"""Of the month of receipt; the last three are of all residents' reports. The watched ones and ``early_duplicates`` are
+of the time until somebody answered; ``duplicate_squares`` sums squared duplicates per hour watched, in millionths."""
 
 RESOLUTION_COUNTS = ("resolved_first", "reopened_in_30_days", "photo_reopened")
 """Of the month of the first resolution, where it was followed for 30 days."""
+
+AUDIT_COUNTS = ("audit_drawn", "audit_checked", "audit_confirmed")
+"""Of the month of the first resolution: issues in an audit's random sample, looked at, and found fixed."""
 
 CLOSING_COUNTS = (
     "closed", "accepted", "owner_changed", "mostly_waited", "closed_at_once", "closed_at_the_last",
 )  # fmt: skip
 """Of the month of the closing that stands."""
 
-COUNTS = (*RECEIPT_COUNTS, *RESOLUTION_COUNTS, *CLOSING_COUNTS, "invited", "moved_before_due")
+COUNTS = (
+    *RECEIPT_COUNTS, *RESOLUTION_COUNTS, *CLOSING_COUNTS, "invited", "moved_before_due", *AUDIT_COUNTS,
+)  # fmt: skip
 """``invited``: issues closed, whose residents were asked for a rating. ``moved_before_due``: of the month of the due
 time."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from nagara.indicators.issue_times import CLOSING, PEOPLE, REOPENING_COUNTS, LoggedEvent
 
@@ -22,6 +23,8 @@ HIGHEST_LEVEL = 3
 WAITING = frozenset({"waiting_reporter", "on_hold", "referred"})
 OWNING = frozenset({"assigned", "recategorised"})
 RATINGS = range(1, 6)
+FIXED = "fixed"
+"""What an audit finds of a resolution that is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,16 @@ class Conduct:
     rated_at: dt.datetime | None
     said_fixed: bool | None
     """What the resident answered last when asked whether it was fixed; None without an answer."""
+    times_corrected: bool
+    """Some event was later said to have happened at another time."""
+    taken_apart: bool
+    """It was linked to another request as a duplicate, and then was not any more."""
+    audit_drawn: bool
+    """It is in the random sample of an audit."""
+    audit_checked: bool
+    """Whoever audits found out whether it is fixed."""
+    audit_confirmed: bool
+    """They found it fixed; the last finding counts."""
 
 
 def conduct(events: Sequence[LoggedEvent], received: dt.datetime, due: dt.datetime | None) -> Conduct:
@@ -72,6 +85,7 @@ def conduct(events: Sequence[LoggedEvent], received: dt.datetime, due: dt.dateti
     said = [event for event in events if event.kind == "feedback_given" and event.data]
     rated = next((e for e in reversed(said) if (e.data or {}).get("rating") in RATINGS), None)
     fixed = next((e for e in reversed(said) if isinstance((e.data or {}).get("fixed"), bool)), None)
+    found = next((e for e in reversed(events) if e.kind == "audit_found"), None)
     by_person = closing if closing is not None and closing.actor_kind in PEOPLE else None
     return Conduct(
         first_resolved_at=None if resolved is None else events[resolved].occurred_at,
@@ -93,7 +107,18 @@ def conduct(events: Sequence[LoggedEvent], received: dt.datetime, due: dt.dateti
         rating=(rated.data or {})["rating"] if rated else 0,
         rated_at=rated.occurred_at if rated else None,
         said_fixed=(fixed.data or {})["fixed"] if fixed else None,
+        times_corrected=any(event.kind == "time_corrected" for event in events),
+        taken_apart=_taken_apart(events),
+        audit_drawn=any(event.kind == "audit_drawn" for event in events),
+        audit_checked=found is not None,
+        audit_confirmed=found is not None and (found.data or {}).get("finding") == FIXED,
     )
+
+
+def _taken_apart(events: Sequence[LoggedEvent]) -> bool:
+    """Whether a link to another request was taken back."""
+    moves = [event.kind for event in events if event.kind in ("duplicate_linked", "reopened")]
+    return ("duplicate_linked", "reopened") in pairwise(moves)
 
 
 def _next_of(events: Sequence[LoggedEvent], index: int, kind: str) -> LoggedEvent | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from nagara.indicators.definition import Definition
 from nagara.indicators.definitions_of_handling import HANDLING
 
-METHOD_VERSION = "4"
+METHOD_VERSION = "5"
 """Raised whenever a definition or a formula changes, so that figures of different methods are not mixed."""
 
 RESTRICTED_HOURS = 720.0

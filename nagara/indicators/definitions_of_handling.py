@@ -118,6 +118,14 @@ HANDLING: tuple[Definition, ...] = (
         "Issues first resolved in the period and at least 30 days before the cut-off", "Wilson",
         "event log: resolved, reopened", 20, "B",
     ),
+    Definition(
+        "N6b.undeclined", "Mean time until resolved for good in the first 30 days, declining ends none, standardised",
+        "hours",
+        "As N6b, but an issue that was declined counts all 30 days: the longest that residents waited, whatever the "
+        "declined ones were", "As N6b",
+        "value +- 1.96 standard errors of tau less the area under the incidence of the other closures (delta method)",
+        "as N3b.rmst30; declined", 30, "A", "network",
+    ),
     *(
         Definition(
             f"N9.{level}", f"Escalated to level {level} or higher", "share",
@@ -130,6 +138,13 @@ HANDLING: tuple[Definition, ...] = (
         "N10.declined", "Declined as not actionable", "share",
         "Issues closed by declining, for all reasons together; the reasons are listed beside it", _CLOSED, "Wilson",
         "event log: declined (reason)", 20, "B",
+    ),
+    Definition(
+        "N10.declined.std", "Declined as not actionable, by the network's mix", "share",
+        "As N10.declined, every code weighted by its share of the network's issues in the year before: so that a city "
+        "that is sent much of what is often declined is held against its like", _CLOSED
+        + "; codes with 5 issues at least that cover 80% of the network's mix",
+        "logit, variance sum w^2 p (1 - p) / n / (sum w)^2", "event log: declined", 20, "B", "network",
     ),
     Definition(
         "N10.rerouted", "Given to another department after being accepted", "share",
@@ -157,6 +172,13 @@ HANDLING: tuple[Definition, ...] = (
         "Districts with 30 issues and a known population; 5 at least, with 80% of the residents",
         "bootstrap of the districts' values within their errors", "as N3b.rmst30; the city's populations", 30, "A",
         "city",
+    ),
+    Definition(
+        "N13.undeclined", "Typical difference between districts, declining ends no waiting", "hours",
+        "As N13 on hours in which an issue that was declined counts all 30 days: a city that declines what is hard in "
+        "some districts gains nothing here", "As N13",
+        "bootstrap of the districts' values within their errors", "as N3b.rmst30; declined; the city's populations",
+        30, "A", "city",
     ),
     Definition(
         "N14.rate", "Further reports of the same problem an hour", "ratio",

@@ -28,7 +28,8 @@ FLAGS = (
     "duplicate", "staff_created", "simulated", "imported", "without_district", "referred", "reopened",
     "inconsistent", "answered_by_closing", "closed", "referred_now", "reopened_in_30_days", "accepted",
     "owner_changed", "moved_before_due", "mostly_waited", "closed_at_once", "closed_at_the_last", "photo_reopened",
-    "said_fixed", "said_not_fixed",
+    "said_fixed", "said_not_fixed", "entered_by_staff", "times_corrected", "taken_apart", "audit_drawn",
+    "audit_checked", "audit_confirmed",
 )  # fmt: skip
 FLAG = {name: 1 << number for number, name in enumerate(FLAGS)}
 
@@ -192,6 +193,7 @@ def _flags(times: IssueTimes, shown: Conduct) -> list[str]:
     states = {
         "duplicate": times.duplicate,
         "staff_created": times.staff_created,
+        "entered_by_staff": times.entered_by_staff,
         "simulated": times.simulated,
         "imported": times.imported,
         "without_district": times.district == "-",

@@ -18,11 +18,11 @@ from uuid import UUID
 import numpy as np
 import psycopg
 
-from nagara.indicators.facts import KEYED, NO_MONTH, Facts, Group, Groups
+from nagara.indicators.facts import FLAGS, KEYED, NO_MONTH, Facts, Group, Groups
 
 BUCKET_BITS = 20
-LAYOUT = hashlib.sha256(repr(KEYED.descr).encode()).hexdigest()[:16]
-"""Which columns a row has: rows of another layout are read from the log again."""
+LAYOUT = hashlib.sha256(repr((KEYED.descr, FLAGS)).encode()).hexdigest()[:16]
+"""Which columns and flags a row has: rows of another layout are read from the log again."""
 
 SUMMARY = """
 select bucket, requests, events, months, groups, digest from indicator_part where city_id = %s order by bucket

@@ -92,6 +92,8 @@ class IssueTimes:
     """Unfinished when its source last showed it, before the cut-off; whether it is open is not known."""
     duplicate: bool
     staff_created: bool
+    entered_by_staff: bool
+    """Written down by staff for a resident who called or came: a resident's report, and counted as one."""
     imported: bool
     simulated: bool
     referred: bool
@@ -125,6 +127,7 @@ def issue_times(
     response = _first_response(seen)
     due = _time(data.get("resolve_by"))
     closed = _closed(seen)
+    over_own_channel = filed.actor_kind == "staff" and data.get("channel") in INSPECTION_CHANNELS
     return IssueTimes(
         received_at=received,
         network_code=data.get("network_code") or "other",
@@ -139,8 +142,8 @@ def issue_times(
         referred_at_cut_off=not closed and _status(seen) == "referred",
         lost_from_sight=not closed and until < cut_off,
         duplicate=_is_duplicate(seen),
-        staff_created=data.get("channel") == "inspection"
-        or (filed.actor_kind == "staff" and data.get("channel") in INSPECTION_CHANNELS),
+        staff_created=data.get("channel") == "inspection" or over_own_channel,
+        entered_by_staff=filed.actor_kind == "staff" and not over_own_channel,
         imported=filed.actor_kind == "import" and data.get("source") != SIMULATION,
         simulated=data.get("source") == SIMULATION,
         referred=any(event.kind == "referred" for event in seen),

@@ -15,7 +15,7 @@ from nagara.indicators.equity import ENOUGH_IN_DISTRICT, District, typical_with_
 from nagara.indicators.figure import Figure, figure
 from nagara.indicators.figures import Codes, is_mature, own_work
 from nagara.indicators.life_table import LifeTable
-from nagara.indicators.survival import kaplan_meier, restricted_mean
+from nagara.indicators.survival import kaplan_meier, restricted_mean, restricted_time_wanting
 
 DAYS_OF_A_YEAR = 365.25
 UNKNOWN = "the city states no population"
@@ -47,9 +47,16 @@ def _rate(what: str, count: int, exposure: float) -> Figure:
 
 
 def districts_of(
-    cells: Mapping[CellKey, Cell], codes: Codes, populations: Mapping[str, int]
+    cells: Mapping[CellKey, Cell],
+    codes: Codes,
+    populations: Mapping[str, int],
+    *,
+    declining_ends: bool = True,
 ) -> list[District]:
-    """N3b.rmst30 of each district of known population that can be read at 30 days."""
+    """N3b.rmst30 of each district of known population that can be read at 30 days.
+
+    With ``declining_ends`` False an issue that was declined counts all 30 days.
+    """
     tables: dict[str, list[LifeTable]] = {}
     for (_, code, district), cell in cells.items():
         comparable = (
@@ -60,7 +67,11 @@ def districts_of(
     found = []
     for district, parts in sorted(tables.items()):
         risk = LifeTable.merged(parts).risk
-        area = restricted_mean(kaplan_meier(risk), RESTRICTED_HOURS)
+        area = (
+            restricted_mean(kaplan_meier(risk), RESTRICTED_HOURS)
+            if declining_ends
+            else restricted_time_wanting(risk, RESTRICTED_HOURS)
+        )
         readable = is_mature(risk, RESTRICTED_HOURS) or risk.at_risk_at(RESTRICTED_HOURS) >= ENOUGH_AT_RISK
         if area is not None and readable:
             people = float(populations[district])

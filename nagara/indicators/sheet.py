@@ -32,7 +32,7 @@ from nagara.indicators.residents import between_districts, districts_of, rates
 from nagara.indicators.strata import all_strata
 from nagara.indicators.survival import NOT_ACTIONABLE, RESOLVED, WITHDRAWN, aalen_johansen, kaplan_meier
 
-SHEET_VERSION = 2
+SHEET_VERSION = 3
 CURVE_HOURS: tuple[float, ...] = (
     1, 2, 4, 8, 12, 24, 36, 48, 72, 96, 120, 144, 168, 240, 336, 504, RESTRICTED_HOURS,
 )  # fmt: skip
@@ -87,7 +87,9 @@ def sheet_of(watched: Watched, codes: Codes, stated: Stated | None, days: float)
     if stated is not None:
         found |= rates(received, watched.ever, codes, stated.population, days)
         known = districts_of(watched.districts, codes, stated.by_district)
-        found["N13"] = between_districts(known if stated.population else [], stated.population)
+        longer = districts_of(watched.districts, codes, stated.by_district, declining_ends=False)
+        for key, values in (("N13", known), ("N13.undeclined", longer)):
+            found[key] = between_districts(values if stated.population else [], stated.population)
         districts = district_rows(watched.districts, codes, stated)
     compared = Cell.merged(
         cell for code, cell in own_work(received, codes).items() if codes[code].comparability == "A"

@@ -40,22 +40,21 @@ HEADLINE = ("N2b", "N3b.std", "N5b", "N7b.past_promise", "N13")
 administrative closing cannot look good by itself, and beside what was declined, which no promise covers any more."""
 
 BESIDE_HEADLINE = (
-    "N5b.undeclined",
-    "N10.declined",
-    "N3a.std",
-    "N5",
-    "N4.published",
-    "N11",
-    "N14.delay",
-    "N15",
-)
+    "N5b.undeclined", "N13.undeclined", "N10.declined", "N10.declined.std", "N3a.std", "N5", "N4.published", "N11",
+    "N14.delay", "N15",
+)  # fmt: skip
 OF_COUNTS = (
     "N4.published", "N4.internal", "N4.reference", "N4b.published", "N7b.past_promise", "N8", "N9.1", "N10.declined",
 )  # fmt: skip
-OF_ESTIMATES = ("N2b", "N3b.std", "N5b", "N5b.undeclined", "N6b", "N3a.std", "N5", "N5i", "N6")
+OF_ESTIMATES = (
+    "N2b", "N3b.std", "N5b", "N5b.undeclined", "N6b", "N6b.undeclined", "N10.declined.std", "N3a.std", "N5", "N5i",
+    "N6",
+)  # fmt: skip
 FUNNELS = (*OF_ESTIMATES, *OF_COUNTS)
 RANKED = ("N2b", "N3b.std", "N5b", "N6b", "N3a.std", "N5", "N6", "N7b.past_promise", "N13")
-WEIGHED = ("N3b.std", "N5b", "N5b.undeclined", "N6b", "N3a.std", "N5", "N5i", "N6")
+WEIGHED = (
+    "N3b.std", "N5b", "N5b.undeclined", "N6b", "N6b.undeclined", "N10.declined.std", "N3a.std", "N5", "N5i", "N6",
+)  # fmt: skip
 """What needs the network's mix of codes, or its shares by code."""
 
 STEPS = 40
@@ -133,8 +132,13 @@ def weigh(
         "N5b.undeclined": (strata["promise_undeclined"], promised),
         "N3a.std": (strata["share"], weights),
         "N5": (strata["promise"]["published"], promised),
+        "N10.declined.std": (strata["declined"], weights),
     }
-    hours = {"N6b": strata["mean_for_good"], "N6": strata["mean"]}
+    hours = {
+        "N6b": strata["mean_for_good"],
+        "N6b.undeclined": strata["mean_undeclined"],
+        "N6": strata["mean"],
+    }
     by_mix = {key: standardised_share(*own) for key, own in shares.items() if key in wanted}
     by_mix |= {key: standardised_hours(own, weights) for key, own in hours.items() if key in wanted}
     figures = {key: found.figure for key, found in by_mix.items()}

@@ -14,7 +14,7 @@ from nagara.indicators.definitions import ENOUGH_AT_RISK, RESTRICTED_HOURS, SMAL
 from nagara.indicators.figures import Codes, is_mature, own_work, stratum_at_reference
 from nagara.indicators.life_table import LifeTable
 from nagara.indicators.standardisation import Stratum, proportion_variance, strata_of
-from nagara.indicators.survival import kaplan_meier, restricted_mean
+from nagara.indicators.survival import kaplan_meier, restricted_mean, restricted_time_wanting
 
 Cells = Mapping[str, Cell]
 """A city's cells by network code."""
@@ -80,13 +80,27 @@ def promise_strata(counts: Mapping[str, Sequence[int]], codes: Codes) -> Strata:
     }
 
 
-def mean_strata(cells: Cells, codes: Codes, table: str = "resolution") -> Strata:
-    """Mean hours open in the first 30 days by code whose resolution compares, small codes merged first."""
+def declined_counts(cell: Cell) -> tuple[int, int]:
+    """Issues closed by declining, and issues closed, by month of the closing that stands."""
+    return sum(cell.tally("declined_for").values()), cell.count("closed")
+
+
+def mean_strata(
+    cells: Cells, codes: Codes, table: str = "resolution", *, declining_ends: bool = True
+) -> Strata:
+    """Mean hours open in the first 30 days by code whose resolution compares, small codes merged first.
+
+    With ``declining_ends`` False an issue that was declined counts all 30 days.
+    """
     tables = {code: cell.table(table) for code, cell in _compared(cells, codes).items()}
     found: list[CodeStratum] = []
     for parts in _merged({code: table.total for code, table in tables.items()}, codes):
         risk = LifeTable.merged(tables[c] for c in parts).risk
-        area = restricted_mean(kaplan_meier(risk), RESTRICTED_HOURS)
+        area = (
+            restricted_mean(kaplan_meier(risk), RESTRICTED_HOURS)
+            if declining_ends
+            else restricted_time_wanting(risk, RESTRICTED_HOURS)
+        )
         enough = risk.at_risk_at(RESTRICTED_HOURS) >= ENOUGH_AT_RISK or is_mature(risk, RESTRICTED_HOURS)
         if area is not None and enough:
             found.append(_stratum(parts, area.value, area.variance, risk.total))
@@ -120,8 +134,10 @@ def all_strata(cells: Cells, codes: Codes) -> dict[str, Any]:
         "mean": mean_strata(cells, codes),
         "share_for_good": share_strata(cells, codes, "sustained"),
         "mean_for_good": mean_strata(cells, codes, "sustained"),
+        "mean_undeclined": mean_strata(cells, codes, "sustained", declining_ends=False),
         "promise_for_good": promise_strata(counts_by_code(cells, codes, lasting_counts), codes),
         "promise_undeclined": promise_strata(counts_by_code(cells, codes, undeclined_counts), codes),
+        "declined": promise_strata(counts_by_code(cells, codes, declined_counts), codes),
         "promise": {standard: promise_strata(counts, codes) for standard, counts in promises.items()},
         "issues": {code: n for code, cell in compared.items() if (n := cell.table("resolution").total)},
         "promises": {

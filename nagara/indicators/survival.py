@@ -165,6 +165,36 @@ def restricted_mean(curve: SurvivalCurve, tau: float) -> RestrictedMean | None:
     return RestrictedMean(area, float((beyond**2 * increments).sum()))
 
 
+def restricted_time_wanting(
+    table: RiskTable, tau: float, wanting: int = NOT_ACTIONABLE
+) -> RestrictedMean | None:
+    """Mean hours until finished otherwise than by one cause, none counted longer than tau; that cause ends no waiting.
+
+    tau less the area under the incidence F of the other causes: an issue of the cause ``wanting`` counts tau. Without
+    such issues it is ``restricted_mean``. Variance by the delta method over the hazards of both kinds at every time,
+    which with nothing censored is the plain variance of a mean; F competes as in Aalen and Johansen (1978). None where
+    the longest observation is shorter than tau and unfinished.
+    """
+    any_cause = table.events()
+    kept = any_cause > 0
+    n, ended, other = table.at_risk[kept], any_cause[kept], table.events(wanting)[kept]
+    before = np.concatenate(([1.0], np.cumprod((n - ended) / n)))
+    last = float(table.times[-1]) if len(table.times) else 0.0
+    if last < tau and before[-1] > 0:
+        return None
+    upto = table.times[kept] <= tau
+    n, ended, other, left = n[upto], ended[upto], other[upto], tau - table.times[kept][upto]
+    own, still = ended - other, before[:-1][upto]
+    gains = still * own / n * left
+    later = gains.sum() - gains.cumsum()
+    lost = np.divide(later * n, n - ended, out=np.zeros_like(later), where=n > ended)
+    finished = still * left - lost
+    variance = (
+        finished**2 * own * (n - own) + lost**2 * other * (n - other) + 2 * finished * lost * own * other
+    ) / n**3
+    return RestrictedMean(float(tau - gains.sum()), float(variance.sum()))
+
+
 @dataclass(frozen=True)
 class IncidenceCurve:
     """Share finished by one cause up to each event time, with Aalen's variance and log(-log) limits."""
@@ -249,5 +279,6 @@ __all__ = [
     "aalen_johansen",
     "kaplan_meier",
     "restricted_mean",
+    "restricted_time_wanting",
     "risk_table",
 ]

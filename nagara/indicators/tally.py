@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nagara.indicators.cells import (
+    AUDIT_COUNTS,
     CLOSING_COUNTS,
     LARGEST_FAMILY,
     LEVELS,
@@ -179,6 +180,9 @@ def _count_receipts(sums: _Sums, column: dict[str, Ints], cut_off: int, wanted: 
         "said_fixed": issues & _flag(column, "said_fixed"),
         "said_not_fixed": issues & _flag(column, "said_not_fixed"),
     }
+    masks |= {
+        name: reports & _flag(column, name) for name in ("entered_by_staff", "times_corrected", "taken_apart")
+    }
     plain = ("imported", "without_district", "referred", "reopened", "inconsistent")
     masks |= {name: issues & _flag(column, name) for name in plain}
     for name, mask in masks.items():
@@ -275,6 +279,9 @@ def _count_by_month(sums: _Sums, column: dict[str, Ints], cut_off: int, wanted: 
     key, rows = rows_of("resolved_month", timed & followed)
     sums.add(key, "counts.resolved_first", None)
     for name in ("reopened_in_30_days", "photo_reopened"):
+        sums.add(key, f"counts.{name}", _flag(rows, name))
+    key, rows = rows_of("resolved_month", issues & _flag(column, "audit_drawn"))
+    for name in AUDIT_COUNTS:
         sums.add(key, f"counts.{name}", _flag(rows, name))
     key, rows = rows_of("closed_month", timed)
     for name in CLOSING_COUNTS:

@@ -14,7 +14,7 @@ from city_config import Configuration
 from nagara.cities import configuration
 from nagara.database import clock_connection, time_told
 from nagara.federation.registry import cities_elsewhere
-from nagara.indicators.asking import ask
+from nagara.indicators.asking import ask, ask_beside_peers
 from nagara.indicators.build import build_city, needs_refresh
 from nagara.indicators.keeping import prove
 from nagara.indicators.mix import freeze_year
@@ -66,6 +66,8 @@ def rebuild() -> None:
     with clock_connection() as connection:
         if not freeze_year(connection, configuration(), time_told(connection)):
             log.info("the network has too few issues of last year to freeze this year's mix of codes")
+    with clock_connection() as connection:
+        ask_beside_peers(connection, list(configuration().cities), time_told(connection))
 
 
 @task("indicators.rebuild_city", **LIMITS, **RETRIES)

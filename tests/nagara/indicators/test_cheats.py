@@ -7,7 +7,7 @@ six districts.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 
@@ -16,7 +16,7 @@ from nagara.indicators.comparison import standardised_mean, standardised_promise
 from nagara.indicators.figure import Figure
 from nagara.indicators.figures import figures_of
 from nagara.indicators.issue_times import LoggedEvent
-from nagara.indicators.questions import questions
+from nagara.indicators.questions import beside_peers, questions
 from nagara.indicators.residents import between_districts, districts_of
 from nagara.indicators.side_by_side import BESIDE_HEADLINE, HEADLINE, weigh
 from nagara.indicators.strata import all_strata
@@ -193,7 +193,10 @@ BETTER = {"N2b": 1, "N3b.std": 1, "N5b": 1, "N7b.past_promise": -1, "N13": -1}
 FIRST_CLOSINGS = {"N3a.std": 1, "N5": 1, "N6": -1}
 """What closing and opening again would raise: these stand beside the headline, and no more in it."""
 
-SHOWN = (*BETTER, "N5b.undeclined", "N10.declined", "N6b", *FIRST_CLOSINGS)
+UNDECLINED = {"N5b.undeclined": 1, "N6b.undeclined": -1, "N13.undeclined": -1}
+"""What stands beside the three figures that declining raises."""
+
+SHOWN = (*BETTER, *UNDECLINED, "N10.declined", "N10.declined.std", "N6b", *FIRST_CLOSINGS)
 PEOPLE = dict.fromkeys("123456", 1000)
 
 
@@ -206,12 +209,21 @@ def in_its_district(number: int, events: list[LoggedEvent]) -> list[LoggedEvent]
 
 def headline(city: Callable[[int], list[LoggedEvent]]) -> dict[str, float | None]:
     """The headline figures and what is read beside them, standardised ones by one mix."""
-    located = [in_its_district(number, city(number)) for number in range(PROBLEMS)]
-    districts = districts_of(counted_in_columns(located, CUT_OFF), CODES, PEOPLE)
-    cells = cells_by_code(city)
+    return headline_of([in_its_district(number, city(number)) for number in range(PROBLEMS)])
+
+
+def headline_of(located: Sequence[list[LoggedEvent]]) -> dict[str, float | None]:
+    """The same of requests in their districts."""
+    placed = counted_in_columns(located, CUT_OFF)
+    cells = {
+        name: Cell.merged(cell for (_, code_, _), cell in placed.items() if code_ == name)
+        for name in {key[1] for key in placed}
+    }
     sheet = {"strata": all_strata(cells, CODES)}
     found = figures_of(cells, CODES) | weigh(sheet, WEIGHTS, dict.fromkeys(KINDS, (1, 2))).figures
-    found["N13"] = between_districts(districts, sum(PEOPLE.values()))
+    for key, ends in (("N13", True), ("N13.undeclined", False)):
+        districts = districts_of(placed, CODES, PEOPLE, declining_ends=ends)
+        found[key] = between_districts(districts, sum(PEOPLE.values()))
     return {key: found[key].value for key in SHOWN}
 
 
@@ -237,7 +249,8 @@ Rows = Mapping[str, Mapping[str, float | None]]
 
 def test_the_headline_figures_are_those_of_what_lasted() -> None:
     assert set(BETTER) == set(HEADLINE)
-    assert {"N5b.undeclined", "N10.declined", "N3a.std", "N5"} <= set(BESIDE_HEADLINE)
+    beside = {"N5b.undeclined", "N13.undeclined", "N10.declined", "N10.declined.std", "N3a.std", "N5"}
+    assert beside <= set(BESIDE_HEADLINE)
 
 
 def test_no_cheat_looks_better_than_its_honest_twin_on_any_headline_figure(table: Rows) -> None:
@@ -268,8 +281,8 @@ def test_closing_and_opening_again_flatters_only_the_figures_of_first_closings(t
 
 def test_declining_in_time_is_shown_by_what_stands_beside_the_promise(table: Rows) -> None:
     """By definition a case declined in time has no promise left and nobody waits for it, so N5b and what counts hours
-    (N13, N6b) gain. The share resolved for good and the companion that counts them as not kept gain nothing, the
-    share declined stands beside them, and the city is asked."""
+    (N13, N6b) gain. The share resolved for good and the companions in which declining keeps no promise and ends no
+    waiting gain nothing, the share declined stands beside them, and the city is asked."""
     ours, theirs = table["honest"], table["declines_the_hard_ones"]
     assert looks_better(theirs["N5b"], ours["N5b"], 1)
     assert not looks_better(theirs["N5b.undeclined"], ours["N5b.undeclined"], 1)
@@ -278,9 +291,52 @@ def test_declining_in_time_is_shown_by_what_stands_beside_the_promise(table: Row
     assert ours["N10.declined"] == 0
     assert theirs["N10.declined"] == pytest.approx(1 / 3)
     assert looks_better(theirs["N6b"], ours["N6b"], -1)
+    for key, better in UNDECLINED.items():
+        assert not looks_better(theirs[key], ours[key], better), key
+    assert theirs["N6b.undeclined"] == pytest.approx((2 * EASY + 720) / 3)
+    assert ours["N6b.undeclined"] == pytest.approx(ours["N6b"])
+    assert ours["N13.undeclined"] == pytest.approx(ours["N13"])
+    assert (theirs["N13"] or 0) < 20 < (ours["N13"] or 0)
+    assert (theirs["N13.undeclined"] or 0) > (ours["N13"] or 720)
+    assert theirs["N10.declined.std"] == pytest.approx(1 / 3)
+
+
+def test_no_other_cheat_gains_on_a_figure_in_which_declining_ends_nothing(table: Rows) -> None:
+    ours = table["honest"]
+    for city in CHEATS:
+        theirs = table[city.__name__]
+        flattering = {
+            key for key, better in UNDECLINED.items() if looks_better(theirs[key], ours[key], better)
+        }
+        assert flattering == set(), city.__name__
 
 
 def test_the_city_that_declines_its_hard_cases_is_asked() -> None:
-    now, before = (Cell.merged(cells_by_code(city).values()) for city in (declines_the_hard_ones, honest))
-    asked = {question.id for question in questions(now, before)}
-    assert "closed_at_the_last" in asked
+    """Against its own past, in which it declined nothing, and against what others do with the same kinds."""
+    own, past = cells_by_code(declines_the_hard_ones), cells_by_code(honest)
+    now, before = (Cell.merged(cells.values()) for cells in (own, past))
+    asked = {question.id: question for question in questions(now, before)}
+    assert {"closed_at_the_last", "declined_jump"} == set(asked)
+    assert (
+        asked["declined_jump"].words == "33% were declined, against none in the period before. What changed?"
+    )
+    (said,) = beside_peers(own, [past, past, past])
+    assert (said.id, said.having, said.of) == ("declined_peers", 120, 360)
+    assert beside_peers(past, [own, past, past, past]) == []
+    assert beside_peers(own, [past, past]) == [], "two others are no measure"
+
+
+def test_a_city_that_is_sent_what_everybody_declines_is_not_asked() -> None:
+    """Like for like: it declines a third of all, because a third is noise, of which its peers decline as much."""
+
+    def noisy(number: int) -> list[LoggedEvent]:
+        closing = "declined" if number % 3 == 0 else "resolved"
+        return request(number, 50.0, closing=closing, name="noise" if number % 3 == 0 else "drain")
+
+    def quiet(number: int) -> list[LoggedEvent]:
+        closing = "declined" if number % 12 == 0 else "resolved"
+        return request(number, 50.0, closing=closing, name="noise" if number % 12 == 0 else "drain")
+
+    own, peer = cells_by_code(noisy), cells_by_code(quiet)
+    assert sum(cell.count("closed") for cell in own.values()) == PROBLEMS
+    assert beside_peers(own, [peer, peer, peer]) == []

@@ -24,6 +24,7 @@ BEGIN = dt.datetime(2026, 1, 20, tzinfo=dt.UTC)
 KINDS = (
     "acknowledged", "assigned", "started", "asked", "referred", "resolved", "declined", "withdrawn", "reopened",
     "recategorised", "duplicate_linked", "escalated", "observed", "feedback_given", "noted", "resumed", "prioritised",
+    "audit_drawn", "audit_found",
 )  # fmt: skip
 TO = {
     "asked": "waiting_reporter", "referred": "referred", "resolved": "resolved", "reopened": "in_progress",
@@ -41,6 +42,7 @@ def said(chance: random.Random, kind: str, at: dt.datetime) -> dict[str, Any]:
         "assigned": {"department": chance.choice(["d", "e", "", None])},
         "recategorised": {"department": chance.choice(["d", "e", "", None])},
         "declined": {"reason": chance.choice(["abuse", "not_found", "because", None, ""])},
+        "audit_found": {"finding": chance.choice(["fixed", "not_fixed"])},
         "resolved": {"media": chance.choice([["a"], [], None]), "reason": "x"},
     }
     if kind in simple:

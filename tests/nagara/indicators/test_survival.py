@@ -20,6 +20,7 @@ from nagara.indicators.survival import (
     aalen_johansen,
     kaplan_meier,
     restricted_mean,
+    restricted_time_wanting,
     risk_table,
 )
 
@@ -276,3 +277,43 @@ def test_median_limits_agree_with_lifelines_on_the_vector() -> None:
     fitted = KaplanMeierFitter().fit(T, E)
     limits = median_survival_times(fitted.confidence_interval_).to_numpy().ravel()
     assert list(limits) == [5, math.inf]
+
+
+def test_time_in_which_one_cause_ends_nothing_is_tau_less_the_area_of_the_others() -> None:
+    """By hand from the published vector: 48 less the steps of cause 1, each times the hours left to 48."""
+    table = risk_table(T, CAUSE)
+    curve = aalen_johansen(table, 1)
+    steps = np.diff(np.concatenate(([0.0], curve.incidence)))
+    left = np.clip(48 - curve.times, 0, None)
+    found = restricted_time_wanting(table, 48)
+    assert found is not None
+    assert found.value == pytest.approx(48 - float(steps @ left), abs=1e-9)
+    plain, same = (
+        restricted_mean(kaplan_meier(risk_table(T, E)), 48),
+        restricted_time_wanting(risk_table(T, E), 48),
+    )
+    assert plain is not None and same is not None
+    assert found.value > plain.value == pytest.approx(29.9510204082)
+    assert (same.value, same.variance) == pytest.approx((29.9510204082, 24.8443189147))
+    assert restricted_time_wanting(table, 91) is None, "the longest was watched for 90 hours"
+
+
+def test_variance_of_that_time_is_a_means_without_censoring_and_the_bootstraps_with_it() -> None:
+    random = np.random.default_rng(5)
+    hours = np.ceil(random.exponential(200, 400))
+    causes = random.choice([1, 1, 1, 2], 400)
+    restricted = np.where(causes == 2, 720.0, np.minimum(hours, 720.0))
+    whole = restricted_time_wanting(risk_table(hours, causes), 720)
+    assert whole is not None
+    assert whole.value == pytest.approx(restricted.mean())
+    assert whole.variance == pytest.approx(restricted.var() / 400)
+    watched = np.ceil(random.uniform(100, 1500, 400))
+    seen, ends = np.minimum(hours, watched), np.where(hours <= watched, causes, 0)
+    drawn = []
+    for _ in range(400):
+        chosen = random.integers(0, 400, 400)
+        again = restricted_time_wanting(risk_table(seen[chosen], ends[chosen]), 720)
+        drawn.append(again.value if again else np.nan)
+    found = restricted_time_wanting(risk_table(seen, ends), 720)
+    assert found is not None
+    assert found.standard_error == pytest.approx(float(np.nanstd(drawn)), rel=0.15)
