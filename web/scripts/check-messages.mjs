@@ -6,7 +6,15 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const root = new URL('..', import.meta.url).pathname;
-const folders = ['shared/messages', 'staff/messages', 'network/messages', 'network/review/messages', 'network/wall/messages', 'job/messages'];
+const folders = [
+  'shared/messages',
+  'staff/messages',
+  'staff/sign_in/messages',
+  'network/messages',
+  'network/review/messages',
+  'network/wall/messages',
+  'job/messages',
+];
 const PLURAL_FORMS = new Set(['zero', 'one', 'two', 'few', 'many', 'other']);
 const problems = [];
 

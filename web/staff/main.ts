@@ -3,11 +3,12 @@ import './console.css';
 import { startLanguage } from '@shared/i18n/i18n.svelte';
 import { mount } from 'svelte';
 import App from './App.svelte';
+import { withWayIn } from './sign_in/words';
 import { startTheme } from './theme.svelte';
 
 const target = document.getElementById('app');
 if (!target) throw new Error('the page has no #app');
 
 startTheme();
-await startLanguage(import.meta.glob('./messages/*.json', { import: 'default' }));
+await startLanguage(withWayIn(import.meta.glob('./messages/*.json', { import: 'default' })));
 mount(App, { target });
