@@ -24,6 +24,7 @@ class Lock(IntEnum):
     TELEGRAM = 34  # nor the bot
     MAP = 51  # a city's tiles are made of all its open requests
     OPEN_DATA = 52  # and its files of all the public may see
+    COUNTS = 53  # news are added up once
 
 
 def only_one(connection: psycopg.Connection[Any], lock: Lock) -> AbstractContextManager[bool]:

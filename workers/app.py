@@ -66,6 +66,7 @@ app = Celery(
         "workers.tasks.review",
         "workers.tasks.map_tiles",
         "workers.tasks.open_data",
+        "workers.tasks.counts",
     ],
 )
 app.conf.update(
@@ -91,6 +92,7 @@ app.conf.update(
         "review.*": {"queue": NOTICES},
         "map.*": {"queue": SLOW},
         "open_data.*": {"queue": SLOW},
+        "counts.*": {"queue": SLOW},
     },
     task_default_queue=NOTICES,
     task_create_missing_queues=False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -19,7 +20,7 @@ from nagara.indicators.asking import read_questions
 from nagara.indicators.figures import ALL_CODES
 from nagara.indicators.period import Period
 from nagara.indicators.snapshots import ALL_DISTRICTS
-from nagara.network import view
+from nagara.network import live_counts, view
 from nagara.network.trend import trend as trend_of
 from nagara.permissions import NETWORK, Permission
 
@@ -34,6 +35,7 @@ Code = Annotated[str, Query(max_length=64, description="A network code, or 'all'
 District = Annotated[str, Query(max_length=64, description="A district's code; default: the whole city")]
 Ranked = Annotated[bool, Query(description="Also the 95 % interval of each city's rank; never a single rank")]
 Insider = Annotated[Account, Depends(allowed(Permission.REVIEW_REPORT))]
+Official = Annotated[Account, Depends(allowed(Permission.VIEW_NETWORK))]
 
 
 @router.get(
@@ -180,6 +182,23 @@ def trend(
     """A city's figures month by month; months from which on something is counted otherwise are marked."""
     with app_connection() as connection:
         return json_answer(trend_of(connection, configuration(), Period.parse(period), city, figure or []))
+
+
+@router.get(
+    "/counts",
+    response_model=network_schemas.LiveCounts,
+    responses=documented(401, 403, 404),
+    operation_id="get_network_counts",
+)
+def counts(account: Official, period: Months, city: Cities = None) -> Response:
+    """How many requests came, are open and were closed in each city by code and month: as it stands this moment.
+
+    Numbers to work by, of all requests, for officials; what cities are compared by are their figures.
+    """
+    asked, chosen = Period.parse(period), view.chosen_cities(configuration(), city or [])
+    with live_counts.network_reader() as connection:
+        rows = connection.cursor(binary=True).execute(*live_counts.question(chosen, asked)).fetchall()
+    return json_answer(live_counts.shown(chosen, asked, rows, dt.datetime.now(dt.UTC)))
 
 
 @router.get(

@@ -11,7 +11,11 @@ from api.answers import json_answer
 from api.dependencies import FromProcess, Viewer, allowed, staff_city
 from api.error_responses import documented
 from api.schemas import batches as schemas
+from api.schemas import network as network_schemas
 from nagara.accounts import Account
+from nagara.database import read_in_city
+from nagara.indicators.period import Period
+from nagara.network import live_counts
 from nagara.permissions import Permission
 from nagara.queue.similar import similar
 from nagara.queue.supervision import supervision
@@ -32,6 +36,25 @@ async def look(
 ) -> Response:
     """Load and age by department and person, and what will be late within the next hours."""
     return json_answer(await supervision(process.pool, staff_city(staff), dt.datetime.now(dt.UTC), hours))
+
+
+@router.get(
+    "/counts",
+    response_model=network_schemas.LiveCounts,
+    responses=documented(401, 403, 404),
+    operation_id="get_counts",
+)
+async def counts(
+    staff: Supervisor,
+    process: FromProcess,
+    period: Annotated[
+        str, Query(description="YYYY-MM or YYYY-MM..YYYY-MM", examples=["2026-01..2026-12"], max_length=40)
+    ],
+) -> Response:
+    """How many requests came, are open and were closed by code and month, as it stands this moment."""
+    asked, city = Period.parse(period), staff_city(staff)
+    [rows] = await read_in_city(process.pool, city.id, live_counts.question([city], asked))
+    return json_answer(live_counts.shown([city], asked, rows, dt.datetime.now(dt.UTC)))
 
 
 @router.get(

@@ -339,6 +339,33 @@ class Break(BaseModel):
     words: str
 
 
+class CodeCounts(BaseModel):
+    """A common code's requests, a number for each month of the period."""
+
+    code: str
+    received: list[int] = Field(description="By month of receipt")
+    open: list[int] = Field(description="By month of receipt: how many of these are open now")
+    closed: list[int] = Field(description="By month of closing")
+
+
+class CityCounts(BaseModel):
+    """A city's requests as they stand now; every request counts, duplicates and inspections too."""
+
+    city: str
+    names: Names
+    country: str
+    codes: list[CodeCounts]
+
+
+class LiveCounts(BaseModel):
+    """How many requests came, are open and were closed. Months are those of each city's own zone."""
+
+    period: str
+    as_of: dt.datetime
+    months: list[str]
+    cities: list[CityCounts]
+
+
 class Trend(BaseModel):
     """A city's figures month by month."""
 
