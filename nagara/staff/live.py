@@ -28,6 +28,7 @@ from sqlalchemy import event
 from sqlmodel import Session
 
 from nagara.errors import TooManyRequests
+from nagara.nudging import Nudger
 from nagara.settings import settings
 from nagara.tables import Request
 
@@ -142,10 +143,10 @@ def _client() -> redis.Redis:
 
 
 class Teller:
-    """Gathers what an API process has to tell, and tells it in one go."""
+    """Gathers what an API process has to tell, and tells it in one go. Whoever makes notices is nudged at once."""
 
-    def __init__(self, client: Redis) -> None:
-        self._client = client
+    def __init__(self, client: Redis, nudger: Nudger | None = None) -> None:
+        self._client, self._nudger = client, nudger
         self._loop = asyncio.get_running_loop()
         self._waiting: dict[str, list[News]] = {}
         self._task: asyncio.Task[None] | None = None
@@ -157,6 +158,8 @@ class Teller:
 
     def take(self, city_id: str, news: Sequence[News]) -> None:
         """Gather news, on the loop's own thread."""
+        if self._nudger is not None:
+            self._nudger.nudge()
         waiting = self._waiting.setdefault(city_id, [])
         waiting += news
         if len(waiting) > MOST_GATHERED:
@@ -270,7 +273,8 @@ async def live(redis_url: str) -> AsyncIterator[Hub]:
     telling = Redis.from_url(redis_url, socket_timeout=1, socket_connect_timeout=1)
     hearing = Redis.from_url(redis_url, socket_connect_timeout=1, health_check_interval=10)
     hub = Hub(hearing)
-    before, _teller = _teller, Teller(telling)
+    nudger = Nudger(telling) if settings().broker_url is None else None
+    before, _teller = _teller, Teller(telling, nudger)
     try:
         yield hub
     finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 
+from nagara import nudging
 from nagara.database import clock_connection, time_told
 from nagara.locks import Lock, only_one
 from nagara.notifications import (
@@ -17,6 +18,7 @@ from nagara.notifications import (
 )
 from nagara.staff import live
 from workers.app import task
+from workers.connections import in_a_worker, kept_transaction, nudges
 from workers.logs import say
 
 EVENTS_A_TICK = 2000
@@ -31,8 +33,10 @@ log = logging.getLogger(__name__)
 
 @task("notifications.compose")
 def compose_notices() -> None:
-    """Make notices of new events, in one transaction. Every 2 s; safe to repeat: a notice has one key."""
-    with clock_connection() as connection:
+    """Make notices of new events, in one transaction. Nudged, and every 2 s; safe to repeat: a notice has one key."""
+    if in_a_worker():
+        nudging.begun(nudges())
+    with kept_transaction() as connection:
         composed = compose(connection, EVENTS_A_TICK)
     for city_id, username in sorted(composed.inboxes):
         live.tell(city_id, [live.inbox_changed(username)])

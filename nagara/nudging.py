@@ -1,0 +1,127 @@
+"""After a commit, whoever makes notices of what happened is nudged over the task queue, without the commit waiting.
+
+A nudge is "look now" and nothing else: what there is to do stands in ``event_outbox``, and the timer that looks there
+every two seconds finds whatever a lost nudge left. An API process sends one at a time, and none while an earlier one,
+of whichever process, has not been begun; so a worker that is away finds one waiting, not thousands. When very many
+commits come, nudges come more seldom: a batch that is a little larger costs less than many small ones.
+
+Where the task queue is not on Redis (``NAGARA_BROKER_URL``), there are no nudges: the timer's two seconds remain.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import datetime as dt
+import logging
+import uuid
+from contextlib import suppress
+from typing import Any
+
+import orjson
+import redis
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+TASK, QUEUE = "notifications.compose", "notices"
+IN_FLIGHT = "nagara:nudged:" + TASK
+LOST_AFTER_MS = 2_000
+"""An earlier nudge that nobody began within this time is taken for lost; the timer has looked by then."""
+
+DROPPED_AFTER = dt.timedelta(seconds=30)
+
+SHORTEST_GAP_S, LONGEST_GAP_S = 0.006, 0.25
+MANY_A_SECOND = 350
+"""Commits of a process a second from which on the gap between nudges is doubled again and again."""
+
+WITHOUT_REDIS_FOR_S = 5.0
+
+SEND_UNLESS_IN_FLIGHT = """
+if redis.call('set', KEYS[1], '1', 'nx', 'px', ARGV[1]) then redis.call('lpush', KEYS[2], ARGV[2]) return 1 end
+return 0
+"""
+BODY = base64.b64encode(
+    orjson.dumps([[], {}, {"callbacks": None, "errbacks": None, "chain": None, "chord": None}])
+).decode()
+
+log = logging.getLogger(__name__)
+
+
+def message(task: str, queue: str, now: dt.datetime) -> bytes:
+    """A call of a task without arguments as Celery's clients leave it in Redis: message protocol 2, kombu's envelope.
+
+    Written out, because the client itself would cost every API process its modules and a thread. A test holds it
+    against what the client sends.
+    """
+    id_ = str(uuid.uuid4())
+    headers: dict[str, Any] = dict.fromkeys(("eta", "group", "group_index", "parent_id", "shadow"))
+    headers |= {
+        "lang": "py",
+        "task": task,
+        "id": id_,
+        "root_id": id_,
+        "expires": (now + DROPPED_AFTER).isoformat(),
+        "retries": 0,
+        "timelimit": [None, None],
+        "argsrepr": "()",
+        "kwargsrepr": "{}",
+        "origin": "api",
+        "ignore_result": True,
+        "replaced_task_nesting": 0,
+        "stamped_headers": None,
+        "stamps": {},
+    }
+    properties = {
+        "correlation_id": id_,
+        "reply_to": "",
+        "delivery_mode": 2,
+        "delivery_info": {"exchange": queue, "routing_key": queue},
+        "priority": 0,
+        "body_encoding": "base64",
+        "delivery_tag": str(uuid.uuid4()),
+    }
+    envelope = {"content-encoding": "utf-8", "content-type": "application/json", "headers": headers}
+    return orjson.dumps({"body": BODY, **envelope, "properties": properties})
+
+
+class Nudger:
+    """An API process's nudges. To be used on the thread of its loop."""
+
+    def __init__(self, client: Redis) -> None:
+        self._client = client
+        self._loop = asyncio.get_running_loop()
+        self._commits = 0
+        self._gap = SHORTEST_GAP_S
+        self._task: asyncio.Task[None] | None = None
+
+    def nudge(self) -> None:
+        """Something was committed of which somebody may have to be told; costs next to nothing."""
+        self._commits += 1
+        if self._task is None:
+            self._task = self._loop.create_task(self._send_while_there_are())
+
+    async def _send_while_there_are(self) -> None:
+        while self._commits:
+            self._commits = 0
+            try:
+                await self._client.eval(
+                    SEND_UNLESS_IN_FLIGHT,
+                    2,
+                    IN_FLIGHT,
+                    QUEUE,
+                    LOST_AFTER_MS,
+                    message(TASK, QUEUE, dt.datetime.now(dt.UTC)),
+                )
+            except (RedisError, OSError):
+                log.warning("Redis does not answer: notices wait for their timer")
+                await asyncio.sleep(WITHOUT_REDIS_FOR_S)
+            await asyncio.sleep(self._gap)
+            many = self._commits > MANY_A_SECOND * self._gap and self._commits > 2
+            self._gap = min(self._gap * 2, LONGEST_GAP_S) if many else SHORTEST_GAP_S
+        self._task = None
+
+
+def begun(client: redis.Redis) -> None:
+    """A worker begins to look: what is committed from now on needs a nudge of its own."""
+    with suppress(RedisError, OSError):  # then it counts as lost in a moment
+        client.delete(IN_FLIGHT)

@@ -1,0 +1,87 @@
+"""A commit nudges whoever makes notices: in Celery's own words, one at a time, and never for nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+import pytest
+from celery import Celery
+from redis import Redis
+from redis.asyncio import Redis as AsyncRedis
+
+from nagara import nudging
+from nagara.local.throwaway import Throwaway
+
+
+@pytest.fixture
+def client(services: Throwaway) -> Iterator[Redis]:
+    with Redis.from_url(services.redis_url) as client:
+        client.delete(nudging.QUEUE, nudging.IN_FLIGHT)
+        yield client
+        client.delete(nudging.QUEUE, nudging.IN_FLIGHT)
+
+
+def waiting(client: Redis) -> list[dict[str, Any]]:
+    """The messages that wait, in the order in which workers take them."""
+    return [orjson.loads(one) for one in reversed(client.lrange(nudging.QUEUE, 0, -1))]
+
+
+def shape(value: Any) -> Any:
+    """What a message is made of: names and kinds of values."""
+    if isinstance(value, dict):
+        return {name: shape(one) for name, one in value.items()}
+    return type(value)
+
+
+def test_a_nudge_is_what_celerys_own_client_sends(services: Throwaway, client: Redis) -> None:
+    with Celery("somebody", broker=services.redis_url) as app:
+        app.send_task(nudging.TASK, queue=nudging.QUEUE, expires=30, ignore_result=True)
+    client.lpush(nudging.QUEUE, nudging.message(nudging.TASK, nudging.QUEUE, dt.datetime.now(dt.UTC)))
+    theirs, ours = waiting(client)
+    assert theirs["properties"].pop("expiration") == "30000"  # Redis knows none: the header says it
+    assert shape(ours) == shape(theirs)
+    for same in ("task", "retries", "timelimit", "argsrepr", "kwargsrepr", "ignore_result", "lang"):
+        assert ours["headers"][same] == theirs["headers"][same]
+    assert orjson.loads(base64.b64decode(ours["body"])) == orjson.loads(base64.b64decode(theirs["body"]))
+    assert dt.datetime.fromisoformat(ours["headers"]["expires"]).tzinfo is not None
+
+
+def test_many_commits_leave_one_nudge_until_somebody_begins(services: Throwaway, client: Redis) -> None:
+    async def commit(processes: int) -> None:
+        clients = [AsyncRedis.from_url(services.redis_url) for _ in range(processes)]
+        nudgers = [nudging.Nudger(one) for one in clients]
+        for _ in range(5):
+            for nudger in nudgers:
+                nudger.nudge()
+            await asyncio.sleep(nudging.SHORTEST_GAP_S * 2)
+        for one in asyncio.all_tasks() - {asyncio.current_task()}:
+            await one
+        for sender in clients:
+            await sender.aclose()
+
+    asyncio.run(commit(2))
+    assert [one["headers"]["task"] for one in waiting(client)] == [nudging.TASK]
+    nudging.begun(client)
+    asyncio.run(commit(1))
+    assert len(waiting(client)) == 2, "what is committed after somebody began has a nudge of its own"
+
+
+def test_a_lost_nudge_is_given_up_by_itself(services: Throwaway, client: Redis) -> None:
+    async def commit() -> None:
+        async with AsyncRedis.from_url(services.redis_url) as sender:
+            nudger = nudging.Nudger(sender)
+            nudger.nudge()
+            for one in asyncio.all_tasks() - {asyncio.current_task()}:
+                await one
+
+    asyncio.run(commit())
+    assert 0 < client.pttl(nudging.IN_FLIGHT) <= nudging.LOST_AFTER_MS
+    client.delete(nudging.QUEUE)  # the message is lost
+    client.pexpire(nudging.IN_FLIGHT, 0)  # and its time is over
+    asyncio.run(commit())
+    assert len(waiting(client)) == 1

@@ -1,0 +1,100 @@
+"""A connection that a worker process keeps, for a task that runs many times a second."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import lru_cache
+from typing import Any
+
+import psycopg
+import redis
+from celery import current_task
+
+from nagara.database import CONNECT_TIMEOUT_S, clock_connection, role_options
+from nagara.settings import settings
+
+STATEMENT_TIMEOUT_MS = 45_000
+TRUSTED_FOR_S = 1.0
+"""A connection that was of use so recently is used again unasked."""
+
+Connection = psycopg.Connection[Any]
+
+
+class _Kept:
+    """The process's one: opened at its first use, and again after it broke or the settings named another server."""
+
+    def __init__(self) -> None:
+        self._connection: Connection | None = None
+        self._url, self._used_at = "", 0.0
+
+    def usable(self) -> Connection:
+        """The connection, looked at first if it was not used for a while."""
+        url, kept = settings().database_url, self._connection
+        if kept is not None and self._url == url and not kept.closed and self._answers(kept):
+            return kept
+        self.close()
+        self._connection = psycopg.connect(
+            url,
+            options=role_options("nagara_clock", STATEMENT_TIMEOUT_MS),
+            connect_timeout=CONNECT_TIMEOUT_S,
+            autocommit=True,
+        )
+        self._url = url
+        return self._connection
+
+    def used(self) -> None:
+        """It just did what was asked of it."""
+        self._used_at = time.monotonic()
+
+    def close(self) -> None:
+        """Let go of it."""
+        if self._connection is not None:
+            with suppress(psycopg.Error):
+                self._connection.close()
+            self._connection = None
+
+    def _answers(self, connection: Connection) -> bool:
+        if time.monotonic() - self._used_at < TRUSTED_FOR_S:
+            return True
+        try:
+            connection.execute("select 1")
+        except psycopg.OperationalError:
+            return False
+        return True
+
+
+_kept = _Kept()
+
+
+@contextmanager
+def kept_transaction() -> Iterator[Connection]:
+    """One transaction of the time door on the process's own connection: committed at the end, else rolled back.
+
+    Its statements stay prepared from one task to the next, and nobody signs in anew, which is most of what a task
+    costs that finds little to do. Called without a worker it is an ordinary connection, closed at the end.
+    """
+    if not in_a_worker():
+        with clock_connection() as connection:
+            yield connection
+        return
+    connection = _kept.usable()
+    try:
+        with connection.transaction():
+            yield connection
+        _kept.used()
+    except (psycopg.OperationalError, psycopg.InterfaceError):
+        _kept.close()
+        raise
+
+
+def in_a_worker() -> bool:
+    """Whether a worker runs this, and not a test or a command that calls the task itself."""
+    return bool(current_task) and not current_task.request.is_eager
+
+
+@lru_cache(maxsize=1)
+def nudges() -> redis.Redis:
+    """Where the process looks for nudges that are under way."""
+    return redis.Redis.from_url(settings().redis_url, socket_timeout=1, socket_connect_timeout=1)
