@@ -112,11 +112,11 @@ class Http(_Lines):
         return True
 
 
-async def serve(smtp: int, http: int) -> None:
+async def serve(smtp: int, http: int, host: str) -> None:
     """Take everything until the process is ended."""
     count, loop = Count(), asyncio.get_running_loop()
-    await loop.create_server(lambda: Smtp(count), LOOPBACK, smtp)
-    await loop.create_server(lambda: Http(count), LOOPBACK, http)
+    await loop.create_server(lambda: Smtp(count), host, smtp)
+    await loop.create_server(lambda: Http(count), host, http)
     await asyncio.Event().wait()
 
 
@@ -125,8 +125,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Count what is sent; keep nothing.")
     parser.add_argument("--smtp", type=int, required=True)
     parser.add_argument("--http", type=int, required=True)
+    parser.add_argument("--host", default=LOOPBACK)
     given = parser.parse_args(arguments)
-    asyncio.run(serve(given.smtp, given.http))
+    asyncio.run(serve(given.smtp, given.http, given.host))
 
 
 if __name__ == "__main__":

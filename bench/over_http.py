@@ -32,7 +32,7 @@ def file_operation(
 ) -> Operation:
     """File a report with an idempotency key, against a transaction that writes the same rows."""
     requests = [
-        request_text("POST", f"/api/v1/cities/{city.id}/requests", _body(decided), ("Idempotency-Key", KEY))
+        request_text("POST", f"/api/v1/cities/{city.id}/requests", body_of(decided), ("Idempotency-Key", KEY))
         for decided in filings
     ]
     scripts = [_file_script(number, city, decided, secret) for number, decided in enumerate(filings)]
@@ -111,7 +111,8 @@ def request_text(method: str, path: str, body: bytes = b"", *headers: tuple[str,
     return "\r\n".join([*lines, "", body.decode()])
 
 
-def _body(decided: Decided) -> bytes:
+def body_of(decided: Decided) -> bytes:
+    """A filing as it is sent."""
     filing = decided.filing
     return orjson.dumps(
         {
