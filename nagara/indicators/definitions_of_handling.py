@@ -168,7 +168,8 @@ HANDLING: tuple[Definition, ...] = (
     ),
     Definition(
         "N13", "Typical difference between districts", "hours",
-        "Square root of the variance of the districts' N3b.rmst30 between residents, less what chance alone would show",
+        "Square root of the variance of the districts' N3b.rmst30 between residents, less what chance alone would show. "
+        "Declining ends the time: read it beside N13.undeclined",
         "Districts with 30 issues and a known population; 5 at least, with 80% of the residents",
         "bootstrap of the districts' values within their errors", "as N3b.rmst30; the city's populations", 30, "A",
         "city",
@@ -192,8 +193,16 @@ HANDLING: tuple[Definition, ...] = (
         "As N14.rate", "one over the limits of N14.rate", "as N14.rate", 20, "C",
     ),
     Definition(
-        "N15", "Resolutions confirmed by residents", "share",
-        "Issues whose resident said that it is fixed. Those who answer are not a random sample: an audit is better",
+        "N15", "Resolutions that an audit found fixed", "share",
+        "Resolved issues of a random sample, 60 of a quarter or all that were, that were confirmed fixed: by "
+        "their reporter, a second picture, or somebody who went there. What was not looked at counts as not confirmed; "
+        "not shown before 90% were looked at",
+        "Issues drawn at random of those first resolved in the period", "Wilson",
+        "event log: audit_drawn, audit_found", 30, "B",
+    ),
+    Definition(
+        "N15.residents", "Resolutions confirmed by residents", "share",
+        "Issues whose resident said that it is fixed. Those who answer are not a random sample: read N15 first",
         "Issues whose resident said whether it is fixed", "Wilson", "event log: feedback_given", 30, "B",
     ),
     Definition(

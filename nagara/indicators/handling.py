@@ -5,6 +5,8 @@ What each is, of whom, and how many it needs stands in its line of the table of 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from nagara.indicators.cells import LEVELS, STANDARDS, Cell
 from nagara.indicators.counts import mean_of_counted, ratio_of_counts
 from nagara.indicators.definitions import BY_ID, ENOUGH_AT_RISK, MATURE_SHARE, RESTRICTED_HOURS
@@ -42,9 +44,27 @@ def handling_figures(whole: Cell, resolved: Cell, own: Cell) -> dict[str, Figure
     figures["N10.rerouted"] = share("N10.rerouted", own.count("owner_changed"), own.count("accepted"))
     figures |= _satisfaction(whole)
     figures |= propensity_figures(whole)
-    said = whole.count("said_fixed"), whole.count("said_fixed") + whole.count("said_not_fixed")
-    figures["N15"] = share("N15", *said)
-    return figures
+    return figures | verified_figures(whole)
+
+
+def verified_figures(cell: Cell) -> dict[str, Figure]:
+    """N15: what an audit found of a random sample of resolutions, and what residents said who answered.
+
+    What an audit drew and did not look at counts as not confirmed; before nine tenths were looked at there is none.
+    """
+    drawn, checked = cell.count("audit_drawn"), cell.count("audit_checked")
+    audited = share("N15", cell.count("audit_confirmed"), drawn)
+    if not drawn:
+        audited = replace(audited, withheld="no audit was drawn")
+    elif audited.withheld is None and checked < MATURE_SHARE * drawn:
+        audited = Figure(
+            None, None, None, drawn, None, f"the audit has looked at {checked / drawn:.0%} of its sample"
+        )
+    said = cell.count("said_fixed"), cell.count("said_fixed") + cell.count("said_not_fixed")
+    return {
+        "N15": replace(audited, provisional=audited.value is not None and checked < drawn),
+        "N15.residents": share("N15.residents", *said),
+    }
 
 
 def quality_figures(whole: Cell, under_other: int) -> dict[str, Figure]:

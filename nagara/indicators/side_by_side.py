@@ -41,7 +41,7 @@ administrative closing cannot look good by itself, and beside what was declined,
 
 BESIDE_HEADLINE = (
     "N5b.undeclined", "N13.undeclined", "N10.declined", "N10.declined.std", "N3a.std", "N5", "N4.published", "N11",
-    "N14.delay", "N15",
+    "N14.delay", "N15", "N15.residents",
 )  # fmt: skip
 OF_COUNTS = (
     "N4.published", "N4.internal", "N4.reference", "N4b.published", "N7b.past_promise", "N8", "N9.1", "N10.declined",

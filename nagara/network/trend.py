@@ -32,7 +32,7 @@ with recursive used as (
 select * from used
 """
 """Each pair of versions with its first snapshot: a step along the index for each, however many snapshots there are."""
-USUAL = (*HEADLINE, "N1", "N3a.share", "N4.published", "N8", "N10.declined", "N11", "N15")
+USUAL = (*HEADLINE, "N1", "N3a.share", "N4.published", "N8", "N10.declined", "N11", "N15", "N15.residents")
 
 
 def trend(

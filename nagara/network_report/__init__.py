@@ -47,7 +47,7 @@ from nagara.network_report.coverage import remarks_on, rounded
 from nagara.network_report.districts import cells_of_districts
 from nagara.network_report.page import render
 
-REPORT_VERSION = "3"
+REPORT_VERSION = "4"
 
 ADD_REPORT = """
 insert into network_report (city_id, id, period, created_at, snapshot_ids, content_digest, content, html)

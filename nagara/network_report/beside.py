@@ -1,7 +1,8 @@
 """What stands beside a city's headline figures, so that quick closing cannot look good by itself. Pure.
 
-How many reports an issue has (N11), how long a problem waits for its first report (N14), and whether residents say
-that it is fixed (N15). Reports that were kept without some of these print what they have.
+What a city declined and what it gains by it (N10, and the headline's figures in which declining keeps no promise and
+ends no waiting), how many reports an issue has (N11), how long a problem waits for its first report (N14), and whether
+an audit or residents say that it is fixed (N15). Reports that were kept without some of these print what they have.
 """
 
 from __future__ import annotations
@@ -10,42 +11,47 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nagara.indicators.cells import Cell
-from nagara.indicators.figure import Figure, share
-from nagara.indicators.handling import propensity_figures
+from nagara.indicators.figure import Figure
+from nagara.indicators.handling import propensity_figures, verified_figures
 from nagara.network_report.blocks import name_of, table_of
 from nagara.network_report.texts import SOURCE, Texts, texts_in
 from nagara.network_report.words import text
 
 Content = Mapping[str, Any]
 City = Mapping[str, Any]
-KEYS = ("N11", "N14.delay", "N15")
+Figures = Mapping[str, Mapping[str, Any]]
+KEYS = ("N5b.undeclined", "N13.undeclined", "N10.declined", "N11", "N14.delay", "N15", "N15.residents")
+ON_ONE_PAGE = ("N5b.undeclined", "N10.declined", "N14.delay", "N15")
+"""What of them a summary of one page has room for."""
+
+SHARES = frozenset(("N5b.undeclined", "N10.declined", "N15", "N15.residents"))
 
 
 def beside_figures(cells: Mapping[str, Cell]) -> dict[str, Figure]:
-    """N14.delay and N15 of a city's cells of a period; N11 is among the other figures."""
+    """N14.delay and N15 of a city's cells of a period; N10 and N11 are among the other figures."""
     whole = Cell.merged(cells.values())
-    fixed = whole.count("said_fixed")
-    answered = fixed + whole.count("said_not_fixed")
-    return {
-        "N14.delay": propensity_figures(whole)["N14.delay"],
-        "N15": share("N15", fixed, answered),
-    }
+    return {"N14.delay": propensity_figures(whole)["N14.delay"]} | verified_figures(whole)
 
 
-def lines(city: City, texts: Texts) -> list[list[str]]:
+def _figures(city: City) -> Figures:
+    """All figures of a city that a report keeps."""
+    return {**city["figures"], **city.get("beside", {})}
+
+
+def lines(city: City, texts: Texts, keys: Sequence[str] = KEYS) -> list[list[str]]:
     """Each figure's name and its estimate, in a language."""
-    known = [key for key in KEYS if key in city["figures"]]
-    return [[texts.say(f"beside.{key}"), said(city["figures"][key], key, texts)] for key in known]
+    found = _figures(city)
+    return [[texts.say(f"beside.{key}"), said(found[key], key, texts)] for key in keys if key in found]
 
 
 def said(figure: Mapping[str, Any], key: str, texts: Texts) -> str:
-    """Value and interval: N11 a number, N14 hours as its name says, N15 a share; or why there is none."""
+    """Value and interval: N11 a number, N13 and N14 hours as their names say, others a share; or why there is none."""
     value, low, high = figure["value"], figure["low"], figure["high"]
     if figure["withheld"] or value is None:
         return texts.reason(str(figure["withheld"] or "none"))
 
     def plain(number: float) -> str:
-        return texts.share(number) if key == "N15" else texts.number(number, 2 if key == "N11" else 0)
+        return texts.share(number) if key in SHARES else texts.number(number, 2 if key == "N11" else 0)
 
     if low is None or high is None:
         return plain(value)
@@ -53,14 +59,15 @@ def said(figure: Mapping[str, Any], key: str, texts: Texts) -> str:
 
 
 def network_table(cities: Sequence[City]) -> dict[str, Any]:
-    """The three figures of every city, in English: title, why, heads, and rows of a city with its cells."""
+    """These figures of every city, in English: title, why, heads, and rows of a city with its cells."""
     words = texts_in(SOURCE)
-    shown = [city for city in cities if all(key in city["figures"] for key in KEYS)]
+    keys = [key for key in KEYS if any(key in _figures(city) for city in cities)]
+    shown = [city for city in cities if keys and all(key in _figures(city) for key in keys)]
     return {
         "title": words.say("beside"),
         "about": words.say("beside.about"),
-        "head": [words.say(f"beside.{key}") for key in KEYS],
-        "rows": [(city, [said(city["figures"][key], key, words) for key in KEYS]) for city in shown],
+        "head": [words.say(f"beside.{key}") for key in keys],
+        "rows": [(city, [said(_figures(city)[key], key, words) for key in keys]) for city in shown],
     }
 
 

@@ -37,7 +37,7 @@ AGE_CLASSES = ((0.0, 168.0), (168.0, 720.0), (720.0, 2160.0), (2160.0, float("in
 HEADLINE = ("N2b", "N3b.std", "N5b", "N7b.past_promise", "N13")
 """The five figures that are read first, of what lasted; no index is made of them."""
 
-BESIDE = ("N3a.std", "N5", "N5b.undeclined")
+BESIDE = ("N3a.std", "N5", "N5b.undeclined", "N13.undeclined")
 Codes = Mapping[str, NetworkCode]
 
 
@@ -73,7 +73,7 @@ class CityPart:
     headline: dict[str, dict[str, Any]] = field(default_factory=dict)
     """The five headline figures: ``now``, ``before`` (None where there is none), and the standard ``error``."""
     beside: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """What stands beside them: the same of first closings, and of promises with the declined counted as not kept."""
+    """What stands beside them: the same of first closings, and such in which declining keeps and ends nothing."""
     notes: list[dict[str, Any]] = field(default_factory=list)
     """``questions`` by name, for other languages: id and share."""
     asked: list[dict[str, Any]] = field(default_factory=list)
@@ -213,7 +213,7 @@ def city_part(
         languages=list(city.languages),
         band=band_of(city.population.value if city.population else None),
         headline=headline,
-        beside=_beside(received, codes, weights),
+        beside=_beside(received, codes, weights, equity.pop("typical_undeclined")),
         notes=[{"id": note.id, "share": rounded(note.share)} for note in notes],
         asked=_asked(gathered) if snapshot else [],
         districts=equity,
@@ -271,13 +271,16 @@ def _headline(
     }
 
 
-def _beside(cells: Mapping[str, Cell], codes: Codes, weights: Weights) -> dict[str, dict[str, Any]]:
-    """First closings, weighted alike; and what was kept of all promises but those withdrawn."""
+def _beside(
+    cells: Mapping[str, Cell], codes: Codes, weights: Weights, between: Figure
+) -> dict[str, dict[str, Any]]:
+    """First closings, weighted alike; what was kept of all promises but those withdrawn; N13 so."""
     undeclined = promise_strata(counts_by_code(cells, codes, undeclined_counts), codes)
     found = {
         "N3a.std": within_network_reference(cells, codes, weights, "resolution"),
         "N5": _none_due(standardised_promise(cells, codes, weights.promises).figure),
         "N5b.undeclined": _none_due(standardised_share(undeclined, weights.promises).figure),
+        "N13.undeclined": between,
     }
     return {key: _published(figure) for key, figure in found.items()}
 

@@ -59,8 +59,10 @@ def equity_part(
         _row(city, code, table, populations.get(code), smoothed.get(code))
         for code, table in _tables(within, city).items()
     ]
+    longer = districts_of(within, codes, populations, declining_ends=False)
     return {
         "typical": now,
+        "typical_undeclined": between_districts(longer, people),
         "typical_before": between_districts(districts_of(earlier, codes, populations), people),
         "rows": rows,
         "expected": city.districts_expected or len(city.district_names),

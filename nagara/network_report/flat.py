@@ -90,7 +90,7 @@ def _of_city(content: Content, city: Mapping[str, Any], units: Mapping[str, str]
         if found["before"] is not None:
             yield row("before", name, unit, found["before"])
     for name, figure in city.get("beside", {}).items():
-        yield row("beside", name, "share", figure)
+        yield row("beside", name, units.get(name, "share"), figure)
     for name, figure in city["figures"].items():
         yield row("figure", name, units.get(name, ""), figure)
     for code, figure in city["by_code"].items():

@@ -8,7 +8,7 @@ export const HEADLINE: readonly (readonly string[])[] = [
   ['N7b.past_promise', 'N7b.past_reference'],
   ['N13'],
 ];
-export const BESIDE = ['N5b.undeclined', 'N10.declined', 'N11', 'N14.delay', 'N15'] as const;
+export const BESIDE = ['N5b.undeclined', 'N13.undeclined', 'N10.declined', 'N11', 'N14.delay', 'N15', 'N15.residents'] as const;
 /** Data quality: with a place, under a common code, with a recorded answer, with times in order. */
 export const QUALITY = ['N16.place', 'N16.code', 'N16.answer', 'N16.order'] as const;
 

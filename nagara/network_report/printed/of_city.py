@@ -45,7 +45,7 @@ def summary_page(content: Content, city_id: str, texts: Texts, digest: str, draf
         "rows": rows_of(content, city, texts) if heard else [],
         "axis": axis(texts),
         "curve": curve_of(city, texts),
-        "beside": beside.lines(city, texts) if heard else [],
+        "beside": beside.lines(city, texts, beside.ON_ONE_PAGE) if heard else [],
         "asked": asked(city, texts)[:MOST_ASKED],
         "notes": notes(city, texts)[:MOST_NOTED],
         "reading": [texts.say(f"read.{name}") for name in ("interval", "open", "closed", "no_ranking")],

@@ -165,7 +165,8 @@ def test_propensity_satisfaction_and_quality_from_requests() -> None:
     assert found["N14.delay"].value == pytest.approx(10)
     assert found["N12.mean"].value == pytest.approx(95 / 25)
     assert found["N12.good"].value == pytest.approx(0.6)
-    assert found["N15"].value == 1
+    assert found["N15.residents"].value == 1
+    assert found["N15"].withheld == "no audit was drawn"
     assert found["N16.answer"].value == found["N16.order"].value == 1
     unheard = figures_of({"a": Cell.merged([cell, more, Cell(counts={"invited": 5000})])}, CODES)
     assert "gave a rating" in (unheard["N12.mean"].withheld or "")

@@ -178,10 +178,17 @@ def test_what_the_headline_must_be_read_beside_stands_by_it_on_every_printed_pag
     figures["N15"] |= known | {"value": 0.81, "low": 0.7, "high": 0.88}
     burmese = summary_page(found, "mm-rgn", texts_in("my"), DIGEST, draft=False)
     assert len(draw_pages("summary", burmese, 12)) == 1, "the longest of them still fits its page"
-    assert burmese["beside"] == city_pages(found, "mm-rgn", texts_in("my"), DIGEST, draft=False)["beside"]
-    english = summary_page(found, "mm-rgn", texts_in("en"), DIGEST, draft=False)["beside"]
-    assert [row[1] for row in english[1:]] == ["70 (49 to 104)", "81% (70% to 88%)"]
+    whole = city_pages(found, "mm-rgn", texts_in("my"), DIGEST, draft=False)["beside"]
+    assert [row for row in whole if row in burmese["beside"]] == burmese["beside"]
+    assert len(burmese["beside"]) == 4
+    english = city_pages(found, "mm-rgn", texts_in("en"), DIGEST, draft=False)["beside"]
+    assert [row[1] for row in english[4:6]] == ["70 (49 to 104)", "81% (70% to 88%)"]
+    assert [row[0] for row in english[:3]] == [
+        "Promises kept for good, declined ones counted as not kept",
+        "Difference between districts in hours, declined ones counted as open",
+        "Declined as not actionable",
+    ], "what declining raises has its companion beside it"
     rows = network_pages(found, DIGEST, draft=False)["beside"]["rows"]
     yangon = next(row for row in rows if row["city"]["name"] == "Yangon")
     assert yangon["cells"] == [row[1] for row in english]
-    assert "Resolutions confirmed by residents" in render(found, DIGEST)
+    assert "Resolutions that an audit found fixed" in render(found, DIGEST)
