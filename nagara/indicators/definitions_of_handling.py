@@ -168,8 +168,8 @@ HANDLING: tuple[Definition, ...] = (
     ),
     Definition(
         "N13", "Typical difference between districts", "hours",
-        "Square root of the variance of the districts' N3b.rmst30 between residents, less what chance alone would show. "
-        "Declining ends the time: read it beside N13.undeclined",
+        "Square root of the variance of the districts' N3b.rmst30 between residents, less what chance alone would show."
+        " Declining ends the time: read it beside N13.undeclined",
         "Districts with 30 issues and a known population; 5 at least, with 80% of the residents",
         "bootstrap of the districts' values within their errors", "as N3b.rmst30; the city's populations", 30, "A",
         "city",
