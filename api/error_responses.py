@@ -92,8 +92,11 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
 WORDS_FOR_FAULTS = {"missing": "it must be given", "extra_forbidden": "the fields the API document names"}
 """What would have been right, for faults of which pydantic only says what is wrong."""
 
-OwnForm = Callable[[str, int, str], Response]
-"""Makes a refusal from the path, the status and the message."""
+OwnForm = Callable[[str, int, str, Any], Response]
+"""Makes a refusal from the path, the status, the message, and what would have been right (None: nobody says)."""
+
+MOST_ALLOWED = 30
+"""Of what would have been right, so many are told in a sentence."""
 
 _own_forms: dict[str, OwnForm] = {}
 
@@ -101,6 +104,17 @@ _own_forms: dict[str, OwnForm] = {}
 def speak_own_form(prefix: str, form: OwnForm) -> None:
     """Let every refusal under an address have the form of the standard that is spoken there."""
     _own_forms[prefix] = form
+
+
+def with_allowed(message: str, allowed: Any) -> str:
+    """A message with what would have been right, for forms that have no other place for it."""
+    if not allowed:
+        return message
+    if isinstance(allowed, str):
+        words = allowed.rstrip(".")
+    else:
+        words = ", ".join(map(str, allowed[:MOST_ALLOWED])) + (", ..." if len(allowed) > MOST_ALLOWED else "")
+    return f"{message.rstrip('.')}. Possible: {words}."
 
 
 def refusal(
@@ -117,7 +131,7 @@ def refusal(
     """An answer in the one shape, with a reference that also stands in the log; some paths have their own."""
     for prefix, form in _own_forms.items():
         if path == prefix or path.startswith(f"{prefix}/"):
-            answer = form(path, status, message)
+            answer = form(path, status, message, allowed)
             if retry_after is not None:
                 answer.headers["Retry-After"] = str(retry_after)
             return answer

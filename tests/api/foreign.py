@@ -16,7 +16,9 @@ from starlette.testclient import TestClient
 
 from nagara.settings import settings
 
-PASSED_ON = ("accept", "authorization", "content-type", "idempotency-key", "if-none-match")
+PASSED_ON = ("accept", "accept-language", "authorization", "content-type", "idempotency-key", "if-none-match")
+OF_THE_LINE = ("connection", "content-encoding", "content-length", "date", "server", "transfer-encoding")
+"""Headers of an answer that belong to this server's own connection; every other one is the application's."""
 
 
 @contextmanager
@@ -30,9 +32,9 @@ def served(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             answer = client.request(self.command, self.path, headers=headers, content=body)
             self.send_response(answer.status_code)
-            for name in ("content-type", "etag"):
-                if name in answer.headers:
-                    self.send_header(name, answer.headers[name])
+            for name, value in answer.headers.multi_items():
+                if name.lower() not in OF_THE_LINE:
+                    self.send_header(name, value)
             self.send_header("Content-Length", str(len(answer.content)))
             self.end_headers()
             self.wfile.write(answer.content)

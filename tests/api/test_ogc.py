@@ -176,7 +176,15 @@ def test_what_is_not_there_is_404_and_too_large_a_limit_is_the_largest(client: T
         answer = client.get(f"/ogc/collections/{path}")
         assert (answer.status_code, answer.json()["code"]) == (404, "NotFound")
     assert found(client, limit="999999999999")["numberReturned"] == 0
-    assert client.get("/ogc?limit=1").status_code == 400
+    for wrong, words in (
+        ("/ogc?limit=1", "Possible: f."),
+        (f"{ITEMS}?open=perhaps", "Possible: true, false."),
+    ):
+        answer = client.get(wrong)
+        assert (answer.status_code, answer.json()["description"].endswith(words)) == (400, True)
+    here, beneath = (client.get(path, follow_redirects=False) for path in ("/ogc", "/ogc/"))
+    assert (here.status_code, beneath.status_code) == (200, 200)
+    assert here.json() == beneath.json()
 
 
 def test_only_what_the_public_sees_is_there_and_where_it_sees_it(

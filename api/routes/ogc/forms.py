@@ -10,6 +10,7 @@ import orjson
 from fastapi import Request, Response
 
 from api.answers import OPTIONS
+from api.error_responses import with_allowed
 from api.schemas import gis as schemas
 from api.small_pages import HTML, page
 from nagara.errors import InvalidInput
@@ -24,11 +25,11 @@ CODES: Mapping[int, str] = {400: "InvalidParameterValue", 404: "NotFound", 429: 
 """Names of refusals; the standard leaves them to the server."""
 
 
-def refusal_under(_path: str, status: int, message: str) -> Response:
-    """A refusal in the standard's form; what is wrong with a parameter is 400 there."""
+def refusal_under(_path: str, status: int, message: str, allowed: Any = None) -> Response:
+    """A refusal in the standard's form, which has one text for all; what is wrong with a parameter is 400 there."""
     status = 400 if status == 422 else status
     code = CODES.get(status, "Unavailable" if status >= 500 else "Refused")
-    body = orjson.dumps({"code": code, "description": message})
+    body = orjson.dumps({"code": code, "description": with_allowed(message, allowed)})
     return Response(body, status, {"Cache-Control": "no-store"}, JSON)
 
 

@@ -31,6 +31,7 @@ QUERYABLES_REL = "http://www.opengis.net/def/rel/ogc/1.0/queryables"
 FORMS: dict[int | str, dict[str, Any]] = {200: {"content": {HTML: {}}}}
 
 
+@router.get("/", include_in_schema=False)
 @router.get(
     "", response_model=schemas.Landing, responses=refusals() | FORMS, operation_id="describe_features"
 )

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from api.dependencies import ClientAddress, FromProcess
+from api.error_responses import with_allowed
 from api.routes.open311 import document
 from api.routes.open311.forms import answer, errors_answer
 from api.routes.open311.parameters import (
@@ -151,7 +152,7 @@ def read_answers(service: Service, given: Mapping[str, Sequence[str]]) -> tuple[
             alone = {} if value is None else {question.code: value}
             check_answers(service.model_copy(update={"questions": (question,)}), alone)
         except InvalidInput as fault:
-            faults.append(f"attribute[{question.code}]: {fault.message}")
+            faults.append(f"attribute[{question.code}]: {with_allowed(fault.message, fault.allowed)}")
         else:
             answers |= alone
     return answers, faults

@@ -17,6 +17,8 @@ from xml.sax.saxutils import escape
 import orjson
 from fastapi import Response
 
+from api.error_responses import with_allowed
+
 log = logging.getLogger(__name__)
 
 Form = Literal["xml", "json"]
@@ -76,13 +78,13 @@ def errors_answer(form: Form, status: int, descriptions: Sequence[str]) -> Respo
     return answer(form, "errors", errors, status)
 
 
-def refusal_under(path: str, status: int, message: str) -> Response:
-    """The refusal of any call under ``/open311``, in the form its address asks for."""
+def refusal_under(path: str, status: int, message: str, allowed: Any = None) -> Response:
+    """The refusal of any call under ``/open311``, in the form its address asks for; its one text tells all."""
     if status >= 500:
         reference = secrets.token_hex(4)
         log.error("%s [%s]", message, reference)
         message = f"{message} Reference: {reference}."
-    return errors_answer(form_of(path), status, [message])
+    return errors_answer(form_of(path), status, [with_allowed(message, allowed)])
 
 
 def w3c(at: dt.datetime) -> str:
