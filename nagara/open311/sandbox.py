@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -22,7 +22,7 @@ from nagara.filing.handed_in import Filing, body_digest
 from nagara.filing.intake import decide, request_row
 from nagara.lifecycle import CLOSED, Status
 from nagara.open311.lists import FAR_AHEAD, NO_ID, ListFilter, Place, Row
-from nagara.open311.taking import Update
+from nagara.open311.taking import Update, digest_of, refuse_other
 from nagara.open311.update_words import TO_STATUS
 from nagara.open311.updates import Happened
 from nagara.promises.deadlines import PromisedTimes
@@ -58,6 +58,10 @@ select content from georeport_trial where city_id = %s and expires_at > clock_ti
 ONE = """
 select content from georeport_trial where city_id = %s and reference = %s and expires_at > clock_timestamp()
    for update
+"""
+SENT = """
+select content -> 'events' from georeport_trial
+ where city_id = %s and expires_at > clock_timestamp() and content @> %s::jsonb
 """
 CHANGE = "update georeport_trial set content = %s::jsonb where city_id = %s and reference = %s"
 KINDS: Mapping[Status, EventKind] = {
@@ -116,23 +120,38 @@ async def trials(pool: Pool, city: City) -> list[Row]:
     return [row_of(content) for (content,) in rows]
 
 
-async def update_trial(pool: Pool, city: City, update: Update) -> None:
-    """Move a trial request as an update says; the same update again changes nothing. Raise ``UnknownRequest``."""
+async def update_trial(pool: Pool, city: City, system: str, update: Update) -> None:
+    """Move a trial request as an update says; the same update again changes nothing.
+
+    Raises ``UnknownRequest``, and ``InvalidInput`` where the id was used for another update, as the real server does.
+    """
+    reference = update.service_request_id.strip().upper()
+    update = replace(update, service_request_id=reference)
+    sent = orjson.dumps({"events": [{"update_id": update.update_id}]}).decode()
     async with city_transaction(pool, city.id) as connection:
-        found = await (await connection.execute(ONE, (city.id, update.service_request_id))).fetchone()
+        found = await (await connection.execute(ONE, (city.id, reference))).fetchone()
         if found is None:
             raise UnknownRequest(
-                f"service_request_id {update.service_request_id[:40]!r} is not known in the sandbox.",
+                f"service_request_id {reference[:40]!r} is not known in the sandbox.",
                 field="service_request_id",
             )
-        changed = moved(found[0], update)
-        await connection.execute(CHANGE, (orjson.dumps(changed).decode(), city.id, update.service_request_id))
+        before = await (await connection.execute(SENT, (city.id, sent))).fetchall()
+        if was_sent([event for (events,) in before for event in events], system, update):
+            return
+        changed = moved(found[0], system, update)
+        await connection.execute(CHANGE, (orjson.dumps(changed).decode(), city.id, reference))
 
 
-def moved(content: Mapping[str, Any], update: Update) -> dict[str, Any]:
+def was_sent(events: Sequence[Mapping[str, Any]], system: str, update: Update) -> bool:
+    """Whether a system sent this very update before; raise ``InvalidInput`` where its id meant another one. Pure."""
+    same = [one for one in events if one.get("update_id") == update.update_id and one.get("system") == system]
+    for one in same:
+        refuse_other(bytes.fromhex(one["digest"]), update)
+    return bool(same)
+
+
+def moved(content: Mapping[str, Any], system: str, update: Update) -> dict[str, Any]:
     """A trial request as an update leaves it. Pure."""
-    if any(event.get("update_id") == update.update_id for event in content["events"]):
-        return dict(content)
     status = TO_STATUS.get(update.status, Status(content["status"]))
     event = {
         "kind": KINDS[status],
@@ -142,6 +161,8 @@ def moved(content: Mapping[str, Any], update: Update) -> dict[str, Any]:
         "reason": None,
         "actor_kind": "system",
         "update_id": update.update_id,
+        "system": system,
+        "digest": digest_of(update).hex(),
     }
     return dict(content) | {
         "status": status,

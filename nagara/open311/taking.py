@@ -12,7 +12,9 @@ import hashlib
 import json
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
+import psycopg
 from sqlmodel import Session, col, select, text
 
 from city_config import City
@@ -26,6 +28,10 @@ from nagara.open311.update_words import SAYS_CANCELLED, SAYS_FIXED, SAYS_NOT_FIX
 from nagara.residents.actions import Said, add, answer, give_feedback, withdraw
 from nagara.tables import Event, GeoreportUpdate, Request
 
+KEPT = dt.timedelta(days=180)
+"""For so long an update is known by its id: twice the longest span that a list of updates may be asked for."""
+
+FORGET = "delete from georeport_update where taken_at < %s"
 TAKE = """
 insert into georeport_update (city_id, system, update_id, request_id, digest)
 values (:city_id, :system, :update_id, :request_id, :digest)
@@ -55,7 +61,7 @@ def take(session: Session, city: City, system: str, update: Update) -> None:
     """
     before = _before(session, city, system, update)
     if before is not None:
-        _refuse_other(before, update)
+        refuse_other(before, update)
         return
     row = _filed_by(session, city, system, update.service_request_id)
     if row is None:
@@ -78,6 +84,12 @@ def digest_of(update: Update) -> bytes:
     return hashlib.sha256(json.dumps(content).encode()).digest()
 
 
+def forget_taken(connection: psycopg.Connection[Any], now: dt.datetime) -> int:
+    """Let go of ids that were taken longer than ``KEPT`` ago; returns how many. One transaction."""
+    with connection.transaction():
+        return connection.execute(FORGET, (now - KEPT,)).rowcount
+
+
 def _take_id(session: Session, city: City, system: str, update: Update, request_id: uuid.UUID) -> bool:
     """Whether the id was free; where another call took it meanwhile, whether that was the same update is checked."""
     values = {
@@ -91,7 +103,7 @@ def _take_id(session: Session, city: City, system: str, update: Update, request_
         return True
     before = _before(session, city, system, update)
     if before is not None:
-        _refuse_other(before, update)
+        refuse_other(before, update)
     return False
 
 
@@ -106,7 +118,8 @@ def _before(session: Session, city: City, system: str, update: Update) -> bytes 
     return None if found is None else bytes(found)
 
 
-def _refuse_other(before: bytes, update: Update) -> None:
+def refuse_other(before: bytes, update: Update) -> None:
+    """Raise ``InvalidInput`` unless this very update was taken before: ``before`` is the digest of what was."""
     if before != digest_of(update):
         raise InvalidInput(
             f"update_id {update.update_id[:40]!r} already exists with another content.", field="update_id"

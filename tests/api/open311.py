@@ -20,10 +20,15 @@ HERE = {"jurisdiction_id": "kh-pnh"}
 OVERFLOW: dict[str, str] = {"service_code": "waste_overflow", "lat": "11.5696", "long": "104.9210"}
 
 
-def key(city: str = "kh-pnh", scope: str = "open311", expires_at: dt.datetime | None = None) -> str:
+def key(
+    city: str = "kh-pnh",
+    scope: str = "open311",
+    expires_at: dt.datetime | None = None,
+    label: str = "Partner app",
+) -> str:
     """A new key of a partner system."""
     with city_session(city) as session:
-        return accounts.add_key(session, city, "Partner app", scope, expires_at)
+        return accounts.add_key(session, city, label, scope, expires_at)
 
 
 def post(client: TestClient, api_key: str | None, form: str = "json", **fields: Any) -> httpx.Response:

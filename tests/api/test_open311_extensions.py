@@ -12,6 +12,8 @@ import httpx
 import psycopg
 from starlette.testclient import TestClient
 
+from nagara.database import time_told
+from nagara.open311.taking import KEPT, forget_taken
 from tests.api.conftest import Staff
 from tests.api.open311 import HERE, OVERFLOW, V2, errors, filed, ids, key, known, listed, one, post, xml
 from tests.api.test_open311_filing import picture
@@ -99,6 +101,22 @@ def test_others_have_nothing_to_say(client: TestClient, owner: Owner) -> None:
     assert owner.execute("select count(*) from georeport_update").fetchone() == (0,)
 
 
+def test_ids_of_updates_are_forgotten_when_nobody_repeats_them_any_more(
+    client: TestClient, owner: Owner, db: Owner
+) -> None:
+    mine = key()
+    reference = filed(client, mine)
+    for update_id in ("old", "new"):
+        assert say(client, mine, reference, update_id=update_id, description=update_id).status_code == 200
+    now = time_told(owner)
+    owner.execute(
+        "update georeport_update set taken_at = %s where update_id = 'old'",
+        (now - KEPT - dt.timedelta(hours=1),),
+    )
+    assert [forget_taken(db, now), forget_taken(db, now)] == [1, 0]
+    assert owner.execute("select update_id from georeport_update").fetchall() == [("new",)]
+
+
 def test_the_sandbox_checks_alike_and_reaches_nobody(client: TestClient, owner: Owner) -> None:
     mine = key()
     fields = {"api_key": mine, **HERE, **OVERFLOW, "description": "A trial", "client_request_id": "t-1"}
@@ -122,6 +140,25 @@ def test_the_sandbox_checks_alike_and_reaches_nobody(client: TestClient, owner: 
     assert [u["status"] for u in heard(client, SANDBOX, service_request_id=reference)] == ["open", "fixed"]
 
 
+def test_the_sandbox_takes_an_update_once_as_the_real_server_does(client: TestClient) -> None:
+    mine, other = key(), key(label="Another app")
+    fields = {"api_key": mine, **HERE, **OVERFLOW}
+    first, second = (
+        client.post(f"{SANDBOX}/requests.json", data=fields | {"description": words}).json()[0][
+            "service_request_id"
+        ]
+        for words in ("A trial", "Another")
+    )
+    done: dict[str, str] = {"base": SANDBOX, "update_id": "u-1", "status": "FIXED", "description": "Done"}
+    assert say(client, mine, first.lower(), **done).status_code == 200, "ids are read in any case"
+    assert say(client, mine, first, **done).status_code == 200
+    assert [u["status"] for u in heard(client, SANDBOX, service_request_id=first)] == ["open", "fixed"]
+    for reference, changed in ((first, {"description": "Not done"}), (second, {})):
+        refused = say(client, mine, reference, **(done | changed))
+        assert (refused.status_code, "already exists" in errors(refused)[0]) == (400, True)
+    assert say(client, other, second, **done).status_code == 200, "ids are each system's own"
+
+
 def test_pages_go_on_where_the_last_ended(client: TestClient, owner: Owner) -> None:
     multiply(owner, known(owner, filed(client, key())), 4)
     page = client.get(f"{V2}/requests.json", params=HERE | {"page_size": "2"})
@@ -133,8 +170,10 @@ def test_pages_go_on_where_the_last_ended(client: TestClient, owner: Owner) -> N
     )
     assert ids(listed(client, page_size="1")) == [later]
     assert ids(listed(client, page="2", page_size="1", bbox="104,11,105,12")) == ids(page.json())[:1]
-    answer = client.get(f"{V2}/requests.json", params=HERE | {"after": "nonsense"})
-    assert (answer.status_code, bool(errors(answer))) == (400, True)
+    for form in ("json", "xml"):
+        answer = client.get(f"{V2}/requests.{form}", params=HERE | {"after": "nonsense"})
+        assert (answer.status_code, len(errors(answer))) == (400, 1)
+        assert errors(answer)[0].endswith("Possible: as in the Link header of a page.")
 
 
 def test_pictures_come_by_address_and_are_missed_aloud(client: TestClient, supervisor: Staff) -> None:

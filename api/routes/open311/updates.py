@@ -104,7 +104,7 @@ async def post_update(request: Request, process: FromProcess, address: ClientAdd
     stated = _stated(given)
     await process.limiter.count_all("file by system", Source(system), None)
     if in_sandbox(request):
-        await sandbox.update_trial(process.pool, city, stated)
+        await sandbox.update_trial(process.pool, city, system, stated)
     else:
         pictures = await pictures_of(process, city, given, trying=False)
         await run_in_threadpool(_take, city, system, stated, pictures.kept, pictures.digests)
