@@ -18,6 +18,9 @@ from nagara.open311.conformance.reading import (
 from nagara.open311.conformance.talking import Ask, Dialogue, NotJudged, Pairs, Question
 
 FORMS = ("json", "xml")
+FURTHER = (2, 3, 4, 5)
+"""Which definitions are looked at besides the first: what is wrong with one service need not be with the next."""
+
 NOWHERE = "nagara-check-none"
 """A jurisdiction, a code, an id and a token that nobody has."""
 
@@ -55,12 +58,15 @@ def _first(talk: Dialogue, field: str) -> str:
     return found
 
 
-def _code(talk: Dialogue, *, asking: bool) -> str:
-    """The code of a service with, or without, questions."""
+def _code(talk: Dialogue, *, asking: bool, number: int = 1) -> str:
+    """The code of a service with, or without, questions: of the first one, or of one further down the list."""
+    said = "true" if asking else "false"
     for service in items(talk, "services.json"):
-        if word(service.get("metadata")) == ("true" if asking else "false"):
-            return word(service.get("service_code"))
-    raise NotJudged(f"no service has metadata {'true' if asking else 'false'}")
+        if word(service.get("metadata")) == said:
+            number -= 1
+            if not number:
+                return word(service.get("service_code"))
+    raise NotJudged(f"no service, or not so many, have metadata {said}")
 
 
 def _in_path(name: str) -> str:
@@ -68,8 +74,10 @@ def _in_path(name: str) -> str:
     return quote(name, safe="")
 
 
-def _definition(form: str, *, asking: bool) -> Question:
-    return lambda talk: Ask(f"services/{_in_path(_code(talk, asking=asking))}.{form}", here(talk))
+def _definition(form: str, *, asking: bool, number: int = 1) -> Question:
+    return lambda talk: Ask(
+        f"services/{_in_path(_code(talk, asking=asking, number=number))}.{form}", here(talk)
+    )
 
 
 def _one(form: str) -> Question:
@@ -160,6 +168,11 @@ READS: dict[str, Question] = {
     "services with unknown": reads("services.json", ("nagara_check", "1")),
     "services with key": reads("services.json", ("api_key", NOWHERE)),
     **{f"definition.{form}": _definition(form, asking=True) for form in FORMS},
+    **{
+        f"definition {number}.{form}": _definition(form, asking=True, number=number)
+        for number in FURTHER
+        for form in FORMS
+    },
     **{f"plain definition.{form}": _definition(form, asking=False) for form in FORMS},
     **{f"unknown definition.{form}": reads(f"services/{NOWHERE}.{form}") for form in FORMS},
     **{f"requests.{form}": reads(f"requests.{form}") for form in FORMS},

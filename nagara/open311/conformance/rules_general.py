@@ -30,6 +30,7 @@ from nagara.open311.conformance.reading import (
 )
 from nagara.open311.conformance.talking import Exchange, NotJudged, Seen
 
+READ = ("services.json", "services.xml", "definition.json", "requests.json", "requests.xml", "request.json")
 JSON = ("services.json", "definition.json", "requests.json", "request.json")
 XML = ("services.xml", "definition.xml", "requests.xml", "request.xml")
 REFUSED_JSON = ("unknown definition.json", "unknown request.json", "requests of unknown jurisdiction.json")
@@ -159,6 +160,12 @@ def _in_xml(seen: Seen) -> Faults:
             yield Fault(exchange, "the refusal is not <errors> with <error> in it")
 
 
+def _open(seen: Seen) -> Faults:
+    for exchange in seen.some(*READ):
+        if exchange.status in (401, 403):
+            yield Fault(exchange, f"status {exchange.status} without a key")
+
+
 def _missing_jurisdiction(seen: Seen) -> Faults:
     """An endpoint of one jurisdiction may ignore the parameter, whether missing or unknown."""
     for what in ("services", "requests"):
@@ -203,7 +210,8 @@ RULES = (
          status_is("services.nothing", 404)),
     Rule("unknown-parameter", "should", "Unknown parameters are ignored.", PRACTICE, ("services with unknown",),
          status_is("services with unknown", 200)),
-    Rule("key-on-get", "must", "Reading needs no key, and one that is sent does no harm.", SPEC,
+    Rule("reading-open", "must", "Reading needs no key.", SPEC, READ, _open, any_of=True),
+    Rule("key-on-get", "should", "A key that is sent with a call that needs none does no harm.", PRACTICE,
          ("services with key",), status_is("services with key", 200)),
     Rule("empty-is-absent", "must", "A parameter that is empty counts as absent.", SPEC, ("empty parameters",),
          status_is("empty parameters", 200)),

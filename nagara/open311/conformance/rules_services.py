@@ -24,11 +24,19 @@ from nagara.open311.conformance.judging import (
     not_boolean,
     not_texts,
 )
+from nagara.open311.conformance.questions import FORMS, FURTHER
 from nagara.open311.conformance.reading import Item, Unreadable, named_in, object_of, word
 from nagara.open311.conformance.talking import Exchange, NotJudged, Seen
 
 LISTS = ("services.json", "services.xml")
-DEFINITIONS = ("definition.json", "definition.xml")
+DEFINITIONS = (
+    "definition.json",
+    "definition.xml",
+    *(f"definition {number}.{form}" for number in FURTHER for form in FORMS),
+)
+PAIRS = tuple(zip(DEFINITIONS[::2], DEFINITIONS[1::2], strict=True))
+"""Each definition in JSON and in XML."""
+
 PLAIN = ("plain definition.json", "plain definition.xml")
 UNKNOWN = ("unknown definition.json", "unknown definition.xml")
 FIELDS = ("service_code", "service_name", "description", "metadata", "type", "keywords", "group")
@@ -182,6 +190,29 @@ def _ordered(seen: Seen) -> Faults:
             yield Fault(exchange, "two attributes have the same order")
 
 
+def _begins_with_one(seen: Seen) -> Faults:
+    for exchange in seen.some(*DEFINITIONS):
+        orders = [word(one.get("order")) for one in _attributes(exchange)]
+        numbers = [int(order) for order in orders if order.isdigit()]
+        if numbers and (numbers[0] != 1 or numbers != sorted(numbers)):
+            yield Fault(exchange, f"the attributes stand in the order {', '.join(orders)}")
+
+
+def _definitions_agree(seen: Seen) -> Faults:
+    judged = 0
+    for pair in PAIRS:
+        found = [exchange for name in pair if (exchange := seen.if_asked(name)) is not None]
+        if len(found) < len(pair) or any(exchange.status != 200 for exchange in found):
+            continue
+        judged += 1
+        for name in ("code", "datatype", "required", "order"):
+            here, there = ([word(each.get(name)) for each in _attributes(exchange)] for exchange in found)
+            if here != there:
+                yield Fault(found[1], f"{name} of the attributes is not the same in XML and in JSON")
+    if not judged:
+        raise NotJudged("no definition was answered in both forms")
+
+
 def _unique_codes(seen: Seen) -> Faults:
     for exchange in seen.some(*DEFINITIONS):
         codes = [word(one.get("code")) for one in _attributes(exchange)]
@@ -229,6 +260,10 @@ RULES = (
          _of_each(_attribute_texts), any_of=True),
     Rule("definition-order", "must", "order is a positive whole number, unique in the definition.", SPEC, DEFINITIONS,
          _ordered, any_of=True),
+    Rule("definition-first", "should", "Attributes stand in their order, which begins with 1.", PRACTICE, DEFINITIONS,
+         _begins_with_one, any_of=True),
+    Rule("definition-agree", "must", "A definition says the same in XML and in JSON.", CONVERSION, DEFINITIONS,
+         _definitions_agree, any_of=True),
     Rule("definition-unique", "must", "No two attributes have the same code.", SPEC, DEFINITIONS, _unique_codes,
          any_of=True),
     Rule("definition-empty", "should", "A service without metadata has a definition that asks nothing.", PRACTICE,

@@ -150,6 +150,7 @@ PLANTED: Mapping[str, Plant] = {
     "suffix-decides": by_accept,
     "unknown-suffix": instead(lambda asked, _: asked.form == "nagara-check", 200),
     "unknown-parameter": instead(asking("nagara_check"), 400),
+    "reading-open": instead(lambda asked, _: asked.what == "requests" and "api_key" not in asked.given, 403),
     "key-on-get": instead(asking("api_key"), 403),
     "empty-is-absent": instead(lambda asked, _: asked.given.get("status") == [""], 400),
     "errors-json": tree(at(form="json", status=404), lambda found: {"error": found[0]}),
@@ -176,6 +177,13 @@ PLANTED: Mapping[str, Plant] = {
     "definition-values": attributes(lambda one: one | {"values": [{"id": "org"}]}),
     "definition-text": attributes(lambda one: one | {"code": 1}),
     "definition-order": attributes(lambda one: one | {"order": 0}),
+    "definition-first": attributes(lambda one: one | {"order": one["order"] + 1}),
+    "definition-agree": tree(
+        at("definition", form="xml"),
+        lambda found: (
+            found | {"attributes": [one | {"required": not one["required"]} for one in found["attributes"]]}
+        ),
+    ),
     "definition-unique": attributes(lambda one: one | {"code": "same"}),
     "definition-empty": instead(lambda asked, _: asked.what == "definition" and asked.name == "light", 404),
     "definition-unknown": instead(lambda asked, _: asked.what == "definition" and asked.name[0] == "n", 200),

@@ -30,7 +30,10 @@ SERVICES: list[dict[str, Any]] = [
      "type": "realtime", "keywords": "waste,bin", "group": "Waste"},
     {"service_code": "light", "service_name": "Street light", "description": "Dark", "metadata": False,
      "type": "realtime", "keywords": None, "group": None},
+    {"service_code": "tree", "service_name": "Fallen tree", "description": None, "metadata": True,
+     "type": "realtime", "keywords": None, "group": None},
 ]  # fmt: skip
+CODES = [service["service_code"] for service in SERVICES]
 ATTRIBUTES: list[dict[str, Any]] = [
     {"variable": True, "code": "bin", "datatype": "multivaluelist", "required": True, "datatype_description": None,
      "order": 1, "description": "Which?", "values": [{"key": "org", "name": "Organic"}, {"key": "rec", "name": "R"}]},
@@ -155,9 +158,9 @@ class Endpoint:
         }  # fmt: skip
 
     def _definition(self, code: str) -> dict[str, Any]:
-        if code not in ("bins", "light"):
+        if code not in CODES:
             raise Refused(404, "no such service")
-        attributes = [dict(one) for one in ATTRIBUTES] if code == "bins" else []
+        attributes = [dict(one) for one in ATTRIBUTES] if code != "light" else []
         return {"service_code": code, "attributes": attributes}
 
     def _listed(self, asked: Asked) -> list[dict[str, Any]]:
@@ -170,7 +173,7 @@ class Endpoint:
         statuses, codes = asked.many("status"), asked.many("service_code")
         if set(statuses) - {"open", "closed"}:
             raise Refused(400, "no such status")
-        if codes and not set(codes) & {"bins", "light"}:
+        if codes and not set(codes) & set(CODES):
             raise Refused(404, "no such service")
         found = [
             one
@@ -197,7 +200,7 @@ class Endpoint:
         code = asked.one("service_code")
         if not code:
             raise Refused(400, "service_code is missing")
-        if code not in ("bins", "light"):
+        if code not in CODES:
             raise Refused(404, "no such service")
         place = [asked.one("lat"), asked.one("long")]
         if not all(re.fullmatch(r"-?\d+(\.\d+)?", one) for one in place):

@@ -124,6 +124,17 @@ def test_quirks_of_servers_that_break_no_rule_are_not_held_against_them(
         endpoint.requests = kept
 
 
+@pytest.mark.parametrize("rule", ["definition-served", "definition-datatype", "definition-unique"])
+def test_what_is_wrong_with_a_later_definition_alone_is_found(
+    endpoint: Endpoint, caller: Caller, rule: str
+) -> None:
+    planted = PLANTED[rule]
+    endpoint.plant = lambda asked, made: planted(asked, made) if asked.name == "tree" else made
+    [found] = check(target(endpoint), caller, pause=0.0, only=[rule]).results
+    assert found.verdict == "broken", found.evidence
+    assert "/services/tree." in found.evidence[0][0]
+
+
 @pytest.mark.parametrize(
     ("rule", "plant"),
     [
