@@ -20,7 +20,7 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlmodel import Session
 
-from nagara.exchange import Question, Rows, exchange
+from nagara.exchange import Connection, Question, Rows, exchange
 from nagara.settings import settings
 
 Role = Literal["nagara_app", "nagara_clock", "nagara_network"]
@@ -99,8 +99,10 @@ def time_told(connection: psycopg.Connection[Any]) -> dt.datetime:
 
 def app_pool() -> Pool:
     """A pool for the hot statements, not yet open; one a process. Its users begin and commit themselves."""
+    connection_class: type[psycopg.AsyncConnection[Any]] = Connection
     return AsyncConnectionPool(
         make_conninfo(settings().database_url, options=role_options("nagara_app")),
+        connection_class=connection_class,
         min_size=1,
         max_size=settings().pool_size,
         timeout=10,

@@ -71,6 +71,18 @@ class _Command:
     new: bool
 
 
+class Connection(psycopg.AsyncConnection[Any]):
+    """A connection of which it is known here when psycopg lets go of all its plans, as it does after a rollback.
+
+    Otherwise the next message would name plans that are not there, and be answered with an error first.
+    """
+
+    def _deallocate(self, name: bytes | None) -> PQGen[None]:
+        if name is None and (known := _known.get(self)) is not None:
+            known.names.clear()
+        return super()._deallocate(name)
+
+
 _known: WeakKeyDictionary[psycopg.AsyncConnection[Any], _Known] = WeakKeyDictionary()
 
 
@@ -91,7 +103,7 @@ async def exchange(
     results = await _answers(connection, known, fresh, asked)
     error = _first_error(results)
     if error is not None and error.sqlstate in STALE_PLANS:
-        # psycopg lets go of every plan of a connection after a rollback. Nothing was done yet: ask anew.
+        # A table has changed, or somebody else let go of the connection's plans. Nothing was done yet: ask anew.
         known.names.clear()
         fresh.clear()
         results = await _answers(connection, known, fresh, asked)

@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
+import nagara.exchange
 from nagara.database import Pool, app_pool, city_transaction, read_in_city
 from nagara.exchange import exchange, numbered_statement
 
@@ -118,8 +119,20 @@ def test_values_that_cannot_be_sent_leave_no_plan_that_nobody_made(database_url:
     assert with_pool(use) == [[("ab",)]]
 
 
-def test_plans_that_are_gone_are_made_anew(database_url: str) -> None:
-    """psycopg lets go of all plans of a connection with what it does next after a rollback."""
+@pytest.mark.parametrize("told", [True, False])
+def test_plans_that_are_gone_are_made_anew(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, told: bool
+) -> None:
+    """psycopg lets go of all plans of a connection with what it does next after a rollback; nobody need be told."""
+    sent: list[int] = []
+    answers = nagara.exchange._answers
+
+    async def counted(*given: Any) -> Any:
+        sent.append(1)
+        return await answers(*given)
+
+    if not told:
+        monkeypatch.setattr("nagara.database.Connection", psycopg.AsyncConnection)
 
     async def use(pool: Pool) -> Any:
         first = await read_in_city(pool, "kh-pnh", (BACKEND, ()))
@@ -130,9 +143,11 @@ def test_plans_that_are_gone_are_made_anew(database_url: str) -> None:
         async with city_transaction(pool, "kh-pnh") as connection:
             await connection.execute("select 1", prepare=True)
             kept = await (await connection.execute("select count(*) from pg_prepared_statements")).fetchone()
+        monkeypatch.setattr("nagara.exchange._answers", counted)
         return first, kept, await read_in_city(pool, "kh-pnh", (BACKEND, ()), (COUNT, ()))
 
     [[first]], kept, [[again], [count]] = with_pool(use)
+    assert len(sent) == (1 if told else 2), "one that is told names no plan that is gone"
     assert first == again
     assert kept is not None
     assert count == (0,)
