@@ -24,8 +24,15 @@ ToldKind = Literal["added", "answered", "reopened", "withdrawn", "resolved", "de
 
 
 def endpoint_address(text: str) -> str:
-    """The base address of a GeoReport server, https, without a slash at its end; else ``ValueError``."""
+    """The base address of a GeoReport server, https, without a slash at its end; else ``ValueError``.
+
+    It may state a port of its own: whoever writes a city's file may, unlike a stranger, choose one.
+    """
     parts = urlsplit(text)
+    try:
+        parts.port  # noqa: B018 - reading it is the check
+    except ValueError:
+        raise ValueError(f"{text!r} has no port from 1 to 65535") from None
     local = parts.hostname in ("127.0.0.1", "localhost", "::1")
     if not parts.hostname or parts.query or parts.fragment or parts.username:
         raise ValueError(f"{text!r} is no address; allowed: https://host/path, without /services.json")
@@ -91,7 +98,7 @@ class ExternalOwner(Fact, Dated):
     code: Code = Field(description="Unique in the city; stands in the history of requests")
     department: Code = Field(description="The department or external body whose requests it gets")
     endpoint: Annotated[str, AfterValidator(endpoint_address)] = Field(
-        description="Address to which /requests.json is appended"
+        description="Address to which /requests.json is appended; with a port, if it is not 443"
     )
     jurisdiction: str | None = Field(default=None, description="Their jurisdiction_id, where they need one")
     form: Literal["json", "xml"] = Field(default="json", description="Which form they answer in")

@@ -11,7 +11,7 @@ import ipaddress
 import socket
 import ssl
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,6 +25,9 @@ CALL_SECONDS = 10.0
 """For a whole call."""
 
 LARGEST_ANSWER = 64 * 1024
+Place = tuple[str, int]
+"""A host, in lower case, and a port."""
+
 SOCKET_OPTION = tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]
 
 
@@ -136,10 +139,24 @@ _CARRY_IPV4 = tuple(
 """Networks whose addresses carry one of IPv4 that a router of ours might unpack: RFC 6052, 8215, 2765, 4291."""
 
 
-def check_url(url: str, *, loopback: bool = False) -> None:
+def stated_places(urls: Iterable[str]) -> frozenset[Place]:
+    """Hosts and ports of those addresses that name a port; what is no address is passed over."""
+    found = set()
+    for url in urls:
+        try:
+            parts = urlsplit(url)
+            if parts.hostname and parts.port:
+                found.add((parts.hostname, parts.port))
+        except ValueError:
+            continue
+    return frozenset(found)
+
+
+def check_url(url: str, *, loopback: bool = False, stated: Collection[Place] = ()) -> None:
     """Raise ``AddressNotAllowed`` unless this is an https address without user data, or allowed loopback.
 
-    Says nothing about where the name leads; that is seen when it is called.
+    Another port than https has is called only where the host and it are ``stated``. Says nothing about where the
+    name leads; that is seen when it is called.
     """
     try:
         parts = urlsplit(url)
@@ -151,7 +168,7 @@ def check_url(url: str, *, loopback: bool = False) -> None:
     local = loopback and host in ("127.0.0.1", "::1", "localhost")
     if parts.scheme != "https" and not (local and parts.scheme == "http"):
         raise AddressNotAllowed("must begin with https")
-    if not local and port not in (None, 443):
+    if not local and port not in (None, 443) and (host, port) not in stated:
         raise AddressNotAllowed("must have no port of its own")
     try:
         ip = ipaddress.ip_address(host)
@@ -162,10 +179,14 @@ def check_url(url: str, *, loopback: bool = False) -> None:
 
 
 class Caller:
-    """Makes one call at a time, keeping connections between them; closed at the end of its ``with``."""
+    """Makes one call at a time, keeping connections between them; closed at the end of its ``with``.
 
-    def __init__(self, *, loopback: bool = False) -> None:
+    ``stated``: hosts with ports of their own that the installation's files name; strangers cannot choose a port.
+    """
+
+    def __init__(self, *, loopback: bool = False, stated: Collection[Place] = ()) -> None:
         self._loopback = loopback
+        self._stated = frozenset(stated)
         self._network = _PublicNetwork(loopback)
         self._pool = httpcore.ConnectionPool(
             ssl_context=ssl.create_default_context(),
@@ -186,7 +207,7 @@ class Caller:
         self, method: str, url: str, headers: Mapping[str, str], content: bytes, largest: int = LARGEST_ANSWER
     ) -> Answer:
         """Send a request once. Raises ``AddressNotAllowed`` or ``NotReached``; a redirect is an answer."""
-        check_url(url, loopback=self._loopback)
+        check_url(url, loopback=self._loopback, stated=self._stated)
         self._network.until = time.monotonic() + CALL_SECONDS
         limits: dict[str, Any] = {
             "timeout": dict.fromkeys(("connect", "read", "write", "pool"), TIMEOUT_SECONDS)

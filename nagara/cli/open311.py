@@ -62,14 +62,14 @@ def check(
     Example: nagara open311 check https://city.example/open311/v2 --jurisdiction city.example --json found.json
     """
     from nagara.open311 import conformance  # noqa: PLC0415 - only this command needs the rules
-    from nagara.outgoing import AddressNotAllowed, Caller  # noqa: PLC0415
+    from nagara.outgoing import AddressNotAllowed, Caller, stated_places  # noqa: PLC0415
 
     known = [rule.id for rule in conformance.RULES]
     for name in only or ():
         if name not in known:
             raise InvalidInput(f"{name[:40]!r} is no rule.", field="only", allowed=known)
     try:
-        with Caller(loopback=loopback) as caller:
+        with Caller(loopback=loopback, stated=stated_places([url])) as caller:
             target = conformance.target_of(url, caller, jurisdiction, api_key, _position(position))
             report = conformance.check(target, caller, write=write, pause=pause, only=only)
     except AddressNotAllowed as why:

@@ -55,7 +55,7 @@ def pull(
     from nagara.importing import Reject, shown_on  # noqa: PLC0415
     from nagara.indicators.build import build_city  # noqa: PLC0415
     from nagara.open311 import client, pulled  # noqa: PLC0415
-    from nagara.outgoing import Caller  # noqa: PLC0415
+    from nagara.outgoing import Caller, stated_places  # noqa: PLC0415
 
     found = city_of(city)
     how = load_import_mapping(mapping, found)
@@ -67,7 +67,7 @@ def pull(
     with ExitStack() as stack:
         connection = stack.enter_context(clock_connection())
         progress = stack.enter_context(shown_on(Console(stderr=True), f"read into {city}"))
-        caller = stack.enter_context(Caller(loopback=loopback))
+        caller = stack.enter_context(Caller(loopback=loopback, stated=stated_places([url])))
         writer = None
         if rejects is not None:
             writer = csv.writer(stack.enter_context(rejects.open("w", newline="", encoding="utf-8")))

@@ -10,7 +10,7 @@ from city_config import City
 from city_config.schema import ExternalOwner
 from nagara.cities import configuration
 from nagara.open311.client import Endpoint, Server
-from nagara.outgoing import Caller
+from nagara.outgoing import Caller, stated_places
 from nagara.settings import settings
 
 Place = tuple[str, str]
@@ -57,5 +57,6 @@ def server_of(caller: Caller, city: City, owner: ExternalOwner) -> Server:
 
 
 def open_caller() -> Caller:
-    """Connections to other systems; loopback is reached in the demo only."""
-    return Caller(loopback=settings().demo)
+    """Connections to other systems, also at a port that their city's file states; loopback in the demo only."""
+    endpoints = [owner.endpoint for city in configuration().cities.values() for owner in city.external_owners]
+    return Caller(loopback=settings().demo, stated=stated_places(endpoints))

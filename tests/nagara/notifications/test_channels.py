@@ -17,7 +17,7 @@ from nagara.notifications.channels.base import Refusal, Unopenable, Unsendable
 from nagara.notifications.channels.email import write_message
 from nagara.notifications.channels.push import LARGEST_PAYLOAD, encrypt, payload_of, public_key
 from nagara.notifications.channels.sms import GatewayAnswer, fill, segments, short_text, waiting_time
-from nagara.outgoing import AddressNotAllowed, Caller, NotReached, check_url, may_be_called
+from nagara.outgoing import AddressNotAllowed, Caller, NotReached, check_url, may_be_called, stated_places
 from nagara.settings import settings
 from tests.messages import Browser, Other, other_side
 
@@ -171,6 +171,18 @@ def test_addresses_outside_may_be_called() -> None:
     assert all(may_be_called(address) for address in ("1.1.1.1", "8.8.8.8", "2606:4700::1111"))
     assert may_be_called("127.0.0.1", loopback=True)
     assert not may_be_called("10.0.0.1", loopback=True)
+
+
+def test_another_port_is_called_only_where_the_installations_files_state_it() -> None:
+    stated = stated_places(
+        ["https://Works.example:8443/open311/v2", "https://b.example/v2", "https://c.example:x/"]
+    )
+    check_url("https://works.example:8443/open311/v2/requests.json", stated=stated)
+    for url in ("https://works.example:8443/x", "https://b.example:8443/x", "https://works.example:8444/x"):
+        with pytest.raises(AddressNotAllowed, match="no port of its own"):
+            check_url(url, stated=stated if "works.example:8443" not in url else ())
+    with pytest.raises(AddressNotAllowed, match="not public"):
+        check_url("https://10.0.0.1:8443/x", stated=stated_places(["https://10.0.0.1:8443"]))
 
 
 def test_a_name_that_leads_inside_is_refused_when_it_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
