@@ -19,11 +19,12 @@ from nagara.indicators.issue_times import CLOSING, PEOPLE, RESPONSES
 
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
+Bytes = npt.NDArray[np.uint8]
 SECOND = 1_000_000
 HOUR = 3600 * SECOND
 DAY = 24 * HOUR
 REOPENING = 30 * DAY
-RARE = frozenset({"observed", "time_corrected", "audit_drawn", "audit_found"})
+RARE = frozenset({"observed", "time_corrected"})
 ACCEPTING = frozenset({"acknowledged", "assigned", "started"})
 KINDS = sorted({"filed", "reopened", "duplicate_linked", "escalated", "feedback_given", "withdrawn", "referred"}
                | RARE | RESPONSES | OWNING | set(CLOSING))  # fmt: skip
@@ -37,12 +38,15 @@ class Events:
 
     request: Ints
     """Number of the request, ascending from 0 without gaps."""
-    kind: Ints
+    first: Ints
+    """Where the events of each request begin."""
+    kind: Bytes
     """Place in ``KINDS``; ``OTHER_KIND`` for what figures do not ask about."""
     at: Ints
     by_people: Mask
-    to_status: Ints
-    """0 for none, 1 for a status in which the promise stands still, 2 for 'referred' (another such), 3 for others."""
+    to_status: Bytes
+    """Of the status it led to: 0 for none, 1 for one in which the promise stands still, 2 for 'referred' (another
+    such), 3 for others."""
     detail: Ints
     """Of filed, assigned and recategorised: a number for the department, 0 for none. Of declined: 1 + the number of
     the reason. Of resolved: 1 with a picture. Of escalated: the rung of the resolving promise. Of feedback_given:
@@ -78,7 +82,6 @@ def name(rows: Facts, told: Named) -> None:
     rows["group_id"], rows["standard"] = told.group, told.standard
     flags = {
         "staff_created": told.inspection | (told.by_staff & told.channel_of_staff),
-        "entered_by_staff": told.by_staff & ~told.channel_of_staff,
         "simulated": told.simulated,
         "imported": told.by_import & ~told.simulated,
         "without_district": told.without_district,
@@ -99,7 +102,7 @@ def facts_in_columns(
     No request may have an event of ``RARE``, a move taken back, or duplicates linked to it.
     """
     table = _Table(events, len(ids))
-    received = events.at[table.first]
+    received = events.at[events.first]
     response, resolution, sustained = table.response(), table.first_closure(), table.sustained_closure()
     closing = table.standing_closing()
     resolved = table.first_of(table.is_kind("resolved"))
@@ -136,10 +139,9 @@ def facts_in_columns(
     owner_changed, moved_before_due = table.owner_changes(filed.due)
     flags = {
         "duplicate": table.linked(),
-        "taken_apart": table.taken_apart(),
         "referred": table.any(table.is_kind("referred")),
         "reopened": table.any(table.is_kind("reopened")),
-        "inconsistent": table.any(events.at < received[events.request]),
+        "inconsistent": np.minimum.reduceat(events.at, events.first) < received,
         "answered_by_closing": (response >= 0)
         & (resolution[1] > 0)
         & (table.time(response, -1) == table.time(resolution[0], -2)),
@@ -159,8 +161,10 @@ def facts_in_columns(
         "said_fixed": (said >= 0) & (table.detail(said) % 4 == 1),
         "said_not_fixed": (said >= 0) & (table.detail(said) % 4 == 2),
     }
+    told = np.zeros(len(ids), dtype=np.int32)
     for flag, mask in flags.items():
-        rows["flags"] |= np.where(mask, FLAG[flag], 0).astype(np.int32)
+        told[mask] |= FLAG[flag]
+    rows["flags"] = told
     return rows
 
 
@@ -170,19 +174,19 @@ class _Table:
     def __init__(self, events: Events, requests: int) -> None:
         self._events = events
         self._requests = requests
-        self.first: Ints = np.searchsorted(events.request, np.arange(requests))
-        self.lengths: Ints = np.diff(self.first, append=len(events.request))
-        self._index = np.arange(len(events.request))
-        self._later = self._index > self.first[events.request]
+        self.lengths: Ints = np.diff(events.first, append=len(events.request))
+        self._later = np.ones(len(events.request), dtype=bool)
+        self._later[events.first] = False
         self._reopened = np.flatnonzero(self.is_kind("reopened"))
-        self._last_reopened = self.last_of(self.is_kind("reopened"))
-        self._closings = np.isin(events.kind, [KIND[name] for name in CLOSING])
+        self._closings = self.is_kind(*CLOSING)
 
     def is_kind(self, *names: str) -> Mask:
         if len(names) == 1:
             found: Mask = self._events.kind == KIND[names[0]]
             return found
-        return np.isin(self._events.kind, [KIND[name] for name in names])
+        wanted = np.zeros(OTHER_KIND + 1, dtype=bool)
+        wanted[[KIND[name] for name in names]] = True
+        return wanted[self._events.kind]
 
     def first_of(self, mask: Mask) -> Ints:
         """The first event of each request in the mask."""
@@ -193,9 +197,18 @@ class _Table:
 
     def last_of(self, mask: Mask) -> Ints:
         """The last event of each request in the mask."""
-        places = np.flatnonzero(mask)
+        return self._last(np.flatnonzero(mask))
+
+    def _last(self, places: Ints) -> Ints:
         found = np.full(self._requests, -1, dtype=np.int64)
         found[self._events.request[places]] = places
+        return found
+
+    def _after(self, places: Ints) -> Mask:
+        """The events after a place of their own request."""
+        if (places < 0).all():
+            return np.ones(len(self._later), dtype=bool)
+        found: Mask = np.arange(len(self._later)) > places[self._events.request]
         return found
 
     def any(self, mask: Mask) -> Mask:
@@ -226,7 +239,7 @@ class _Table:
 
     def first_closure(self) -> tuple[Ints, Ints]:
         """The first resolution, or an earlier declining or withdrawing that was never opened again; and its cause."""
-        never_again = self._index > self._last_reopened[self._events.request]
+        never_again = self._after(self._last(self._reopened))
         place = self.first_of(self.is_kind("resolved") | (self._closings & never_again))
         return place, self._cause(place)
 
@@ -236,7 +249,7 @@ class _Table:
         again = self._next_reopening(places)
         gap = np.where(again >= 0, self._events.at[again] - self._events.at[places], OPEN)
         held = (again < 0) | ((self._events.kind[places] == KIND["resolved"]) & (gap > REOPENING))
-        mask = np.zeros(len(self._index), dtype=bool)
+        mask = np.zeros(len(self._later), dtype=bool)
         mask[places[held]] = True
         place = self.first_of(mask)
         return place, self._cause(place)
@@ -268,7 +281,7 @@ class _Table:
     def standing_closing(self) -> Ints:
         """The closing that was not taken back: the first after the last reopening or linking."""
         undone = self.last_of(self.is_kind("reopened", "duplicate_linked"))
-        return self.first_of(self._closings & (self._index > undone[self._events.request]))
+        return self.first_of(self._closings & self._after(undone))
 
     def closed(self) -> Mask:
         last = self.last_of(self._closings | self.is_kind("duplicate_linked", "reopened"))
@@ -276,14 +289,6 @@ class _Table:
 
     def linked(self) -> Mask:
         return self.kind_at(self.last_of(self.is_kind("duplicate_linked", "reopened")), "duplicate_linked")
-
-    def taken_apart(self) -> Mask:
-        """Whether a link to another request was taken back."""
-        moves = np.flatnonzero(self.is_kind("duplicate_linked", "reopened"))
-        request, linked = self._events.request[moves], self._events.kind[moves] == KIND["duplicate_linked"]
-        found = np.zeros(self._requests, dtype=bool)
-        found[request[1:][linked[:-1] & ~linked[1:] & (request[1:] == request[:-1])]] = True
-        return found
 
     def last_status_is(self, status: int) -> Mask:
         last = self.last_of(self._events.to_status > 0)
@@ -298,11 +303,13 @@ class _Table:
 
     def level(self, due: Ints) -> Ints:
         """The highest rung counted by 30 days after the due time."""
-        own = np.minimum(due, OPEN - REOPENING)[self._events.request]
-        counted = self.is_kind("escalated") & (due[self._events.request] != OPEN)
-        counted &= self._events.at <= own + REOPENING
+        places = np.flatnonzero(self.is_kind("escalated"))
+        own = due[self._events.request[places]]
+        places = places[
+            (own != OPEN) & (self._events.at[places] <= np.minimum(own, OPEN - REOPENING) + REOPENING)
+        ]
         found = np.zeros(self._requests, dtype=np.int64)
-        np.maximum.at(found, self._events.request[counted], self._events.detail[counted])
+        np.maximum.at(found, self._events.request[places], self._events.detail[places])
         return np.minimum(found, HIGHEST_LEVEL)
 
     def owner_changes(self, due: Ints) -> tuple[Mask, Mask]:
@@ -322,12 +329,15 @@ class _Table:
 
     def mostly_waited(self, closing: Ints, received: Ints) -> Mask:
         """Whether pauses took more than their share of the time to the closing that stands."""
-        told = np.flatnonzero(self._events.to_status > 0)
+        told = np.flatnonzero(self._events.to_status)
         begin, end = told[:-1], told[1:]
         request = self._events.request[begin]
         status = self._events.to_status[begin]
-        counts = (self._events.request[end] == request) & ((status == 1) | (status == 2))
-        counts &= end <= closing[request]
+        counts = np.flatnonzero((status == 1) | (status == 2))
+        own = request[counts]
+        counts = counts[(self._events.request[end[counts]] == own) & (end[counts] <= closing[own])]
+        if not len(counts):
+            return np.zeros(self._requests, dtype=bool)
         waited = np.zeros(self._requests, dtype=np.int64)
         lasted = self._events.at[end[counts]] - self._events.at[begin[counts]]
         np.add.at(waited, request[counts], lasted)

@@ -1,0 +1,145 @@
+"""The event log in pages of whole requests, a byte string for each column: nothing runs event by event.
+
+PostgreSQL packs a page into one row: texts as hashes, times as whole microseconds. A message for each event, as COPY
+sends them, costs the reader more than all reckoning with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import numpy.typing as npt
+import psycopg
+from psycopg import sql
+
+from nagara.indicators.facts import OPEN
+
+Ints = npt.NDArray[np.int64]
+Rows = npt.NDArray[np.void]
+NEVER = np.iinfo(np.int64).max
+PAGE = 60_000
+"""Events read at once: some 10 MB here and in the database."""
+
+FROM_2000 = 946_684_800_000_000
+"""Microseconds from the Unix epoch to PostgreSQL's."""
+
+OPENING = np.dtype([("id", "V16"), ("filed", ">i8"), ("due", ">i8"), ("observed", ">i8")])
+"""What only the first event of a request says."""
+
+LOG = r"""
+select count(*), string_agg(uuid_send(request_id), ''), string_agg(hash, ''),
+       string_agg(timestamptz_send(occurred_at), ''),
+       string_agg(int8send(
+           case when seq > 1 and data->>'undid' is not null
+                     and kind not in ('noted', 'added', 'answered', 'prioritised', 'published') then 0
+                else hashtextextended(kind, hashtextextended(actor_kind,
+                         hashtextextended(coalesce(to_status, ''), 0))) end), ''),
+       string_agg(int8send(
+           case hashtext(kind)
+           when hashtext('filed') then coalesce(hashtextextended(data->>'department', 0), 0)
+           when hashtext('assigned') then coalesce(hashtextextended(nullif(data->>'department', ''), 0), 0)
+           when hashtext('recategorised') then coalesce(hashtextextended(nullif(data->>'department', ''), 0), 0)
+           when hashtext('declined') then hashtextextended(coalesce(nullif(data->>'reason', ''), 'other'), 0)
+           when hashtext('resolved') then
+               (coalesce(data->>'media', '') not in ('', '[]', '{{}}', '0', 'false'))::int::bigint
+           when hashtext('escalated') then
+               case when coalesce(data->>'promise', case when data ? 'promise' then '' else 'resolve' end)
+                         <> 'resolve' then 0
+                    when jsonb_typeof(data->'step') = 'number' then (data->>'step')::numeric::bigint else 1 end
+           when hashtext('feedback_given') then
+               case when data->'rating' in ('1', '2', '3', '4', '5')
+                    then 4 * (data->>'rating')::numeric::bigint else 0 end
+               + case data->'fixed' when 'true' then 1 when 'false' then 2 else 0 end
+           else 0 end), ''),
+       string_agg(uuid_send(request_id) || int8send({names})
+           || timestamptz_send(coalesce(nullif(data->>'resolve_by', '')::timestamptz, 'infinity'))
+           || timestamptz_send(coalesce(nullif(data->>'observed_at', '')::timestamptz, 'infinity')), '')
+           filter (where seq = 1)
+  from (select * from event
+         where city_id = {city} and recorded_at <= {known_at} and occurred_at <= {cut_off}{chosen}
+         order by city_id, request_id, seq limit {limit}) page
+"""
+"""A page of events in order of request and place in its history. What takes another move back is told by a 0."""
+
+NAMES = ("network_code", "district", "config_fingerprint", "promise_standard", "channel", "source")
+
+
+@dataclass(frozen=True)
+class Page:
+    """Events of whole requests in order, a column for each of their parts."""
+
+    ids: Rows
+    heads: Rows
+    at: Ints
+    words: Ints
+    """Kind, actor and status as one hash; 0 for a move that takes another back."""
+    details: Ints
+    openings: Rows
+    """The first events, where they are among them."""
+
+    @classmethod
+    def of(cls, sent: Sequence[Any]) -> Page:
+        """What the server sent, in its byte order."""
+        ids, heads, at, words, details, openings = (part or b"" for part in sent)
+        return cls(
+            np.frombuffer(ids, "V16"),
+            np.frombuffer(heads, "V32"),
+            np.frombuffer(at, ">i8").astype(np.int64) + FROM_2000,
+            np.frombuffer(words, ">i8").astype(np.int64),
+            np.frombuffer(details, ">i8").astype(np.int64),
+            np.frombuffer(openings, OPENING),
+        )
+
+    def without_last(self) -> Page:
+        """The events before those of the last request, which may go on on the next page."""
+        own = len(self.ids) - 1
+        while own > 0 and self.ids[own - 1] == self.ids[-1]:
+            own -= 1
+        openings = self.openings
+        if len(openings) and openings["id"][-1] == self.ids[-1]:
+            openings = openings[:-1]
+        return Page(
+            self.ids[:own], self.heads[:own], self.at[:own], self.words[:own], self.details[:own], openings
+        )
+
+
+def pages(
+    connection: psycopg.Connection[Any], told: Mapping[str, Any], requests: Sequence[UUID] | None
+) -> Iterator[Page]:
+    """The log in pages of whole requests. Values stand in the text: the plan is made for them, not for any city."""
+    chosen: list[sql.Composable] = []
+    if requests is not None:
+        chosen.append(sql.SQL(" and request_id = any({})").format(sql.Literal(list(requests))))
+    hashed = "0"
+    for one in NAMES:
+        hashed = f"hashtextextended(coalesce(data->>'{one}', chr(30)), {hashed})"
+    values = {key: sql.Literal(value) for key, value in told.items()}
+    after: list[sql.Composable] = []
+    limit = PAGE
+    while True:
+        statement = sql.SQL(LOG).format(
+            names=sql.SQL(hashed), chosen=sql.Composed([*chosen, *after]), limit=sql.Literal(limit), **values
+        )
+        with connection.cursor(binary=True) as cursor:
+            count, *sent = cursor.execute(statement, prepare=False).fetchone() or (0,)
+        page = Page.of(sent)
+        if count < limit:
+            yield page
+            return
+        whole = page.without_last()
+        if not len(whole.ids):
+            limit *= 2  # one request with more events than a page
+            continue
+        yield whole
+        last = UUID(bytes=bytes(whole.ids[-1]))
+        after = [sql.SQL(" and request_id > {}").format(sql.Literal(last))]
+
+
+def unix(times: npt.NDArray[Any]) -> Ints:
+    """Microseconds of Unix time from PostgreSQL's; infinity is ``OPEN``."""
+    own = times.astype(np.int64)
+    return np.where(own == NEVER, OPEN, own + FROM_2000)
