@@ -1,0 +1,105 @@
+"""Cities can be spread over servers: the city leads every key, and no hot plan reads a row of another one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+
+from bench.floor import spelled
+from nagara import statements
+from nagara.cities import city_of
+from nagara.database import Role, role_options
+from tests.nagara.test_round_trips import hot_statements, nodes
+
+OF_CITIES = """
+select c.relname from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'city_id'
+ where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace and not a.attisdropped
+"""
+UNIQUE_INDEXES = """
+select i.indrelid::regclass::text, i.indexrelid::regclass::text,
+       (select attname from pg_attribute where attrelid = i.indrelid and attnum = i.indkey[0])
+  from pg_index i join pg_class c on c.oid = i.indrelid
+ where i.indisunique and c.relkind = 'r' and c.relnamespace = 'public'::regnamespace
+"""
+OF_THE_INSTALLATION = {"alembic_version", "timer", "timer_run"}
+"""What each server has of its own."""
+
+CONDITIONS = ("Index Cond", "Recheck Cond")
+WRITTEN = {
+    "file": statements.FILE_REQUEST,
+    "file with photos": statements.FILE_WITH_PHOTOS,
+    "photos to use": spelled(statements.USABLE_PHOTOS, ["%(city_id)s", "%(media)s"]),
+    "a block": spelled(statements.FIND_BLOCK, ["%(city_id)s", "%(digests)s"]),
+    "signed in": spelled(statements.SIGNED_IN_STAFF, ["%(city_id)s", "%(token)s", "%(idle)s"]),
+    "its photo": statements.FIND_PHOTO,
+}
+"""Hot statements that ``hot_statements`` does not hold against their plan."""
+
+SWEEP = "due steps"
+"""Takes what is due of all cities of its server at once, by time; which cities those are is said to it."""
+
+
+@pytest.fixture(scope="module")
+def of_cities(large: str) -> set[str]:
+    """The tables that have rows of cities."""
+    with psycopg.connect(large) as owner:
+        return {str(row[0]) for row in owner.execute(OF_CITIES).fetchall()}
+
+
+def test_every_unique_index_leads_with_the_city(large: str, of_cities: set[str]) -> None:
+    with psycopg.connect(large) as owner:
+        found = owner.execute(UNIQUE_INDEXES).fetchall()
+    assert len(of_cities) > 40
+    assert of_cities == {table for table, _, _ in found} - OF_THE_INSTALLATION, "each has a key"
+    assert [row for row in found if row[0] not in OF_THE_INSTALLATION and row[2] != "city_id"] == []
+
+
+def test_no_hot_plan_reads_a_row_of_another_city(large: str, of_cities: set[str]) -> None:
+    """Each reading of a table of cities is bounded by an index on the city, or on a key taken from such a row."""
+    city = city_of("kh-pnh")
+    with psycopg.connect(large, autocommit=True) as owner:
+        asked: dict[str, Any] = {name: one[0] for name, one in hot_statements(owner, city).items()}
+    crossing = {}
+    for name, statement in (asked | WRITTEN).items():
+        role: Role = "nagara_clock" if name == SWEEP else "nagara_app"
+        plan = generic_plan(large, role, statement)
+        read = list(readings(plan, of_cities))
+        assert read, f"{name} reads nothing: {json.dumps(plan)}"
+        if name == SWEEP:
+            assert all("city_id = ANY" in node["Filter"] for node in read)
+            continue
+        loose = [node for node in read if "city_id" not in "".join(node.get(one, "") for one in CONDITIONS)]
+        if loose:
+            crossing[name] = loose
+    assert crossing == {}, json.dumps(crossing, indent=1)
+
+
+def generic_plan(url: str, role: Role, statement: str) -> dict[str, Any]:
+    """The plan for any values, with indexes preferred: how small a test's tables are must not decide."""
+    names: dict[str, str] = {}
+
+    class Numbered(dict[str, str]):
+        def __missing__(self, name: str) -> str:
+            return names.setdefault(name, f"${len(names) + 1}")
+
+    with psycopg.connect(
+        url, options=role_options(role) + " -c enable_seqscan=off", cursor_factory=psycopg.ClientCursor
+    ) as connection:
+        connection.execute("select set_config('nagara.city', 'kh-pnh', true)")
+        row = connection.execute(
+            f"explain (generic_plan, format json) {spelled(statement, Numbered())}"
+        ).fetchone()
+    assert row is not None
+    plan: dict[str, Any] = row[0][0]["Plan"]
+    return plan
+
+
+def readings(plan: dict[str, Any], tables: set[str]) -> Iterator[dict[str, Any]]:
+    """The nodes of a plan that read a table of cities."""
+    for node in nodes(plan):
+        if node.get("Relation Name") in tables and "Scan" in node["Node Type"]:
+            yield node
