@@ -31,14 +31,19 @@ BEGIN, COMMIT = "begin", "commit"
 SERVER_WENT_AWAY = "57P"
 """SQLSTATE of a server that is stopping, crashed or starting; a connection that just broke has none."""
 
+GONE_AFTER = (
+    " -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=4 -c tcp_user_timeout=30000"
+)
+"""Of a machine that is cut off the server lets go within half a minute, and of the rows and locks it held."""
+
 STATEMENT_TIMEOUT_MS = 15_000
 CONNECT_TIMEOUT_S = 5
 SET_CITY: LiteralString = "select set_config('nagara.city', %s, true)"
 
 
 def role_options(role: Role, statement_timeout_ms: int = STATEMENT_TIMEOUT_MS) -> str:
-    """Start-up options of a connection: the role it acts as, and the longest a statement may run."""
-    return f"-c role={role} -c statement_timeout={statement_timeout_ms} -c timezone=UTC"
+    """Start-up options of a connection: its role, the longest a statement may run, when its client counts as gone."""
+    return f"-c role={role} -c statement_timeout={statement_timeout_ms} -c timezone=UTC{GONE_AFTER}"
 
 
 @lru_cache(maxsize=4)
