@@ -15,7 +15,7 @@ pytest.importorskip(
 
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
-from tests.waiting import PAGE_PATIENCE_SECONDS, PATIENCE_SECONDS
+from tests.waiting import PAGE_PATIENCE_SECONDS, PATIENCE_SECONDS, wait_until
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 PICTURES = REPOSITORY / "docs" / "pictures"
@@ -144,11 +144,26 @@ def phone(browser: Browser, live_server: str, tmp_path: Path) -> Iterator[OpenPh
         context.close()
 
 
+def wait_for_page(page: Page, script: str, what: str, argument: object = None) -> None:
+    """Return once a script of the page, or what it promises, is true.
+
+    Playwright's own ``wait_for_function`` takes a promise itself for true, whatever comes of it.
+    """
+    wait_until(lambda: page.evaluate(script, argument), what, PAGE_PATIENCE_SECONDS)
+
+
 def worker_ready(page: Page) -> None:
-    """Return once the page's worker keeps all that the page is made of."""
-    page.wait_for_function(
-        """async () => (await navigator.serviceWorker.getRegistration())?.active?.state === 'activated'"""
+    """Return once the page's worker keeps all that the page is made of, and the profile on the disk knows it.
+
+    Chromium writes down that a worker is active after it says so. A browser closed in between takes the next page
+    from the line. It writes and reads in turn, so that its list of what is written comes when that is done.
+    """
+    wait_for_page(
+        page,
+        "async () => (await navigator.serviceWorker.getRegistration())?.active?.state === 'activated'",
+        "the page's worker is active",
     )
+    page.evaluate("() => navigator.serviceWorker.getRegistrations().then((all) => all.length)")
 
 
 def picture(page: Page, name: str) -> None:

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from nagara.demo.accounts import PASSWORD
 from tests.api.test_media import picture as jpeg
 from tests.browser.accessibility import faults
-from tests.browser.conftest import OpenPage, worker_ready
+from tests.browser.conftest import OpenPage, wait_for_page, worker_ready
 from tests.browser.test_pages import fits, sign_in
 from tests.waiting import PAGE_PATIENCE_SECONDS
 
@@ -116,10 +116,12 @@ def test_without_a_line_the_page_shows_what_it_saw_last(open_page: OpenPage, des
     page = open_page(private(filed), **PHONE)
     worker_ready(page)
     expect(page.get_by_test_id("timeline")).to_contain_text("Report received")
-    page.wait_for_function(
+    wait_for_page(
+        page,
         "async () => new Promise(done => { const asked = indexedDB.open('nagara');"
         " asked.onsuccess = () => { const all = asked.result.transaction('tracked').objectStore('tracked').count();"
-        " all.onsuccess = () => { asked.result.close(); done(all.result > 0); }; }; })"
+        " all.onsuccess = () => { asked.result.close(); done(all.result > 0); }; }; })",
+        "the phone keeps what it saw",
     )
     page.context.set_offline(True)
     page.reload()

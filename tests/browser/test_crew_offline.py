@@ -12,7 +12,7 @@ from PIL import Image
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browser.accessibility import expect_accessible, fits_at_twice_the_text
-from tests.browser.conftest import OpenPage, OpenPhone, picture, worker_ready
+from tests.browser.conftest import OpenPage, OpenPhone, picture, wait_for_page, worker_ready
 from tests.browser.staff_desk import CITY, OWN_PASSWORD, ask, hire, report, send_picture, token_of
 
 FAR_LAT = 11.5702
@@ -159,7 +159,8 @@ def test_who_signs_out_without_a_line_is_signed_out_by_the_first_line_there_is(
 
 def expect_nothing_kept(page: Page) -> None:
     """Wait until everything has left the phone, the sign-out that was owed too."""
-    page.wait_for_function(f"async () => Object.values(await ({KEPT})()).every((count) => count === 0)")
+    nothing = f"async () => Object.values(await ({KEPT})()).every((count) => count === 0)"
+    wait_for_page(page, nothing, "nothing is kept on the phone")
     assert set(kept(page)) == {"drafts", "moves", "owed", "person", "pictures", "today"}
 
 

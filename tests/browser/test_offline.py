@@ -15,7 +15,14 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, Request, ViewportSize, expect
 
 from nagara.demo.accounts import PASSWORD
-from tests.browser.conftest import ANSWERS_WITHIN_MS, ENDS_WITHIN_MS, QUIET, chromium_path, sandbox
+from tests.browser.conftest import (
+    ANSWERS_WITHIN_MS,
+    ENDS_WITHIN_MS,
+    QUIET,
+    chromium_path,
+    sandbox,
+    wait_for_page,
+)
 from tests.waiting import PAGE_PATIENCE_SECONDS, wait_until
 
 PHONE: ViewportSize = {"width": 360, "height": 740}
@@ -65,20 +72,23 @@ def visit(context: BrowserContext) -> Page:
     page = context.pages[0]
     page.goto(f"/?city={CITY}&lang=en")
     page.get_by_role("button", name="Street light not working").wait_for()
-    page.wait_for_function("() => navigator.serviceWorker.controller?.state === 'activated'")
+    active = "() => navigator.serviceWorker.controller?.state === 'activated'"
+    wait_for_page(page, active, "the page's worker is active")
     lists_are_kept(page, CITY)
     return page
 
 
 def lists_are_kept(page: Page, city: str) -> None:
     """Return once the phone has all that a report in this city is written with."""
-    page.wait_for_function(
+    wait_for_page(
+        page,
         """async (city) => {
             const lists = ['services', 'districts', 'departments'].map((list) => `/${city}/${list}`);
             const kept = ['', ...lists].map((one) => caches.match(`/api/v1/cities${one}`));
             return (await Promise.all(kept)).every(Boolean);
         }""",
-        arg=city,
+        f"the lists of {city} are kept",
+        city,
     )
 
 
