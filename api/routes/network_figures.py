@@ -21,6 +21,7 @@ from nagara.indicators.figures import ALL_CODES
 from nagara.indicators.period import Period
 from nagara.indicators.snapshots import ALL_DISTRICTS
 from nagara.network import live_counts, view
+from nagara.network.sheets_read import chosen_cities
 from nagara.network.trend import trend as trend_of
 from nagara.permissions import NETWORK, Permission
 
@@ -195,7 +196,7 @@ def counts(account: Official, period: Months, city: Cities = None) -> Response:
 
     Numbers to work by, of all requests, for officials; what cities are compared by are their figures.
     """
-    asked, chosen = Period.parse(period), view.chosen_cities(configuration(), city or [])
+    asked, chosen = Period.parse(period), chosen_cities(configuration(), city or [])
     with live_counts.network_reader() as connection:
         rows = connection.cursor(binary=True).execute(*live_counts.question(chosen, asked)).fetchall()
     return json_answer(live_counts.shown(chosen, asked, rows, dt.datetime.now(dt.UTC)))
@@ -210,7 +211,7 @@ def counts(account: Official, period: Months, city: Cities = None) -> Response:
 def questions(account: Insider, city: Cities = None) -> Response:
     """What cities are asked about their figures: a city sees its own at once, the network two weeks later."""
     if account.city_id == NETWORK:
-        chosen = [one.id for one in view.chosen_cities(configuration(), city)] if city else None
+        chosen = [one.id for one in chosen_cities(configuration(), city)] if city else None
         with network_connection() as connection:
             return json_answer({"questions": read_questions(connection, chosen)})
     if any(one != account.city_id for one in city or []):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from statistics import NormalDist
 from typing import Literal
 
@@ -97,11 +98,17 @@ def spread(values: Sequence[float], errors: Sequence[float], target: float) -> S
     winsorised = np.clip(z, *ends)
     number = len(z)
     phi = float((winsorised**2).mean())
-    overdispersed = number * phi > chi_squared_quantile(0.95, number)
+    overdispersed = number * phi > _most_by_chance(number)
     weights = 1 / s**2
     below = float(weights.sum() - (weights**2).sum() / weights.sum())
     tau = max(0.0, (number * phi - (number - 1)) / below) if overdispersed else 0.0
     return Spread(z, winsorised, phi, overdispersed, tau, (y - target) / np.sqrt(s**2 + tau))
+
+
+@lru_cache(maxsize=1024)
+def _most_by_chance(number: int) -> float:
+    """What the sum of so many squared z exceeds in one of twenty cases. A pure function: what is kept never ages."""
+    return chi_squared_quantile(0.95, number)
 
 
 @dataclass(frozen=True)
@@ -119,16 +126,28 @@ def share_funnel(having: Sequence[int], totals: Sequence[int]) -> Funnel:
 
     Where the pooled share is 0 or 1 nothing can differ, and every city is usual.
     """
-    target = sum(having) / sum(totals)
+    target, found = share_spread(having, totals)
+    limits = tuple(limits_around(target, n, found) for n in totals)
     shares = [h / n for h, n in zip(having, totals, strict=True)]
-    if target in (0.0, 1.0):
-        zeros = np.zeros(len(shares))
-        flat = Spread(zeros, zeros, 0.0, False, 0.0, zeros)
-        return Funnel(target, flat, tuple(Limits(*[target] * 4) for _ in shares), tuple(map(verdict, zeros)))
-    found = spread(shares, [math.sqrt(target * (1 - target) / n) for n in totals], target)
-    limits = tuple(share_limits(target, n, found.tau_squared) for n in totals)
     verdicts = [_verdict(share, own) for share, own in zip(shares, limits, strict=True)]
     return Funnel(target, found, limits, tuple(verdicts))
+
+
+def limits_around(target: float, n: int, found: Spread) -> Limits:
+    """The limits of a city of this size in such a funnel: the target itself where nothing can differ."""
+    if target in (0.0, 1.0):
+        return Limits(target, target, target, target)
+    return share_limits(target, n, found.tau_squared)
+
+
+def share_spread(having: Sequence[int], totals: Sequence[int]) -> tuple[float, Spread]:
+    """The pooled share of having / totals, and how cities spread around it; not at all where it is 0 or 1."""
+    target = sum(having) / sum(totals)
+    if target in (0.0, 1.0):
+        zeros = np.zeros(len(totals))
+        return target, Spread(zeros, zeros, 0.0, False, 0.0, zeros)
+    shares = [h / n for h, n in zip(having, totals, strict=True)]
+    return target, spread(shares, [math.sqrt(target * (1 - target) / n) for n in totals], target)
 
 
 def verdict(z: float) -> Verdict:

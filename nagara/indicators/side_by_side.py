@@ -7,8 +7,8 @@ stand apart. Nothing here names anybody best or worst.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
@@ -26,9 +26,10 @@ from nagara.indicators.funnel import (
     WORDS,
     Limits,
     Spread,
+    limits_around,
     limits_of,
-    share_funnel,
     share_limits,
+    share_spread,
     spread,
     verdict,
 )
@@ -182,53 +183,77 @@ def funnel(key: str, points: Sequence[Point], apart: Mapping[str, str]) -> dict[
         "limits": [],
         "left_out": [{"city": city, "why": why} for city, why in sorted(apart.items())],
     }
-    usable = [point for point in points if point.error > 0 or point.having is not None]
+    usable = _usable(points)
     if len(usable) < FEWEST_CITIES:
         return shown
-    target, found, limits, steps = (_of_counts if key in OF_COUNTS else _of_estimates)(key, usable)
-    stands = benjamini_hochberg([two_sided_p(z) for z in found.z_adjusted.tolist()])
+    around = _around(key, usable)
+    said = _said(around.spread)
     shown["points"] = [
-        _plain(point)
-        | {"z": _six(z), "z_adjusted": _six(adjusted), "stands": stand, "limits": _limits(own)}
-        | _said(adjusted)
-        for point, z, adjusted, stand, own in zip(
-            usable, found.z.tolist(), found.z_adjusted.tolist(), stands, limits, strict=True
-        )
+        _plain(point) | own | {"limits": _limits(around.at(point))}
+        for point, own in zip(usable, said, strict=True)
     ]
     return shown | {
-        "target": _six(target),
-        "phi": _six(found.phi),
-        "overdispersed": found.overdispersed,
-        "tau_squared": round(found.tau_squared, 10),
-        "unlike": UNLIKE[0 if found.overdispersed else 1],
-        "limits": steps,
+        "target": _six(around.target),
+        "phi": _six(around.spread.phi),
+        "overdispersed": around.spread.overdispersed,
+        "tau_squared": round(around.spread.tau_squared, 10),
+        "unlike": UNLIKE[0 if around.spread.overdispersed else 1],
+        "limits": [{"n": n} | _limits(around.of_size(n)) for n in _sizes(usable)],
     }
 
 
-Built = tuple[float, Spread, Sequence[Limits], list[dict[str, Any]]]
+def verdicts(key: str, points: Sequence[Point]) -> dict[str, dict[str, Any]]:
+    """What a funnel says of each city, without the limits that are drawn; nothing with fewer than three cities."""
+    usable = _usable(points)
+    if len(usable) < FEWEST_CITIES:
+        return {}
+    said = _said(_around(key, usable).spread)
+    return {point.city: own for point, own in zip(usable, said, strict=True)}
 
 
-def _of_counts(key: str, points: Sequence[Point]) -> Built:
-    found = share_funnel([point.having or 0 for point in points], [point.n for point in points])
-    tau = found.spread.tau_squared
-    steps = [{"n": n} | _limits(share_limits(found.target, n, tau)) for n in _sizes(points)]
-    return found.target, found.spread, found.limits, steps
+def _usable(points: Sequence[Point]) -> list[Point]:
+    return [point for point in points if point.error > 0 or point.having is not None]
 
 
-def _of_estimates(key: str, points: Sequence[Point]) -> Built:
+@dataclass(frozen=True)
+class _Around:
+    """A common value, how far cities lie from it, and the limits for a city or for so many cases."""
+
+    target: float
+    spread: Spread
+    at: Callable[[Point], Limits]
+    of_size: Callable[[int], Limits]
+
+
+def _around(key: str, points: Sequence[Point]) -> _Around:
+    return (_of_counts if key in OF_COUNTS else _of_estimates)(key, points)
+
+
+def _of_counts(key: str, points: Sequence[Point]) -> _Around:
+    """Around the pooled share; where that is 0 or 1 nothing can differ."""
+    target, found = share_spread([point.having or 0 for point in points], [point.n for point in points])
+
+    return _Around(
+        target,
+        found,
+        lambda point: limits_around(target, point.n, found),
+        lambda n: share_limits(target, n, found.tau_squared),
+    )
+
+
+def _of_estimates(key: str, points: Sequence[Point]) -> _Around:
     """Around the mean weighted by precision; of N5i around 1. At another size errors shrink as 1 / sqrt n."""
     precision = [1 / point.error**2 for point in points]
     target = sum(p * point.value for p, point in zip(precision, points, strict=True)) / sum(precision)
     target = 1.0 if key == "N5i" else target
     found = spread([p.value for p in points], [p.error for p in points], target)
     most = 1.0 if BY_ID[key].unit == "share" else None
-    own = [limits_of(target, math.sqrt(p.error**2 + found.tau_squared), most) for p in points]
     typical = median(point.error * math.sqrt(point.n) for point in points)
-    steps = [
-        {"n": n} | _limits(limits_of(target, math.sqrt(typical**2 / n + found.tau_squared), most))
-        for n in _sizes(points)
-    ]
-    return target, found, own, steps
+
+    def of_error(squared: float) -> Limits:
+        return limits_of(target, math.sqrt(squared + found.tau_squared), most)
+
+    return _Around(target, found, lambda point: of_error(point.error**2), lambda n: of_error(typical**2 / n))
 
 
 def _sizes(points: Sequence[Point]) -> list[int]:
@@ -237,7 +262,12 @@ def _sizes(points: Sequence[Point]) -> list[int]:
 
 
 def _limits(limits: Limits) -> dict[str, float | None]:
-    return {name: _six(value) for name, value in asdict(limits).items()}
+    return {
+        "low_95": round(limits.low_95, 6),
+        "high_95": round(limits.high_95, 6),
+        "low_998": round(limits.low_998, 6),
+        "high_998": round(limits.high_998, 6),
+    }
 
 
 def _plain(point: Point) -> dict[str, Any]:
@@ -257,9 +287,16 @@ def _plain(point: Point) -> dict[str, Any]:
     }
 
 
-def _said(z: float) -> dict[str, str]:
-    found = verdict(z)
-    return {"verdict": found, "words": WORDS[found]}
+def _said(found: Spread) -> list[dict[str, Any]]:
+    """Of each city in order: how far it lies from the others, what that asks for, and whether it stands."""
+    adjusted = found.z_adjusted.tolist()
+    stands = benjamini_hochberg([two_sided_p(z) for z in adjusted])
+    said = []
+    for z, away, stand in zip(found.z.tolist(), adjusted, stands, strict=True):
+        asks = verdict(away)
+        own = {"z": _six(z), "z_adjusted": _six(away), "stands": stand}
+        said.append(own | {"verdict": asks, "words": WORDS[asks]})
+    return said
 
 
 def ranks(key: str, points: Sequence[Point]) -> dict[str, dict[str, Any]]:

@@ -17,7 +17,7 @@ from nagara.indicators.period import Period
 from nagara.indicators.publishing import publish
 from nagara.indicators.side_by_side import HEADLINE
 from nagara.indicators.snapshots import latest_snapshots, month_figures
-from nagara.network.view import chosen_cities, head_of
+from nagara.network.sheets_read import chosen_cities, head_of
 
 VERSIONS = """
 with recursive used as (

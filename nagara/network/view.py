@@ -7,43 +7,31 @@ answers show them with a flag.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-import psycopg
-
 from city_config import City, Configuration
-from nagara.errors import InvalidInput, UnknownCity
+from nagara.errors import InvalidInput
 from nagara.indicators.brief import QUALITY
 from nagara.indicators.definitions import BY_ID, DEFINITIONS, FEW, METHOD_VERSION
 from nagara.indicators.figures import ALL_CODES
-from nagara.indicators.mix import Weights, weights_of
 from nagara.indicators.period import Period
 from nagara.indicators.publishing import hidden, publish, published
 from nagara.indicators.sheet import AGE_CLASSES
-from nagara.indicators.sheets import Asked, CitySheet, read_sheets
+from nagara.indicators.sheets import Asked, CitySheet
 from nagara.indicators.side_by_side import (
     FUNNELS,
     HEADLINE,
     RANKED,
-    WEIGHED,
-    Sheets,
-    funnel,
-    measured_together,
-    network_promises,
     points_of,
     ranks,
-    weigh,
 )
 from nagara.indicators.snapshots import ALL_DISTRICTS
+from nagara.network.sheets_read import Connection, Figures, Read, alone, head_of
 
 BANDS = ((300_000, "below 0.3 m"), (2_000_000, "0.3 to 2 m"), (None, "above 2 m"))
 """Cities of a band are read beside each other: context, not an adjustment."""
-
-SIMULATED = "its requests are simulated"
-Figures = dict[str, dict[str, Any]]
-Connection = psycopg.Connection[Any]
 
 
 def indicators(
@@ -63,7 +51,7 @@ def indicators(
     A city without a snapshot is named in ``without_figures``, never left out in silence. Funnels are there when the
     whole network is asked for, ranks only on demand and as intervals.
     """
-    read = _Read(connection, configuration, Asked(period, code, district), city_ids, snapshots, whole=True)
+    read = Read(connection, configuration, Asked(period, code, district), city_ids, snapshots, whole=True)
     raw = read.figures()
     funnels = read.funnels(raw) if read.asked.whole and not city_ids else {}
     ranked = {key: ranks(key, points_of(key, raw)) for key in RANKED} if rank else None
@@ -96,75 +84,11 @@ def indicators(
     }
 
 
-class _Read:
-    """The sheets that an answer is made of, with what is reckoned over all of them."""
-
-    def __init__(
-        self,
-        connection: Connection,
-        configuration: Configuration,
-        asked: Asked,
-        city_ids: Sequence[str] = (),
-        snapshots: Mapping[str, UUID] | None = None,
-        *,
-        whole: bool = False,
-    ) -> None:
-        """``whole``: all of the sheets of the cities asked for, not only what compares them."""
-        self.asked = asked
-        self.cities = chosen_cities(configuration, city_ids)
-        wanted = {city.id for city in self.cities}
-        every = list(configuration.cities) if asked.whole else [city.id for city in self.cities]
-        read_whole = wanted if whole else set[str]()
-        self._all = read_sheets(connection, configuration, every, asked, snapshots, read_whole)
-        self.sheets: dict[str, CitySheet] = {c: found for c, found in self._all.items() if c in wanted}
-        together = measured_together(self._plain())
-        self._promises = network_promises(together)
-        self.weights: Weights = weights_of(connection, asked.period.last.year, together)
-
-    def _plain(self) -> Sheets:
-        return {city: found.sheet for city, found in self._all.items()}
-
-    def figures(self, wanted: Collection[str] = WEIGHED) -> dict[str, Figures]:
-        """Every figure of every city as computed, and of those that the network's mix decides the wanted ones."""
-        found: dict[str, Figures] = {}
-        for city, one in self.sheets.items():
-            own = dict(one.sheet["figures"])
-            if self.asked.whole:
-                weighed = weigh(one.sheet, self.weights.codes, self._promises, wanted)
-                own |= {key: figure.as_json() for key, figure in weighed.figures.items()}
-            found[city] = own
-        return found
-
-    def funnels(self, raw: Mapping[str, Figures], keys: Sequence[str] = FUNNELS) -> dict[str, Any]:
-        """The funnels of these figures. Cities whose requests are simulated stand apart from real ones."""
-        together = measured_together({city: found.sheet for city, found in self.sheets.items()})
-        apart = dict.fromkeys(self.sheets.keys() - together.keys(), SIMULATED)
-        names = {city.id: city for city in self.cities}
-        answer = {}
-        for key in keys:
-            points = points_of(key, {city: raw[city] for city in together})
-            without = {city: _why(raw[city].get(key)) for city in together.keys() - {p.city for p in points}}
-            shown = funnel(key, points, apart | without)
-            for point in shown["points"]:
-                city = names[point["city"]]
-                point |= {"names": dict(city.names), "simulated": self.sheets[city.id].sheet["simulated"]}
-            answer[key] = shown
-        return answer
-
-
-def _alone(
-    connection: Connection, configuration: Configuration, asked: Asked, city_ids: Sequence[str]
-) -> tuple[list[City], dict[str, CitySheet]]:
-    """The cities and their own sheets: all that is read for what needs no other city."""
-    cities = chosen_cities(configuration, city_ids)
-    return cities, read_sheets(connection, configuration, [city.id for city in cities], asked)
-
-
 def overview(connection: Connection, configuration: Configuration, period: Period) -> dict[str, Any]:
     """Every city on one page: how much it reported, how good its data are, and the headline figures."""
-    read = _Read(connection, configuration, Asked(period))
+    read = Read(connection, configuration, Asked(period))
     raw = read.figures(HEADLINE)
-    funnels = read.funnels(raw, [key for key in HEADLINE if key in FUNNELS])
+    said = read.verdicts(raw, [key for key in HEADLINE if key in FUNNELS])
     rows = []
     for city in read.cities:
         found = read.sheets.get(city.id)
@@ -181,7 +105,7 @@ def overview(connection: Connection, configuration: Configuration, period: Perio
             "quality": {key: shown[key] for key in QUALITY if key in shown}
         }
         row["headline"] = {key: shown[key] for key in HEADLINE if key in shown}
-        row["beside"] = {key: said for key, one in funnels.items() if (said := _said(one, city.id))}
+        row["beside"] = {key: own[city.id] for key, own in said.items() if city.id in own}
         rows.append(row)
     return {"period": str(period), "method_version": METHOD_VERSION, "cities": rows}
 
@@ -195,7 +119,7 @@ def curve(
     district: str = ALL_DISTRICTS,
 ) -> dict[str, Any]:
     """Of 100 issues, how many were open, resolved, declined or withdrawn after so many hours, with the 95 % band."""
-    cities, sheets = _alone(connection, configuration, Asked(period, code, district), city_ids)
+    cities, sheets = alone(connection, configuration, Asked(period, code, district), city_ids)
     names = ("hours", "open", "low", "high", "resolved", "not_actionable", "withdrawn", "n")
     rows = [
         head_of(city)
@@ -218,7 +142,7 @@ def funnel_of(
     """One figure of all cities around their common value; raises ``InvalidInput`` for one that has no funnel."""
     if figure not in FUNNELS:
         raise InvalidInput(f"{figure[:40]!r} has no funnel.", field="figure", allowed=FUNNELS)
-    read = _Read(connection, configuration, Asked(period))
+    read = Read(connection, configuration, Asked(period))
     shown: dict[str, Any] = read.funnels(read.figures((figure,)), [figure])[figure]
     return {"period": str(period)} | shown
 
@@ -227,7 +151,7 @@ def equity(
     connection: Connection, configuration: Configuration, period: Period, city_id: str
 ) -> dict[str, Any]:
     """How the districts of a city differ, with chance taken off, beside how readily each reports (N14)."""
-    (city,), sheets = _alone(connection, configuration, Asked(period), [city_id])
+    (city,), sheets = alone(connection, configuration, Asked(period), [city_id])
     answer: dict[str, Any] = head_of(city) | {"period": str(period), "snapshot": None, "districts": []}
     found = sheets.get(city.id)
     if found is None:
@@ -265,7 +189,7 @@ def backlog(
     connection: Connection, configuration: Configuration, period: Period, city_ids: Sequence[str]
 ) -> dict[str, Any]:
     """What is open, whenever received, by age; the period only chooses which sheet is read."""
-    cities, sheets = _alone(connection, configuration, Asked(period), city_ids)
+    cities, sheets = alone(connection, configuration, Asked(period), city_ids)
     rows = []
     for city in cities:
         found = sheets.get(city.id)
@@ -301,22 +225,6 @@ def definitions(configuration: Configuration) -> dict[str, Any]:
     return {"definitions": [definition.as_json() for definition in DEFINITIONS], "codes": codes}
 
 
-def chosen_cities(configuration: Configuration, city_ids: Sequence[str]) -> list[City]:
-    """The cities asked for (all if none), in order of English name; raises ``UnknownCity``."""
-    for city_id in city_ids:
-        if city_id not in configuration.cities:
-            raise UnknownCity(
-                f"There is no city {city_id[:40]!r}.", field="city", allowed=configuration.cities
-            )
-    chosen = [configuration.cities[city_id] for city_id in dict.fromkeys(city_ids) or configuration.cities]
-    return sorted(chosen, key=lambda city: city.name_in(city.names, "en"))
-
-
-def head_of(city: City) -> dict[str, Any]:
-    """How a city is named in every answer."""
-    return {"city": city.id, "names": dict(city.names), "country": city.country}
-
-
 def _short(found: CitySheet) -> dict[str, Any]:
     return {"id": str(found.snapshot.id), "cut_off": found.snapshot.cut_off.isoformat()}
 
@@ -347,7 +255,3 @@ def _said(shown: Mapping[str, Any], city: str) -> dict[str, Any] | None:
     names = ("verdict", "words", "z", "z_adjusted", "stands")
     point = next((point for point in shown["points"] if point["city"] == city), None)
     return {name: point[name] for name in names} if point and point["verdict"] else None
-
-
-def _why(figure: Mapping[str, Any] | None) -> str:
-    return (figure or {}).get("withheld") or "it has no such figure"

@@ -1,0 +1,121 @@
+"""The sheets that an answer of the network's is made of, and what is reckoned over all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from city_config import City, Configuration
+from nagara.errors import UnknownCity
+from nagara.indicators.mix import Weights, weights_of
+from nagara.indicators.sheets import Asked, CitySheet, read_sheets
+from nagara.indicators.side_by_side import (
+    FUNNELS,
+    WEIGHED,
+    Sheets,
+    funnel,
+    measured_together,
+    network_promises,
+    points_of,
+    verdicts,
+    weigh,
+)
+
+SIMULATED = "its requests are simulated"
+Figures = dict[str, dict[str, Any]]
+Connection = psycopg.Connection[Any]
+
+
+class Read:
+    """The sheets that an answer is made of, with what is reckoned over all of them."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        configuration: Configuration,
+        asked: Asked,
+        city_ids: Sequence[str] = (),
+        snapshots: Mapping[str, UUID] | None = None,
+        *,
+        whole: bool = False,
+    ) -> None:
+        """``whole``: all of the sheets of the cities asked for, not only what compares them."""
+        self.asked = asked
+        self.cities = chosen_cities(configuration, city_ids)
+        wanted = {city.id for city in self.cities}
+        every = list(configuration.cities) if asked.whole else [city.id for city in self.cities]
+        read_whole = wanted if whole else set[str]()
+        self._all = read_sheets(connection, configuration, every, asked, snapshots, read_whole)
+        self.sheets: dict[str, CitySheet] = {c: found for c, found in self._all.items() if c in wanted}
+        together = measured_together(self._plain())
+        self._promises = network_promises(together)
+        self.weights: Weights = weights_of(connection, asked.period.last.year, together)
+
+    def _plain(self) -> Sheets:
+        return {city: found.sheet for city, found in self._all.items()}
+
+    def figures(self, wanted: Collection[str] = WEIGHED) -> dict[str, Figures]:
+        """Every figure of every city as computed, and of those that the network's mix decides the wanted ones."""
+        found: dict[str, Figures] = {}
+        for city, one in self.sheets.items():
+            own = dict(one.sheet["figures"])
+            if self.asked.whole:
+                weighed = weigh(one.sheet, self.weights.codes, self._promises, wanted)
+                own |= {key: figure.as_json() for key, figure in weighed.figures.items()}
+            found[city] = own
+        return found
+
+    def verdicts(
+        self, raw: Mapping[str, Figures], keys: Sequence[str]
+    ) -> dict[str, dict[str, dict[str, Any]]]:
+        """What the funnels of these figures say of each city, by figure."""
+        together = measured_together({city: found.sheet for city, found in self.sheets.items()})
+        figures = {city: raw[city] for city in together}
+        return {key: verdicts(key, points_of(key, figures)) for key in keys}
+
+    def funnels(self, raw: Mapping[str, Figures], keys: Sequence[str] = FUNNELS) -> dict[str, Any]:
+        """The funnels of these figures. Cities whose requests are simulated stand apart from real ones."""
+        together = measured_together({city: found.sheet for city, found in self.sheets.items()})
+        apart = dict.fromkeys(self.sheets.keys() - together.keys(), SIMULATED)
+        names = {city.id: city for city in self.cities}
+        answer = {}
+        for key in keys:
+            points = points_of(key, {city: raw[city] for city in together})
+            without = {city: _why(raw[city].get(key)) for city in together.keys() - {p.city for p in points}}
+            shown = funnel(key, points, apart | without)
+            for point in shown["points"]:
+                city = names[point["city"]]
+                point |= {"names": dict(city.names), "simulated": self.sheets[city.id].sheet["simulated"]}
+            answer[key] = shown
+        return answer
+
+
+def alone(
+    connection: Connection, configuration: Configuration, asked: Asked, city_ids: Sequence[str]
+) -> tuple[list[City], dict[str, CitySheet]]:
+    """The cities and their own sheets: all that is read for what needs no other city."""
+    cities = chosen_cities(configuration, city_ids)
+    return cities, read_sheets(connection, configuration, [city.id for city in cities], asked)
+
+
+def chosen_cities(configuration: Configuration, city_ids: Sequence[str]) -> list[City]:
+    """The cities asked for (all if none), in order of English name; raises ``UnknownCity``."""
+    for city_id in city_ids:
+        if city_id not in configuration.cities:
+            raise UnknownCity(
+                f"There is no city {city_id[:40]!r}.", field="city", allowed=configuration.cities
+            )
+    chosen = [configuration.cities[city_id] for city_id in dict.fromkeys(city_ids) or configuration.cities]
+    return sorted(chosen, key=lambda city: city.name_in(city.names, "en"))
+
+
+def head_of(city: City) -> dict[str, Any]:
+    """How a city is named in every answer."""
+    return {"city": city.id, "names": dict(city.names), "country": city.country}
+
+
+def _why(figure: Mapping[str, Any] | None) -> str:
+    return (figure or {}).get("withheld") or "it has no such figure"
