@@ -24,7 +24,7 @@ SECOND = 1_000_000
 HOUR = 3600 * SECOND
 DAY = 24 * HOUR
 REOPENING = 30 * DAY
-RARE = frozenset({"observed", "time_corrected"})
+RARE = frozenset({"observed", "time_corrected", "audit_drawn", "audit_found"})
 ACCEPTING = frozenset({"acknowledged", "assigned", "started"})
 KINDS = sorted({"filed", "reopened", "duplicate_linked", "escalated", "feedback_given", "withdrawn", "referred"}
                | RARE | RESPONSES | OWNING | set(CLOSING))  # fmt: skip
@@ -82,6 +82,7 @@ def name(rows: Facts, told: Named) -> None:
     rows["group_id"], rows["standard"] = told.group, told.standard
     flags = {
         "staff_created": told.inspection | (told.by_staff & told.channel_of_staff),
+        "entered_by_staff": told.by_staff & ~told.channel_of_staff,
         "simulated": told.simulated,
         "imported": told.by_import & ~told.simulated,
         "without_district": told.without_district,
@@ -139,6 +140,7 @@ def facts_in_columns(
     owner_changed, moved_before_due = table.owner_changes(filed.due)
     flags = {
         "duplicate": table.linked(),
+        "taken_apart": table.taken_apart(),
         "referred": table.any(table.is_kind("referred")),
         "reopened": table.any(table.is_kind("reopened")),
         "inconsistent": np.minimum.reduceat(events.at, events.first) < received,
@@ -289,6 +291,14 @@ class _Table:
 
     def linked(self) -> Mask:
         return self.kind_at(self.last_of(self.is_kind("duplicate_linked", "reopened")), "duplicate_linked")
+
+    def taken_apart(self) -> Mask:
+        """Whether a link to another request was taken back."""
+        moves = np.flatnonzero(self.is_kind("duplicate_linked", "reopened"))
+        request, linked = self._events.request[moves], self._events.kind[moves] == KIND["duplicate_linked"]
+        found = np.zeros(self._requests, dtype=bool)
+        found[request[1:][linked[:-1] & ~linked[1:] & (request[1:] == request[:-1])]] = True
+        return found
 
     def last_status_is(self, status: int) -> Mask:
         last = self.last_of(self._events.to_status > 0)

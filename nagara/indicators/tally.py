@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nagara.indicators.cells import (
+    AUDIT_COUNTS,
     CLOSING_COUNTS,
     LARGEST_FAMILY,
     LEVELS,
@@ -215,6 +216,8 @@ def _count_states(sums: Sums, key: Ints, column: Mapping[str, Ints], cut_off: in
         "said_fixed": issues & _flag(flags, "said_fixed"),
         "said_not_fixed": issues & _flag(flags, "said_not_fixed"),
     }
+    watched_for = ("entered_by_staff", "times_corrected", "taken_apart")
+    masks |= {name: reports & _flag(flags, name) for name in watched_for}
     plain = ("imported", "without_district", "referred", "reopened", "inconsistent")
     masks |= {name: issues & _flag(flags, name) for name in plain}
     for name, mask in masks.items():
@@ -304,6 +307,9 @@ def _count_by_month(sums: Sums, column: Mapping[str, Ints], cut_off: int, wanted
     rows = rows_of("resolved_month", timed & followed, ("flags", len(FLAG)))
     sums.add(rows, "counts.resolved_first")
     for name in ("reopened_in_30_days", "photo_reopened"):
+        sums.add(rows, f"counts.{name}", _flag(rows.values[0], name))
+    rows = rows_of("resolved_month", issues & _flag(column["flags"], "audit_drawn"), ("flags", len(FLAG)))
+    for name in AUDIT_COUNTS:
         sums.add(rows, f"counts.{name}", _flag(rows.values[0], name))
     rows = rows_of("closed_month", issues, ("flags", len(FLAG)), ("reason", 3))
     flags, reason = rows.values
