@@ -6,8 +6,7 @@ Nothing in a cell can point to a person: it holds whole numbers under names from
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -104,11 +103,7 @@ class Cell:
         every = list(cells)
         return cls(
             counts=_added(cell.counts for cell in every),
-            tables={
-                name: table
-                for name in TABLES
-                if (table := LifeTable.merged(cell.table(name) for cell in every))
-            },
+            tables=_MergedTables([cell.tables for cell in every]),
             promise=_added_twice(cell.promise for cell in every),
             backlog_due=_added_twice(cell.backlog_due for cell in every),
             tallies=_added_twice(cell.tallies for cell in every),
@@ -141,6 +136,34 @@ class Cell:
         )
 
 
+class _MergedTables(Mapping[str, LifeTable]):
+    """Life tables of several cells added up when they are asked for: most figures ask for one or two of five."""
+
+    def __init__(self, parts: Sequence[Mapping[str, LifeTable]]) -> None:
+        self._parts: dict[str, list[LifeTable]] = {
+            name: found
+            for name in TABLES
+            if (
+                found := [
+                    table for part in parts if (table := part.get(name)) is not None and len(table.bins)
+                ]
+            )
+        }
+        self._merged: dict[str, LifeTable] = {}
+
+    def __getitem__(self, name: str) -> LifeTable:
+        found = self._merged.get(name)
+        if found is None:
+            found = self._merged[name] = LifeTable.merged(self._parts[name])
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._parts)
+
+    def __len__(self) -> int:
+        return len(self._parts)
+
+
 def _checked(counts: Mapping[str, Any], allowed: Iterable[str]) -> dict[str, int]:
     """The counts, if every name is allowed and every number whole and not negative; else ValueError."""
     known = set(allowed)
@@ -169,10 +192,11 @@ def _in_order(tables: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, in
 
 
 def _added(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
-    total: Counter[str] = Counter()
+    total: dict[str, int] = {}
     for each in counts:
-        total.update(each)
-    return dict(total)
+        for name, count in each.items():
+            total[name] = total.get(name, 0) + count
+    return total
 
 
 def _added_twice(counts: Iterable[Mapping[str, Mapping[str, int]]]) -> dict[str, dict[str, int]]:

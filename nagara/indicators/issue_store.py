@@ -16,10 +16,12 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
+import numpy.typing as npt
 import psycopg
 
 from nagara.indicators.facts import FLAGS, KEYED, NO_MONTH, Facts, Group, Groups
 
+Ints = npt.NDArray[np.int64]
 BUCKET_BITS = 20
 LAYOUT = hashlib.sha256(repr((KEYED.descr, FLAGS)).encode()).hexdigest()[:16]
 """Which columns and flags a row has: rows of another layout are read from the log again."""
@@ -88,18 +90,41 @@ class Part:
     digest: bytes
     """SHA-256 over each request's id and the hash of its last event, which covers all its events before."""
 
-    @classmethod
-    def of(cls, facts: Facts) -> Part:
-        """Of the rows of one bucket."""
-        together = np.zeros(len(facts), dtype=[("id", "V16"), ("head", "V32")])
-        together["id"], together["head"] = facts["id"], facts["head"]
-        return cls(
-            len(facts),
-            int(facts["events"].sum()),
-            frozenset(months_of(facts)),
-            frozenset(np.unique(facts["group_id"]).tolist()),
-            hashlib.sha256(together.tobytes()).digest(),
-        )
+
+def parts_of(facts: Facts) -> dict[int, Part]:
+    """What each bucket says of itself, of rows in order of id."""
+    if not len(facts):
+        return {}
+    numbers = _bucket_numbers(facts)
+    starts = np.flatnonzero(np.diff(numbers, prepend=-1))
+    place = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(facts)))
+    months = _present(place, *(facts[name] for name in MONTHS))
+    groups = _present(place, facts["group_id"])
+    requests = np.diff(starts, append=len(facts)).tolist()
+    events = np.add.reduceat(facts["events"], starts, dtype=np.int64).tolist()
+    together = np.zeros(len(facts), dtype=[("id", "V16"), ("head", "V32")])
+    together["id"], together["head"] = facts["id"], facts["head"]
+    chained = memoryview(together.tobytes())
+    size, ends = together.itemsize, [*starts[1:].tolist(), len(facts)]
+    digests = [
+        hashlib.sha256(chained[begin * size : end * size]).digest()
+        for begin, end in zip(starts.tolist(), ends, strict=True)
+    ]
+    buckets = numbers[starts].tolist()
+    return {
+        bucket: Part(requests[n], events[n], months[n] - {NO_MONTH}, groups[n], digests[n])
+        for n, bucket in enumerate(buckets)
+    }
+
+
+def _present(place: Ints, *columns: Ints) -> list[frozenset[int]]:
+    """The numbers that occur in each place, which count from 0 without gaps, in any of the columns."""
+    shift = NO_MONTH
+    codes = [np.unique((place << 32) | (column.astype(np.int64) - shift)) for column in columns]
+    found: list[set[int]] = [set() for _ in range(int(place[-1]) + 1)]
+    for code in np.unique(np.concatenate(codes)).tolist():
+        found[code >> 32].add((code & 0xFFFFFFFF) + shift)
+    return [frozenset(one) for one in found]
 
 
 def read_state(connection: psycopg.Connection[Any], city_id: str) -> State | None:
@@ -163,30 +188,32 @@ def read_buckets(
         return {bucket: np.frombuffer(content, dtype=KEYED) for bucket, content in cursor}
 
 
-def put_buckets(connection: psycopg.Connection[Any], city_id: str, facts: Mapping[int, Facts]) -> None:
+def put_buckets(
+    connection: psycopg.Connection[Any], city_id: str, facts: Mapping[int, Facts]
+) -> dict[int, Part]:
     """Keep rows in place of what was kept in their buckets; an empty bucket is forgotten."""
-    if facts:
-        connection.execute(FORGET, (city_id, list(facts)))
-        _add(connection, city_id, facts)
+    if not facts:
+        return {}
+    connection.execute(FORGET, (city_id, list(facts)))
+    return _add(connection, city_id, together(facts[bucket] for bucket in sorted(facts)))
 
 
-def replace_all(connection: psycopg.Connection[Any], city_id: str, facts: Facts) -> dict[int, Facts]:
-    """Keep the rows of a whole city in place of all that was kept; returns them by bucket."""
+def replace_all(connection: psycopg.Connection[Any], city_id: str, facts: Facts) -> dict[int, Part]:
+    """Keep the rows of a whole city in place of all that was kept; returns what its buckets say of themselves."""
     connection.execute(FORGET_ALL, (city_id,))
-    found = by_bucket(facts)
-    _add(connection, city_id, found)
-    return found
+    return _add(connection, city_id, facts)
 
 
-def _add(connection: psycopg.Connection[Any], city_id: str, facts: Mapping[int, Facts]) -> None:
+def _add(connection: psycopg.Connection[Any], city_id: str, facts: Facts) -> dict[int, Part]:
+    """Keep rows in order of id, whose buckets are empty until now."""
+    parts, buckets = parts_of(facts), by_bucket(facts)
     rows = []
-    for bucket, own in sorted(facts.items()):
-        if len(own):
-            part = Part.of(own)
-            numbers = (city_id, bucket, part.requests, part.events, sorted(part.months), sorted(part.groups))
-            rows.append((*numbers, part.digest, own.tobytes()))
+    for bucket, part in parts.items():
+        numbers = (city_id, bucket, part.requests, part.events, sorted(part.months), sorted(part.groups))
+        rows.append((*numbers, part.digest, buckets[bucket].tobytes()))
     with connection.cursor() as cursor:
         cursor.executemany(ADD, rows)
+    return parts
 
 
 def bucket_of(request: bytes) -> int:
@@ -198,16 +225,23 @@ def by_bucket(facts: Facts) -> dict[int, Facts]:
     """Rows in order of id, cut into buckets."""
     if not len(facts):
         return {}
-    ids = np.ascontiguousarray(facts["id"]).view(">u4").reshape(-1, 4)[:, 0].astype(np.int64)
-    buckets = ids >> (32 - BUCKET_BITS)
+    buckets = _bucket_numbers(facts)
     starts = np.flatnonzero(np.diff(buckets, prepend=-1))
     ends = [*starts[1:].tolist(), len(facts)]
     return {int(buckets[s]): facts[s:e] for s, e in zip(starts.tolist(), ends, strict=True)}
 
 
+def _bucket_numbers(facts: Facts) -> Ints:
+    ids = np.ascontiguousarray(facts["id"]).view(">u4").reshape(-1, 4)[:, 0].astype(np.int64)
+    numbers: Ints = ids >> (32 - BUCKET_BITS)
+    return numbers
+
+
 def together(facts: Iterable[Facts]) -> Facts:
     """Rows of several buckets, in the order given."""
     every = list(facts)
+    if len(every) == 1:
+        return every[0]
     return np.concatenate(every) if every else np.zeros(0, dtype=KEYED)
 
 

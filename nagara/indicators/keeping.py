@@ -34,13 +34,15 @@ class Prepared:
     parts: Mapping[int, Part]
     """What each bucket says of itself, as of the cut-off."""
     at_hand: Mapping[int, Facts]
-    """Buckets that are read already, or are other at the cut-off than what is kept."""
+    """Buckets that are read already; the rows of one that is other at the cut-off than what is kept."""
     groups: Groups
     state: State | None
     """What is kept now, with the months changed since its snapshot; None where nothing was kept of this."""
     apart: frozenset[int]
     """Months in which the cut-off leaves out something that is known already."""
     requests_read: int
+    whole: Facts | None = None
+    """All rows in order of id, where all were read at once."""
 
     @property
     def months(self) -> frozenset[int]:
@@ -70,6 +72,8 @@ class Prepared:
         if months is not None:
             chosen = frozenset(months)
             wanted = {bucket for bucket, part in self.parts.items() if part.months & chosen}
+        if self.whole is not None and len(wanted) == len(self.parts):
+            return self.whole
         kept = issue_store.read_buckets(self.connection, self.city_id, wanted - self.at_hand.keys())
         found = kept | {bucket: self.at_hand[bucket] for bucket in wanted & self.at_hand.keys()}
         return issue_store.together(found[bucket] for bucket in sorted(found))
@@ -84,14 +88,13 @@ def follow(
     groups = issue_store.read_groups(connection, city.id)
     if state is not None and now < state.known_at:  # asked as of a time before what is known: nothing is kept
         facts = read_facts(connection, city, groups, cut_off, now, tell=tell)
-        at_hand = issue_store.by_bucket(facts)
-        return _prepared(connection, city, {}, at_hand, groups, None, frozenset(), len(facts))
+        parts, at_hand = issue_store.parts_of(facts), issue_store.by_bucket(facts)
+        return Prepared(connection, city.id, parts, at_hand, groups, None, frozenset(), len(facts), facts)
+    whole: Facts | None = None
     if state is None:
-        facts = read_facts(connection, city, groups, now, now, tell=tell)
-        parts: dict[int, Part] = {}
-        read = len(facts)
-        at_hand = issue_store.replace_all(connection, city.id, facts)
-        state = State(now, None, None, frozenset())
+        whole = read_facts(connection, city, groups, now, now, tell=tell)
+        parts, at_hand = issue_store.replace_all(connection, city.id, whole), issue_store.by_bucket(whole)
+        state, read = State(now, None, None, frozenset()), len(whole)
     else:
         changed = changed_requests(connection, city.id, state.known_at - OVERLAP, now)
         parts, at_hand, touched = _taken_in(connection, city, groups, changed, now, tell)
@@ -100,24 +103,21 @@ def follow(
     as_then, apart = _as_of(connection, city, groups, at_hand, later, cut_off, now)
     issue_store.add_groups(connection, city.id, groups)
     issue_store.write_state(connection, city.id, state, read, 0)
-    return _prepared(connection, city, parts, at_hand | as_then, groups, state, apart, read)
+    if as_then:
+        parts, whole = _with_parts(parts, as_then, issue_store.parts_of(_in_order(as_then))), None
+    return Prepared(connection, city.id, parts, at_hand | as_then, groups, state, apart, read, whole)
 
 
-def _prepared(
-    connection: psycopg.Connection[Any],
-    city: City,
-    parts: Mapping[int, Part],
-    at_hand: Mapping[int, Facts],
-    groups: Groups,
-    state: State | None,
-    apart: frozenset[int],
-    read: int,
-) -> Prepared:
-    """``parts`` with those at hand in their place."""
-    told = {bucket: Part.of(rows) for bucket, rows in at_hand.items() if len(rows)}
-    gone = {bucket for bucket, rows in at_hand.items() if not len(rows)}
-    every = {bucket: part for bucket, part in (dict(parts) | told).items() if bucket not in gone}
-    return Prepared(connection, city.id, dict(sorted(every.items())), at_hand, groups, state, apart, read)
+def _in_order(buckets: Mapping[int, Facts]) -> Facts:
+    return issue_store.together(buckets[bucket] for bucket in sorted(buckets))
+
+
+def _with_parts(
+    parts: Mapping[int, Part], rows: Mapping[int, Facts], told: Mapping[int, Part]
+) -> dict[int, Part]:
+    """What buckets say of themselves, where some have other rows now or none at all."""
+    every = dict(parts) | dict(told)
+    return {bucket: every[bucket] for bucket in sorted(every) if bucket not in rows or len(rows[bucket])}
 
 
 def _taken_in(
@@ -142,8 +142,8 @@ def _taken_in(
         if months:
             touched |= months
             other[bucket] = rows
-    issue_store.put_buckets(connection, city.id, other)
-    return parts, after, touched
+    told = issue_store.put_buckets(connection, city.id, other)
+    return _with_parts(parts, other, told), after, touched
 
 
 def _buckets_of(connection: psycopg.Connection[Any], city_id: str, ids: Collection[UUID]) -> dict[int, Facts]:
@@ -224,8 +224,7 @@ def prove(connection: psycopg.Connection[Any], city: City, now: dt.datetime, tel
 
 def events_digest(facts: Facts) -> str:
     """SHA-256 over the digests of all buckets: of each request's id and the hash of its last event."""
-    buckets = issue_store.by_bucket(facts)
-    return _digest({bucket: Part.of(rows).digest for bucket, rows in buckets.items()})
+    return _digest({bucket: part.digest for bucket, part in issue_store.parts_of(facts).items()})
 
 
 def _digest(parts: Mapping[int, bytes]) -> str:

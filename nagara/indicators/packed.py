@@ -302,7 +302,11 @@ def _added(codes: Ints, amounts: Ints) -> tuple[Ints, Ints]:
 
 
 def _table(bins: Ints, causes: Ints, count: Ints) -> LifeTable:
-    kinds, where = np.unique(bins, return_inverse=True)
-    total = np.zeros((len(kinds), CAUSES), np.int64)
-    total[where, causes] = count  # a column has no bin twice
-    return LifeTable(kinds, total)
+    order = np.argsort(bins, kind="stable")
+    bins = bins[order]
+    begins = np.ones(len(bins), dtype=bool)
+    begins[1:] = bins[1:] != bins[:-1]
+    where = np.cumsum(begins) - 1
+    total = np.zeros((int(where[-1]) + 1, CAUSES), np.int64)
+    total[where, causes[order]] = count[order]  # a column has no bin twice
+    return LifeTable(bins[begins], total)
