@@ -7,6 +7,8 @@ Abramowitz and Stegun (1964), 6.5.29 and 6.5.31.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from functools import lru_cache
 from statistics import NormalDist
 
 import numpy as np
@@ -54,8 +56,12 @@ def _fraction(shape: float, x: float) -> float:
     return total
 
 
+@lru_cache(maxsize=16_384)
 def chi_squared_quantile(share: float, degrees: float) -> float:
-    """x with P(chi2(degrees) <= x) = share; degrees need not be whole. Raises ValueError outside (0, 1)."""
+    """x with P(chi2(degrees) <= x) = share; degrees need not be whole. Raises ValueError outside (0, 1).
+
+    Kept for those asked for last: a pure function of two numbers never ages, and cities' counts return with each page.
+    """
     if not 0 < share < 1:
         raise ValueError(f"a share must lie between 0 and 1, not {share}")
     shape = degrees / 2
@@ -97,7 +103,16 @@ def interpolated_binomial_share(share: float, n: int, p: float) -> float:
     r = smallest k with F(k) >= share, a = (F(r) - share) / (F(r) - F(r - 1)), value (r - a) / n; at least 0.
     Source: Spiegelhalter (2005), Statistics in Medicine 24:1185, appendix.
     """
+    return interpolated_binomial_shares((share,), n, p)[0]
+
+
+def interpolated_binomial_shares(shares: Sequence[float], n: int, p: float) -> list[float]:
+    """The same for several probabilities of one distribution."""
     cumulated = binomial_cumulated(n, p)
+    return [_interpolated(share, n, cumulated) for share in shares]
+
+
+def _interpolated(share: float, n: int, cumulated: npt.NDArray[np.float64]) -> float:
     r = min(int(np.searchsorted(cumulated, share - 1e-15, side="left")), n)
     below = float(cumulated[r - 1]) if r else 0.0
     gap = float(cumulated[r]) - below

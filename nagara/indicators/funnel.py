@@ -9,14 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from statistics import NormalDist
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from nagara.indicators.distributions import chi_squared_quantile, interpolated_binomial_share
+from nagara.indicators.distributions import chi_squared_quantile, interpolated_binomial_shares
 
 Floats = npt.NDArray[np.float64]
 WARNING_SHARE, ACTION_SHARE = 0.95, 0.998
@@ -59,7 +58,7 @@ def binomial_limits(target: float, n: int) -> Limits:
     """Exact binomial limits of a share at size n, interpolated between whole numbers."""
     tails = (1 - WARNING_SHARE) / 2, (1 - ACTION_SHARE) / 2
     quantiles = (tails[0], 1 - tails[0], tails[1], 1 - tails[1])
-    return Limits(*(interpolated_binomial_share(q, n, target) for q in quantiles))
+    return Limits(*interpolated_binomial_shares(quantiles, n, target))
 
 
 @dataclass(frozen=True)
@@ -98,17 +97,11 @@ def spread(values: Sequence[float], errors: Sequence[float], target: float) -> S
     winsorised = np.clip(z, *ends)
     number = len(z)
     phi = float((winsorised**2).mean())
-    overdispersed = number * phi > _most_by_chance(number)
+    overdispersed = number * phi > chi_squared_quantile(0.95, number)
     weights = 1 / s**2
     below = float(weights.sum() - (weights**2).sum() / weights.sum())
     tau = max(0.0, (number * phi - (number - 1)) / below) if overdispersed else 0.0
     return Spread(z, winsorised, phi, overdispersed, tau, (y - target) / np.sqrt(s**2 + tau))
-
-
-@lru_cache(maxsize=1024)
-def _most_by_chance(number: int) -> float:
-    """What the sum of so many squared z exceeds in one of twenty cases. A pure function: what is kept never ages."""
-    return chi_squared_quantile(0.95, number)
 
 
 @dataclass(frozen=True)

@@ -36,20 +36,31 @@ def publish(figures: Mapping[str, Mapping[str, Any]], *, internal: bool = False)
 def published(key: str, figure: Mapping[str, Any], *, internal: bool = False) -> Shown:
     """One figure, by the id of its definition; see ``publish``."""
     shown: Shown = {**figure}
-    for name in ("value", "low", "high"):
-        shown[name] = None if figure[name] is None else round(figure[name], PLACES)
-    flags: list[Flag] = ["provisional"] if figure["provisional"] and figure["value"] is not None else []
-    if _unstable(figure):
-        flags.append("unstable")
+    value, low, high = figure["value"], figure["low"], figure["high"]
+    flags: list[Flag] = []
+    if value is not None:
+        shown["value"] = round(value, PLACES)
+        if figure["provisional"]:
+            flags.append("provisional")
+        if low is not None and high is not None and is_unstable(value, (high - low) / (2 * Z)):
+            flags.append("unstable")
+    if low is not None:
+        shown["low"] = round(low, PLACES)
+    if high is not None:
+        shown["high"] = round(high, PLACES)
     reason = _few(key, figure)
     if reason and internal:
         flags.append("few")
     elif reason:
-        shown |= {"value": None, "low": None, "high": None, "withheld": reason}
+        shown["value"] = shown["low"] = shown["high"] = None
+        shown["withheld"] = reason
         flags = ["suppressed"]
     if not internal:
-        shown |= {name: None for name in ("n", "events") if is_few(figure[name] or 0)}
-    return shown | {"flags": flags}
+        for name in ("n", "events"):
+            if is_few(figure[name] or 0):
+                shown[name] = None
+    shown["flags"] = flags
+    return shown
 
 
 def hidden(shown: Mapping[str, Any]) -> Shown:
@@ -69,13 +80,6 @@ def _few(key: str, figure: Mapping[str, Any]) -> str | None:
     if unit == "share" and figure["events"] is not None:
         return rate_withheld(figure["n"], figure["events"]) if figure["events"] else None
     return TOO_FEW if is_few(figure["n"]) else None
-
-
-def _unstable(figure: Mapping[str, Any]) -> bool:
-    value, low, high = (figure[name] for name in ("value", "low", "high"))
-    if value is None or low is None or high is None:
-        return False
-    return is_unstable(value, (high - low) / (2 * Z))
 
 
 def cells_hidden(

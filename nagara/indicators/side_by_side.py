@@ -189,7 +189,7 @@ def funnel(key: str, points: Sequence[Point], apart: Mapping[str, str]) -> dict[
     around = _around(key, usable)
     said = _said(around.spread)
     shown["points"] = [
-        _plain(point) | own | {"limits": _limits(around.at(point))}
+        {**_plain(point), **own, "limits": _limits(around.at(point))}
         for point, own in zip(usable, said, strict=True)
     ]
     return shown | {
