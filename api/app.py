@@ -19,6 +19,7 @@ from api.edge import BodyLimit, HeadAnswers, SecurityHeaders
 from api.error_responses import add_error_answers
 from api.routes import (
     accounts,
+    audits,
     bulk,
     check,
     cities,
@@ -142,7 +143,8 @@ def create_app() -> FastAPI:
     app.include_router(queue.kept)
     for room in (trust, federation):
         app.include_router(room.router)
-    for room in (field_work, city_desk, moderation, live, wall, bulk, exports, supervision, external_owner):
+    desks = (field_work, city_desk, moderation, live, wall, bulk, exports, supervision, external_owner)
+    for room in (*desks, audits):
         app.include_router(room.router)
     app.include_router(staff.moves)  # these come after the other rooms of staff: their address takes any word
     for room in (single_sign_on, staff_accounts, keys, webhooks, staff_notices, telegram):

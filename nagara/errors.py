@@ -104,6 +104,12 @@ class UnknownReport(NotFound):
     code = "unknown_report"
 
 
+class UnknownAudit(NotFound):
+    """The city drew no such sample, or it holds no such request."""
+
+    code = "unknown_audit"
+
+
 class UnknownAccount(NotFound):
     """The city has no account of this name."""
 

@@ -27,6 +27,7 @@ class Permission(StrEnum):
     MODERATE = "moderate"  # release to the public, reword, hide parts of pictures
     SUPERVISE = "supervise"  # prioritise, escalate; load and age of departments and people, hand over a desk
     BULK = "bulk"  # one move over many requests, and its undoing
+    AUDIT = "audit"  # draw a quarter's sample of resolved requests, and say whether they are fixed
     EXPORT = "export"  # take a list out as a file
     ANNOUNCE = "announce"  # templates, announcements, declared emergencies
     ADMINISTER = "administer"  # accounts, keys, what the city is configured to do
@@ -59,14 +60,14 @@ NETWORK_ROLES = (R.OFFICIAL, R.NATIONAL_REPRESENTATIVE, R.APPROVER)
 _AGENT = frozenset(
     {P.VIEW_QUEUE, P.VIEW_WALL, P.VIEW_CONTACT, P.VIEW_ORIGINAL, P.FILE, P.WORK, P.FIELD, P.DISPATCH}
 )
-_SUPERVISOR = _AGENT | {P.MODERATE, P.SUPERVISE, P.BULK, P.EXPORT, P.ANNOUNCE}
+_SUPERVISOR = _AGENT | {P.MODERATE, P.SUPERVISE, P.BULK, P.EXPORT, P.ANNOUNCE, P.AUDIT}
 
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     R.CREW: frozenset({P.VIEW_QUEUE, P.VIEW_WALL, P.FIELD}),
     R.AGENT: _AGENT,
     R.DISPATCHER: _AGENT - {P.VIEW_CONTACT, P.VIEW_ORIGINAL} | {P.MODERATE, P.BULK, P.EXPORT},
     R.SUPERVISOR: _SUPERVISOR,
-    R.AUDITOR: frozenset({P.VIEW_QUEUE, P.VIEW_WALL, P.VIEW_AUDIT, P.EXPORT}),
+    R.AUDITOR: frozenset({P.VIEW_QUEUE, P.VIEW_WALL, P.VIEW_AUDIT, P.AUDIT, P.EXPORT}),
     R.CITY_ADMIN: _SUPERVISOR | {P.ADMINISTER, P.REVIEW_REPORT},
     R.SERVICE: frozenset(),
     R.OFFICIAL: frozenset({P.VIEW_NETWORK, P.PUBLISH_REPORT, P.REVIEW_REPORT, P.GOVERN_NETWORK}),

@@ -16,6 +16,7 @@ VALUES: dict[tuple[str, str], str] = {
     ("event", "seq"): "1",
     ("announcement", "shown_until"): "now() + interval '1 day'",
     ("indicator_figure", "month"): "'2026-01-01'",
+    ("resolution_audit", "quarter"): "'2026-Q1'",
     ("subscription", "request_id"): "gen_random_uuid()",
 }
 """SQL for columns whose checks a value guessed from the type does not pass."""

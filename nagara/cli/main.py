@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from city_config import ConfigurationError
 from nagara.cli import data
+from nagara.cli.audits import audits_app
 from nagara.cli.cities import cities_app
 from nagara.cli.network import events_app, federation_app
 from nagara.cli.open311 import open311_app
@@ -33,6 +34,7 @@ demo_app = typer.Typer(no_args_is_help=True, help="The demo's data.")
 for name, room in (
     ("cities", cities_app),
     ("indicators", indicators_app),
+    ("audits", audits_app),
     ("report", report_app),
     ("events", events_app),
     ("federation", federation_app),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from sqlalchemy import MetaData
 from sqlmodel import SQLModel
 
+from nagara.tables.audits import ResolutionAudit, ResolutionAuditItem
 from nagara.tables.external import ExternalDestination, ExternalRequest, ExternalUpdate, Open311Pull
 from nagara.tables.installation import ConfigVersion, SuggestionModel, Timer, TimerRun
 from nagara.tables.maps import MapBuild, MapTile, OpenDataVersion
@@ -95,6 +96,8 @@ __all__ = [
     "RequestWords",
     "ResidentEntry",
     "ResidentSession",
+    "ResolutionAudit",
+    "ResolutionAuditItem",
     "SavedFilter",
     "StaffAccount",
     "StaffAudit",

@@ -46,6 +46,8 @@ ROWS: Mapping[str, tuple[str, str]] = {
     "/api/v1/staff/templates/{id}": ("reply_template", "id"),
     "/api/v1/staff/announcements/{id}": ("announcement", "id"),
     "/api/v1/staff/emergencies/{id}/end": ("declared_emergency", "id"),
+    "/api/v1/staff/audits/{quarter}": ("resolution_audit_item", "quarter"),
+    "/api/v1/staff/audits/{quarter}/items/{number}": ("resolution_audit_item", "quarter"),
     "/api/v1/staff/blocks/{id}": ("contact_block", "id"),
     "/api/v1/staff/filters/{id}": ("saved_filter", "id"),
     "/api/v1/staff/exports/{id}": ("staff_job", "id"),

@@ -40,6 +40,7 @@ PARAMETERS: Mapping[str, str] = {
     "page": "summary",
     "key": "kh-pnh.nothing",
     "token": "kh-pnh.nothing",
+    "quarter": "2026-Q1",
 }
 """What stands for a parameter of a path where nothing else is said. Name a new parameter here, and in
 ``ROWS`` of the walk over cities if it names a row."""
