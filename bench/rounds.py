@@ -23,14 +23,17 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """What has to be reached: a ratio to the floor, or a time below which 95 of 100 answers come."""
+    """What has to be reached: a ratio to the floor, or a time below which 95 (or 99) of 100 answers come."""
 
     ratio_at_least: float | None = None
     p95_below_ms: float | None = None
+    p99_below_ms: float | None = None
 
     def __str__(self) -> str:
         if self.ratio_at_least is not None:
             return f"ratio >= {self.ratio_at_least}"
+        if self.p99_below_ms is not None:
+            return f"p99 < {self.p99_below_ms:.0f} ms"
         return f"p95 < {self.p95_below_ms:.0f} ms"
 
 
@@ -82,6 +85,8 @@ class Result:
             return None
         if bar.ratio_at_least is not None:
             return self.ratio >= bar.ratio_at_least
+        if bar.p99_below_ms is not None:
+            return self.usual.p99 < bar.p99_below_ms
         return self.usual.p95 < (bar.p95_below_ms or NAN)
 
 
