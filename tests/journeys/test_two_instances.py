@@ -27,7 +27,7 @@ from nagara.local.children import kill_group, start_child
 from nagara.local.ports import free_port
 from nagara.local.programs import answers_ready, api_service
 from nagara.local.throwaway import Throwaway
-from tests.conftest import REPOSITORY
+from tests.conftest import REPOSITORY, Emptying
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
 CITY = "kh-bat"
@@ -164,12 +164,15 @@ class Instance:
 
 
 @pytest.fixture
-def two(database_url: str, services: Throwaway, tmp_path: Path) -> Iterator[tuple[Instance, Instance]]:
+def two(
+    database_url: str, emptying: Emptying, services: Throwaway, tmp_path: Path
+) -> Iterator[tuple[Instance, Instance]]:
     """Two that know each other's keys, their tables made, nothing started."""
     with city_session(CITY) as session:
         accounts.add_account(session, CITY, "sok", PASSWORD, "supervisor")
         key = accounts.add_key(session, CITY, "Neighbour", "open311")
     engine("nagara_app").dispose()
+    emptying.close()
     with psycopg.connect(database_url, autocommit=True) as owner:
         template = owner.info.dbname
     with psycopg.connect(services.cluster.url_of("postgres"), autocommit=True) as owner:
