@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 
+from sqlalchemy import ForeignKeyConstraint
 from sqlmodel import Field, SQLModel
 
 from nagara.tables.columns import instant
@@ -32,6 +33,12 @@ class ResolutionAuditItem(SQLModel, table=True):
     """One request of a sample, numbered in the order of the draw."""
 
     __tablename__ = "resolution_audit_item"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["city_id", "quarter"], ["resolution_audit.city_id", "resolution_audit.quarter"]
+        ),
+        ForeignKeyConstraint(["city_id", "request_id"], ["request.city_id", "request.id"]),
+    )
 
     city_id: str = Field(primary_key=True)
     quarter: str = Field(primary_key=True)
