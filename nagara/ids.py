@@ -8,6 +8,8 @@ import os
 import secrets
 import time
 import uuid
+from itertools import count, product
+from operator import mul
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXY"
 """Twenty-nine characters, a prime, without look-alikes: no 0/O, 1/I/L, U (reads as V), Z (reads as 2)."""
@@ -34,21 +36,16 @@ def new_reference(prefix: str) -> str:
 
     Seven characters of 29 give 1.7 x 10^10 references a city; the table's unique key decides a clash.
     """
-    drawn, letters = (
-        int.from_bytes(os.urandom(16)),
-        [],
-    )  # of 128 bits, so that no letter is likelier than another
-    for _ in range(REFERENCE_LENGTH):
-        drawn, place = divmod(drawn, len(ALPHABET))
-        letters.append(ALPHABET[place])
-    body = "".join(letters)
+    drawn = int.from_bytes(os.urandom(16))  # of 128 bits, so that no letter is likelier than another
+    drawn, first = divmod(drawn, len(_THREE))
+    drawn, second = divmod(drawn, len(_THREE))
+    body = _THREE[first] + _THREE[second] + ALPHABET[drawn % len(ALPHABET)]
     return f"{prefix}-{body}-{check_character(prefix + body)}"
 
 
 def check_character(text: str) -> str:
     """Weighted sum modulo 29, a prime: any one wrong character and any swap of two in the body changes it."""
-    total = sum(weight * _value(character) for weight, character in enumerate(text, 2))
-    return ALPHABET[total % len(ALPHABET)]
+    return ALPHABET[sum(map(mul, map(_value, text), count(2))) % len(ALPHABET)]
 
 
 def read_reference(text: str) -> str | None:
@@ -66,6 +63,10 @@ def _value(character: str) -> int:
     """The character's place in the alphabet; letters of a prefix that are not in it count by their code."""
     found = ALPHABET.find(character)
     return found if found >= 0 else ord(character)
+
+
+_THREE = tuple(map("".join, product(ALPHABET, repeat=3)))
+"""All there are of three letters: a reference is drawn by them, seven single ones cost more than all the rest of it."""
 
 
 def new_secret(city_id: str) -> str:

@@ -135,8 +135,16 @@ def check_text(name: str, value: str | None, longest: int) -> None:
             field=name,
             allowed=f"at most {longest} characters",
         )
-    if "\x00" in value or any("\ud800" <= character <= "\udfff" for character in value):
+    if "\x00" in value or not _is_text(value):
         raise NotText(f"{name} contains characters that are not text.", field=name, allowed="UTF-8 text")
+
+
+def _is_text(value: str) -> bool:
+    """Whether UTF-8 can hold it: it holds no half of a character."""
+    try:
+        return value.isascii() or bool(value.encode())
+    except UnicodeEncodeError:
+        return False
 
 
 def check_observed(observed_at: dt.datetime | None, now: dt.datetime) -> None:

@@ -265,16 +265,34 @@ def _filed(decision: Decision, row: Mapping[str, Any], now: dt.datetime, parent:
 
 
 def request_row(city: City, filing: Filing, decision: Decision, received_at: dt.datetime) -> dict[str, Any]:
-    """The columns of a new request and the data of its first event; also what an import writes."""
-    times, chosen = decision.times, decision.route
-    service = decision.service
+    """The columns of a new request, and what its first event says of it."""
+    times, service = decision.times, decision.service
     promised = open_promises(
         times.acknowledge_by, times.respond_by, times.resolve_by, acknowledged=False, responded=False
     )
     watched = Watched(service.code, service.network_code, service.priority, received_at, promised)
+    return columns_decided(city, filing, decision, received_at) | {
+        "id": uuid7(),
+        "next_due_at": next_due(
+            Status.RECEIVED,
+            acknowledge_by=times.acknowledge_by,
+            respond_by=times.respond_by,
+            resolve_by=times.resolve_by,
+            acknowledged=False,
+            responded=False,
+        ),
+        "next_step_at": next_moment(city, watched, Climb()),
+    }
+
+
+def columns_decided(
+    city: City, filing: Filing, decision: Decision, received_at: dt.datetime
+) -> dict[str, Any]:
+    """Of a request's columns those that its filing and the rules decide; also of one that is imported."""
+    times, chosen = decision.times, decision.route
+    service = decision.service
     return {
         "city_id": city.id,
-        "id": uuid7(),
         "reference": new_reference(city.reference_prefix),
         "status": Status.RECEIVED.value,
         "service_code": decision.service.code,
@@ -288,7 +306,7 @@ def request_row(city: City, filing: Filing, decision: Decision, received_at: dt.
         "place_method": decision.place.method if filing.lat is not None else "stated",
         "address": filing.address if something_to_read(filing.address) else None,
         "description": filing.description,
-        "answers": orjson.dumps(filing.answers if filing.answers else {}).decode(),
+        "answers": orjson.dumps(filing.answers).decode() if filing.answers else "{}",
         "language": filing.language,
         "channel": filing.channel,
         "confidential": filing.confidential,
@@ -302,15 +320,6 @@ def request_row(city: City, filing: Filing, decision: Decision, received_at: dt.
         "resolve_by": times.resolve_by,
         "promise_standard": times.standard,
         "calendar_stages": list(calendar_stages(service, service.priority)),
-        "next_due_at": next_due(
-            Status.RECEIVED,
-            acknowledge_by=times.acknowledge_by,
-            respond_by=times.respond_by,
-            resolve_by=times.resolve_by,
-            acknowledged=False,
-            responded=False,
-        ),
-        "next_step_at": next_moment(city, watched, Climb()),
     }
 
 

@@ -27,10 +27,10 @@ from nagara.errors import (
 from nagara.escalation.ladder import Climb
 from nagara.event_log import EventKind
 from nagara.filing.handed_in import Filing, check_texts
-from nagara.filing.intake import Decision, filed_data, request_row
+from nagara.filing.intake import Decision, columns_decided, filed_data
 from nagara.ids import uuid7_at
 from nagara.importing.stated import Because, NotTaken, StatedHistory, StatedMove
-from nagara.lifecycle import CLOSED, PAUSED, Move, Status, Transition, transition
+from nagara.lifecycle import CLOSED, NOTHING_DUE, PAUSED, Move, Status, Transition, transition
 from nagara.places.finding import Place, index_for
 from nagara.promises import clocks
 from nagara.promises.deadlines import extended_by_pause, promise
@@ -140,7 +140,7 @@ def _decision(city: City, history: StatedHistory, place: Place) -> Decision:
 
 
 def _drafted(city: City, history: StatedHistory, filing: Filing, decision: Decision) -> Draft:
-    row = request_row(city, filing, decision, history.created)
+    row = columns_decided(city, filing, decision, history.created)
     row |= {
         "id": uuid7_at(int(history.created.timestamp() * 1000)),
         "acknowledged_at": None,
@@ -228,6 +228,9 @@ def _end_pause(city: City, row: dict[str, Any], until: dt.datetime) -> dict[str,
 
 def _set_clocks(city: City, row: dict[str, Any]) -> None:
     """What is due next, and when the ladders move: an unfinished request climbs from where it stands."""
+    if row["status"] in CLOSED:
+        row["next_due_at"], row["next_step_at"] = NOTHING_DUE, None
+        return
     ticking = clocks.ticking(city, SimpleNamespace(**row), Climb())
     row["next_due_at"], row["next_step_at"] = ticking.next_due_at, ticking.next_step_at
 

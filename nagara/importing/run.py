@@ -15,16 +15,17 @@ from psycopg.pq import TransactionStatus
 
 from city_config import City
 from city_config.import_mapping import ImportMapping
+from nagara.ahead import ahead
 from nagara.cities import record_versions
 from nagara.database import time_told
 from nagara.importing import snapshots, table
-from nagara.importing.ahead import ahead
+from nagara.importing.lines import Lines
 from nagara.importing.living import Draft, drafted
 from nagara.importing.progress import OnProgress, unseen
 from nagara.importing.reading import Shape, read_rows, shape_of
 from nagara.importing.stated import Because, NotTaken, Reject, StatedHistory, UnreadableFile
 from nagara.importing.summary import ImportSummary, Tally
-from nagara.importing.writing import Chunk, write_chunk
+from nagara.importing.writing import Chunk, has_parents, laid_out, write_chunk
 
 T = TypeVar("T")
 CHUNK = 2000
@@ -117,6 +118,7 @@ def _prepared(
     seen: set[str] = set()
     for batch in _batches(items, size):
         drafts: dict[int, Draft] = {}
+        laid: dict[str, Lines] = {}
         rejects: list[Reject] = []
         for item in batch:
             if isinstance(item, Reject):
@@ -127,12 +129,14 @@ def _prepared(
             else:
                 seen.add(item.source_id)
                 try:
-                    drafts[item.row] = drafted(city, item, now)
+                    draft = drafts[item.row] = drafted(city, item, now)
+                    if not has_parents(draft):
+                        laid[item.source_id] = laid_out(draft)
                 except NotTaken as refusal:
                     rejects.append(
                         Reject(item.row, refusal.because, refusal.detail, item.source_id, decided=True)
                     )
-        yield Chunk(drafts, rejects, len(batch), batch[-1].row)
+        yield Chunk(drafts, rejects, len(batch), batch[-1].row, laid)
 
 
 def _reader(city: City, mapping: ImportMapping | None, source: str) -> ToHistory:

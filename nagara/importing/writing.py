@@ -1,25 +1,26 @@
 """One chunk of stated histories into the database: all of it or nothing, each id once, however often run.
 
-COPY does not go through row-level security, and no role may pass it. So the rows are copied into temporary
-tables of the transaction, and one INSERT ... SELECT a table takes them from there, policies and triggers
-included: the database numbers, times and chains every event itself. No pointer goes into the outbox:
-nobody is written to about what happened elsewhere long ago.
+COPY does not go through row-level security, and no role may pass it. So requests are copied into a temporary
+table of the transaction, and one INSERT ... SELECT takes them from there, policies and triggers included. Their
+events go to ``events_arrive``, column by column: the database numbers, times and chains them itself, all in one
+statement, as its trigger does one by one. No pointer goes into the outbox: nobody is written to about what
+happened elsewhere long ago.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-import orjson
 import psycopg
 from psycopg.errors import UniqueViolation
 from psycopg.sql import SQL, Identifier
 
 from city_config import City
 from nagara.ids import new_reference
+from nagara.importing.lines import BETWEEN, Lines, lines_of
 from nagara.importing.living import Draft
 from nagara.importing.stated import Because, Reject
 
@@ -34,6 +35,9 @@ REQUEST_COLUMNS = (
 EVENT_COLUMNS = (
     "city_id", "request_id", "kind", "occurred_at", "actor_kind", "actor", "from_status", "to_status", "data",
 )  # fmt: skip
+EVENT_FIELDS = ("request_id", "kind", "occurred_at", "from_status", "to_status", "data")
+"""What differs between the events of an import: the parameters of ``events_arrive`` after city and source."""
+
 REFERENCE_KEY = "request_city_id_reference_key"
 
 LOCK_SOURCE = "select pg_advisory_xact_lock(hashtextextended(%s, 0))"
@@ -44,6 +48,14 @@ select source_id, id, reference, duplicate_of is not null from request
  where city_id = %s and source = %s and source_id = any(%s)
 """
 
+
+_COLUMNS = SQL(", ").join(map(Identifier, REQUEST_COLUMNS))
+ARRIVING = SQL(
+    "create temporary table arriving_request on commit drop as select {} from request with no data"
+).format(_COLUMNS)
+COPY_REQUESTS = SQL("copy arriving_request ({}) from stdin").format(_COLUMNS)
+TAKE_REQUESTS = SQL("insert into request ({0}) select {0} from arriving_request").format(_COLUMNS)
+EVENTS_ARRIVE = f"select events_arrive(%s, %s{', %s' * len(EVENT_FIELDS)})"
 
 NOT_ASSUMED: Mapping[str, bool] = MappingProxyType({})
 
@@ -64,6 +76,8 @@ class Chunk:
     rejects: Sequence[Reject]
     rows: int
     last_row: int
+    laid: dict[str, Lines] = field(default_factory=dict)
+    """By source id, the lines of those drafts that are whole without the database: what no parent is missing of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +112,7 @@ def write_chunk(
                 raise
             for draft in chunk.drafts.values():  # a random reference was taken already: draw others
                 draft.row["reference"] = new_reference(city.reference_prefix)
+            chunk.laid.clear()
 
 
 def _written(
@@ -117,7 +132,7 @@ def _written(
     drafts, orphans = _linked(connection, city, source, drafts, there, assumed)
     rejects += [_orphan(draft, rows_of) for draft in orphans]
     if not dry_run and drafts:
-        _insert(connection, drafts)
+        _insert(connection, city, source, drafts, chunk.laid)
     return Written(tuple(drafts), len(there), tuple(sorted(rejects, key=lambda reject: reject.row)))
 
 
@@ -137,7 +152,7 @@ def _linked(
     assumed: Mapping[str, bool],
 ) -> tuple[list[Draft], list[Draft]]:
     """Drafts whose parents are known and no duplicates themselves, with the links filled in; and the rest."""
-    links = [draft for draft in drafts if _parents(draft)]
+    links = [draft for draft in drafts if has_parents(draft)]
     if not links:
         return drafts, []
     known = dict(there)
@@ -158,6 +173,11 @@ def _linked(
         _fill_in(draft, known)
     lost = {id(draft) for draft in orphans}
     return [draft for draft in drafts if id(draft) not in lost], orphans
+
+
+def has_parents(draft: Draft) -> bool:
+    """Whether it says of another request that it is the same, which only the database can tell by its number."""
+    return any(event["kind"] == "duplicate_linked" for event in draft.events)
 
 
 def _parents(draft: Draft) -> set[str]:
@@ -181,36 +201,23 @@ def _orphan(draft: Draft, rows_of: Mapping[str, int]) -> Reject:
     return Reject(rows_of[own], Because.UNKNOWN_PARENT, detail, own)
 
 
-def _insert(connection: psycopg.Connection[Any], drafts: Sequence[Draft]) -> None:
-    _arrive(connection, "request", REQUEST_COLUMNS, [draft.row for draft in drafts])
-    events = [
-        event | {"data": orjson.dumps(event["data"]).decode()} for draft in drafts for event in draft.events
-    ]
-    _arrive(connection, "event", EVENT_COLUMNS, events)
+def laid_out(draft: Draft) -> Lines:
+    """A draft as it goes to the database."""
+    return lines_of(draft.row, REQUEST_COLUMNS, draft.events, EVENT_FIELDS)
 
 
-def _arrive(
-    connection: psycopg.Connection[Any], table: str, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]
+def _insert(
+    connection: psycopg.Connection[Any],
+    city: City,
+    source: str,
+    drafts: Sequence[Draft],
+    laid: Mapping[str, Lines],
 ) -> None:
-    """Copy rows into a temporary table, and insert them from there in the same order."""
-    names = {
-        "into": Identifier(table),
-        "arriving": Identifier(f"arriving_{table}"),
-        "columns": SQL(", ").join(map(Identifier, columns)),
-    }
-    connection.execute(
-        SQL(
-            "create temporary table {arriving} on commit drop as "
-            "select 0::bigint as position, {columns} from {into} with no data"
-        ).format(**names)
-    )
-    with connection.cursor().copy(
-        SQL("copy {arriving} (position, {columns}) from stdin").format(**names)
-    ) as copy:
-        for position, row in enumerate(rows):
-            copy.write_row((position, *(row[column] for column in columns)))
-    connection.execute(
-        SQL("insert into {into} ({columns}) select {columns} from {arriving} order by position").format(
-            **names
-        )
-    )
+    """Write the rows of drafts, of which those that needed nothing of the database are laid out already."""
+    lines = [laid.get(draft.row["source_id"]) or laid_out(draft) for draft in drafts]
+    connection.execute(ARRIVING)
+    with connection.cursor().copy(COPY_REQUESTS) as copy:
+        copy.write("".join([line.row for line in lines]))
+    connection.execute(TAKE_REQUESTS)
+    columns = zip(*[event for line in lines for event in line.events], strict=True)
+    connection.execute(EVENTS_ARRIVE, (city.id, source, *map(BETWEEN.join, columns)))

@@ -411,6 +411,43 @@ def test_a_second_run_adds_nothing(db: psycopg.Connection[Any], bangkok: City, t
     assert (found.requests, found.events, found.faults) == (100, 200, ())
 
 
+def test_texts_arrive_as_they_were_whatever_is_in_them(
+    db: psycopg.Connection[Any], bangkok: City, tmp_path: Path
+) -> None:
+    words = 'tab\there, line\r\nbreak, back\\slash, \\N, {"quoted", \x1f ឃុំ}'
+    row = own(source_id="a\\b\tc", description=words, address="Lane\n7", resolved=at(1), observed_until="")
+    assert import_file(db, bangkok, None, write_csv(tmp_path / "a.csv", [row]), source="x\ny").imported == 1
+    with db.transaction():
+        found = db.execute(
+            "select source, source_id, description, address, calendar_stages from request"
+        ).fetchone()
+        actors = db.execute("select actor, from_status, data ->> 'source' from event order by seq").fetchall()
+    assert found == ("x\ny", "a\\b\tc", words, "Lane\n7", ["resolve"])
+    assert actors == [("x\ny", None, "x\ny"), ("x\ny", "received", None)]
+    assert verified(db).faults == ()
+
+
+def test_events_arrive_once_numbered_from_one_and_by_the_time_door_alone(
+    db: psycopg.Connection[Any], owner: psycopg.Connection[Any], bangkok: City, tmp_path: Path
+) -> None:
+    assert import_file(db, bangkok, None, write_csv(tmp_path / "a.csv", many(1))).imported == 1
+    with db.transaction():
+        [(id_, hash_)] = db.execute("select request_id, hash from event where seq = 1").fetchall()
+    forged = ("th-bkk", "elsewhere", str(id_), "resolved", "2023-01-01T00:00:00Z", "", "resolved", "{}")
+    arrive = "select events_arrive(%s, %s, %s, %s, %s, %s, %s, %s)"
+    with pytest.raises(psycopg.errors.UniqueViolation), db.transaction():
+        db.execute(arrive, forged)
+    with pytest.raises(psycopg.errors.ForeignKeyViolation), db.transaction():
+        db.execute(arrive, (*forged[:2], "0190d9c0-0000-7000-8000-000000000000", *forged[3:]))
+    with owner.transaction(), pytest.raises(psycopg.errors.InsufficientPrivilege):
+        owner.execute("set local role nagara_app")
+        with owner.transaction():
+            owner.execute(arrive, forged)
+    with db.transaction():
+        assert db.execute("select hash from event where seq = 1").fetchall() == [(hash_,)]
+    assert verified(db).faults == ()
+
+
 def test_a_parquet_file_is_read_as_its_csv_is(
     db: psycopg.Connection[Any], bangkok: City, tmp_path: Path
 ) -> None:

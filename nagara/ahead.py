@@ -1,4 +1,4 @@
-"""Work on what comes next while the database works on what came before."""
+"""Work on what comes next while somebody else works on what came before."""
 
 from __future__ import annotations
 
