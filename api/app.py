@@ -67,6 +67,7 @@ from api.tracing import TracedCalls
 from nagara import logs
 from nagara.cities import configuration, prepare
 from nagara.database import app_pool
+from nagara.filing.desk import all_written
 from nagara.photos.darkroom import Darkroom
 from nagara.photos.storage import media_store
 from nagara.rate_limits import RateLimiter
@@ -104,6 +105,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         try:
             yield
         finally:
+            await all_written(pool)
             await pool.close()
             await redis.aclose()
             darkroom.close()

@@ -207,8 +207,13 @@ def _results(door: pq.abc.PGconn, commands: Sequence[_Command]) -> PQGen[list[pq
             if prepared.status in FAILED:
                 results.append(prepared)
         results.append((yield from fetch_many(door))[-1])
-    yield from fetch_many(door)  # the end
-    return results
+    while True:  # what was done holds from here on, unless that very step failed
+        end = yield from fetch_many(door)
+        if not end:
+            raise psycopg.OperationalError("the server did not say that the transaction ended")
+        if end[-1].status == pq.ExecStatus.PIPELINE_SYNC:
+            return results
+        results.append(end[-1])
 
 
 def _rows(transformer: Converter, result: pq.abc.PGresult) -> Rows:

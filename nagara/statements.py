@@ -18,6 +18,9 @@ _NEW_REQUEST = """
         received_at, rule, reason, config_fingerprint, acknowledge_by, respond_by, resolve_by,
         promise_standard, calendar_stages, next_due_at, escalation_step, next_step_at, idempotency_key,
         body_digest, version, updated_at)
+"""
+
+_VALUES_OF_IT = """
     select
         %(city_id)s, %(id)s, %(reference)s, %(status)s, %(service_code)s, %(network_code)s, %(department)s,
         %(assignee)s, %(priority)s, %(district)s, %(lat)s, %(lon)s, %(place_method)s, %(address)s,
@@ -53,7 +56,15 @@ _IF_NOT_BLOCKED = """(%(actor_kind)s <> 'resident' or not exists (
            and b.lifted_at is null and b.expires_at > %(received_at)s))
 """
 
-FILE_REQUEST = "with filed as (" + _NEW_REQUEST + "     where " + _IF_NOT_BLOCKED + _WRITTEN_WITH_IT + _TOLD
+FILE_REQUEST = (
+    "with filed as ("
+    + _NEW_REQUEST
+    + _VALUES_OF_IT
+    + "     where "
+    + _IF_NOT_BLOCKED
+    + _WRITTEN_WITH_IT
+    + _TOLD
+)
 """A request, its first event, its contact if it has one, and the pointer that somebody is to be told.
 
 Returns no row when the idempotency key, or the random reference, is taken, or when the city takes nothing from
@@ -78,6 +89,7 @@ FILE_WITH_PHOTOS = (
     _USABLE
     + "filed as ("
     + _NEW_REQUEST
+    + _VALUES_OF_IT
     + _IF_ALL_ARE_USABLE
     + _IF_NOT_BLOCKED
     + _WRITTEN_WITH_IT
@@ -85,6 +97,49 @@ FILE_WITH_PHOTOS = (
     + _TOLD
 )
 """The same with pictures that wait for a request; returns no row, too, when one of them does not wait."""
+
+FILE_TOGETHER = f"""
+with given as materialized (
+    select * from json_to_recordset(%(rows)s::json) as given (
+        id uuid, reference text, status text, service_code text, network_code text, department text,
+        assignee text, priority text, district text, lat float8, lon float8, place_method text, address text,
+        description text, answers jsonb, language text, channel text, confidential boolean,
+        observed_at timestamptz, rule text, reason text, config_fingerprint text, acknowledge_by timestamptz,
+        respond_by timestamptz, resolve_by timestamptz, promise_standard text, calendar_stages text[],
+        next_due_at timestamptz, next_step_at timestamptz, idempotency_key text, body_digest bytea,
+        actor_kind text, actor text, event_data jsonb, sealed bytea, email_digest bytea, phone_digest bytea)),
+filed as ({_NEW_REQUEST}
+    select
+        %(city_id)s, id, reference, status, service_code, network_code, department, assignee, priority, district,
+        lat, lon, place_method, address, description, answers, language, channel, confidential, observed_at,
+        %(received_at)s, rule, reason, config_fingerprint, acknowledge_by, respond_by, resolve_by,
+        promise_standard, calendar_stages, next_due_at, 0, next_step_at, idempotency_key, body_digest, 1,
+        %(received_at)s
+      from given
+     where actor_kind <> 'resident' or not exists (
+           select from contact_block b
+            where b.city_id = %(city_id)s and b.digest in (given.email_digest, given.phone_digest)
+              and b.lifted_at is null and b.expires_at > %(received_at)s)
+    on conflict do nothing
+    returning city_id, id),
+recorded as (
+    insert into event (city_id, request_id, kind, actor_kind, actor, to_status, data, occurred_at)
+    select filed.city_id, filed.id, 'filed', given.actor_kind, given.actor, given.status, given.event_data,
+           %(received_at)s
+      from given join filed on filed.id = given.id
+    returning city_id, request_id, seq),
+reachable as (
+    insert into contact (city_id, request_id, sealed, email_digest, phone_digest)
+    select filed.city_id, filed.id, given.sealed, given.email_digest, given.phone_digest
+      from given join filed on filed.id = given.id where given.sealed is not null)
+insert into event_outbox (city_id, request_id, seq)
+select city_id, request_id, seq from recorded
+returning request_id
+"""
+"""``FILE_REQUEST`` for several requests that one city receives at one moment, given as JSON, one object a row.
+
+Returns the ids of those it wrote. A row that cannot be written for what ``FILE_REQUEST`` tells of is left out and
+harms no other; any other fault writes nothing at all."""
 
 USABLE_PHOTOS = """
 select id from photo where city_id = %s and id = any(%s::uuid[]) and request_id is null

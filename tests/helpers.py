@@ -12,8 +12,8 @@ from psycopg_pool import AsyncConnectionPool
 
 from city_config import City
 from nagara.database import role_options
+from nagara.filing.desk import file_request
 from nagara.filing.handed_in import Filing
-from nagara.filing.intake import file_request
 from nagara.settings import settings
 
 Connection = psycopg.Connection[Any]

@@ -23,8 +23,9 @@ from api.schemas import filing as filing_schemas
 from api.schemas import status as status_schemas
 from city_config import City
 from nagara.errors import ReplayedWithOtherBody, TooManyRequests
+from nagara.filing.desk import file_request, filed_before
 from nagara.filing.handed_in import Filing, body_digest
-from nagara.filing.intake import Filed, file_request, filed_before
+from nagara.filing.intake import Filed
 from nagara.ids import resident_token
 from nagara.lifecycle import Status
 from nagara.public.request_views import (

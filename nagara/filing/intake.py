@@ -1,7 +1,6 @@
-"""A report comes in: it is checked, placed, routed and promised, and stands in the database with its event.
+"""A report comes in: it is checked, placed, routed and promised, and becomes the row that is to be written.
 
-The decision is pure (``decide``); filing it is one transaction of two round trips. Whatever is refused
-leaves nothing behind.
+All of it is pure; ``nagara.filing.desk`` takes reports and has them written.
 """
 
 from __future__ import annotations
@@ -13,27 +12,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-import psycopg
 
 from city_config import City, Service
-from nagara import statements
 from nagara.cities import configuration, service_of
-from nagara.database import BEGIN, COMMIT, SET_CITY, Pool
 from nagara.errors import (
-    ContactBlocked,
-    DatabaseUnavailable,
-    InvalidInput,
     PhotoNotUsable,
     PlaceMissing,
-    ReplayedWithOtherBody,
-    ReportErased,
     UnknownDistrict,
 )
 from nagara.escalation.ladder import Climb, Watched, next_moment, open_promises
 from nagara.filing.handed_in import (
-    MAX_KEY,
     Filing,
-    body_digest,
     check_answers,
     check_media,
     check_observed,
@@ -41,7 +30,7 @@ from nagara.filing.handed_in import (
     check_texts,
     something_to_read,
 )
-from nagara.filing.joining import JOIN, Joinable, Search, joining_values
+from nagara.filing.joining import Joinable
 from nagara.ids import new_reference, uuid7
 from nagara.lifecycle import Status, next_due
 from nagara.places.finding import Place, locate_in
@@ -49,7 +38,6 @@ from nagara.promises.deadlines import PromisedTimes, calendar_stages, promise
 from nagara.residents.contact_digests import digests_of
 from nagara.routing import Route, route
 from nagara.sealing import seal
-from nagara.staff import live
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,144 +86,6 @@ def decide(city: City, filing: Filing, now: dt.datetime) -> Decision:
     return Decision(service, place, chosen, times)
 
 
-async def file_request(pool: Pool, city: City, filing: Filing, secret: bytes) -> Filed:
-    """File a request durably, or return the one filed before under the same idempotency key.
-
-    The time of receipt is the database's. Raises what ``decide`` raises, and ``ReplayedWithOtherBody``
-    when the key was used with another body, ``ReportErased`` when what stood under it was erased since, and
-    ``PhotoNotUsable`` when a picture does not wait for a request; in all cases nothing is written. What
-    ``same_as`` names is joined if it is open; otherwise the report is filed as any other, because nothing a
-    resident sends may be lost.
-    """
-    statement = statements.FILE_WITH_PHOTOS if filing.media else statements.FILE_REQUEST
-    digest = body_digest(filing) if filing.idempotency_key else None
-    if filing.idempotency_key and len(filing.idempotency_key) > MAX_KEY:
-        raise InvalidInput(
-            f"Idempotency-Key is longer than {MAX_KEY} characters.",
-            field="Idempotency-Key",
-            allowed=f"at most {MAX_KEY} characters",
-        )
-    search = Search(city, filing.same_as)
-    async with pool.connection() as connection:
-        while True:
-            async with connection.pipeline():
-                await connection.execute(BEGIN, prepare=True)
-                began = await connection.execute(statements.BEGIN_IN_CITY, (city.id,), prepare=True)
-                await search.send(connection)
-                now = await _time_told(began)
-                decision = decide(city, filing, now)
-                parent = await search.found(connection)
-                row = _row(city, filing, decision, now, digest)
-                written = await connection.execute(
-                    statement, row | _sealed(city, filing, secret), prepare=True
-                )
-                if parent is not None:
-                    await connection.execute(JOIN, joining_values(row, parent), prepare=True)
-                await connection.execute(COMMIT, prepare=True)
-            if await written.fetchone() is not None:
-                live.tell_here(city.id, live.filed(row["reference"], row["status"], row["department"], now))
-                return _filed(decision, row, now, parent)
-            earlier = await _earlier(connection, city, filing, digest)
-            if earlier is not None:
-                return earlier
-            await _check_usable(connection, city, filing)
-            await _check_contact(connection, city, filing, secret)
-            # neither key nor digest clashed, so the random reference did: draw another
-
-
-async def filed_before(pool: Pool, city: City, filing: Filing) -> Filed | None:
-    """The request that stands under the filing's idempotency key; None without one. Writes nothing.
-
-    Raises ``ReplayedWithOtherBody`` and ``ReportErased`` as filing does.
-    """
-    if filing.idempotency_key is None:
-        return None
-    async with pool.connection() as connection:
-        return await _earlier(connection, city, filing, body_digest(filing))
-
-
-async def _time_told(began: psycopg.AsyncCursor[Any]) -> dt.datetime:
-    """The database's time, from the statement that began the transaction."""
-    row = await began.fetchone()
-    if row is None:
-        raise DatabaseUnavailable("The database did not tell the time.")
-    now: dt.datetime = row[0]
-    return now
-
-
-async def _earlier(
-    connection: psycopg.AsyncConnection[Any], city: City, filing: Filing, digest: bytes | None
-) -> Filed | None:
-    """The request that already holds the filing's idempotency key."""
-    if filing.idempotency_key is None:
-        return None
-    async with connection.pipeline():
-        await connection.execute(BEGIN, prepare=True)
-        await connection.execute(SET_CITY, (city.id,), prepare=True)
-        cursor = await connection.execute(
-            statements.FIND_BY_KEY, (city.id, filing.idempotency_key), prepare=True
-        )
-        await connection.execute(COMMIT, prepare=True)
-    row = await cursor.fetchone()
-    if row is None:
-        return None
-    *values, stored_digest, joined, generation, erased = row
-    if erased:
-        # What was sent is gone, its digest too, so nothing can tell whether this is the same report.
-        raise ReportErased(
-            "This report was filed before and then erased by its owner; use a new key for a new report.",
-            field="Idempotency-Key",
-            allowed="a key that was not used before",
-        )
-    if bytes(stored_digest) != digest:
-        raise ReplayedWithOtherBody(
-            "This Idempotency-Key was used before with another body; use a new key for a new report.",
-            field="Idempotency-Key",
-            allowed="the same body, or a key that was not used before",
-        )
-    id_, reference, service, owner, assignee, district, rule, reason, ack, respond, resolve, std, at = values
-    times = PromisedTimes(ack, respond, resolve, std)
-    return Filed(
-        id_, reference, service, owner, assignee, district, rule, reason, times, at, True, joined, generation
-    )
-
-
-async def _check_usable(connection: psycopg.AsyncConnection[Any], city: City, filing: Filing) -> None:
-    """Raise ``PhotoNotUsable`` naming the pictures that do not wait for a request here."""
-    if not filing.media:
-        return
-    async with connection.pipeline():
-        await connection.execute(BEGIN, prepare=True)
-        await connection.execute(SET_CITY, (city.id,), prepare=True)
-        cursor = await connection.execute(
-            statements.USABLE_PHOTOS, (city.id, list(filing.media)), prepare=True
-        )
-        await connection.execute(COMMIT, prepare=True)
-    refuse_unusable(filing.media, {row[0] for row in await cursor.fetchall()})
-
-
-async def _check_contact(
-    connection: psycopg.AsyncConnection[Any], city: City, filing: Filing, secret: bytes
-) -> None:
-    """Raise ``ContactBlocked`` where the city takes nothing from the resident's contact for now."""
-    digests = [digest for digest in digests_of(secret, city, filing.contact).values() if digest]
-    if filing.actor_kind != "resident" or not digests:
-        return
-    async with connection.pipeline():
-        await connection.execute(BEGIN, prepare=True)
-        await connection.execute(SET_CITY, (city.id,), prepare=True)
-        cursor = await connection.execute(statements.FIND_BLOCK, (city.id, digests), prepare=True)
-        await connection.execute(COMMIT, prepare=True)
-    found = await cursor.fetchone()
-    if found is not None:
-        day = found[0].astimezone(city.zone).date()
-        raise ContactBlocked(
-            f"Reports with this contact are not taken until {day}; please ask the city directly.",
-            field="contact",
-            allowed="a report without this contact",
-        )
-
-
 def refuse_unusable(named: Sequence[uuid.UUID], usable: Collection[uuid.UUID]) -> None:
     """Raise ``PhotoNotUsable`` unless every picture that was named waits for a request."""
     missing = [str(id_) for id_ in named if id_ not in usable]
@@ -245,23 +95,6 @@ def refuse_unusable(named: Sequence[uuid.UUID], usable: Collection[uuid.UUID]) -
             field="media",
             allowed="ids from uploads to this city within the last day, each used once",
         )
-
-
-def _filed(decision: Decision, row: Mapping[str, Any], now: dt.datetime, parent: Joinable | None) -> Filed:
-    return Filed(
-        row["id"],
-        row["reference"],
-        row["service_code"],
-        decision.route.owner,
-        decision.route.assignee,
-        decision.place.district,
-        decision.route.rule,
-        decision.route.reason,
-        decision.times,
-        now,
-        False,
-        parent.reference if parent else None,
-    )
 
 
 def request_row(city: City, filing: Filing, decision: Decision, received_at: dt.datetime) -> dict[str, Any]:
@@ -333,15 +166,33 @@ def filed_data(row: Mapping[str, Any], source: str | None = None) -> dict[str, A
     return {name: row[name] for name in names} | {"source": source}
 
 
-def _row(
-    city: City, filing: Filing, decision: Decision, now: dt.datetime, digest: bytes | None
+def filed_now(decision: Decision, row: Mapping[str, Any], now: dt.datetime, parent: Joinable | None) -> Filed:
+    """What stands in the database now that the row was written."""
+    return Filed(
+        row["id"],
+        row["reference"],
+        row["service_code"],
+        decision.route.owner,
+        decision.route.assignee,
+        decision.place.district,
+        decision.route.rule,
+        decision.route.reason,
+        decision.times,
+        now,
+        False,
+        parent.reference if parent else None,
+    )
+
+
+def filing_row(
+    city: City, filing: Filing, decision: Decision, received_at: dt.datetime, digest: bytes | None
 ) -> dict[str, Any]:
-    row = request_row(city, filing, decision, now)
+    """What a filing writes: the request's columns, its key, who filed it and what its first event says."""
+    row = request_row(city, filing, decision, received_at)
     data = filed_data(row)
     if filing.media:
         data["media"] = filing.media
     return row | {
-        "media": list(filing.media),
         "idempotency_key": filing.idempotency_key,
         "body_digest": digest,
         "actor_kind": filing.actor_kind,
@@ -350,7 +201,8 @@ def _row(
     }
 
 
-def _sealed(city: City, filing: Filing, secret: bytes) -> dict[str, bytes | None]:
+def sealed_contact(city: City, filing: Filing, secret: bytes) -> dict[str, bytes | None]:
+    """The resident's contact as it is kept: sealed, and the digests by which it is found; None where there is none."""
     contact = {name: value for name, value in filing.contact.items() if value}
     sealed = seal(secret, city.id, contact) if contact else None
     return {"sealed": sealed} | digests_of(secret, city, contact)

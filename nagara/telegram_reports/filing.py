@@ -10,8 +10,9 @@ from city_config import City
 from city_config.texts import EventKind
 from nagara.database import Pool, city_transaction, read_in_city
 from nagara.errors import InvalidPhoto
+from nagara.filing.desk import file_request
 from nagara.filing.handed_in import Filing
-from nagara.filing.intake import Filed, file_request
+from nagara.filing.intake import Filed
 from nagara.ids import resident_token, uuid7
 from nagara.notifications.private_links import UNFILLED
 from nagara.notifications.wording import Happening, for_resident

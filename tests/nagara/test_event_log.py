@@ -11,8 +11,8 @@ import pytest
 from city_config import City
 from nagara.database import app_pool
 from nagara.event_log import verify
+from nagara.filing.desk import file_request
 from nagara.filing.handed_in import Filing
-from nagara.filing.intake import file_request
 
 
 @pytest.fixture

@@ -1,0 +1,197 @@
+"""Reports that arrive while others are being written go together: one statement, one commit, however many.
+
+Nobody waits for company: what arrives while nothing is being written is written at once, alone. A batch is of one
+city, whose rows alone its transaction sees. Each caller is answered after the commit, and a report that is refused,
+or that the database will not have, harms no other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import datetime as dt
+import uuid
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import psycopg
+
+from city_config import City
+from nagara.database import SET_CITY, Pool
+from nagara.errors import DatabaseUnavailable
+from nagara.exchange import exchange
+from nagara.filing.handed_in import Filing
+from nagara.filing.intake import Decision, Filed, decide, filed_now, filing_row, sealed_contact
+from nagara.staff import live
+from nagara.statements import FILE_TOGETHER
+
+MOST_TOGETHER = 32
+NOW = "select clock_timestamp()"
+DOCUMENTS = ("answers", "event_data")
+ANOTHER_FIRST = "40"
+"""SQLSTATE class of a transaction that was rolled back for another one's sake: a deadlock."""
+
+BYTES = ("body_digest", "sealed", "email_digest", "phone_digest")
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """A report that was handed in, and the promise of an answer: None means that nothing was written."""
+
+    city: City
+    filing: Filing
+    secret: bytes
+    digest: bytes | None
+    answer: asyncio.Future[Filed | None]
+
+    def refuse(self, error: BaseException) -> None:
+        if not self.answer.done():  # whoever waited may have gone
+            self.answer.set_exception(error)
+
+    def tell(self, filed: Filed | None) -> None:
+        if not self.answer.done():
+            self.answer.set_result(filed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A report that was decided, and its row as the statement takes it."""
+
+    waiting: _Waiting
+    decision: Decision
+    row: dict[str, Any]
+    text: bytes
+
+
+class Together:
+    """Writes what is handed in over a pool of one process."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, deque[_Waiting]] = {}
+        self._writers: dict[str, asyncio.Task[None]] = {}
+
+    async def file(
+        self, pool: Pool, city: City, filing: Filing, secret: bytes, digest: bytes | None
+    ) -> Filed | None:
+        """What was written and committed; None where key, contact or reference forbade it.
+
+        Raises what ``decide`` raises, or the database; whether something was written is unknown only after
+        a ``psycopg.OperationalError``.
+        """
+        waiting = _Waiting(city, filing, secret, digest, asyncio.get_running_loop().create_future())
+        self._waiting.setdefault(city.id, deque()).append(waiting)
+        if city.id not in self._writers:
+            # In a context of its own: what it logs belongs to no single call.
+            writing = self._write(pool, city.id)
+            self._writers[city.id] = asyncio.create_task(writing, context=contextvars.Context())
+        return await waiting.answer
+
+    async def all_written(self) -> None:
+        """Return once nothing waits and nothing is being written."""
+        while self._writers:
+            await asyncio.wait(self._writers.values())
+
+    async def _write(self, pool: Pool, city_id: str) -> None:
+        """Write until nothing of a city waits."""
+        waiting = self._waiting[city_id]
+        try:
+            while waiting:
+                batch = [waiting.popleft() for _ in range(min(MOST_TOGETHER, len(waiting)))]
+                await _answered(pool, city_id, batch)
+        finally:
+            del self._writers[city_id]
+
+
+async def _answered(pool: Pool, city_id: str, batch: Sequence[_Waiting]) -> None:
+    """Write a batch, and leave none of its callers without an answer."""
+    try:
+        await _write_batch(pool, city_id, batch)
+    except Exception as error:
+        for one in batch:
+            one.refuse(error)
+    except BaseException:
+        for one in batch:
+            one.refuse(DatabaseUnavailable("The server was stopped; it is not known whether this is filed."))
+        raise
+
+
+async def _write_batch(pool: Pool, city_id: str, batch: Sequence[_Waiting]) -> None:
+    """Decide and write a batch, and tell its callers; raises what concerns all who were not told yet."""
+    async with pool.connection() as connection:
+        [[[now]]] = await exchange(connection, [((NOW, ()), True)])
+        ready = _decided(batch, now)
+        if not ready:
+            return
+        try:
+            written = await _written(connection, city_id, ready, now)
+        except psycopg.Error as error:
+            if len(ready) == 1 or not _may_be_one_rows_fault(error):
+                raise
+        else:
+            _tell(city_id, ready, written, now)
+            return
+    for one in ready:
+        try:
+            async with pool.connection() as connection:
+                _tell(city_id, [one], await _written(connection, city_id, [one], now), now)
+        except Exception as error:  # whatever it is, it is this report's alone
+            one.waiting.refuse(error)
+
+
+def _may_be_one_rows_fault(error: psycopg.Error) -> bool:
+    """Whether the server refused what was sent for what it held, or let another go first; nothing was written then.
+
+    A server that is stopping, out of room or too slow would be no better to each of them alone, and of a
+    connection that broke nobody knows what was written.
+    """
+    return not isinstance(error, psycopg.OperationalError) or (error.sqlstate or "").startswith(ANOTHER_FIRST)
+
+
+def _decided(batch: Sequence[_Waiting], now: dt.datetime) -> list[_Ready]:
+    """The reports that are taken, decided at one moment; callers of the others are told why theirs is not."""
+    ready = []
+    for one in batch:
+        try:
+            decision = decide(one.city, one.filing, now)
+            row = filing_row(one.city, one.filing, decision, now, one.digest)
+            sealed = sealed_contact(one.city, one.filing, one.secret)
+            ready.append(_Ready(one, decision, row, _as_text(row | sealed)))
+        except Exception as refusal:  # every fault of a report is its own caller's
+            one.refuse(refusal)
+    return ready
+
+
+def _as_text(values: dict[str, Any]) -> bytes:
+    """A row as ``FILE_TOGETHER`` reads it: bytes as PostgreSQL writes them, JSON within JSON as it is."""
+    for name in BYTES:
+        if (value := values[name]) is not None:
+            values[name] = f"\\x{value.hex()}"
+    for name in DOCUMENTS:
+        values[name] = orjson.Fragment(values[name])
+    return orjson.dumps(values)
+
+
+async def _written(
+    connection: psycopg.AsyncConnection[Any], city_id: str, ready: Sequence[_Ready], now: dt.datetime
+) -> set[uuid.UUID]:
+    """Write rows in one transaction; the ids of those that stand."""
+    rows = b"[%b]" % b",".join(one.text for one in ready)
+    values = {"rows": rows.decode(), "city_id": city_id, "received_at": now}
+    _, written = await exchange(connection, [((SET_CITY, (city_id,)), True), ((FILE_TOGETHER, values), True)])
+    return {row[0] for row in written}
+
+
+def _tell(city_id: str, ready: Sequence[_Ready], written: set[uuid.UUID], now: dt.datetime) -> None:
+    """Tell the callers what became of their reports, and the screens what came in."""
+    news = []
+    for one in ready:
+        row = one.row
+        if row["id"] not in written:
+            one.waiting.tell(None)
+            continue
+        one.waiting.tell(filed_now(one.decision, row, now, None))
+        news.append(live.filed(row["reference"], row["status"], row["department"], now))
+    live.tell_here(city_id, *news)
