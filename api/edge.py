@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.error_responses import refusal
@@ -38,6 +37,19 @@ PAGE_POLICY = (
     "connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 )
+
+
+_SECURITY = [(name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
+
+
+def add_security_headers(headers: list[tuple[bytes, bytes]], path: str) -> list[tuple[bytes, bytes]]:
+    """An answer's headers with those every answer carries, where it does not bring its own."""
+    named = {name.lower() for name, _ in headers}
+    added = headers + [pair for pair in _SECURITY if pair[0] not in named]
+    if path.startswith(NOT_KEPT):
+        added = [pair for pair in added if pair[0].lower() != b"cache-control"]
+        added.append((b"cache-control", b"no-store"))
+    return added
 
 
 class _TooLarge(Exception):
@@ -146,11 +158,7 @@ class SecurityHeaders:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in SECURITY_HEADERS.items():
-                    headers.setdefault(name, value)
-                if scope["path"].startswith(NOT_KEPT):
-                    headers["Cache-Control"] = "no-store"
+                message["headers"] = add_security_headers(list(message.get("headers", ())), scope["path"])
             await send(message)
 
         await self.app(scope, receive, with_headers)

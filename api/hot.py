@@ -15,14 +15,27 @@ from urllib.parse import parse_qsl
 from fastapi import Depends, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.params import Depends as DependsOn
-from fastapi.params import Query
+from fastapi.params import Header, Query
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from api.dependencies import FromProcess, Resources, Token, resources, session_token
+from api.dependencies import (
+    FromProcess,
+    Resources,
+    Token,
+    client_address,
+    client_source,
+    current_city,
+    resources,
+    session_token,
+)
+from api.front import Short
+from city_config import City
 from nagara.accounts.calling import Caller, Guesses
+from nagara.cities import city_of
 from nagara.errors import InvalidInput
 from nagara.permissions import Permission
+from nagara.rate_limits import Source
 
 _guesses = Guesses()
 MOST_PARAMETERS = 500
@@ -46,6 +59,8 @@ class HotRoute(APIRoute):
     Its refusals come in the order of any route: who is not signed in hears that first, then who may not, then
     what is wrong with the query.
     """
+
+    short: Short
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """What answers a request."""
@@ -75,7 +90,95 @@ class HotRoute(APIRoute):
                 raise RuntimeError(f"{request.url.path} answered somebody it does not know")
             return answered
 
+        self.short = answer
         return answer
+
+
+class OpenRoute(APIRoute):
+    """A route for anybody that the front door resolves by itself as long as a call is as it should be.
+
+    It may ask for its city, the process, the caller's source or address, the private link, headers, parts of its
+    path, and a body that is one model. What does not fit goes the usual way, which says what is wrong.
+    """
+
+    short: Short
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """What answers a request that goes the usual way."""
+        self.short = _short(self.path, self.endpoint)
+        return super().get_route_handler()
+
+
+class _Unusual(Exception):
+    """Something about a call does not fit, or hardly anybody sends it."""
+
+
+def _short(path: str, endpoint: Callable[..., Awaitable[Response]]) -> Short:
+    """Answers calls of an open route; None for those that are unusual."""
+    hints = get_type_hints(endpoint, include_extras=True)
+    fills = [(name, _fill(path, name, hints[name])) for name in inspect.signature(endpoint).parameters]
+
+    async def answer(request: Request) -> Response | None:
+        if request.scope["query_string"]:
+            return None
+        try:
+            process: Resources = request.app.state.resources
+            values = {name: fill(request, process) for name, fill in fills}
+        except (_Unusual, ValidationError):
+            return None
+        return await endpoint(**values)
+
+    return answer
+
+
+def _fill(path: str, name: str, hint: Any) -> Fill:
+    """What fills one parameter of an open route. Raises TypeError for what such a route cannot ask for."""
+    kind, *notes = get_args(hint) or (hint,)
+    note = notes[0] if notes else None
+    depends = note.dependency if isinstance(note, DependsOn) else None
+    if depends in _FILLS:
+        return _FILLS[depends]
+    if isinstance(note, Header):
+        return _header(note.alias or name.replace("_", "-"), hint)
+    if isinstance(note, Query):
+        return lambda *_: None  # calls with a query are unusual
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return partial(_body, TypeAdapter(kind))
+    if kind is str and f"{{{name}}}" in path:
+        return partial(_part_of_path, name)
+    raise TypeError(f"{path}: an open route that is resolved by itself knows no parameter like {name!r}")
+
+
+def _header(header: str, hint: Any) -> Fill:
+    checked = TypeAdapter(hint)
+
+    def fill(request: Request, _: Resources) -> Any:
+        value = request.headers.get(header)
+        return None if value is None else checked.validate_python(value)
+
+    return fill
+
+
+def _body(model: TypeAdapter[Any], request: Request, _: Resources) -> Any:
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise _Unusual
+    return model.validate_json(request._body)
+
+
+def _address(request: Request, _: Resources) -> str:
+    client = request.scope.get("client")
+    return client[0] if client else "unknown"
+
+
+def _city(request: Request, _: Resources) -> City:
+    return city_of(request.path_params["city"])
+
+
+_device = _header("nagara-device", get_type_hints(client_source, include_extras=True)["nagara_device"])
+
+
+def _source(request: Request, process: Resources) -> Source:
+    return Source(_address(request, process), _device(request, process))
 
 
 def queried(query: bytes, model: type[BaseModel]) -> dict[str, Any]:
@@ -135,5 +238,12 @@ def _part_of_path(name: str, request: Request, _: Resources) -> str:
     part: str = request.path_params[name]
     return part
 
+
+_FILLS: dict[Any, Fill] = {
+    resources: _process,
+    current_city: _city,
+    client_address: _address,
+    client_source: _source,
+}
 
 QueueReader = Annotated[Caller, Depends(calling(Permission.VIEW_QUEUE))]

@@ -19,6 +19,7 @@ from api.dependencies import (
     Resources,
 )
 from api.error_responses import documented
+from api.hot import OpenRoute
 from api.schemas import filing as filing_schemas
 from api.schemas import status as status_schemas
 from city_config import City
@@ -41,7 +42,7 @@ from nagara.rate_limits import Source
 from nagara.residents.contact_digests import digests_of
 from nagara.settings import settings
 
-router = APIRouter(prefix="/api/v1", tags=["residents"], dependencies=[Open])
+router = APIRouter(prefix="/api/v1", tags=["residents"], dependencies=[Open], route_class=OpenRoute)
 
 
 @router.post(
