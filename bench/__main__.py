@@ -1,4 +1,4 @@
-"""``python3 run.py bench``: fill a database, start the API, measure both sides in turn, show and keep the table."""
+"""``python3 run.py bench --requests N``: fill a database, start the API, measure both sides in turn, keep the table."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from typing import Any
 import orjson
 import psycopg
 
-from bench import report
+from bench import report, short_form
+from bench.dashboard import dashboard_operations
 from bench.filling import OVERDUE_SHARE, decided_filings, fill
 from bench.map import map_operations
 from bench.multiplying import multiply
@@ -46,6 +47,8 @@ WORDS = {
     "latency": "bench.latency",
     "flood": "bench.flood",
     "hosts": "bench.hosts",
+    "growth": "bench.growth",
+    "scaling": "bench.scaling",
 }
 """Benches of their own, each a module with a ``main``, read only when asked for: some need a browser."""
 
@@ -87,8 +90,13 @@ class Wanted:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Measure everything; 0 also where a bar is not met, which the table says. A word measures something else."""
-    if arguments and arguments[0] in WORDS:
+    """Measure the operations; 0 also where a bar is not met, which the table says.
+
+    A word measures something else; nothing at all is every bench in its short form.
+    """
+    if not arguments:
+        return short_form.main()
+    if arguments[0] in WORDS:
         return int(import_module(WORDS[arguments[0]]).main(arguments[1:]))
     wanted = _read(arguments)
     began = time.monotonic()
@@ -143,6 +151,7 @@ def _operations(
     yield status_operation(measured, city, wanted.of_a_city, CONNECTIONS)
     yield from queue_operations(measured, owner, city, wanted.of_a_city, _token(city), CONNECTIONS)
     yield from map_operations(measured, owner, city, CONNECTIONS)
+    yield from dashboard_operations(measured, owner, city, CONNECTIONS)
     yield from open311_operations(measured, owner, city)
     sweeps = 2 * wanted.rounds + 1  # both sides, and one that does not count
     overdue = int(wanted.requests * OVERDUE_SHARE * 0.85)  # about so many; each can be swept once

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,11 +123,16 @@ def running(service: Service, folder: Path, says: bytes) -> Iterator[subprocess.
         end_child(child, signal.SIGTERM, service.stop_within)
 
 
-def wait_until(ready: Any, child: subprocess.Popen[bytes], log: Path | None) -> None:
+def wait_until(
+    ready: Callable[[], bool],
+    child: subprocess.Popen[bytes],
+    log: Path | None,
+    within: float = READY_WITHIN_SECONDS,
+) -> None:
     """Return once it is ready; raise RuntimeError with the end of its log when it ends or takes too long."""
-    deadline = time.monotonic() + READY_WITHIN_SECONDS
+    deadline = time.monotonic() + within
     while not ready():
         if child.poll() is not None or time.monotonic() > deadline:
             said = log.read_text(errors="replace")[-2000:] if log else ""
-            raise RuntimeError(f"{child.args!s} does not start:\n{said}")
+            raise RuntimeError(f"{child.args!s} is not ready:\n{said}")
         time.sleep(0.1)

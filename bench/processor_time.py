@@ -30,6 +30,22 @@ def _busy_seconds() -> float:
 
 def processor_seconds(root: int) -> float:
     """User and system time of a process and its descendants, those that ended and were waited for included."""
+    ticks, parents = _ticks_and_parents()
+    return sum(ticks.get(pid, 0) for pid in _descendants(root, parents)) * TICK
+
+
+def family(root: int) -> set[int]:
+    """A process and its descendants."""
+    return _descendants(root, _ticks_and_parents()[1])
+
+
+def peak_mebibytes(process: int) -> float:
+    """The most memory a process ever had resident."""
+    lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
+
+
+def _ticks_and_parents() -> tuple[dict[int, int], dict[int, int]]:
     parents: dict[int, int] = {}
     ticks: dict[int, int] = {}
     for folder in Path("/proc").iterdir():
@@ -42,10 +58,12 @@ def processor_seconds(root: int) -> float:
             continue  # it ended meanwhile
         parents[int(folder.name)] = int(fields[1])
         ticks[int(folder.name)] = sum(map(int, fields[11:15]))
-    family = {root}
-    grown = True
-    while grown:
-        born = {pid for pid, parent in parents.items() if parent in family} - family
-        family |= born
-        grown = bool(born)
-    return sum(ticks.get(pid, 0) for pid in family) * TICK
+    return ticks, parents
+
+
+def _descendants(root: int, parents: dict[int, int]) -> set[int]:
+    found, born = {root}, {root}
+    while born:
+        born = {pid for pid, parent in parents.items() if parent in found} - found
+        found |= born
+    return found
