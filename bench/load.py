@@ -21,7 +21,7 @@ import orjson
 
 HEAD_END = b"\r\n\r\n"
 LENGTH = b"content-length:"
-STALLED_AFTER_SECONDS = 30.0
+STALLED_AFTER_SECONDS = 120.0
 
 
 @dataclass(frozen=True, slots=True)

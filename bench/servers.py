@@ -18,7 +18,7 @@ from nagara.local.throwaway import Throwaway, throwaway_services
 from nagara.migrations import migrate
 
 API_WORKERS = 2
-READY_WITHIN_SECONDS = 120.0
+READY_WITHIN_SECONDS = 300.0
 
 
 @dataclass(frozen=True, slots=True)

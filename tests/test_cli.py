@@ -18,6 +18,7 @@ from typer.core import TyperGroup
 
 from nagara.cli.main import app, guarded
 from nagara.local.throwaway import Throwaway
+from tests.waiting import PATIENCE_SECONDS
 
 COMMANDS = (
     "up", "migrate", "bot", "import", "export", "backup", "restore",
@@ -53,7 +54,7 @@ def as_a_process(*words: str, input_: str = "", **environment: str) -> subproces
         input=input_,
         env=os.environ | environment,
         check=False,
-        timeout=120,
+        timeout=PATIENCE_SECONDS,
     )
 
 

@@ -30,7 +30,7 @@ from nagara.sealing import seal
 from nagara.settings import settings
 from tests.helpers import Connection, file, multiply
 from tests.nagara.notifications.test_notifications import move, staff
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 RESIDENT = "sok.dara@example.org"
 MANY = 260
@@ -70,7 +70,7 @@ class Mailbox:
 @pytest.fixture
 def mailbox(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mailbox]:
     box = Mailbox()
-    controller = Controller(box, hostname="127.0.0.1", port=free_port())
+    controller = Controller(box, hostname="127.0.0.1", port=free_port(), ready_timeout=PATIENCE_SECONDS)
     controller.start()
     monkeypatch.setenv("NAGARA_SMTP_URL", f"smtp://127.0.0.1:{controller.port}")
     settings.cache_clear()

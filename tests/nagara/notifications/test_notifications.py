@@ -41,7 +41,7 @@ from nagara.settings import settings
 from nagara.staff import actions as staff_actions
 from nagara.staff.actions import Details
 from tests.helpers import Connection, Known, age, file
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 RESIDENT = "sok.dara@example.org"
 KHMER_NOTE = "សូមអភ័យទោស ភ្លៀងខ្លាំង\u200bយើងនឹងមកម្ដងទៀតនៅថ្ងៃស្អែក"
@@ -590,7 +590,9 @@ def test_what_a_refusal_means(
 ) -> None:
     file(phnom_penh, contact={"email": RESIDENT})
     file(phnom_penh, contact={"email": RESIDENT})
-    controller = Controller(Moody(stage, answer), hostname="127.0.0.1", port=free_port())
+    controller = Controller(
+        Moody(stage, answer), hostname="127.0.0.1", port=free_port(), ready_timeout=PATIENCE_SECONDS
+    )
     controller.start()
     try:
         with mail_goes_to(monkeypatch, f"smtp://127.0.0.1:{controller.port}"):

@@ -25,6 +25,7 @@ from nagara.trust.proving import prove
 from nagara.trust.roots import Root, held_roots, last_held, own_roots
 from nagara.trust.sealing import seal
 from tests.nagara.indicators.logged import log_request
+from tests.waiting import PATIENCE_SECONDS
 
 Db = psycopg.Connection[Any]
 CITY = "kh-pnh"
@@ -170,7 +171,7 @@ def test_the_checker_stands_alone(three_days: tuple[list[str], list[Root]], tmp_
 
     def run(*words: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-I", "-S", proof.__file__, *words]  # no packages can be reached
-        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE_SECONDS)
 
     file.write_text(json.dumps(found))
     assert run(str(file), roots[-1].hash.hex()).stdout.startswith("proved: the root of")
@@ -191,7 +192,7 @@ def test_a_chain_rewritten_from_end_to_end_is_named_by_request_event_and_day(
     assert "not the one that was recorded" in fault.what
     told = subprocess.run(
         [sys.executable, "-m", "nagara.cli.main", "events", "verify", CITY],
-        capture_output=True, text=True, check=False, timeout=120,
+        capture_output=True, text=True, check=False, timeout=PATIENCE_SECONDS,
     )  # fmt: skip
     assert told.returncode == 1
     assert f"root of {roots[0].day}: request {references[2]} ({request_id}) event 2" in told.stderr
