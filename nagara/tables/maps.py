@@ -48,3 +48,4 @@ class OpenDataVersion(SQLModel, table=True):
     licence: str
     requests: int
     files: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSONB, nullable=False))
+    hidden: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
