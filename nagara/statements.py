@@ -280,6 +280,11 @@ GEOREPORT_WALK = (
 """The last request before a page that is asked for by its number: found in the index ``request_received`` alone,
 which holds every column named here."""
 
+GEOREPORT_COUNT = (
+    "select count(*) from (select from request r" + _GEOREPORT_WANTED + " limit %(most)s) as wanted"
+)
+"""How many requests a list holds, up to a bound: found in the same index."""
+
 GEOREPORT_WALK_IN_BOX = (
     "select r.received_at, r.id from request r"
     + _GEOREPORT_WANTED

@@ -25,6 +25,12 @@ from nagara.public.publication import public_values
 
 LONGEST_SPAN = dt.timedelta(days=90)
 MOST_ROWS = 1000
+MOST_PASSED = 100_000
+"""So far behind may a page begin that is asked for by its number; the place of the one before leads further."""
+
+MOST_COUNTED = 10_000
+"""So many are counted for a list's total; where there are more, none is told: it would cost more than the page."""
+
 ONE_SECOND = dt.timedelta(seconds=1)
 LONG_AGO = dt.datetime(1, 1, 1, tzinfo=dt.UTC)
 FAR_AHEAD = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)
@@ -53,7 +59,8 @@ class Place(NamedTuple):
 class ListFilter:
     """Which requests are wanted; ``services`` None means all of them.
 
-    ``page`` counts from 1; where ``after`` says what came last, it is only a number to show.
+    ``page`` counts from 1; where ``after`` says what came last, it is only a number to show. ``counted``: the
+    caller wants to know how many there are in all.
     """
 
     received: Window
@@ -64,6 +71,7 @@ class ListFilter:
     page: int = 1
     page_size: int = MOST_ROWS
     after: Place | None = None
+    counted: bool = False
 
 
 class Row(NamedTuple):
@@ -96,10 +104,14 @@ class Row(NamedTuple):
 
 
 class Page(NamedTuple):
-    """Rows, and where the page behind them begins; None where nothing is behind them."""
+    """Rows, and where the page behind them begins; None where nothing is behind them.
+
+    ``total``: how many there are on all pages, where that was asked for and there are not too many to count.
+    """
 
     rows: list[Row]
     next: Place | None
+    total: int | None = None
 
 
 def window(
@@ -146,17 +158,27 @@ def read_place(text: str | None) -> Place | None:
 
 
 async def list_requests(pool: Pool, city: City, wanted: ListFilter, extensions: bool = False) -> Page:
-    """A page of what the public may see of a city's requests, newest first."""
+    """A page of what the public may see of a city's requests, newest first.
+
+    Raises ``InvalidInput`` for a page that is counted and begins behind more than ``MOST_PASSED``.
+    """
+    total = await _total(pool, city, wanted) if wanted.counted else None
     if wanted.page > 1 and wanted.after is None:
+        if (wanted.page - 1) * wanted.page_size > MOST_PASSED:
+            raise InvalidInput(
+                f"page {wanted.page} begins behind more than {MOST_PASSED:,} requests.",
+                field="page",
+                allowed="follow the Link of a page, or ask for a shorter span of dates",
+            )
         begins = await _walk(pool, city, wanted)
         if begins is None:
-            return Page([], None)
+            return Page([], None, total)
         wanted = replace(wanted, after=begins)
     values = list_values(city, wanted, extensions)
     rows = await _rows(pool, city, statements.GEOREPORT_LIST, values, prepare=wanted.updated is ALWAYS)
     shown = rows[: wanted.page_size]
     more = len(rows) > wanted.page_size
-    return Page(shown, Place(shown[-1].received_at, shown[-1].id) if more else None)
+    return Page(shown, Place(shown[-1].received_at, shown[-1].id) if more else None, total)
 
 
 def list_values(city: City, wanted: ListFilter, extensions: bool = False) -> dict[str, Any]:
@@ -204,6 +226,18 @@ async def _walk(pool: Pool, city: City, wanted: ListFilter) -> Place | None:
     statement = statements.GEOREPORT_WALK_IN_BOX if wanted.bbox else statements.GEOREPORT_WALK
     [rows] = await read_in_city(pool, city.id, (statement, list_values(city, wanted)))
     return Place(*rows[0]) if rows else None
+
+
+async def _total(pool: Pool, city: City, wanted: ListFilter) -> int | None:
+    """How many requests a list holds on all its pages; None where they are too many.
+
+    Only where the index of the list answers it alone: not within a box, and not by the last change.
+    """
+    if wanted.bbox is not None or wanted.updated is not ALWAYS:
+        return None
+    values = list_values(city, replace(wanted, after=None)) | {"most": MOST_COUNTED + 1}
+    [[(count,)]] = await read_in_city(pool, city.id, (statements.GEOREPORT_COUNT, values))
+    return int(count) if count <= MOST_COUNTED else None
 
 
 async def _rows(

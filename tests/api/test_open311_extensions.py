@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import psycopg
+import pytest
 from starlette.testclient import TestClient
 
 from nagara.database import time_told
@@ -170,10 +171,32 @@ def test_pages_go_on_where_the_last_ended(client: TestClient, owner: Owner) -> N
     )
     assert ids(listed(client, page_size="1")) == [later]
     assert ids(listed(client, page="2", page_size="1", bbox="104,11,105,12")) == ids(page.json())[:1]
+    deep = client.get(f"{V2}/requests.json", params=HERE | {"page": "102", "page_size": "1000"})
+    assert (deep.status_code, "follow the Link" in errors(deep)[0]) == (400, True)
     for form in ("json", "xml"):
         answer = client.get(f"{V2}/requests.{form}", params=HERE | {"after": "nonsense"})
         assert (answer.status_code, len(errors(answer))) == (400, 1)
         assert errors(answer)[0].endswith("Possible: as in the Link header of a page.")
+
+
+def test_who_counts_pages_is_told_of_how_many(
+    client: TestClient, owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    multiply(owner, known(owner, filed(client, key())), 4)
+
+    def total(**asked: str) -> str | None:
+        answer = client.get(f"{V2}/requests.json", params=HERE | {"page_size": "2"} | asked)
+        assert answer.status_code == 200, answer.text
+        found: str | None = answer.headers.get("x-total-count")
+        return found
+
+    assert [total(page=page) for page in ("1", "3", "9")] == ["5"] * 3
+    assert total(page="1", status="closed") == "0"
+    assert total() is None, "who follows the links counts nothing"
+    assert total(page="1", bbox="104,11,105,12") is None
+    assert total(page="1", updated_after="2026-11-01T00:00:00Z") is None
+    monkeypatch.setattr("nagara.open311.lists.MOST_COUNTED", 4)
+    assert total(page="1") is None, "they are too many to be counted for a page"
 
 
 def test_pictures_come_by_address_and_are_missed_aloud(client: TestClient, supervisor: Staff) -> None:

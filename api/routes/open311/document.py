@@ -219,7 +219,11 @@ LIST_PARAMETERS = (
     ),
     parameter("updated_before", "Extension: changed at or before", schema=INSTANT),
     parameter("bbox", "Extension: west,south,east,north in degrees, longitude first", schema=BOX),
-    parameter("page", "Extension: counts from 1; 0 is taken for 1", schema=COUNT),
+    parameter(
+        "page",
+        "Extension: counts from 1; 0 is taken for 1. With it X-Total-Count tells of how many",
+        schema=COUNT,
+    ),
     PAGE_SIZE,
     parameter("after", "Extension: where the page before ended; from the Link header"),
     EXTENSIONS,

@@ -26,7 +26,10 @@ CONTENT_TYPES: Mapping[Form, str] = {
     "xml": "text/xml; charset=utf-8",
     "json": "application/json; charset=utf-8",
 }
-READABLE = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "Link, Retry-After"}
+READABLE = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "Link, Retry-After, X-Total-Count",
+}
 """Pages of other sites may read what anybody may; nothing here goes by cookies."""
 
 DECLARATION = '<?xml version="1.0" encoding="utf-8"?>\n'

@@ -60,7 +60,8 @@ EXAMPLE = "<service_requests><request>...</request></service_requests>"
 async def requests(request: Request, process: FromProcess, address: ClientAddress) -> Response:
     """A city's requests, newest first: of the last 90 days and at most 1,000 unless asked otherwise.
 
-    ``Link`` leads to further pages. Confidential requests, and those of a city that moderates, are absent.
+    ``Link`` leads to further pages; who asks for a ``page`` by its number gets ``X-Total-Count`` as well, up to
+    10,000. Confidential requests, and those of a city that moderates, are absent.
     """
     form = asked_form(request.path_params["form"])
     given = of_query(request)
@@ -79,7 +80,7 @@ async def requests(request: Request, process: FromProcess, address: ClientAddres
         page = await list_requests(process.pool, city, wanted, extensions)
     reader = reader_of(request, given, city)
     items = [request_item(reader, row, extensions, settings().public_url) for row in page.rows]
-    headers = _links(request, given, wanted, page)
+    headers = _links(request, given, wanted, page) | _total(page)
     return answer(form, "service_requests", items, headers=headers | language_headers(reader))
 
 
@@ -150,6 +151,7 @@ def asked_filter(given: Given, city: City, now: dt.datetime) -> ListFilter:
         whole(given, "page", 1, LAST_PAGE),
         whole(given, "page_size", MOST_ROWS, MOST_ROWS),
         read_place(given.one("after")),
+        counted=given.one("page") is not None and given.one("after") is None,
     )
 
 
@@ -188,7 +190,12 @@ def _trial_page(city: City, rows: Sequence[Row], wanted: ListFilter) -> Page:
     begin = (wanted.page - 1) * wanted.page_size
     shown = found[begin : begin + wanted.page_size]
     more = len(found) > begin + wanted.page_size
-    return Page(shown, sandbox.COUNTED if more else None)
+    return Page(shown, sandbox.COUNTED if more else None, len(found) if wanted.counted else None)
+
+
+def _total(page: Page) -> dict[str, str]:
+    """How many requests all pages hold, for who counts them."""
+    return {} if page.total is None else {"X-Total-Count": str(page.total)}
 
 
 def _links(request: Request, given: Given, wanted: ListFilter, page: Page) -> dict[str, str]:
