@@ -19,6 +19,7 @@ MEDIA_TYPES = {
     "geojson": "application/geo+json",
 }
 FORMATS = tuple(MEDIA_TYPES)
+A_PART = 256 * 1024
 
 
 def path_of(city_id: str, id_: uuid.UUID, form: str) -> str:
@@ -49,10 +50,22 @@ class Files:
             raise _unavailable() from fault
 
         async def parts() -> AsyncIterator[bytes]:
-            async for part in found.stream(min_chunk_size=256 * 1024):
+            async for part in found.stream(min_chunk_size=A_PART):
                 yield bytes(part)
 
         return parts()
+
+    def fetch(self, path: str, into: Path) -> None:
+        """Copy a file out of the store, part by part. Raises ``FileNotFoundError`` where it is gone."""
+        try:
+            found = obstore.get(self._objects, path)
+            with into.open("wb") as copy:
+                for part in found.stream(min_chunk_size=A_PART):
+                    copy.write(part)
+        except FileNotFoundError:
+            raise
+        except (BaseError, OSError) as fault:
+            raise _unavailable() from fault
 
     def remove(self, path: str) -> None:
         """Remove a file, whether or not it is still there."""

@@ -20,6 +20,7 @@ from nagara.cities import configuration
 from nagara.open_data import rows as reading
 from nagara.open_data.dictionary import CSV, GEOJSON, PACKAGE, REQUEST_FIELDS
 from nagara.open_data.publishing import drop_old, publish
+from nagara.open_data.withdrawing import withdraw_hidden
 from nagara.public.publication import METRES_PER_DEGREE
 from nagara.settings import settings
 from tests.api.conftest import Staff
@@ -149,6 +150,41 @@ def test_places_are_on_the_grid_and_those_of_rare_requests_are_left_out(
     assert all(
         math.isclose(float(lat) / step, round(float(lat) / step / 10) * 10, abs_tol=2e-2) for lat in coarse
     )
+
+
+def test_what_is_hidden_later_leaves_every_version_the_next_night(
+    client: TestClient, db: Connection, owner: Connection, phnom_penh: City, tmp_path: Path
+) -> None:
+    common = file(phnom_penh)
+    multiply(owner, common, 9)
+    owner.execute("update request set received_at = %s", (NOW - dt.timedelta(days=3),))
+    assert [made(db, phnom_penh, NOW - dt.timedelta(days=1)), made(db, phnom_penh)] == [10, 10]
+    file(phnom_penh, confidential=True)
+    kept = files(settings())
+    assert withdraw_hidden(db, kept, phnom_penh) == 0, "what was in no file changes none"
+    before = {name: fetched(client, name) for name in (CSV, GEOJSON, PACKAGE)}
+    gone = f"{common.reference}-4"
+    owner.execute("update request set public = false where reference = %s", (gone,))
+    assert [withdraw_hidden(db, kept, phnom_penh) for _ in range(2)] == [2, 0]
+    for day in ("2026-11-21", DAY):
+        rows = table(fetched(client, CSV, day))
+        assert {row["reference"] for row in rows} == {row["reference"] for row in table(before[CSV])} - {gone}
+        assert {(row["place_withheld"], row["district"], row["lat"]) for row in rows} == {("true", "", "")}, (
+            "nine of a kind are few"
+        )
+        assert [row["received_at"] for row in rows] == [row["received_at"] for row in table(before[CSV])][:9]
+        assert gone not in fetched(client, GEOJSON, day).decode()
+        (tmp_path / "requests.parquet").write_bytes(fetched(client, "requests.parquet", day))
+        assert len(elsewhere(PARQUET, str(tmp_path / "requests.parquet"))["rows"]) == 9
+        package = json.loads(fetched(client, PACKAGE, day))
+        assert (package["count"], package["version"]) == (9, day)
+        for resource in package["resources"]:
+            content = fetched(client, resource["path"], day)
+            assert resource["hash"] == f"sha256:{hashlib.sha256(content).hexdigest()}"
+    owner.execute("update request set public = false")
+    assert withdraw_hidden(db, kept, phnom_penh) == 2
+    assert client.get("/open-data/kh-pnh").json()["versions"] == []
+    assert client.get(f"/open-data/kh-pnh/{DAY}/{CSV}").status_code == 404
 
 
 def test_nothing_personal_is_in_any_file(

@@ -10,6 +10,7 @@ from nagara.database import clock_connection, time_told
 from nagara.federation.registry import cities_elsewhere
 from nagara.locks import Lock, only_one
 from nagara.open_data.publishing import drop_old, publish
+from nagara.open_data.withdrawing import withdraw_hidden
 from nagara.settings import settings
 from workers.app import task
 from workers.logs import say
@@ -20,14 +21,17 @@ log = logging.getLogger(__name__)
 
 @task("open_data.publish", **LIMITS)
 def publish_all() -> None:
-    """Nightly: make each city's files of its day, and drop those whose time is over. Safe to repeat and to kill."""
+    """Nightly: make each city's files of its day, drop those whose time is over, take out of all what is hidden now.
+
+    Safe to repeat and to kill.
+    """
     kept = files(settings())
     with clock_connection() as connection, only_one(connection, Lock.OPEN_DATA) as mine:
         if not mine:
             return
         with connection.transaction():
             elsewhere = cities_elsewhere(connection)
-        made = dropped = 0
+        made = dropped = anew = 0
         for city_id, city in configuration().cities.items():
             if city_id in elsewhere:
                 continue
@@ -35,5 +39,6 @@ def publish_all() -> None:
             made += publish(connection, kept, city, now) is not None
             connection.commit()
             dropped += drop_old(connection, kept, city, now)
-    if made or dropped:
-        say(log, "published open data", cities=made, dropped=dropped)
+            anew += withdraw_hidden(connection, kept, city)
+    if made or dropped or anew:
+        say(log, "published open data", cities=made, dropped=dropped, anew=anew)
