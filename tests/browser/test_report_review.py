@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import time
 import uuid
 from collections.abc import Iterator
@@ -210,16 +211,20 @@ def publish(owner: Owner, desk: Page, head: Office, review: str) -> None:
 def was_told(city: Page, month: str) -> None:
     """Whoever was to be told was told, once each, in their city's own language."""
     city.get_by_role("link", name="Notices").click()
-    kinds = ("opened", "answered", "published")
+    of_the_month = re.compile(rf"{month}(?!\.\.)")  # the demo's own report begins with some month too
+    notices = [
+        city.locator(f"li[data-kind={kind}]").filter(has_text=of_the_month)
+        for kind in ("opened", "answered", "published")
+    ]
 
     def told() -> bool:
         """Looked at anew each time: the clock tells every ten seconds, and the page does not ask again by itself."""
         city.reload(wait_until="networkidle")
-        return all(city.locator(f"li[data-kind={kind}]").filter(has_text=month).count() for kind in kinds)
+        return all(notice.count() for notice in notices)
 
     wait_until(told, "the city was told of each step")
-    for kind in kinds:
-        expect(city.locator(f"li[data-kind={kind}]").filter(has_text=month)).to_have_count(1)
+    for notice in notices:
+        expect(notice).to_have_count(1)
     expect_accessible(city, "notices", wanted=LIGHT_AND_DARK)
     city.set_viewport_size({"width": 360, "height": 740})
     assert fits(city)
