@@ -42,7 +42,9 @@ async def reader(request: Request, process: FromProcess, address: ClientAddress)
 
 Reader = Annotated[Account | None, Depends(reader)]
 Ranks = Annotated[bool, Query(description="Also the 95 % interval of each city's rank; never a single rank")]
-Language = Annotated[str, Query(max_length=16, description="One of the city's languages, or en")]
+Language = Annotated[
+    str, Query(max_length=16, description="A language of the city, or of one of the report's cities, or en")
+]
 
 
 class ReportBody(common_schemas.Input):
@@ -93,14 +95,19 @@ def build(body: ReportBody, official: Reporter) -> Response:
     return json_answer(told | {"review": review.id if review else None}, 201)
 
 
-def _form(report: str, form: str, reader: Account | None, ranks: bool = False) -> Response:
+def _form(
+    report: str, form: str, reader: Account | None, ranks: bool = False, language: str = "en"
+) -> Response:
     found = _read(_report_id(report), reader)
-    printed = print_report(found.report, form, draft=found.draft, with_ranks=ranks)
+    printed = print_report(found.report, form, draft=found.draft, with_ranks=ranks, language=language)
     headers = dict(UNPUBLISHED if found.draft else PUBLISHED)
     if form == "html":
         headers["Content-Security-Policy"] = PAGE_POLICY
     else:
-        headers["Content-Disposition"] = f'inline; filename="network-report-{found.report.period}.{form}"'
+        spoken = "" if language == "en" else f"-{language}"
+        headers["Content-Disposition"] = (
+            f'inline; filename="network-report-{found.report.period}{spoken}.{form}"'
+        )
     if form == "csv":
         metadata = f"<{found.report.id}.csv-metadata.json>"
         headers["Link"] = f'{metadata}; rel="describedby"; type="application/csvm+json"'
@@ -190,9 +197,12 @@ def report_workbook(report: str, reader: Reader) -> Response:
     dependencies=[Open],
     operation_id="get_report_pdf",
 )
-def report_pdf(report: str, reader: Reader, ranks: Ranks = False) -> Response:
-    """The report on paper: PDF/A-2a and PDF/UA-1, byte for byte the same from the same content."""
-    return _form(report, "pdf", reader, ranks)
+def report_pdf(report: str, reader: Reader, ranks: Ranks = False, language: Language = "en") -> Response:
+    """The report on paper: PDF/A-2a and PDF/UA-1, byte for byte the same from the same content.
+
+    In English or a language of its cities; the definitions of the figures stand in English in every language.
+    """
+    return _form(report, "pdf", reader, ranks, language)
 
 
 @router.get(

@@ -54,7 +54,9 @@ def report_print(
         str, typer.Option(help="html, pdf, xlsx, csv, csv-metadata.json, json; of a city report, summary")
     ] = "pdf",
     city: Annotated[str | None, typer.Option(help="City id, for the pages of one city")] = None,
-    language: Annotated[str, typer.Option(help="Language of a city's pages: one of its own, or en")] = "en",
+    language: Annotated[
+        str, typer.Option(help="Language of a city's pages or of the whole PDF: one of its cities', or en")
+    ] = "en",
     ranks: Annotated[bool, typer.Option("--ranks", help="Add intervals of rank to the PDF")] = False,
 ) -> None:
     """Print a kept report; until it is published every page says that it is a draft.
@@ -79,7 +81,7 @@ def report_print(
     with network_connection() as connection:
         kept, draft = read_report(connection, id_), not is_released(connection, id_)
     if city is None:
-        printed = print_report(kept, form, draft=draft, with_ranks=ranks)
+        printed = print_report(kept, form, draft=draft, with_ranks=ranks, language=language)
     else:
         printed = print_city(kept, "report" if form == "pdf" else form, city, language, draft=draft)
     if str(out) == "-":

@@ -179,7 +179,7 @@ def put_together(
             for line in DEFINITIONS
             if line.scope == "cells" or line.id in (*HEADLINE, *BESIDE)
         ],
-        remarks=remarks_on(parts),
+        remarks=remarks_on([vars(part) for part in parts]),
         before=str(before),
         report_version=REPORT_VERSION,
         promise_weights={code: rounded(weight) or 0.0 for code, weight in weights.promises.items()},

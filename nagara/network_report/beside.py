@@ -58,22 +58,21 @@ def said(figure: Mapping[str, Any], key: str, texts: Texts) -> str:
     return texts.say("interval", value=plain(value), low=plain(low), high=plain(high))
 
 
-def network_table(cities: Sequence[City]) -> dict[str, Any]:
-    """These figures of every city, in English: title, why, heads, and rows of a city with its cells."""
-    words = texts_in(SOURCE)
+def network_table(cities: Sequence[City], texts: Texts) -> dict[str, Any]:
+    """These figures of every city, in a language: title, why, heads, and rows of a city with its cells."""
     keys = [key for key in KEYS if any(key in _figures(city) for city in cities)]
     shown = [city for city in cities if keys and all(key in _figures(city) for key in keys)]
     return {
-        "title": words.say("beside"),
-        "about": words.say("beside.about"),
-        "head": [words.say(f"beside.{key}") for key in keys],
-        "rows": [(city, [said(_figures(city)[key], key, words) for key in keys]) for city in shown],
+        "title": texts.say("beside"),
+        "about": texts.say("beside.about"),
+        "head": [texts.say(f"beside.{key}") for key in keys],
+        "rows": [(city, [said(_figures(city)[key], key, texts) for key in keys]) for city in shown],
     }
 
 
 def section(content: Content) -> str:
     """The same on the page."""
-    found = network_table(content["cities"])
+    found = network_table(content["cities"], texts_in(SOURCE))
     if not found["rows"]:
         return ""
     rows = [[name_of(city), *(text(cell) for cell in cells)] for city, cells in found["rows"]]

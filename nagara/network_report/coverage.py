@@ -11,6 +11,7 @@ from nagara.indicators.cells import Cell
 from nagara.indicators.definitions import FEW, RESTRICTED_HOURS
 from nagara.indicators.figures import answers_missing, is_mature
 from nagara.indicators.life_table import LifeTable
+from nagara.network_report.texts import SOURCE, texts_in
 
 QUALITY_QUESTION = 0.1
 """A share of issues beyond which a shortcoming of the data is named on the first page."""
@@ -97,25 +98,25 @@ def _noted(name: str, share: float) -> Note:
     return Note(name, share, f"{share:.0%} {NOTED[name]}")
 
 
-def remarks_on(parts: Sequence[Any]) -> list[str]:
-    """What holds for the comparison as a whole, from the parts of its cities."""
-    remarks = []
-    simulated = [part.name for part in parts if part.simulated]
-    if simulated:
-        remarks.append(
-            f"Simulated data: {', '.join(simulated)}. Their figures show how the report works and say nothing "
-            f"about these cities."
-        )
-    spans = {(part.coverage["first_month"], part.coverage["last_month"]) for part in parts} - {(None, None)}
-    if len(spans) > 1:
-        remarks.append(
-            "The cities' reports come from different months. Season, weather and the year differ with them, so "
-            "differences between cities are not differences of service alone."
-        )
-    missing = [part.name for part in parts if part.snapshot is None]
-    if missing:
-        remarks.append(f"No figures have been computed yet for: {', '.join(missing)}.")
-    return remarks
+def remarks_needed(cities: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[Mapping[str, Any]]]]:
+    """What holds for the comparison as a whole, by name, with the cities it names, from their parts of a report."""
+    simulated = [city for city in cities if city["simulated"]]
+    spans = {(city["coverage"]["first_month"], city["coverage"]["last_month"]) for city in cities}
+    missing = [city for city in cities if city["snapshot"] is None]
+    return [
+        *([("simulated", simulated)] if simulated else []),
+        *([("months", [])] if len(spans - {(None, None)}) > 1 else []),
+        *([("missing", missing)] if missing else []),
+    ]
+
+
+def remarks_on(cities: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The same in English."""
+    texts = texts_in(SOURCE)
+    return [
+        texts.say(f"network.remark.{name}", cities=", ".join(city["name"] for city in named))
+        for name, named in remarks_needed(cities)
+    ]
 
 
 def few(count: int) -> int | None:

@@ -47,6 +47,15 @@ def forms(content: Mapping[str, Any], report_id: UUID | str) -> list[dict[str, s
         {"name": name, "media_type": MEDIA[name], "url": base if name == "html" else f"{base}.{name}"}
         for name in MEDIA
     ]
+    listed += [
+        {
+            "name": "pdf",
+            "media_type": MEDIA["pdf"],
+            "url": f"{base}.pdf?language={language}",
+            "language": language,
+        }
+        for language in languages_of_report(content)[1:]
+    ]
     for city in content["cities"]:
         for language in languages_of(city):
             listed += [
@@ -67,6 +76,12 @@ def languages_of(city: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys([*city.get("languages", ()), SOURCE]))
 
 
+def languages_of_report(content: Mapping[str, Any]) -> list[str]:
+    """The languages the whole report is printed in: English, and those of its cities."""
+    others = {language for city in content["cities"] for language in languages_of(city)}
+    return [SOURCE, *sorted(others - {SOURCE})]
+
+
 def made_at(content: Mapping[str, Any]) -> dt.datetime:
     """The date of everything printed: the latest cut-off, or the beginning of the period where there is none."""
     cut_offs = [
@@ -75,8 +90,13 @@ def made_at(content: Mapping[str, Any]) -> dt.datetime:
     return max(cut_offs, default=dt.datetime.fromisoformat(content["period"][:7] + "-01T00:00:00+00:00"))
 
 
-def print_report(report: StoredReport, form: str, *, draft: bool, with_ranks: bool = False) -> bytes:
-    """One form of the whole report; raises ``InvalidInput`` where there is no such form."""
+def print_report(
+    report: StoredReport, form: str, *, draft: bool, with_ranks: bool = False, language: str = SOURCE
+) -> bytes:
+    """One form of the whole report; raises ``InvalidInput`` where there is no such form.
+
+    ``language``: of the PDF, one of the languages of its cities or English; the other forms are in English.
+    """
     if form not in MEDIA:
         raise InvalidInput(f"A report has no form {form[:20]!r}.", field="form", allowed=list(MEDIA))
     if form == "html":
@@ -89,7 +109,10 @@ def print_report(report: StoredReport, form: str, *, draft: bool, with_ranks: bo
         return orjson.dumps(metadata(report.content, str(report.id), report.content_digest, None))
     if form == "xlsx":
         return xlsx_of(report.content, report.content_digest, made_at(report.content), draft=draft)
-    return _pdf(_Asked(report, draft), "network", "", SOURCE, with_ranks)
+    allowed = languages_of_report(report.content)
+    if language not in allowed:
+        raise InvalidInput("The report is not printed in this language.", field="language", allowed=allowed)
+    return _pdf(_Asked(report, draft), "network", "", language, with_ranks)
 
 
 def print_city(report: StoredReport, name: str, city_id: str, language: str, *, draft: bool) -> bytes:
@@ -123,7 +146,8 @@ def _pdf(asked: _Asked, template: str, city_id: str, language: str, with_ranks: 
     if not content.get("report_version"):
         raise InvalidInput("This report was kept before reports were printed; build it anew.", field="report")
     if template == "network":
-        return set_pdf("network", network_pages(content, digest, draft, with_ranks), made_at(content))
+        pages = network_pages(content, digest, draft, with_ranks, language)
+        return set_pdf("network", pages, made_at(content))
     texts = texts_in(language)
     if template == "summary":
         return set_pdf("summary", summary_page(content, city_id, texts, digest, draft), made_at(content))

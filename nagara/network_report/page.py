@@ -63,8 +63,8 @@ def render(content: Content, digest: str) -> str:
         f"<header><p>{text(content['network'])}</p><h1>How cities answer their residents</h1>"
         f'<p class="lead">{text(period(content["period"]))} &middot; {number} cities, in order of name</p></header>'
         f"{STANDING}{_opening(content)}{body}"
-        f'<p class="note">Content digest <code>{text(digest)}</code>: the same snapshots give the same report, '
-        f"byte for byte.</p></main></body></html>\n"
+        f'<p class="note">Content digest <code>{text(digest)}</code>: the same snapshots and weights give '
+        f"the same report, byte for byte.</p></main></body></html>\n"
     )
 
 

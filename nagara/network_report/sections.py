@@ -8,33 +8,14 @@ from typing import Any
 
 from nagara.network_report.blocks import figure_block, name_of, span_of, table_of
 from nagara.network_report.plots import curve, stacked_ages
+from nagara.network_report.texts import SOURCE, texts_in
 from nagara.network_report.words import count, estimate, round_hours, share, text
 
 Content = Mapping[str, Any]
 AGES = ("up to 7 days", "7 to 30 days", "30 to 90 days", "over 90 days")
 DAYS = (1, 3, 7, 14, 30)
 
-LIMITS = (
-    "Figures describe reports, not problems. Who reports differs between cities and districts: few reports can "
-    "mean good service, or that nobody expects an answer. Times are comparable given a report; counts are not.",
-    "A closed request is one the city says is closed. Whether the problem is gone is not checked here; resolutions "
-    "that were opened again within 30 days are set apart in 'resolved for good'.",
-    "Declined and withdrawn requests are neither counted as resolved nor left out: they compete with resolution "
-    "(Aalen-Johansen). A city that declines a lot shows a lower share resolved.",
-    "What a request is measured against is fixed at receipt: its code, its district, its promised time. "
-    "Recategorising, pausing or forwarding it changes none of them.",
-    "Duplicates are one issue with the earliest report's time. Requests that a city files itself on inspection are "
-    "left out of every figure.",
-    "Requests for another body's network (water, power, telephone) are counted, and their first answer is; times "
-    "of resolution and promises are not the city's and are left out.",
-    "Requests during storms, floods and earthquakes are included like any other.",
-    "Intervals are pointwise 95%. With many cities and figures some intervals miss the truth by chance alone: "
-    "about one in twenty.",
-    "Records imported from another system may lack what a figure needs. Where most show no answer before the closing, "
-    "times to the first answer are not shown; where more unfinished issues were lost from sight than are known to be "
-    "open, neither is the backlog.",
-    "Durations are kept rounded up to three significant digits of hours, at most 1 % above what was observed.",
-)
+LIMITS = tuple(texts_in(SOURCE).limits())
 
 
 def mix_of(content: Content) -> str:

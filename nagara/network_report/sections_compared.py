@@ -8,10 +8,15 @@ from typing import Any
 from nagara.indicators.funnel import WORDS
 from nagara.network_report.blocks import name_of, table_of
 from nagara.network_report.plots import funnel
-from nagara.network_report.printed.of_network_words import FUNNEL_NAMES, INTRO, NAMES
+from nagara.network_report.texts import SOURCE, texts_in
 from nagara.network_report.words import count, estimate, share, text
 
 Content = Mapping[str, Any]
+DISTRICTS = (
+    "A figure per district needs 30 issues; the typical difference is what remains once chance is taken off, and needs "
+    "five districts and the number of their residents. Times are given that somebody reports. Every district stands in "
+    "the spreadsheet and in the city's own report."
+)
 
 
 def funnels(content: Content) -> str:
@@ -19,7 +24,7 @@ def funnels(content: Content) -> str:
     cities = {city["id"]: city for city in content["cities"]}
     parts = []
     for found in content.get("funnels", ()):
-        name = FUNNEL_NAMES[found["figure"]]
+        name = texts_in(SOURCE).say(f"network.funnel.{found['figure']}")
         rows = [
             [
                 name_of(cities[point["city"]]),
@@ -38,12 +43,12 @@ def funnels(content: Content) -> str:
         parts.append(f'<h3>{text(name)}</h3><figure class="plot">{drawn}</figure>{table}')
     if not parts:
         return "<p>Fewer than three cities have enough for a funnel.</p>"
-    return f"<p>{text(INTRO['funnels'])}</p>{''.join(parts)}{_standing(content, cities)}"
+    return f"<p>{text(texts_in(SOURCE).say('network.intro.funnels'))}</p>{''.join(parts)}{_standing(content, cities)}"
 
 
 def _standing(content: Content, cities: Mapping[str, Any]) -> str:
     rows = [
-        [name_of(cities[city]), text(NAMES[figure]), text(WORDS[verdict])]
+        [name_of(cities[city]), text(texts_in(SOURCE).say(f"figure.{figure}")), text(WORDS[verdict])]
         for figure, around in content.get("compared", {}).items()
         for city, verdict in around["verdicts"].items()
         if verdict != "usual" and around["stands"][city]
@@ -68,7 +73,7 @@ def districts(content: Content) -> str:
         found = city["headline"]["N13"]["now"]
         rows.append([name_of(city), str(len(known)), spread, text(estimate(found, "hours"))])
     head = ("City", "Districts with a figure", "Their means reach from", "Typical difference")
-    return f"<p>{text(INTRO['districts_page'])}</p>" + table_of(
+    return f"<p>{text(DISTRICTS)}</p>" + table_of(
         "Mean days open in the first 30 days, between districts", head, rows, {1}
     )
 
@@ -80,6 +85,6 @@ def asked(content: Content) -> str:
         for city in content["cities"]
         for one in city.get("asked", ())
     )
-    return f"<p>{text(INTRO['asked'])}</p>" + (
+    return f"<p>{text(texts_in(SOURCE).say('network.intro.asked'))}</p>" + (
         f"<ul>{items}</ul>" if items else "<p>The counts of this period ask no city anything.</p>"
     )

@@ -10,8 +10,8 @@ from typing import Any
 import xlsxwriter
 
 from nagara.network_report import flat
-from nagara.network_report.printed.of_network_words import FUNNEL_NAMES
 from nagara.network_report.sections import LIMITS
+from nagara.network_report.texts import SOURCE, texts_in
 
 Content = Mapping[str, Any]
 WIDEST = 60
@@ -99,11 +99,12 @@ def _sheets(content: Content) -> Iterable[tuple[str, Sequence[str], list[Sequenc
         for row in city.get("districts", {}).get("rows", ())
     ]  # fmt: skip
     names = {city["id"]: city["name"] for city in content["cities"]}
+    say = texts_in(SOURCE).say
     head = ["figure", "name", "city", "city_name", "n", "share", "target", "verdict"]
     yield "funnel", head, [
         (
-            funnel["figure"], FUNNEL_NAMES[funnel["figure"]], point["city"], names[point["city"]], point["n"],
-            point["value"], funnel["target"], point["verdict"],
+            funnel["figure"], say(f"network.funnel.{funnel['figure']}"), point["city"], names[point["city"]],
+            point["n"], point["value"], funnel["target"], point["verdict"],
         )
         for funnel in content.get("funnels", ())
         for point in funnel["points"]

@@ -71,6 +71,15 @@ class Texts:
         first = dt.date(int(written[:4]), int(written[5:7]), 1)
         return str(format_skeleton("yMMMM", first, locale=self.locale))
 
+    def short_month(self, written: str) -> str:
+        """The same in a narrow column."""
+        first = dt.date(int(written[:4]), int(written[5:7]), 1)
+        return str(format_skeleton("yMMM", first, locale=self.locale))
+
+    def limits(self) -> list[str]:
+        """What figures cannot say, in order."""
+        return [text for key, text in self.words.items() if key.startswith("limit.")]
+
     def day(self, written: str) -> str:
         """The day of a moment in ISO 8601."""
         return str(format_date(dt.date.fromisoformat(written[:10]), "long", locale=self.locale))

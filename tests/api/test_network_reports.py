@@ -19,7 +19,7 @@ from tests.api.test_report_review import (
     to_submitted,
 )
 
-FORMS = ("", ".pdf", ".xlsx", ".csv", ".csv-metadata.json", ".json")
+FORMS = ("", ".pdf", ".pdf?language=km", ".xlsx", ".csv", ".csv-metadata.json", ".json")
 OF_CITY = "/cities/kh-pnh/summary.pdf?language=km"
 __all__ = ["people", "review"]
 
@@ -56,6 +56,11 @@ def test_a_published_report_is_everybodys_in_every_form(people: People, owner: O
     assert (
         answers[OF_CITY].headers["content-disposition"] == 'inline; filename="kh-pnh-summary-2026-03-km.pdf"'
     )
+    assert (
+        'filename="network-report-2026-03-km.pdf"'
+        in answers[".pdf?language=km"].headers["content-disposition"]
+    )
+    assert client.get(f"{base}.pdf?language=fr").status_code == 422
     assert "xl/workbook.xml" in zipfile.ZipFile(io.BytesIO(answers[".xlsx"].content)).namelist()
     table = list(csv.reader(io.StringIO(answers[".csv"].text)))
     described = answers[".csv-metadata.json"].json()

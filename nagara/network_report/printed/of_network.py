@@ -1,358 +1,172 @@
-"""What stands on the printed pages of the network's report, in English. Pure."""
+"""What stands on the printed pages of the network's report, in a language. Pure.
+
+The definitions stand in English in every language: they are the published method, and a translated definition would
+be another one.
+"""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from nagara.indicators.funnel import WORDS as VERDICT_WORDS
-from nagara.network_report.beside import network_table
-from nagara.network_report.comparing import STANDARDISED, ranks
-from nagara.network_report.page import READING, SECTIONS
-from nagara.network_report.plots import round_sizes
-from nagara.network_report.printed.of_city import ages_of, place, was_heard_of
-from nagara.network_report.printed.of_network_words import (
-    ABOUT,
-    BACKLOG_UNIT,
-    CODES_HEAD,
-    COMPARED,
-    COVER_HEAD,
-    DEFINITIONS_HEAD,
-    FUNNEL_NAMES,
-    INTRO,
-    NAMES,
-    NOTHING,
-    PROVENANCE_HEAD,
-    UNITS,
-    WORDS,
-)  # fmt: skip
-from nagara.network_report.sections import AGES, LIMITS, mix_of
+from nagara.network_report.coverage import remarks_needed
+from nagara.network_report.printed import network_tables as tables
+from nagara.network_report.printed.city_details import notes
+from nagara.network_report.printed.network_funnels import funnel, rank_intervals
+from nagara.network_report.printed.network_tables import kind_in, name_in
+from nagara.network_report.printed.of_city import months, span, was_heard_of
 from nagara.network_report.sections import was_heard_of as has_anything
-from nagara.network_report.texts import SOURCE, texts_in
-from nagara.network_report.words import (
-    NOT_REACHED,
-    estimate,
-    period,
-    round_hours,
-    share,
-    short_month,
-)
-from nagara.network_report.words import (
-    count as exact_count,
-)
+from nagara.network_report.texts import SOURCE, Texts, texts_in
 
 Content = Mapping[str, Any]
 City = Mapping[str, Any]
-COLUMNS = 7
-"""Kinds of issue side by side in one table."""
+OWN_SECTIONS = (
+    "headline", "funnels", "ranks", "asked", "kinds", "reference", "methods", "definitions", "provenance",
+)  # fmt: skip
+INTRODUCED = (
+    "data", "funnels", "ranks", "districts", "asked", "kinds", "backlog", "reference", "methods", "definitions",
+    "provenance",
+)  # fmt: skip
+WORDS: Mapping[str, str] = {
+    "simulated": "network.simulated", "city": "network.city", "estimate": "network.estimate", "before": "earlier",
+    "before-long": "this_city_before", "issues": "network.issues", "provisional": "provisional",
+    "reading": "methods", "contents": "network.contents", "care": "before_reading", "share": "network.share",
+    "verdict": "network.verdict", "rank": "network.rank", "districts": "network.shown", "difference": "figure.N13",
+    "open": "network.open", "median-age": "figure.N7b.median", "few": "few", "no-funnel": "network.no_funnel",
+    "none-asked": "network.none_asked",
+}  # fmt: skip
+"""By its name in the template, the text that stands there."""
 
-SHARE_MARKS = [(0.0, "0%"), (0.5, "50%"), (1.0, "100%")]
+LARGEST = 4
+"""Codes of the mix that are named."""
 
 
-def network_pages(content: Content, digest: str, draft: bool, with_ranks: bool = False) -> dict[str, Any]:
+def network_pages(
+    content: Content, digest: str, draft: bool, with_ranks: bool = False, language: str = SOURCE
+) -> dict[str, Any]:
     """The data of the whole report; intervals of ranks only where somebody asked for them."""
+    texts = texts_in(language)
     heard = [city for city in content["cities"] if was_heard_of(city)]
-    silent = [city["name"] for city in content["cities"] if not has_anything(city)]
-    words = texts_in(SOURCE)
+    return (
+        _frame(content, digest, draft, texts)
+        | _words(content, texts)
+        | {
+            "cover": [tables.cover(city, texts) for city in heard],
+            "silent": _silent(content, texts),
+            "noted": [
+                [name_in(city, texts), " ".join(notes(city, texts))] for city in heard if city["questions"]
+            ],
+            "headline": [tables.headline(heard, figure, texts) for figure in tables.first_read(content)],
+            "beside": tables.beside(heard, texts),
+            "funnels": [funnel(content, found, texts) for found in content.get("funnels", ())],
+            "ranks": rank_intervals(content, texts) if with_ranks else [],
+            "districts": tables.districts(heard, texts),
+            "asked": [
+                [name_in(city, texts), " ".join(_asked(city, texts))] for city in heard if city["asked"]
+            ],
+            "kinds": tables.kinds(content, heard, texts),
+            "age-names": [texts.say(f"age.{number}") for number in range(4)],
+            "backlog": [
+                row for city in content["cities"] if (row := tables.backlog(city, texts)) is not None
+            ],
+            "reference": tables.reference(heard, texts),
+            "limits": texts.limits(),
+            "definitions": [_definition(line) for line in content["definitions"]],
+            "codes": [_code(content, code, texts) for code in content["codes"]],
+            "provenance": [_provenance(city, texts) for city in content["cities"]],
+        }
+    )
+
+
+def _frame(content: Content, digest: str, draft: bool, texts: Texts) -> dict[str, Any]:
+    """Title and language, notices, how to read it, and the line at the foot."""
+    period = months(*span(content["period"]), texts)
+    form = content.get("report_version") or "1"
+    pending = [] if texts.approved else [texts.say("pending")]
     return {
-        "lang": SOURCE,
-        "region": None,
-        "title": f"{content['network']}: how cities answer, {period(content['period'])}",
-        "description": "Report of the network, with intervals, methods and sources",
+        "lang": texts.language.partition("-")[0],
+        "region": "CN" if texts.language == "zh-Hans" else None,
+        "title": f"{content['network']}: {texts.say('network.heading')}, {period}",
+        "description": texts.say("network.title"),
         "keywords": [content["period"], digest],
         "network": content["network"],
-        "kind": f"{len(content['cities'])} cities, in order of name",
-        "heading": "How cities answer their residents",
-        "question": "Network report",
-        "period": period(content["period"]),
-        "draft": words.say("draft") if draft else None,
-        "notices": content["remarks"],
-        "reading": list(READING),
-        "foot": f"Report {digest[:16]}, method version {content['method_version']}.",
-        "page": words.words["page"],
-        "words": WORDS,
-        "sections": {key: title for key, title, _ in SECTIONS} | {"ranks": "Intervals of rank"},
-        "intro": dict(INTRO)
-        | {"headline": INTRO["headline"].format(mix=_mix(content), when=mix_of(content))},
-        "cover-head": COVER_HEAD,
-        "cover": [_cover(city) for city in heard],
-        "silent": f"Without reports in this period: {', '.join(silent)}." if silent else None,
-        "noted": [[city["name"], " ".join(city["questions"])] for city in heard if city["questions"]],
-        "headline": [_headline(content, heard, figure) for figure in _first(content)],
-        "beside": _beside(heard),
-        "funnels": [_funnel(content, funnel) for funnel in content.get("funnels", ())],
-        "ranks": _ranks(content) if with_ranks else [],
-        "districts": _districts(heard),
-        "asked": [
-            [city["name"], " ".join(one["words"] for one in city["asked"])] for city in heard if city["asked"]
+        "kind": texts.say("network.kind", n=len(content["cities"])),
+        "heading": texts.say("network.heading"),
+        "question": texts.say("network.title"),
+        "period": period,
+        "draft": texts.say("draft") if draft else None,
+        "notices": _remarks(content, texts) + pending,
+        "reading": [
+            texts.say(key)
+            for key in (
+                "read.interval",
+                "read.open",
+                "read.no_ranking",
+                "network.read.simulated",
+                "network.read.few",
+            )
         ],
-        "kinds": _kinds(content, heard),
-        "age-names": list(AGES),
-        "backlog": [row for city in content["cities"] if (row := _backlog(city)) is not None],
-        "reference": {"axis": SHARE_MARKS, "rows": _rows(heard, _reference, 1.0, "share", skip_empty=True)},
-        "limits": list(LIMITS),
-        "definitions-head": DEFINITIONS_HEAD,
-        "definitions": [_definition(line) for line in content["definitions"]],
-        "codes-head": CODES_HEAD,
-        "codes": [_code(content, code) for code in content["codes"]],
-        "provenance-head": PROVENANCE_HEAD,
-        "provenance": [_provenance(city) for city in content["cities"]],
-        "digest-line": f"Digest of this report's content: {digest}. The same snapshots give the same report, byte for "
-        f"byte. Form {content.get('report_version') or '1'} of the report.",
+        "foot": texts.say("network.foot", digest=digest[:16], method=content["method_version"]),
+        "page": texts.words["page"],
+        "digest-line": texts.say("network.digest", digest=digest, form=form),
     }
 
 
-def _mix(content: Content) -> str:
-    labels = {code["code"]: code["label"].lower() for code in content["codes"]}
-    largest = sorted(content["weights"].items(), key=lambda item: -item[1])[:4]
-    return ", ".join(f"{labels[code]} {share(weight)}" for code, weight in largest) or "none yet"
-
-
-def count(number: int | None) -> str:
-    """A count in a narrow column; None is a small one that is not published."""
-    return "< 10" if number is None else exact_count(number)
-
-
-def named(city: City) -> dict[str, Any]:
-    """A city's name, also in its own language."""
-    local = city["local_name"] if city["local_name"] != city["name"] else None
-    tag = next((tag for tag, name in city["names"].items() if name == local), SOURCE)
-    return {
-        "name": city["name"],
-        "local": local,
-        "local-lang": tag.partition("-")[0],
-        "simulated": city["simulated"],
-    }
-
-
-def _cover(city: City) -> dict[str, Any]:
-    found = city["coverage"]
-    first, last = (
-        short_month(month) if month else "–" for month in (found["first_month"], found["last_month"])
-    )
-    cells = [
-        count(found["reports"]),
-        count(found["issues"]),
-        first if first == last else f"{first} to {last}",
-        *(share(found[name]) for name in ("with_district", "followed_30_days", "imported")),
+def _remarks(content: Content, texts: Texts) -> list[str]:
+    """What holds for the comparison as a whole."""
+    return [
+        texts.say(f"network.remark.{name}", cities=", ".join(name_in(city, texts) for city in cities))
+        for name, cities in remarks_needed(content["cities"])
     ]
-    return {"city": named(city), "cells": cells}
 
 
-def _first(content: Content) -> list[str]:
-    """The headline figures of the report, in order."""
-    known = {figure for city in content["cities"] for figure in city["headline"]}
-    return [figure for figure in UNITS if figure in known]
-
-
-def _headline(content: Content, cities: Sequence[City], figure: str) -> dict[str, Any]:
-    unit = UNITS[figure]
-    values = [city["headline"][figure]["now"] for city in cities]
-    top = (
-        _top([now["high"] or now["value"] for now in values if now["value"] is not None])
-        if unit == "hours"
-        else 1.0
-    )
-    marks = [(0.0, "0"), (1.0, _days(top))] if unit == "hours" else SHARE_MARKS
-    rows = _rows(cities, lambda city: city["headline"].get(figure), top, unit)
+def _words(content: Content, texts: Texts) -> dict[str, Any]:
+    """Titles of sections, what introduces them, and the heads of tables."""
+    say = texts.say
+    headline = f"{say('network.intro.headline', mix=_mix(content, texts))} {_mix_of(content, texts)}"
     return {
-        "title": NAMES[figure],
-        "about": ABOUT[figure],
-        "axis": marks,
-        "rows": [row for row in rows if row["strip"] is not None],
-        "left": _left_out(cities, figure),
-        "none": "No city has enough for this figure in this period.",
-    }
-
-
-def _beside(cities: Sequence[City]) -> dict[str, Any]:
-    found = network_table(cities)
-    return found | {"rows": [{"city": named(city), "cells": cells} for city, cells in found["rows"]]}
-
-
-def _left_out(cities: Sequence[City], figure: str) -> list[str]:
-    """Cities without the figure, by the reason."""
-    reasons: dict[str, list[str]] = {}
-    for city in cities:
-        now = city["headline"][figure]["now"]
-        if now["value"] is None or now["withheld"]:
-            why = now["withheld"] or NOT_REACHED
-            reasons.setdefault(NOTHING.get(figure, why) if why == "none" else why, []).append(city["name"])
-    return [f"Not shown, {why}: {', '.join(found)}." for why, found in reasons.items()]
-
-
-def _days(hours: float) -> str:
-    return "1 day" if hours == 24 else f"{hours / 24:g} days"
-
-
-def _top(values: Sequence[float]) -> float:
-    """The end of an axis of hours: whole days."""
-    return math.ceil(max([24.0, *values]) / 24) * 24.0
-
-
-def _reference(city: City) -> Mapping[str, Any]:
-    return {"now": city["figures"]["N4.reference"], "before": None}
-
-
-def _rows(
-    cities: Sequence[City],
-    pick: Callable[[City], Mapping[str, Any] | None],
-    top: float,
-    unit: str,
-    *,
-    skip_empty: bool = False,
-) -> list[dict[str, Any]]:
-    rows = []
-    for city in cities:
-        found = pick(city)
-        if found is None or (skip_empty and found["now"]["withheld"]):
-            continue
-        now, before = found["now"], found["before"]
-        known = now["value"] is not None and not now["withheld"]
-        rows.append(
-            {
-                "city": named(city),
-                "strip": place(now, before, [], top, hollow=city["simulated"]) if known else None,
-                "said": "none in this period" if now["withheld"] == "none" else estimate(now, unit),
-                "provisional": bool(now["provisional"]),
-                "before": _bare(before, unit),
-                "count": count(now["n"]),
-            }
-        )
-    return rows
-
-
-def _bare(figure: Mapping[str, Any] | None, unit: str) -> str:
-    if not figure or figure["value"] is None:
-        return "–"
-    return share(figure["value"]) if unit == "share" else f"{figure['value'] / 24:.1f} days"
-
-
-def _funnel(content: Content, funnel: Mapping[str, Any]) -> dict[str, Any]:
-    cities = {city["id"]: city for city in content["cities"]}
-    sizes = [row[0] for row in funnel["limits"]]
-    shares = [point["value"] for point in funnel["points"]]
-    ends = [value for row in funnel["limits"] for value in row[1:]]
-    low = math.floor(10 * min([*shares, min(ends)])) / 10
-    high = math.ceil(10 * max([*shares, max(ends)])) / 10
-    first, last = math.log(min(sizes)), math.log(max(sizes))
-
-    def x(n: float) -> float:
-        return round((math.log(n) - first) / ((last - first) or 1), 4)
-
-    def y(value: float) -> float:
-        return float(round((value - low) / ((high - low) or 1), 4))
-
-    step = 10 if high - low <= 0.6 else 20
-    marks = [percent / 100 for percent in range(round(100 * low), round(100 * high) + 1, step)]
-    name = FUNNEL_NAMES[funnel["figure"]]
-    outside = [p for p in funnel["points"] if p["verdict"] != "usual"]
-    named_outside = ", ".join(f"{cities[p['city']]['name']} {share(p['value'])}" for p in outside) or "none"
-    return {
-        "title": name,
-        "about": f"Network: {share(funnel['target'])}. Dashed: 95% limits; solid: 99.8%."
-        + (" The limits allow for what usually differs between member cities." if funnel["tau"] else ""),
-        "alt": f"{name} by number of issues, {len(funnel['points'])} cities around {share(funnel['target'])}. "
-        f"Outside the 95% limits: {named_outside}.",
-        "levels": [(y(mark), share(mark)) for mark in marks],
-        "sizes": [(x(n), count(n)) for n in round_sizes(min(sizes), max(sizes))],
-        "limits": [(x(row[0]), *(y(end) for end in row[1:])) for row in funnel["limits"]],
-        "target": y(funnel["target"]),
-        "points": [
-            {
-                "x": x(p["n"]),
-                "y": y(p["value"]),
-                "city": cities[p["city"]]["name"],
-                "verdict": p["verdict"],
-                "hollow": cities[p["city"]]["simulated"],
-            }
-            for p in funnel["points"]
+        "words": {name: say(key) for name, key in WORDS.items()},
+        "sections": {key: say(f"network.section.{key}") for key in OWN_SECTIONS}
+        | {"data": say("data"), "districts": say("districts"), "backlog": say("open")},
+        "intro": {key: say(f"network.intro.{key}") for key in INTRODUCED} | {"headline": headline},
+        "cover-head": [
+            say("network.city"), say("data.reports"), say("network.issues"), say("network.received"),
+            say("data.with_district"), say("data.followed_30_days"), say("data.imported"),
         ],
-        "rows": [
-            {
-                "city": named(cities[p["city"]]),
-                "cells": [count(p["n"]), share(p["value"]), VERDICT_WORDS[p["verdict"]]],
-            }
-            for p in sorted(funnel["points"], key=lambda p: str(cities[p["city"]]["name"]))
+        "definitions-head": ["Figure", "What it is", "Of whom", "Interval", "Shown from"],
+        "codes-head": [
+            "", say("kind"), say("network.compared"), say("network.reference_time"), say("network.mix_share"),
         ],
-    }
+        "provenance-head": [
+            say("network.city"), say("source.cut_off"), say("source.events"), say("source.snapshot"),
+            say("network.inputs"),
+        ],
+    }  # fmt: skip
 
 
-def _ranks(content: Content) -> list[dict[str, Any]]:
-    cities = {city["id"]: city["name"] for city in content["cities"]}
-    found = []
-    for figure in STANDARDISED:
-        intervals = ranks(content, figure)
-        rows = [
-            [cities[city], f"{one.low} to {one.high} of {len(intervals)}"] for city, one in intervals.items()
-        ]
-        if len(rows) > 2:
-            found.append({"title": NAMES[figure], "rows": rows})
-    return found
+def _mix(content: Content, texts: Texts) -> str:
+    names = {code["code"]: kind_in(code, texts) for code in content["codes"]}
+    largest = sorted(content["weights"].items(), key=lambda item: -item[1])[:LARGEST]
+    return ", ".join(f"{names[code]} {texts.share(weight)}" for code, weight in largest) or "–"
 
 
-def _districts(cities: Sequence[City]) -> dict[str, Any]:
-    """The districts of each city as ticks of one axis, and how far they differ beyond chance."""
-    found = {
-        city["id"]: [row for row in city["districts"].get("rows", ()) if row["value"] is not None]
-        for city in cities
-    }
-    top = _top([row["value"] for rows in found.values() for row in rows])
-    nothing = {"value": None, "low": None, "high": None}
-    rows = []
-    for city in cities:
-        values = [row["value"] for row in found[city["id"]]]
-        now = city["headline"]["N13"]["now"]
-        rows.append(
-            {
-                "city": named(city),
-                "strip": place(nothing, None, values, top, hollow=False) if values else None,
-                "known": f"{len(values)} of {city['districts'].get('expected', len(values))}",
-                "shown": now["value"] is not None,
-                "said": estimate(now, "hours"),
-            }
-        )
-    return {"rows": rows, "scale": _days(top), "left": _left_out(cities, "N13")}
+def _mix_of(content: Content, texts: Texts) -> str:
+    """Of which time the network's mix is."""
+    if not content.get("weights_frozen"):
+        return texts.say("network.mix.period")
+    return texts.say("network.mix.frozen", year=span(content["period"])[1][:4])
 
 
-def _kinds(content: Content, cities: Sequence[City]) -> list[dict[str, Any]]:
-    """Every kind of issue that two cities have a figure for, some columns at a time."""
-    codes = [
-        code
-        for code in content["codes"]
-        if sum((city["by_code"].get(code["code"]) or {}).get("value") is not None for city in cities) > 1
-    ]
-    tables = []
-    for begin in range(0, len(codes), COLUMNS):
-        part = codes[begin : begin + COLUMNS]
-        rows = [
-            {"city": named(city), "cells": [_cell(city, code["code"]) for code in part]} for city in cities
-        ]
-        heads = [f"{code['label']}, {round_hours(code['reference_hours'])}" for code in part]
-        tables.append({"head": heads, "rows": [row for row in rows if any(row["cells"])]})
-    return tables
+def _silent(content: Content, texts: Texts) -> str | None:
+    silent = [name_in(city, texts) for city in content["cities"] if not has_anything(city)]
+    return texts.say("network.silent", cities=", ".join(silent)) if silent else None
 
 
-def _cell(city: City, code: str) -> list[str] | None:
-    figure = city["by_code"].get(code)
-    if figure is None or figure["value"] is None:
-        return None
-    bounded = figure["low"] is not None and figure["high"] is not None
-    return [share(figure["value"]), f"{share(figure['low'])} to {share(figure['high'])}" if bounded else ""]
-
-
-def _backlog(city: City) -> dict[str, Any] | None:
-    found = ages_of(city["backlog"], texts_in(SOURCE))
-    if found is None:
-        return None
-    median = city["figures"]["N7b.median"]
-    return {
-        "city": named(city),
-        "parts": found["parts"],
-        "open": found["said"].removesuffix(" open"),
-        "said": estimate(median, BACKLOG_UNIT),
-    }
+def _asked(city: City, texts: Texts) -> list[str]:
+    """The questions to a city: in English as they were asked, with what they are held against."""
+    if texts.language == SOURCE:
+        return [one["words"] for one in city["asked"]]
+    return [texts.say(f"ask.{one['id']}", share=texts.share(one["share"])) for one in city["asked"]]
 
 
 def _definition(line: Mapping[str, Any]) -> list[str]:
@@ -360,23 +174,28 @@ def _definition(line: Mapping[str, Any]) -> list[str]:
     return [line["id"], line["name"], line["estimand"], line["denominator"], line["interval"], least]
 
 
-def _code(content: Content, code: Mapping[str, Any]) -> list[str]:
+def _code(content: Content, code: Mapping[str, Any], texts: Texts) -> list[str]:
     weight = content["weights"].get(code["code"])
     hours = code["reference_hours"]
     return [
         code["code"],
-        code["label"],
-        COMPARED[code["comparability"]],
-        round_hours(hours) if hours else "none",
-        share(weight) if weight else "–",
+        kind_in(code, texts),
+        texts.say(f"network.compared.{code['comparability']}"),
+        texts.span(hours) if hours else "–",
+        texts.share(weight) if weight else "–",
     ]
 
 
-def _provenance(city: City) -> list[str]:
+def _provenance(city: City, texts: Texts) -> list[str]:
     made = city["snapshot"]
     if made is None:
-        return [city["name"], "no snapshot", "", "", ""]
-    when = made["cut_off"][:16].replace("T", " ")
-    versions = f"method {made['method_version']}, holidays {made['holidays_version']}"
-    inputs = f"inputs {made['inputs_digest'][:24]}… {versions}, configuration {', '.join(made['config_fingerprints'])}"
-    return [city["name"], when, count(made["events_seen"]), made["id"], inputs]
+        return [name_in(city, texts), texts.say("network.no_snapshot"), "", "", ""]
+    when = made["cut_off"][:16].replace("T", " ") + " UTC"
+    inputs = ", ".join(
+        [
+            f"{texts.say('source.inputs')} {made['inputs_digest'][:24]}…",
+            f"{texts.say('source.versions')} {made['method_version']} / {made['holidays_version']}",
+            f"{texts.say('source.configuration')} {', '.join(made['config_fingerprints'])}",
+        ]
+    )
+    return [name_in(city, texts), when, texts.number(made["events_seen"]), made["id"], inputs]

@@ -11,6 +11,7 @@ import uuid
 import xml.etree.ElementTree as ET
 import zipfile
 import zlib
+from collections import defaultdict
 from string import Formatter
 from typing import Any
 
@@ -19,13 +20,15 @@ import typst
 
 from nagara.errors import InvalidInput, UnknownCity
 from nagara.network_report import StoredReport
+from nagara.network_report.beside import ON_ONE_PAGE
+from nagara.network_report.comparing import STANDARDISED
 from nagara.network_report.forms import forms, made_at, print_city, print_report
 from nagara.network_report.page import render
 from nagara.network_report.printed import draw_pages, set_pdf
-from nagara.network_report.printed.of_city import city_pages, summary_page
+from nagara.network_report.printed.of_city import MOST_ASKED, MOST_NOTED, city_pages, summary_page
 from nagara.network_report.printed.of_network import network_pages
-from nagara.network_report.texts import SOURCE, languages, texts_in
-from tests.nagara.network_report.planted import CUT_OFF, content
+from nagara.network_report.texts import SOURCE, Texts, languages, texts_in
+from tests.nagara.network_report.planted import CUT_OFF, configuration, content
 
 DIGEST = "ab" * 32
 WHERE = {
@@ -70,15 +73,73 @@ def test_every_language_says_everything() -> None:
     assert [language for language in languages() if texts_in(language).approved] == [SOURCE]
 
 
+def fullest(page: dict[str, Any], texts: Texts) -> dict[str, Any]:
+    """A summary with the most and the longest that can stand on it in its language."""
+
+    def longest(prefix: str, most: int) -> list[str]:
+        said = [
+            text.format_map(defaultdict(lambda: "98.5%"))
+            for key, text in texts.words.items()
+            if key.startswith(prefix)
+        ]
+        return sorted(said, key=len)[-most:]
+
+    names = [city.names.get(texts.language, "") for city in configuration().cities.values()]
+    values = {"value": "98.5%", "interval": texts.say("range", low="97.5%", high="99.5%"), "before": "98.5%"}
+    worst = {"provisional": texts.say("provisional"), "withheld": None}
+    compared = {texts.say(f"figure.{figure}") for figure in STANDARDISED}
+    standing = {name: {"standing": longest("standing.", 1)[0]} for name in compared}
+    strip = {"value": 0.5, "low": 0.2, "high": 0.8, "before": 0.4, "others": [0.1] * 30, "hollow": True}
+    beside = [[texts.say(f"beside.{key}"), f"98.5% ({values['interval']})"] for key in ON_ONE_PAGE]
+    return page | {
+        "city": max([page["city"], *names], key=len),
+        "rows": [
+            row | values | worst | {"strip": strip} | standing.get(row["name"], {}) for row in page["rows"]
+        ],
+        "beside": beside,
+        "asked": longest("ask.", MOST_ASKED),
+        "notes": longest("note.", MOST_NOTED),
+    }
+
+
 @pytest.mark.parametrize("language", WHERE)
-def test_a_summary_is_one_page_in_its_language(kept: StoredReport, language: str) -> None:
-    page = summary_page(kept.content, WHERE[language], texts_in(language), DIGEST, draft=False)
-    assert len(draw_pages("summary", page, 12)) == 1
+def test_a_summary_is_one_page_in_its_language_however_much_there_is_to_say(
+    kept: StoredReport, language: str
+) -> None:
+    texts = texts_in(language)
+    simulated = copy.deepcopy(kept.content)
+    next(city for city in simulated["cities"] if city["id"] == WHERE[language])["simulated"] = True
+    page = summary_page(simulated, WHERE[language], texts, DIGEST, draft=True)
+    assert len(draw_pages("summary", fullest(page, texts), 12)) == 1
     printed = inside(print_city(kept, "summary", WHERE[language], language, draft=False))
     assert FONT_OF.get(language, b"NotoSans") in printed
     assert f"/Lang({language.partition('-')[0]}".encode() in printed.replace(b" ", b"")
     assert (b"pdfuaid" in printed, b"pdfaid" in printed) == (True, True)
     assert b"StructTreeRoot" in printed
+
+
+def test_the_networks_report_speaks_the_languages_of_its_cities(kept: StoredReport) -> None:
+    english = network_pages(kept.content, DIGEST, draft=False)
+    told = {
+        form["language"] for form in forms(kept.content, kept.id) if "city" not in form and "language" in form
+    }
+    assert told == set(WHERE) - {SOURCE}
+    for language in told:
+        page = network_pages(kept.content, DIGEST, False, True, language)
+        assert page["definitions"] == english["definitions"], "the published method is not translated"
+        assert [len(page[part]) for part in ("limits", "headline", "funnels", "notices")] == [
+            len(english[part]) + more
+            for part, more in (("limits", 0), ("headline", 0), ("funnels", 0), ("notices", 1))
+        ]
+        same = [name for name, said in page["words"].items() if said == english["words"][name]]
+        assert same in ([], ["difference"], ["simulated"]), language
+        assert all(page[part] != english[part] for part in ("limits", "intro", "sections", "digest-line"))
+    for language in ("my", "ta"):
+        printed = print_report(kept, "pdf", draft=False, language=language)
+        assert FONT_OF[language] in inside(printed)
+        assert printed == print_report(copy.deepcopy(kept), "pdf", draft=False, language=language)
+    with pytest.raises(InvalidInput):
+        print_report(kept, "pdf", draft=False, language="fr")
 
 
 def test_a_citys_report_has_two_to_four_pages(kept: StoredReport) -> None:
