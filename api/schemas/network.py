@@ -198,6 +198,16 @@ class Coverage(BaseModel):
     quality: dict[str, FigureShown]
 
 
+class PulledCity(BaseModel):
+    """A city without Nagara, read through its Open311 endpoint."""
+
+    missing: list[str] = Field(
+        description="What its endpoint does not tell: first_response, duplicates, closing_reason, reopening, pauses, "
+        "escalation, satisfaction, private_requests. Figures that rest on it are withheld"
+    )
+    seen_until: dt.datetime | None
+
+
 class OverviewCity(BaseModel):
     """One city on the network's first page."""
 
@@ -210,6 +220,7 @@ class OverviewCity(BaseModel):
     coverage: Coverage | None
     headline: dict[str, FigureShown]
     beside: dict[str, Verdict]
+    pulled: PulledCity | None
 
 
 class Overview(BaseModel):

@@ -32,7 +32,7 @@ from nagara.indicators.residents import between_districts, districts_of, rates
 from nagara.indicators.strata import all_strata
 from nagara.indicators.survival import NOT_ACTIONABLE, RESOLVED, WITHDRAWN, aalen_johansen, kaplan_meier
 
-SHEET_VERSION = 3
+SHEET_VERSION = 4
 CURVE_HOURS: tuple[float, ...] = (
     1, 2, 4, 8, 12, 24, 36, 48, 72, 96, 120, 144, 168, 240, 336, 504, RESTRICTED_HOURS,
 )  # fmt: skip
@@ -113,10 +113,11 @@ def sheet_of(watched: Watched, codes: Codes, stated: Stated | None, days: float)
 
 
 def coverage(pooled: Cell, months: Sequence[dt.date]) -> dict[str, Any]:
-    """How much there is: reports, issues, and from which months."""
+    """How much there is: reports, issues, how many of them were imported, and from which months."""
     return {
         "reports": pooled.count("reports"),
         "issues": pooled.count("issues"),
+        "imported": pooled.count("imported"),
         "months": len(months),
         "first_month": f"{min(months):%Y-%m}" if months else None,
         "last_month": f"{max(months):%Y-%m}" if months else None,

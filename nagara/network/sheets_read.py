@@ -23,6 +23,7 @@ from nagara.indicators.side_by_side import (
     verdicts,
     weigh,
 )
+from nagara.network.pulled import mostly_pulled, pulled_cities, without_untold
 
 SIMULATED = "its requests are simulated"
 Figures = dict[str, dict[str, Any]]
@@ -52,6 +53,7 @@ class Read:
         self.sheets: dict[str, CitySheet] = {c: found for c, found in self._all.items() if c in wanted}
         together = measured_together(self._plain())
         self._promises = network_promises(together)
+        self.pulled = pulled_cities(connection)
         self.weights: Weights = weights_of(connection, asked.period.last.year, together)
 
     def _plain(self) -> Sheets:
@@ -65,8 +67,14 @@ class Read:
             if self.asked.whole:
                 weighed = weigh(one.sheet, self.weights.codes, self._promises, wanted)
                 own |= {key: figure.as_json() for key, figure in weighed.figures.items()}
-            found[city] = own
+            found[city] = self.told(city, own)
         return found
+
+    def told(self, city: str, figures: Figures) -> Figures:
+        """The figures without those that rest on what a pulled city's endpoint does not tell."""
+        if city in self.pulled and mostly_pulled(self.sheets[city].sheet):
+            return without_untold(figures, self.pulled[city])
+        return figures
 
     def verdicts(
         self, raw: Mapping[str, Figures], keys: Sequence[str]

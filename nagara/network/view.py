@@ -95,7 +95,15 @@ def overview(connection: Connection, configuration: Configuration, period: Perio
         row = head_of(city) | {"centre": {"lat": city.map.centre.lat, "lon": city.map.centre.lon}}
         if found is None:
             rows.append(
-                row | {"simulated": False, "snapshot": None, "coverage": None, "headline": {}, "beside": {}}
+                row
+                | {
+                    "simulated": False,
+                    "snapshot": None,
+                    "coverage": None,
+                    "headline": {},
+                    "beside": {},
+                    "pulled": None,
+                }
             )
             continue
         told = {key: raw[city.id][key] for key in (*QUALITY, *HEADLINE) if key in raw[city.id]}
@@ -106,6 +114,7 @@ def overview(connection: Connection, configuration: Configuration, period: Perio
         }
         row["headline"] = {key: shown[key] for key in HEADLINE if key in shown}
         row["beside"] = {key: own[city.id] for key, own in said.items() if city.id in own}
+        row["pulled"] = read.pulled[city.id].as_json() if city.id in read.pulled else None
         rows.append(row)
     return {"period": str(period), "method_version": METHOD_VERSION, "cities": rows}
 
@@ -248,7 +257,7 @@ def _shown(found: CitySheet, figures: Mapping[str, Mapping[str, Any]], internal:
 
 def _coverage(told: Mapping[str, Any]) -> dict[str, Any]:
     few = {name: None if 0 < told[name] < FEW else told[name] for name in ("reports", "issues")}
-    return {**told, **few}
+    return {**{name: value for name, value in told.items() if name != "imported"}, **few}
 
 
 def _said(shown: Mapping[str, Any], city: str) -> dict[str, Any] | None:

@@ -18,6 +18,7 @@ from nagara.indicators.build import build_city
 from nagara.indicators.mix import freeze
 from nagara.indicators.period import Period
 from nagara.indicators.sheets import Asked, keep_usual, read_sheets
+from nagara.network.pulled import WITHHELD
 from tests.api.conftest import Staff
 from tests.nagara.indicators.logged import log_request
 
@@ -211,6 +212,44 @@ def test_a_declared_emergency_is_counted_and_shown_without(filled: TestClient, o
     assert whole["value"] == 72
     assert 60 < without["value"] < 70
     assert found["kh-pnh"]["without_emergencies"] is None
+
+
+def test_what_a_pulled_citys_endpoint_does_not_tell_is_missing_and_not_zero(
+    filled: TestClient, owner: Owner
+) -> None:
+    begin = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)
+    with owner.transaction():
+        for city in ("la-vte", "kh-pnh"):
+            for number in range(60):
+                at = begin + dt.timedelta(hours=16 * number)
+                log_request(owner, city, at, [("acknowledged", 3.0, "import"), ("resolved", 20.0, "import")],
+                            code=CODES[number % 3], actor="import")  # fmt: skip
+            owner.execute(
+                "insert into open311_pull (city_id, source, url, pulled_at, seen_until, missing, last_error) "
+                "values (%s, 'own', 'http://127.0.0.1:9/secret', now(), '2026-05-01', %s, 'a fault')",
+                (city, ["duplicates", "reopening", "escalation", "private_requests"]),
+            )
+    with clock_connection() as clock:
+        for city in ("la-vte", "kh-pnh"):
+            build_city(clock, configuration(), city, time_told(clock))
+        clock.commit()
+    page = filled.get(f"{NETWORK}/overview", params={"period": PERIOD})
+    rows = {row["city"]: row for row in page.json()["cities"]}
+    assert rows["la-vte"]["pulled"] == {
+        "missing": ["duplicates", "reopening", "escalation", "private_requests"],
+        "seen_until": "2026-05-01T00:00:00+00:00",
+    }
+    assert rows["kh-rep"]["pulled"] is None
+    assert "secret" not in page.text and "fault" not in page.text and "imported" not in page.text
+    assert rows["la-vte"]["headline"]["N3b.std"]["withheld"] == WITHHELD
+    assert rows["la-vte"]["headline"]["N2b"]["value"] == 1
+    asked = filled.get(f"{NETWORK}/indicators", params={"period": PERIOD}).json()
+    figures = {row["city"]: row["figures"] for row in asked["cities"]}
+    for key in ("N3b.share", "N8", "N9.1", "N11", "N14.rate", "N4b.published", "N13"):
+        assert figures["la-vte"][key]["withheld"] == WITHHELD, key
+        assert figures["kh-pnh"][key]["withheld"] != WITHHELD, "it has joined: most of its issues are its own"
+    assert figures["la-vte"]["N3a.share"]["value"] == 1
+    assert not {"la-vte"} & {point["city"] for point in asked["funnels"]["N8"]["points"]}
 
 
 def test_questions_go_to_the_city_first_and_the_mix_of_a_year_is_frozen_once(

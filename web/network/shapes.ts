@@ -39,6 +39,8 @@ export interface OverviewCity {
   simulated: boolean;
   snapshot: { id: string; cut_off: string } | null;
   coverage: Coverage | null;
+  /** Of a city without Nagara, read through its Open311 endpoint: what that does not tell. */
+  pulled: { missing: string[]; seen_until: string | null } | null;
   headline: Figures;
   beside: Figures;
 }
