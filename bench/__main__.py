@@ -108,7 +108,11 @@ def main(arguments: Sequence[str]) -> int:
         others = OthersShare()
         with api_in_earnest(services) as measured:
             results = _measured(measured, owner, wanted, now)
-            facts = [*_facts(owner, wanted, others.so_far()), *_flatness(results, wanted)]
+            facts = [
+                *_facts(owner, wanted, others.so_far()),
+                *_flatness(results, wanted),
+                *report.bars(results),
+            ]
     report.show(results, facts)
     wanted.results.write_text(report.markdown(results, facts))
     if wanted.data is not None:
@@ -148,7 +152,8 @@ def _operations(
 ) -> Iterator[Operation]:
     """What is measured; filing comes last, because it makes the table larger."""
     city = city_of(CITIES[0])
-    yield status_operation(measured, city, wanted.of_a_city, CONNECTIONS)
+    for connections in (CONNECTIONS, MANY_CONNECTIONS):
+        yield status_operation(measured, city, wanted.of_a_city, connections)
     yield from queue_operations(measured, owner, city, wanted.of_a_city, _token(city), CONNECTIONS)
     yield from map_operations(measured, owner, city, CONNECTIONS)
     yield from dashboard_operations(measured, owner, city, CONNECTIONS)

@@ -30,7 +30,8 @@ from nagara.queue.rows import NAMES
 from nagara.queue.search import MOST_FOUND
 from nagara.queue.words import sought
 
-PAGE_BAR, DETAIL_BAR = Bar(p95_below_ms=50), Bar(p95_below_ms=20)
+PAGE_BAR = Bar(ratio_at_least=0.1, stretch_ratio=0.18, p95_below_ms=50)
+COUNTS_BAR, DETAIL_BAR = Bar(p95_below_ms=50), Bar(p95_below_ms=20)
 DEEP_PAGES, DRAWN = 8, 2_000
 Query = dict[str, str]
 PAGES: tuple[tuple[str, tuple[Query, ...]], ...] = (
@@ -120,7 +121,7 @@ def _counts(measured: Measured, city: City, token: str, connections: int) -> Ope
         floor_of(
             measured, connections, [Script(reading(names["city_id"], spelled(statement, names)), variables)]
         ),
-        PAGE_BAR,
+        COUNTS_BAR,
     )
 
 

@@ -21,7 +21,7 @@ from bench.rounds import Result
 
 COLUMNS = (
     "operation", "conn.", "Nagara", "pgbench", "ratio", "spread", "p50 / p95 / p99 ms", "pgbench p50 / p99",
-    "API us", "db us", "pgbench db us", "bar",
+    "API us", "db us", "both us", "pgbench db us", "bar",
 )  # fmt: skip
 FIRST_PAGE, DEEP_PAGE = "queue, first page", "queue, deep page"
 PACKAGES = ("granian", "fastapi", "psycopg", "pydantic", "orjson")
@@ -44,8 +44,6 @@ the ratios are what counts.
 def row_of(result: Result) -> tuple[str, ...]:
     """The line of a result."""
     ours, theirs = result.usual, result.usual_floor
-    met = {True: "met", False: "NOT MET", None: ""}[result.met]
-    bar = result.operation.bar
     return (
         result.operation.name,
         str(result.operation.connections),
@@ -57,8 +55,9 @@ def row_of(result: Result) -> tuple[str, ...]:
         " / ".join(_number(time, 1) for time in (theirs.p50, theirs.p99)),
         _number(ours.api_us),
         _number(ours.database_us),
+        _number(result.processor_us),
         _number(theirs.database_us),
-        f"{bar}: {met}" if bar else "",
+        "; ".join(map(str, result.verdicts)) + _stretch(result),
     )
 
 
@@ -88,6 +87,21 @@ def machine_facts(settings: str, sizes: str, command: str, date: dt.date, others
         f"Other programs took {others:.0%} of all cores meanwhile: above a tenth, times and rates say little, "
         "and bars in milliseconds nothing",
     ]
+
+
+def bars(results: Sequence[Result]) -> list[str]:
+    """How many of the bars are met, and which are not."""
+    judged = [result for result in results if result.met is not None]
+    missed = [
+        f"{result.operation.name} at {result.operation.connections} ({verdict.demand})"
+        for result in judged
+        for verdict in result.verdicts
+        if not verdict.met
+    ]
+    if not judged:
+        return []
+    met = sum(verdict.met for result in judged for verdict in result.verdicts)
+    return [f"Bars met: {met} of {met + len(missed)}" + (f"; NOT MET: {', '.join(missed)}" if missed else "")]
 
 
 def depth(results: Sequence[Result]) -> list[str]:
@@ -137,6 +151,13 @@ def as_data(results: Sequence[Result]) -> list[dict[str, Any]]:
         }
         for result in results
     ]
+
+
+def _stretch(result: Result) -> str:
+    if result.operation.bar is None or result.stretched is None:
+        return ""
+    reached = "reached" if result.stretched else "not reached"
+    return f" (stretch {result.operation.bar.stretch_ratio:g}: {reached})"
 
 
 def _number(value: float, places: int = 0) -> str:

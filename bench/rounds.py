@@ -23,18 +23,29 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """What has to be reached: a ratio to the floor, or a time below which 95 (or 99) of 100 answers come."""
+    """What has to be reached, each where it is given.
+
+    A ratio to the floor's rate, and one that would be better still; times below which 95 or 99 of 100 answers come;
+    how many times the floor's p99 ours may be; microseconds of the API and the database together an operation.
+    """
 
     ratio_at_least: float | None = None
+    stretch_ratio: float | None = None
     p95_below_ms: float | None = None
     p99_below_ms: float | None = None
+    p99_at_most_floors: float | None = None
+    us_at_most: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One demand of a bar, in words, and whether it is met."""
+
+    demand: str
+    met: bool
 
     def __str__(self) -> str:
-        if self.ratio_at_least is not None:
-            return f"ratio >= {self.ratio_at_least}"
-        if self.p99_below_ms is not None:
-            return f"p99 < {self.p99_below_ms:.0f} ms"
-        return f"p95 < {self.p95_below_ms:.0f} ms"
+        return f"{self.demand}: {'met' if self.met else 'NOT MET'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +89,41 @@ class Result:
         return middle(self.floor)
 
     @property
-    def met(self) -> bool | None:
-        """Whether the bar is reached; None where there is none."""
-        bar = self.operation.bar
-        if bar is None:
-            return None
+    def verdicts(self) -> list[Verdict]:
+        """What the bar demands, each held against the medians."""
+        bar, ours, theirs = self.operation.bar or Bar(), self.usual, self.usual_floor
+        found = []
         if bar.ratio_at_least is not None:
-            return self.ratio >= bar.ratio_at_least
+            found.append(Verdict(f"ratio >= {bar.ratio_at_least:g}", self.ratio >= bar.ratio_at_least))
+        if bar.p95_below_ms is not None:
+            found.append(Verdict(f"p95 < {bar.p95_below_ms:g} ms", ours.p95 < bar.p95_below_ms))
         if bar.p99_below_ms is not None:
-            return self.usual.p99 < bar.p99_below_ms
-        return self.usual.p95 < (bar.p95_below_ms or NAN)
+            found.append(Verdict(f"p99 < {bar.p99_below_ms:g} ms", ours.p99 < bar.p99_below_ms))
+        if bar.p99_at_most_floors is not None:
+            times = ours.p99 / theirs.p99
+            demand = f"p99 {times:.1f} <= {bar.p99_at_most_floors:g} times pgbench's"
+            found.append(Verdict(demand, times <= bar.p99_at_most_floors))
+        if bar.us_at_most is not None:
+            demand = f"API + db {self.processor_us:,.0f} <= {bar.us_at_most:,.0f} us"
+            found.append(Verdict(demand, self.processor_us <= bar.us_at_most))
+        return found
+
+    @property
+    def processor_us(self) -> float:
+        """Processor time of the API and the database together, an operation."""
+        return self.usual.api_us + self.usual.database_us
+
+    @property
+    def met(self) -> bool | None:
+        """Whether all that the bar demands is met; None where there is none."""
+        verdicts = self.verdicts
+        return all(verdict.met for verdict in verdicts) if verdicts else None
+
+    @property
+    def stretched(self) -> bool | None:
+        """Whether more than the bar is reached; None where nothing more is named."""
+        bar = self.operation.bar
+        return None if bar is None or bar.stretch_ratio is None else self.ratio >= bar.stretch_ratio
 
 
 def middle(sides: Sequence[Side]) -> Side:

@@ -12,6 +12,7 @@ import orjson
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 ROWS = {
     ("public status", 8),
+    ("public status", 32),
     ("queue, first page", 8),
     ("queue, deep page", 8),
     ("queue, with filters", 8),
