@@ -3,7 +3,8 @@
 The same database grows from size to size. At each: pages of the queue (the first, one around the middle of what is
 open, one request) over HTTP; a sweep that finds nothing due, one of a thousand steps, one of three thousand; figures
 after ten thousand events; and the most memory that a process of the API and one of the workers ever had, the worker's
-after it swept and counted as much. What is to stay flat is held to its figure at the smallest size.
+after it swept and counted as much. Beside each time stands the work of processors, which others do not lengthen.
+What is to stay flat is held to its figure at the smallest size.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ from bench.multiplying import multiply
 from bench.processor_time import OthersShare, family, peak_mebibytes
 from bench.queue import queue_operations
 from bench.references import RANGE
-from bench.servers import API_WORKERS, api_in_earnest, database_in_earnest
+from bench.rounds import middle
+from bench.servers import API_WORKERS, api_in_earnest, database_in_earnest, database_seconds
 from bench.sweeping import SET_GOING
 from city_config import City
 from nagara import accounts
@@ -58,6 +60,9 @@ FIGURES = "figures after {events:,} events"
 API_MEMORY, WORKER_MEMORY = "API process, most memory", "worker process, most memory"
 FLAT, FLAT_MEMORY = 2.0, 1.5
 """How many times its first figure something may take and still be flat."""
+
+WORK = "ms of work"
+"""Of processors: API or the bench's own, and PostgreSQL; whatever else the machine does is not in it."""
 
 ON_DISK = "database, a request with its events and indexes"
 DONE_WITHIN_S = 900.0
@@ -118,7 +123,12 @@ def main(arguments: Sequence[str]) -> int:
         )
         facts = server_facts(owner, f"{shown} requests of {len(CITIES)} cities", command, others)
     curves = []
-    for unit, title, name in (("ms", "Time by size", "times"), ("MiB", "Memory by size", "memory")):
+    drawn = (
+        ("ms", "Time by size", "times"),
+        (WORK, "Work by size", "work"),
+        ("MiB", "Memory by size", "memory"),
+    )
+    for unit, title, name in drawn:
         file = given.results.with_name(f"{given.results.stem}_{name}.svg")
         file.write_text(growing.found.chart(unit, title))
         curves.append(f"![{title}]({file.name})")
@@ -196,18 +206,24 @@ class _Growing:
             for operation in queue_operations(measured, self.owner, city, of_a_city, self.token, CONNECTIONS):
                 if operation.name in PAGES:
                     operation.nagara(1.0)
-                    times = [operation.nagara(self.seconds).p50 for _ in range(self.rounds)]
-                    self.found.add(f"{operation.name}, p50", statistics.median(times))
+                    usual = middle([operation.nagara(self.seconds) for _ in range(self.rounds)])
+                    self.found.add(f"{operation.name}, p50", usual.p50)
+                    self.found.add(
+                        f"{operation.name}, processor", (usual.api_us + usual.database_us) / 1000, WORK
+                    )
             self.found.add(API_MEMORY, max(map(peak_mebibytes, family(measured.api_process))), "MiB")
 
     def _time(self, name: str, what: Callable[[], None], before: Callable[[], None]) -> None:
-        times = []
+        times, work = [], []
         for _ in range(self.rounds):
             before()
-            began = time.perf_counter()
+            database, own, began = database_seconds(self.services), time.process_time(), time.perf_counter()
             what()
             times.append(time.perf_counter() - began)
+            own = time.process_time() - own
+            work.append(own + database_seconds(self.services) - database)
         self.found.add(name, statistics.median(times) * 1000)
+        self.found.add(f"{name}, processor", statistics.median(work) * 1000, WORK)
 
     def _set_going(self, due: int) -> None:
         values = {"now": time_told(self.owner), "statuses": [status.value for status in AT_WORK], "due": due}

@@ -40,8 +40,13 @@ class Measured:
 
     def database_seconds(self) -> float:
         """Processor time of PostgreSQL with all its processes."""
-        server = (self.services.cluster.folder / "postmaster.pid").read_text().splitlines()[0]
-        return processor_seconds(int(server))
+        return database_seconds(self.services)
+
+
+def database_seconds(services: Throwaway) -> float:
+    """Processor time of PostgreSQL with all its processes."""
+    server = (services.cluster.folder / "postmaster.pid").read_text().splitlines()[0]
+    return processor_seconds(int(server))
 
 
 @contextmanager

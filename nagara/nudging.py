@@ -30,9 +30,12 @@ LOST_AFTER_MS = 2_000
 
 DROPPED_AFTER = dt.timedelta(seconds=30)
 
-SHORTEST_GAP_S, LONGEST_GAP_S = 0.006, 0.25
-MANY_A_SECOND = 350
-"""Commits of a process a second from which on the gap between nudges is doubled again and again."""
+SHORTEST_GAP_S, LONGEST_GAP_S = 0.008, 0.25
+MANY_A_SECOND, BEHIND_S = 240.0, 0.006
+"""Commits of a process a second, and how much later than asked for its loop comes back, from which on the gap between
+nudges is doubled again and again: then its processor is what is scarce."""
+
+SMOOTHED_OVER_S = 0.5
 
 WITHOUT_REDIS_FOR_S = 5.0
 
@@ -91,7 +94,7 @@ class Nudger:
         self._client = client
         self._loop = asyncio.get_running_loop()
         self._commits = 0
-        self._gap = SHORTEST_GAP_S
+        self._gap, self._rate, self._behind = SHORTEST_GAP_S, 0.0, 0.0
         self._task: asyncio.Task[None] | None = None
 
     def nudge(self) -> None:
@@ -102,7 +105,7 @@ class Nudger:
 
     async def _send_while_there_are(self) -> None:
         while self._commits:
-            self._commits = 0
+            self._commits, began = 0, self._loop.time()
             try:
                 await self._client.eval(
                     SEND_UNLESS_IN_FLIGHT,
@@ -115,10 +118,19 @@ class Nudger:
             except (RedisError, OSError):
                 log.warning("Redis does not answer: notices wait for their timer")
                 await asyncio.sleep(WITHOUT_REDIS_FOR_S)
+            asleep = self._loop.time()
             await asyncio.sleep(self._gap)
-            many = self._commits > MANY_A_SECOND * self._gap and self._commits > 2
-            self._gap = min(self._gap * 2, LONGEST_GAP_S) if many else SHORTEST_GAP_S
+            now = self._loop.time()
+            self._learn(now - began, now - asleep - self._gap)
         self._task = None
+
+    def _learn(self, took: float, behind: float) -> None:
+        """How busy the process is, smoothed, decides how long commits are gathered before the next nudge."""
+        weight = min(1.0, took / SMOOTHED_OVER_S)
+        self._rate += weight * (self._commits / took - self._rate)
+        self._behind += weight * (behind - self._behind)
+        busy = self._rate > MANY_A_SECOND or self._behind > BEHIND_S
+        self._gap = min(self._gap * 2, LONGEST_GAP_S) if busy else SHORTEST_GAP_S
 
 
 def begun(client: redis.Redis) -> None:
