@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 from xml.etree import ElementTree
 
+import shapely
 from icalendar import Calendar
 from starlette.testclient import TestClient
 
@@ -12,10 +14,22 @@ from city_config import City
 from city_config.schema import CollectionRound
 from nagara.cities import city_of
 from nagara.public.feeds import rounds_calendar
+from tests.api.foreign import elsewhere
 from tests.helpers import Connection, file
 
 RSS = "/api/v1/feeds/kh-pnh/requests.rss"
 POINT = "{http://www.georss.org/georss}point"
+
+
+GDAL = """
+import json, sys
+import pyogrio
+from pyogrio.raw import read
+meta, _, geometry, columns = read(sys.argv[1])
+info = pyogrio.read_info(sys.argv[1])
+rows = [dict(zip(meta["fields"].tolist(), map(str, row))) for row in zip(*columns)]
+print(json.dumps({"driver": info["driver"], "rows": rows, "geometry": [g.hex() for g in geometry]}))
+"""
 
 
 def titles(client: TestClient, **params: object) -> list[str]:
@@ -44,6 +58,26 @@ def test_the_newest_public_requests_and_no_others(
     assert "words" not in answer.text
     assert f"/#/track/{public[1].reference}" in (item.findtext("link") or "")
     assert "Received" in (item.findtext("title") or "")
+
+
+def test_gdal_reads_the_feed_as_georss(
+    client: TestClient, owner: Connection, phnom_penh: City, tmp_path: Path
+) -> None:
+    """A reader that nobody here wrote finds each request, where the feed says it is and when."""
+    known = [file(phnom_penh, lat=11.5564 + n / 1000, lon=104.9282) for n in range(2)]
+    owner.execute("update request set received_at = '2026-10-01T08:00:00Z'")
+    path = tmp_path / "requests.rss"
+    path.write_bytes(client.get(RSS, params={"language": "en"}).content)
+    read = elsewhere(GDAL, str(path))
+    assert read["driver"] == "GeoRSS"
+    assert {row["guid"] for row in read["rows"]} == {one.reference for one in known}
+    for row, wkb in zip(read["rows"], read["geometry"], strict=True):
+        assert row["title"]
+        assert row["link"].endswith(f"/#/track/{row['guid']}")
+        assert row["pubDate"].startswith("2026-10-01T08:00:00") or row["pubDate"].startswith("2026/10/01")
+        point = shapely.from_wkb(bytes.fromhex(wkb))
+        place = client.get(f"/api/v1/requests/{row['guid']}").json()["position"]
+        assert (round(point.y, 6), round(point.x, 6)) == (place["lat"], place["lon"])
 
 
 def test_filters_and_wrong_ones(client: TestClient, phnom_penh: City) -> None:
