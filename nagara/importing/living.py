@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -58,11 +58,28 @@ class Draft:
     """True where the source states another district than the one its own position lies in."""
 
 
-def drafted(city: City, history: StatedHistory, now: dt.datetime) -> Draft:
-    """The rows of a stated history; raise ``NotTaken`` where it cannot have been so, or cannot be placed."""
+def placed(city: City, histories: Sequence[StatedHistory]) -> dict[int, Place]:
+    """Where the positions of many histories lie, by their rows; those without a usable one are left out."""
+    asked = [
+        (one.row, (one.lat, one.lon, one.created.astimezone(city.zone).date()))
+        for one in histories
+        if one.lat is not None
+        and one.lon is not None
+        and usable_position(one.lat, one.lon)
+        and dt.MINYEAR < one.created.year < dt.MAXYEAR  # a local day can be told of it
+    ]
+    found = index_for(city).locate_all([position for _, position in asked])
+    return {row: place for (row, _), place in zip(asked, found, strict=True)}
+
+
+def drafted(city: City, history: StatedHistory, now: dt.datetime, placed: Place | None = None) -> Draft:
+    """The rows of a stated history; raise ``NotTaken`` where it cannot have been so, or cannot be placed.
+
+    ``placed``: where its position lies, if that was found out before.
+    """
     try:
         _check_times(history, now)
-        filing, place = _filing_and_place(city, history)
+        filing, place = _filing_and_place(city, history, placed)
         check_texts(filing)
         decision = _decision(city, history, place)
         return _drafted(city, history, filing, decision)
@@ -103,11 +120,12 @@ def usable_position(lat: float | None, lon: float | None) -> bool:
     )
 
 
-def _filing_and_place(city: City, history: StatedHistory) -> tuple[Filing, Place]:
+def _filing_and_place(city: City, history: StatedHistory, placed: Place | None) -> tuple[Filing, Place]:
     """The position decides; only where there is none, the district or address the source states."""
-    lat, lon, place = history.lat, history.lon, None
+    lat, lon, place = history.lat, history.lon, placed
     if lat is not None and lon is not None and usable_position(lat, lon):
-        place = index_for(city).locate(lat, lon, history.created.astimezone(city.zone).date())
+        if place is None:
+            place = index_for(city).locate(lat, lon, history.created.astimezone(city.zone).date())
         if not place.inside:
             raise NotTaken(Because.OUTSIDE_THE_CITY, f"{lat}, {lon}")
     elif history.district is not None and history.district in city.district_names:

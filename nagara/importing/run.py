@@ -20,7 +20,7 @@ from nagara.cities import record_versions
 from nagara.database import time_told
 from nagara.importing import snapshots, table
 from nagara.importing.lines import Lines
-from nagara.importing.living import Draft, drafted
+from nagara.importing.living import Draft, drafted, placed
 from nagara.importing.progress import OnProgress, unseen
 from nagara.importing.reading import Shape, read_rows, shape_of
 from nagara.importing.stated import Because, NotTaken, Reject, StatedHistory, UnreadableFile
@@ -120,6 +120,7 @@ def _prepared(
         drafts: dict[int, Draft] = {}
         laid: dict[str, Lines] = {}
         rejects: list[Reject] = []
+        places = placed(city, [item for item in batch if isinstance(item, StatedHistory)])
         for item in batch:
             if isinstance(item, Reject):
                 rejects.append(item)
@@ -129,7 +130,7 @@ def _prepared(
             else:
                 seen.add(item.source_id)
                 try:
-                    draft = drafts[item.row] = drafted(city, item, now)
+                    draft = drafts[item.row] = drafted(city, item, now, places.get(item.row))
                     if not has_parents(draft):
                         laid[item.source_id] = laid_out(draft)
                 except NotTaken as refusal:

@@ -90,6 +90,18 @@ class PlaceIndex:
             return self._latest.locate(lat, lon)
         return self._on(day).locate(lat, lon)
 
+    def locate_all(self, positions: Sequence[tuple[float, float, dt.date]]) -> list[Place]:
+        """The places of many positions, each with its local day, as ``locate`` finds them; all must be valid."""
+        found: dict[int, Place] = {}
+        together: dict[int, list[int]] = {}
+        for number, (_, _, day) in enumerate(positions):
+            together.setdefault(bisect_right(self._starts, day), []).append(number)
+        for numbers in together.values():
+            outlines = self._on(positions[numbers[0]][2])
+            places = outlines.locate_all([positions[number][:2] for number in numbers])
+            found.update(zip(numbers, places, strict=True))
+        return [found[number] for number in range(len(positions))]
+
     def metres_to(self, lat: float, lon: float) -> float:
         """Metres from a position to the city's nearest district; 0 inside one. The position must be valid."""
         return self._latest.metres_to(lat, lon)
@@ -188,15 +200,38 @@ class _Outlines:
     def locate(self, lat: float, lon: float) -> Place:
         """The place of a position that is one."""
         x = self._beside_the_middle(lon)
-        cell = self._grid.cell(x, lat)
-        if cell is not None:
-            known = self._grid.places[cell]
-            if known is None:
-                known = self._grid.places[cell] = self._of_whole_cell(cell)
-            if isinstance(known, Place):
-                return known
+        known = self._by_square(lat, x)
+        if known is not None:
+            return known
         point = shapely.Point(x, lat)
-        hits = sorted(self._tree.query(point, predicate="intersects").tolist())
+        return self._within(point, sorted(self._tree.query(point, predicate="intersects").tolist()))
+
+    def locate_all(self, positions: Sequence[tuple[float, float]]) -> list[Place]:
+        """The places of many positions: those that no square answers are held against the shapes all at once."""
+        placed = [(self._beside_the_middle(lon), lat) for lat, lon in positions]
+        found = [self._by_square(lat, x) for x, lat in placed]
+        open_ = [number for number, place in enumerate(found) if place is None]
+        if open_:
+            points = shapely.points([placed[number] for number in open_])
+            hits: list[list[int]] = [[] for _ in open_]
+            for position, hit in self._tree.query(points, predicate="intersects").T.tolist():
+                hits[position].append(hit)
+            for number, point, touched in zip(open_, points, hits, strict=True):
+                found[number] = self._within(point, sorted(touched))
+        return [place for place in found if place is not None]
+
+    def _by_square(self, lat: float, x: float) -> Place | None:
+        """The place of a position in a square that lies wholly in the same shapes; None where none does."""
+        cell = self._grid.cell(x, lat)
+        if cell is None:
+            return None
+        known = self._grid.places[cell]
+        if known is None:
+            known = self._grid.places[cell] = self._of_whole_cell(cell)
+        return known if isinstance(known, Place) else None
+
+    def _within(self, point: shapely.Point, hits: Sequence[int]) -> Place:
+        """The place of a point that lies in these shapes, in order of index."""
         inside = self._inside(hits)
         if inside is not None:
             return inside

@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import gzip
 import os
+import random
 import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -33,7 +34,7 @@ from nagara.importing import (
     table,
 )
 from nagara.importing.fields import district_code
-from nagara.importing.living import Draft, drafted
+from nagara.importing.living import Draft, drafted, placed
 from nagara.importing.parquet import OPTIONS
 from nagara.importing.reading import MAX_ROW_BYTES
 from nagara.indicators.issue_times import LoggedEvent, issue_times
@@ -284,6 +285,24 @@ def test_the_position_decides_and_the_stated_district_only_stands_in(bangkok: Ci
     standing_in = placed(district=thai, lat="0", lon="0")
     assert (standing_in.row["district"], standing_in.row["place_method"]) == (other, "stated")
     assert (standing_in.row["lat"], standing_in.other_district) == (None, False)
+
+
+def test_many_are_placed_as_each_alone_is(bangkok: City) -> None:
+    chance = random.Random(7)
+    middle = bangkok.map.centre
+    positions = [
+        (middle.lat + chance.uniform(-0.4, 0.4), middle.lon + chance.uniform(-0.4, 0.4)) for _ in range(600)
+    ]
+    histories = [
+        StatedHistory(row, "list", str(row), "road_pothole", at_, lat, lon)
+        for row, (lat, lon) in enumerate([*positions, (0.0, 0.0), (91.0, 100.5)])
+        for at_ in (CREATED if row else CREATED.replace(year=9999),)
+    ]
+    index, day = index_for(bangkok), CREATED.astimezone(bangkok.zone).date()
+    alone = {row: index.locate(lat, lon, day) for row, (lat, lon) in enumerate(positions) if row}
+    assert placed(bangkok, histories) == alone
+    assert {place.method for place in alone.values()} == {"inside", "nearest", "outside"}
+    assert placed(bangkok, []) == {}
 
 
 def test_district_names_are_known_with_and_without_what_all_begin_with(bangkok: City) -> None:
