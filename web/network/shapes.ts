@@ -31,6 +31,11 @@ export interface Sheet {
   cities: SheetCity[];
 }
 
+/** What an Open311 endpoint may not tell. */
+export type Untold =
+  | 'first_response' | 'duplicates' | 'closing_reason' | 'reopening' | 'pauses' | 'escalation' | 'satisfaction'
+  | 'private_requests';
+
 export interface OverviewCity {
   city: string;
   names: Names;
@@ -40,7 +45,7 @@ export interface OverviewCity {
   snapshot: { id: string; cut_off: string } | null;
   coverage: Coverage | null;
   /** Of a city without Nagara, read through its Open311 endpoint: what that does not tell. */
-  pulled: { missing: string[]; seen_until: string | null } | null;
+  pulled: { missing: Untold[]; seen_until: string | null } | null;
   headline: Figures;
   beside: Figures;
 }
