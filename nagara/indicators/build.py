@@ -40,7 +40,9 @@ from nagara.indicators.reading import read_facts, tell_nobody
 from nagara.indicators.snapshots import ALL_DISTRICTS, json_figures
 from nagara.indicators.tally import Emergency
 
-NEWEST_EVENT = "select max(recorded_at) from event where city_id = %s and recorded_at <= %s"
+NEWEST_EVENT = (
+    "select max(recorded_at) from event where city_id = %s and recorded_at > %s and recorded_at <= %s"
+)
 
 FIND_SNAPSHOT = "select id from indicator_snapshot where city_id = %s and inputs_digest = %s"
 
@@ -237,7 +239,7 @@ def needs_refresh(connection: psycopg.Connection[Any], city_id: str, now: dt.dat
 def default_cut_off(connection: psycopg.Connection[Any], city_id: str, now: dt.datetime) -> dt.datetime:
     """Start of the UTC day of ``now``, or the newest event recorded by then where that is later."""
     today = now.astimezone(dt.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    row = connection.execute(NEWEST_EVENT, (city_id, now)).fetchone()
+    row = connection.execute(NEWEST_EVENT, (city_id, today, now)).fetchone()
     newest: dt.datetime | None = row[0] if row else None
     return max(today, newest) if newest else today
 

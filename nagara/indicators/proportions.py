@@ -81,10 +81,10 @@ def _median_rank(total: int) -> int:
     """
     if total >= 1000:
         return math.floor(total / 2 - Z * math.sqrt(total) / 2 + 0.5)
-    tail, below = 0.0, 0
+    ways, tail = 1, 0  # of k successes, and of k at most, among 2 ** total
     for k in range(total + 1):
-        tail += math.comb(total, k) * 0.5**total
-        if tail > 0.025:
-            break
-        below = k + 1
-    return below
+        tail += ways
+        if tail * 40 > 1 << total:
+            return k
+        ways = ways * (total - k) // (k + 1)
+    return total + 1

@@ -9,6 +9,7 @@ at risk at t. Every interval is 95 %, pointwise.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -86,10 +87,22 @@ class SurvivalCurve:
     events: Floats
     survival: Floats
     greenwood: Floats
-    lower: Floats
-    upper: Floats
     last_time: float
     """Longest observation; the curve says nothing beyond it unless it has reached 0."""
+
+    @cached_property
+    def _limits(self) -> tuple[Floats, Floats]:
+        return _log_log_limits(self.survival, np.sqrt(self.greenwood) * self.survival)
+
+    @property
+    def lower(self) -> Floats:
+        """The band's lower limit after each event time; like the upper reckoned when it is asked for."""
+        return self._limits[0]
+
+    @property
+    def upper(self) -> Floats:
+        """The band's upper limit after each event time."""
+        return self._limits[1]
 
     def at(self, time: float) -> Estimate:
         """S(time) with its limits; 1 before the first event."""
@@ -123,9 +136,8 @@ def kaplan_meier(table: RiskTable, cause: int | None = None) -> SurvivalCurve:
     left = at_risk - events
     terms = np.divide(events, at_risk * left, out=np.zeros_like(events), where=left > 0)
     greenwood = np.cumsum(terms, dtype=np.float64)
-    lower, upper = _log_log_limits(survival, np.sqrt(greenwood) * survival)
     last = float(table.times[-1]) if len(table.times) else 0.0
-    return SurvivalCurve(table.times[kept], at_risk, events, survival, greenwood, lower, upper, last)
+    return SurvivalCurve(table.times[kept], at_risk, events, survival, greenwood, last)
 
 
 @dataclass(frozen=True)
@@ -202,8 +214,20 @@ class IncidenceCurve:
     times: Floats
     incidence: Floats
     variance: Floats
-    lower: Floats
-    upper: Floats
+
+    @cached_property
+    def _limits(self) -> tuple[Floats, Floats]:
+        return _log_log_limits(self.incidence, np.sqrt(self.variance))
+
+    @property
+    def lower(self) -> Floats:
+        """The band's lower limit after each event time; like the upper reckoned when it is asked for."""
+        return self._limits[0]
+
+    @property
+    def upper(self) -> Floats:
+        """The band's upper limit after each event time."""
+        return self._limits[1]
 
     def at(self, time: float) -> Estimate:
         """F(time) with its limits; before the first event of the cause 0 with no interval."""
@@ -230,8 +254,7 @@ def aalen_johansen(table: RiskTable, cause: int) -> IncidenceCurve:
     before = np.concatenate(([1.0], np.cumprod((at_risk - events) / at_risk)))[:-1]
     incidence = np.cumsum(before * own / at_risk)
     variance = _aalen_variance(incidence, before, own, events, at_risk)
-    lower, upper = _log_log_limits(incidence, np.sqrt(variance))
-    return IncidenceCurve(table.times[kept], incidence, variance, lower, upper)
+    return IncidenceCurve(table.times[kept], incidence, variance)
 
 
 def _aalen_variance(f: Floats, before: Floats, own: Floats, events: Floats, at_risk: Floats) -> Floats:
