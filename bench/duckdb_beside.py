@@ -8,9 +8,7 @@ texts as dictionary columns, times as times, nothing left to parse.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import psycopg
@@ -20,7 +18,7 @@ from nagara.cities import configuration
 EVENTS = """
 copy (select city_id, request_id, kind, actor_kind in ('staff', 'api_key', 'import'), occurred_at,
              data->>'network_code', data->>'district', data->>'promise_standard', (data->>'resolve_by')::timestamptz
-        from event where city_id = any(%s)) to stdout (format csv)
+        from event where city_id = %s) to stdout (format csv)
 """
 COLUMNS = (
     "{'city': 'varchar', 'request': 'uuid', 'kind': 'varchar', 'people': 'boolean', 'happened': 'timestamptz', "
@@ -83,12 +81,24 @@ select city, due_month, code, district, standard, count(*) filter (where resolut
 TOTALS = "select strftime(month, '%Y-%m'), curve, cause, sum(n)::bigint from curves group by all"
 
 
+def write_events(url: str, city: str, folder: Path) -> None:
+    """Write a city's events into a file that DuckDB can take over, their JSON taken apart."""
+    with (
+        psycopg.connect(url, options="-c timezone=UTC") as owner,
+        (folder / f"{city}.csv").open("wb", buffering=1 << 20) as file,
+        owner.cursor() as cursor,
+        cursor.copy(EVENTS, (city,)) as copy,
+    ):
+        for data in copy:
+            file.write(data)
+
+
 class Duck:
     """A DuckDB of its own, on so many threads, over Parquet files in a folder."""
 
-    def __init__(self, folder: Path, url: str, threads: int) -> None:
+    def __init__(self, folder: Path, threads: int) -> None:
         self._events, self._requests = folder / "events.parquet", folder / "requests.parquet"
-        self._csv = folder / "events.csv"
+        self._folder = folder
         self._duck = duckdb.connect()
         for setting in (f"threads = {threads}", "timezone = 'UTC'", f"temp_directory = '{folder}'"):
             self._duck.execute(f"set {setting}")
@@ -97,19 +107,17 @@ class Duck:
             offset = dt.datetime(2026, 6, 1, tzinfo=city.zone).utcoffset() or dt.timedelta(0)
             self._duck.execute("insert into hours values (?, ?)", [city.id, offset / dt.timedelta(hours=1)])
 
-    def take(self, owner: psycopg.Connection[Any], cities: Sequence[str]) -> int:
-        """Take the events over as Parquet, and one row for each request; returns how many events."""
-        with (
-            self._csv.open("wb") as file,
-            owner.cursor() as cursor,
-            cursor.copy(EVENTS, (list(cities),)) as copy,
-        ):
-            for data in copy:
-                file.write(data)
+    def take(self) -> int:
+        """Take the events over from the files of ``write_events``, as Parquet, and one row for each request.
+
+        Returns how many events.
+        """
+        files = f"{self._folder}/*.csv"
         self._duck.execute(
-            f"copy (select * from read_csv('{self._csv}', header = false, columns = {COLUMNS})) to '{self._events}'"
+            f"copy (select * from read_csv('{files}', header = false, columns = {COLUMNS})) to '{self._events}'"
         )
-        self._csv.unlink()
+        for file in self._folder.glob("*.csv"):
+            file.unlink()
         self._duck.execute(
             f"copy ({REQUESTS.format(events=self._table(self._events))}) to '{self._requests}'"
         )
