@@ -8,11 +8,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 from xdist.scheduler import LoadScopeScheduling
 
 from city_config import City
@@ -58,7 +61,23 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Throwaway]:
         settings.cache_clear()  # whatever read them before had other servers in mind
         engine.cache_clear()
         migrate(running.database_url)
-        yield running
+        with quick_passwords():
+            yield running
+
+
+@contextmanager
+def quick_passwords() -> Iterator[None]:
+    """Let argon2id take the least it can: in earnest each password costs 0.2 s of processor, and each sign-in again.
+
+    What it takes in earnest is asked in ``tests/nagara/accounts``, and by every program that tests start.
+    """
+    from nagara.accounts import passwords
+
+    quick = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", quick)
+        patch.setattr(passwords, "_nobody", quick.hash("no such account"))
+        yield
 
 
 class Emptying:

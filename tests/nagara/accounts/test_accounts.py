@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import subprocess
+import sys
 
 import pyotp
 import pytest
@@ -55,6 +57,14 @@ def test_a_temporary_password_is_strong_and_another_each_time() -> None:
     assert len(made) == 20
     for password in made:
         passwords.refuse_weak(password, DARA)
+
+
+def test_a_program_in_earnest_makes_each_guess_cost_time_and_memory() -> None:
+    """As a program of its own: where tests have a database, they hash with the least there is."""
+    asked = "from nagara.accounts import passwords as p; print(p.hashed('four uncommon herons'), p._nobody)"
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    for kept in done.stdout.split():
+        assert kept.startswith("$argon2id$v=19$m=65536,t=3,p=4$"), "64 MiB, three times over, four at once"
 
 
 def test_a_hash_is_argon2id_and_nobody_has_none() -> None:
