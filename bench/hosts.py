@@ -28,7 +28,7 @@ from bench.figures import Line, keep_page, server_facts, spread, table
 from bench.filling import fill
 from bench.installation import Sink
 from bench.namespaces import Hosts, NoNamespaces, inside, run_inside
-from bench.paced import Filed, Residents, read_filed, reports, start_residents
+from bench.paced import Filed, Residents, began, read_filed, reports, start_residents
 from bench.processor_time import OthersShare
 from bench.site import APIS, NAMES, PROXY_PORT, WORKERS, Site
 from nagara.cities import city_of
@@ -122,13 +122,13 @@ def _run(given: argparse.Namespace, site: Site) -> int:
             address, PROXY_PORT, CITY, given.rate, course.seconds, reports(CITY, now),
             answer_within_s=ANSWER_WITHIN_S, patience_s=PATIENCE_S,
         )  # fmt: skip
-        began = time.time()
         process = start_residents(residents, output)
+        first = began(process, output)
         for name, cut, back in course.cuts:
-            _until(began + cut)
+            _until(first + cut)
             site.hosts.cut_off(name)
             print(f"{name} is cut off", flush=True)
-            _until(began + back)
+            _until(first + back)
             site.hosts.bring_back(name)
         if process.wait() != 0:
             raise RuntimeError("the load failed")
@@ -139,18 +139,18 @@ def _run(given: argparse.Namespace, site: Site) -> int:
             f"7 hosts, {given.requests:,} requests before, {given.rate:g} residents a second, proxy: {proxy}"
         )
         facts = server_facts(owner, sizes, _command(given), others)
-    phases = [_phase(filed, began, *phase) for phase in course.phases]
+    phases = [_phase(filed, first, *phase) for phase in course.phases]
     heads = ("phase", "answered a second; create p50 / p95 / p99 / most", "had to try again", "")
     parts = [table(phases, heads), table(lines), str(__doc__).split("\n\n", 1)[1]]
     keep_page(given.results, "Past one machine", facts, parts)
     return 0 if all(line.met is not False for line in lines) else 1
 
 
-def _phase(filed: Sequence[Filed], began: float, name: str, first: float, last: float) -> Line:
+def _phase(filed: Sequence[Filed], beginning: float, name: str, first: float, last: float) -> Line:
     """What became of those who came between two moments, and how many were answered then."""
-    came = [one for one in filed if first <= one.came_at - began < last]
+    came = [one for one in filed if first <= one.came_at - beginning < last]
     done = [
-        one for one in filed if one.reference and first <= one.came_at + one.took_ms / 1000 - began < last
+        one for one in filed if one.reference and first <= one.came_at + one.took_ms / 1000 - beginning < last
     ]
     rate = len(done) / (last - first)
     again = sum(one.tries > 1 for one in came)

@@ -1,10 +1,11 @@
 """Residents who come when they come: so many a second, whether or not the answers keep up, with photos and patience.
 
 ``python -m bench.paced`` reads a JSON ``Residents`` from standard input and writes a JSON line for each as soon as
-they are done. Each comes at a moment drawn beforehand (as if by chance, the same with the same seed), sends their
-photos, then the report under a key of their own. Where no answer comes or the server says that it cannot now, the
-same is sent again under the same key until their patience ends: a resident's phone does so. Times count from the
-moment the report was first to be sent, so that waiting for a free connection or a server that is away is in them.
+they are done, after a first line with the moment at which they begin to come. Each comes at a moment drawn beforehand
+(as if by chance, the same with the same seed), sends their photos, then the report under a key of their own. Where no
+answer comes or the server says that it cannot now, the same is sent again under the same key until their patience
+ends: a resident's phone does so. Times count from the moment the report was first to be sent, so that waiting for a
+free connection or a server that is away is in them.
 """
 
 from __future__ import annotations
@@ -100,9 +101,18 @@ def start_residents(who: Residents, output: Path, prefix: Sequence[str] = ()) ->
     return process
 
 
+def began(process: subprocess.Popen[bytes], output: Path) -> float:
+    """Wait for the first to come; returns when that was, in seconds since 1970."""
+    while b"\n" not in (said := output.read_bytes()):
+        if process.poll() is not None:
+            raise RuntimeError("the load does not begin")
+        time.sleep(0.02)
+    return float(said.split(b"\n", 1)[0])
+
+
 def read_filed(output: Path) -> list[Filed]:
     """What has become of those who are done so far."""
-    lines = output.read_bytes().split(b"\n")[:-1]
+    lines = output.read_bytes().split(b"\n")[1:-1]
     return [Filed(**orjson.loads(line)) for line in lines]
 
 
@@ -150,6 +160,8 @@ class _Crowd:
     async def come(self) -> None:
         """Each at their moment."""
         chance, due, began = random.Random(self._who.seed), 0.0, time.monotonic()
+        self._out.write(f"{time.time()}\n")
+        self._out.flush()
         async with asyncio.TaskGroup() as group:
             for number in range(sys.maxsize):
                 due += chance.expovariate(self._who.a_second)
