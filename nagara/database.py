@@ -130,15 +130,25 @@ async def read_in_city(
     kept = [prepare] * len(questions) if isinstance(prepare, bool) else prepare
     asked = [((SET_CITY, (city_id,)), True), *zip(questions, kept, strict=True)]
     try:
-        async with pool.connection() as connection:
-            _, *found = await exchange(connection, asked)
+        _, *found = await exchanged(pool, asked)
     except psycopg.OperationalError as error:
         if error.sqlstate is not None and not error.sqlstate.startswith(SERVER_WENT_AWAY):
             raise
         await pool.check()
-        async with pool.connection() as connection:
-            _, *found = await exchange(connection, asked)
+        _, *found = await exchanged(pool, asked)
     return found
+
+
+async def exchanged(pool: Pool, asked: Sequence[tuple[Question, bool]]) -> list[Rows]:
+    """What ``exchange`` finds over one of the pool's connections; nothing is repeated.
+
+    The pool's own way to lend a connection would commit at the end, which an exchange has done by itself.
+    """
+    connection = await pool.getconn()
+    try:
+        return await exchange(connection, asked)
+    finally:
+        await pool.putconn(connection)
 
 
 @asynccontextmanager

@@ -20,9 +20,8 @@ import orjson
 import psycopg
 
 from city_config import City
-from nagara.database import SET_CITY, Pool
+from nagara.database import SET_CITY, Pool, exchanged
 from nagara.errors import DatabaseUnavailable
-from nagara.exchange import exchange
 from nagara.filing.handed_in import Filing
 from nagara.filing.intake import Decision, Filed, decide, filed_now, filing_row, sealed_contact
 from nagara.staff import live
@@ -120,23 +119,21 @@ async def _answered(pool: Pool, city_id: str, batch: Sequence[_Waiting]) -> None
 
 async def _write_batch(pool: Pool, city_id: str, batch: Sequence[_Waiting]) -> None:
     """Decide and write a batch, and tell its callers; raises what concerns all who were not told yet."""
-    async with pool.connection() as connection:
-        [[[now]]] = await exchange(connection, [((NOW, ()), True)])
-        ready = _decided(batch, now)
-        if not ready:
-            return
-        try:
-            written = await _written(connection, city_id, ready, now)
-        except psycopg.Error as error:
-            if len(ready) == 1 or not _may_be_one_rows_fault(error):
-                raise
-        else:
-            _tell(city_id, ready, written, now)
-            return
+    [[[now]]] = await exchanged(pool, [((NOW, ()), True)])
+    ready = _decided(batch, now)
+    if not ready:
+        return
+    try:
+        written = await _written(pool, city_id, ready, now)
+    except psycopg.Error as error:
+        if len(ready) == 1 or not _may_be_one_rows_fault(error):
+            raise
+    else:
+        _tell(city_id, ready, written, now)
+        return
     for one in ready:
         try:
-            async with pool.connection() as connection:
-                _tell(city_id, [one], await _written(connection, city_id, [one], now), now)
+            _tell(city_id, [one], await _written(pool, city_id, [one], now), now)
         except Exception as error:  # whatever it is, it is this report's alone
             one.waiting.refuse(error)
 
@@ -174,13 +171,11 @@ def _as_text(values: dict[str, Any]) -> bytes:
     return orjson.dumps(values)
 
 
-async def _written(
-    connection: psycopg.AsyncConnection[Any], city_id: str, ready: Sequence[_Ready], now: dt.datetime
-) -> set[uuid.UUID]:
+async def _written(pool: Pool, city_id: str, ready: Sequence[_Ready], now: dt.datetime) -> set[uuid.UUID]:
     """Write rows in one transaction; the ids of those that stand."""
     rows = b"[%b]" % b",".join(one.text for one in ready)
     values = {"rows": rows.decode(), "city_id": city_id, "received_at": now}
-    _, written = await exchange(connection, [((SET_CITY, (city_id,)), True), ((FILE_TOGETHER, values), True)])
+    _, written = await exchanged(pool, [((SET_CITY, (city_id,)), True), ((FILE_TOGETHER, values), True)])
     return {row[0] for row in written}
 
 
