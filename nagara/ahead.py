@@ -9,18 +9,17 @@ from contextlib import contextmanager
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
-AT_MOST = 2
-"""So many are ready at once: memory does not grow with the file."""
 
 
 @contextmanager
-def ahead(items: Iterable[T]) -> Iterator[Iterator[T]]:
-    """The same items in the same order, made by a thread of its own that stays a little ahead.
+def ahead(items: Iterable[T], at_most: int = 2) -> Iterator[Iterator[T]]:
+    """The same items in the same order, made by a thread of its own that stays ``at_most`` items ahead.
 
+    One more is being made meanwhile, and one is used: memory does not grow with what there is.
     What making one raises is raised where that one is asked for. When the block ends, however it does, so does the
     thread.
     """
-    line = _Line(items)
+    line = _Line(items, at_most)
     try:
         yield iter(line)
     finally:
@@ -28,9 +27,9 @@ def ahead(items: Iterable[T]) -> Iterator[Iterator[T]]:
 
 
 class _Line(Generic[T]):
-    def __init__(self, items: Iterable[T]) -> None:
+    def __init__(self, items: Iterable[T], at_most: int) -> None:
         self._items = items
-        self._ready: queue.Queue[tuple[T] | Exception | None] = queue.Queue(AT_MOST)
+        self._ready: queue.Queue[tuple[T] | Exception | None] = queue.Queue(at_most)
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._work, name="ahead", daemon=True)
         self._thread.start()

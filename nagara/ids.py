@@ -45,7 +45,7 @@ def new_reference(prefix: str) -> str:
 
 def check_character(text: str) -> str:
     """Weighted sum modulo 29, a prime: any one wrong character and any swap of two in the body changes it."""
-    return ALPHABET[sum(map(mul, map(_value, text), count(2))) % len(ALPHABET)]
+    return ALPHABET[sum(map(mul, map(_VALUES.__getitem__, text), count(2))) % len(ALPHABET)]
 
 
 def read_reference(text: str) -> str | None:
@@ -59,12 +59,14 @@ def read_reference(text: str) -> str | None:
     return f"{prefix}-{body}-{check}"
 
 
-def _value(character: str) -> int:
-    """The character's place in the alphabet; letters of a prefix that are not in it count by their code."""
-    found = ALPHABET.find(character)
-    return found if found >= 0 else ord(character)
+class _Values(dict[str, int]):
+    """Each character's place in the alphabet; letters of a prefix that are not in it count by their code."""
+
+    def __missing__(self, character: str) -> int:
+        return ord(character)
 
 
+_VALUES = _Values(zip(ALPHABET, range(len(ALPHABET)), strict=True))
 _THREE = tuple(map("".join, product(ALPHABET, repeat=3)))
 """All there are of three letters: a reference is drawn by them, seven single ones cost more than all the rest of it."""
 

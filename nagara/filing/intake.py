@@ -33,6 +33,7 @@ from nagara.filing.handed_in import (
 from nagara.filing.joining import Joinable
 from nagara.ids import new_reference, uuid7
 from nagara.lifecycle import Status, next_due
+from nagara.per_city import PerCity
 from nagara.places.finding import Place, locate_in
 from nagara.promises.deadlines import PromisedTimes, calendar_stages, promise
 from nagara.residents.contact_digests import digests_of
@@ -152,8 +153,15 @@ def columns_decided(
         "respond_by": times.respond_by,
         "resolve_by": times.resolve_by,
         "promise_standard": times.standard,
-        "calendar_stages": list(calendar_stages(service, service.priority)),
+        "calendar_stages": list(_stages.of(city)[service.code]),
     }
+
+
+def _calendar_stages(city: City) -> Mapping[str, tuple[str, ...]]:
+    return {service.code: calendar_stages(service, service.priority) for service in city.services}
+
+
+_stages: PerCity[Mapping[str, tuple[str, ...]]] = PerCity(_calendar_stages)
 
 
 def filed_data(row: Mapping[str, Any], source: str | None = None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Rows as PostgreSQL takes them in bulk: a line of COPY's text format a request, a line a column for all events. Pure.
+"""Requests as PostgreSQL takes them in bulk: a line of COPY text each, and their events column by column. Pure.
 
 Laying out is done ahead of the database, by the thread that decides; who writes only puts lines together.
 """
@@ -8,16 +8,39 @@ from __future__ import annotations
 import datetime as dt
 import re
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import orjson
+
+from nagara.importing.living import Draft
+
+STEADY = (
+    "city_id", "service_code", "network_code", "department", "assignee", "priority", "district", "place_method",
+    "answers", "language", "channel", "confidential", "rule", "reason", "config_fingerprint", "promise_standard",
+    "escalation_step", "source",
+)  # fmt: skip
+"""What requests of a service at a place share, as a rule: these are laid out once for all of them."""
+
+OWN = (
+    "id", "reference", "status", "lat", "lon", "address", "description", "observed_at", "received_at",
+    "acknowledge_by", "respond_by", "resolve_by", "next_due_at", "acknowledged_at", "responded_at", "closed_at",
+    "closing_reason", "duplicate_of", "paused_at", "next_step_at", "observed_until", "source_id", "version",
+    "updated_at", "calendar_stages",
+)  # fmt: skip
+EVENT_FIELDS = ("request_id", "kind", "occurred_at", "from_status", "to_status", "data")
+"""What differs between the events of an import: the parameters of ``events_arrive`` after city and source."""
 
 SPECIAL = re.compile(r"[\\\t\n\r]")
 ESCAPED = {"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"}
 NOTHING = r"\N"
 BETWEEN = "\n"
 """Between the values of a column of events: no code has a line break in it, and JSON writes its own as an escape."""
+
+_steady_of: Callable[[Mapping[str, Any]], tuple[Any, ...]] = itemgetter(*STEADY)
+_own_of: Callable[[Mapping[str, Any]], tuple[Any, ...]] = itemgetter(*OWN)
 
 
 class Lines(NamedTuple):
@@ -27,23 +50,40 @@ class Lines(NamedTuple):
     events: tuple[tuple[str, ...], ...]
 
 
-def lines_of(
-    row: Mapping[str, Any], columns: Sequence[str], events: Iterable[Mapping[str, Any]], fields: Sequence[str]
-) -> Lines:
-    """A request and its events laid out; an event's ``data`` become JSON, what is missing an empty text."""
+def laid_out(draft: Draft) -> Lines:
+    """A draft as it goes to the database: ``STEADY`` and ``OWN`` columns, and ``EVENT_FIELDS``."""
+    row = draft.row
+    id_ = str(row["id"])
     return Lines(
-        copy_line([row[name] for name in columns]),
-        tuple(tuple(_EVENT_TEXTS[type(event[name])](event[name]) for name in fields) for event in events),
+        f"{_steady(_steady_of(row))}\t{_joined(_own_of(row))}\n",
+        tuple(
+            (
+                id_,
+                event["kind"],
+                str(event["occurred_at"]),
+                event["from_status"] or "",
+                event["to_status"] or "",
+                orjson.dumps(event["data"]).decode(),
+            )
+            for event in draft.events
+        ),
     )
 
 
-def copy_line(values: Iterable[Any]) -> str:
-    """A row in COPY's text format, its end included. Raises ``KeyError`` for a type that no column has."""
-    return "\t".join([_TEXTS[type(value)](value) for value in values]) + "\n"
+@lru_cache(maxsize=4096)
+def _steady(values: tuple[Any, ...]) -> str:
+    return _joined(values)
+
+
+def _joined(values: Iterable[Any]) -> str:
+    """Values in COPY's text format. Raises ``KeyError`` for a type that no column has."""
+    return "\t".join([NOTHING if value is None else _TEXTS[type(value)](value) for value in values])
 
 
 def _text(value: str) -> str:
-    return SPECIAL.sub(lambda found: ESCAPED[found[0]], value) if SPECIAL.search(value) else value
+    if value.isprintable() and "\\" not in value:
+        return value
+    return SPECIAL.sub(lambda found: ESCAPED[found[0]], value)
 
 
 def _list(values: list[str]) -> str:
@@ -52,7 +92,6 @@ def _list(values: list[str]) -> str:
 
 
 _TEXTS: Mapping[type, Callable[[Any], str]] = {
-    type(None): lambda _: NOTHING,
     str: _text,
     dt.datetime: str,
     bool: lambda value: "t" if value else "f",
@@ -60,11 +99,4 @@ _TEXTS: Mapping[type, Callable[[Any], str]] = {
     float: repr,
     uuid.UUID: str,
     list: _list,
-}
-_EVENT_TEXTS: Mapping[type, Callable[[Any], str]] = {
-    type(None): lambda _: "",
-    str: str,
-    dt.datetime: str,
-    uuid.UUID: str,
-    dict: lambda value: orjson.dumps(value).decode(),
 }

@@ -19,17 +19,17 @@ from nagara.ahead import ahead
 from nagara.cities import record_versions
 from nagara.database import time_told
 from nagara.importing import snapshots, table
-from nagara.importing.lines import Lines
+from nagara.importing.lines import Lines, laid_out
 from nagara.importing.living import Draft, drafted, placed
 from nagara.importing.progress import OnProgress, unseen
 from nagara.importing.reading import Shape, read_rows, shape_of
 from nagara.importing.stated import Because, NotTaken, Reject, StatedHistory, UnreadableFile
 from nagara.importing.summary import ImportSummary, Tally
-from nagara.importing.writing import Chunk, has_parents, laid_out, write_chunk
+from nagara.importing.writing import Chunk, has_parents, write_chunk
 
 T = TypeVar("T")
-CHUNK = 2000
-"""Requests in one transaction: what a crash can lose, and then makes the next run do again."""
+CHUNK = 4000
+"""Requests in one transaction: what a crash can lose, and then makes the next run do again. Three are in memory."""
 
 REJECT_COLUMNS = ("reject_row", "reject_because", "reject_detail")
 
@@ -97,7 +97,7 @@ def import_histories(
         if not dry_run:
             record_versions(connection, {city.id: city})
     tally, would_be = Tally(), dict[str, bool]()
-    with ahead(_prepared(city, items, now, chunk)) as chunks:
+    with ahead(_prepared(city, items, now, chunk), at_most=1) as chunks:
         for batch in chunks:
             tally.rows += batch.rows
             written = write_chunk(connection, city, source, batch, dry_run=dry_run, assumed=would_be)

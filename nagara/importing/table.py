@@ -32,6 +32,7 @@ Further columns are ignored, so a corrected file of rejects can be imported as i
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from operator import attrgetter
 from typing import Any, get_args
 
 from city_config import City
@@ -40,6 +41,7 @@ from nagara.importing.fields import coordinate, district_code, time_of
 from nagara.importing.stated import Because, NotTaken, StatedHistory, StatedMove
 from nagara.lifecycle import CLOSED, TRANSITIONS, Move, Status
 
+CLOSING_REASONS = frozenset(get_args(ClosingReason))
 NEEDED = ("source_id", "service_code", "created")
 MOVES: Mapping[str, Move] = {
     "acknowledged": Move.ACKNOWLEDGE,
@@ -59,52 +61,57 @@ MOVES: Mapping[str, Move] = {
 def history_of(city: City, source: str, row_number: int, row: Mapping[str, str]) -> StatedHistory:
     """The history a row states; raise ``NotTaken`` saying what cannot be taken. Pure."""
 
-    def text(column: str) -> str:
-        return row.get(column, "").strip()
-
-    if not text("source_id"):
+    said = {column: text for column, value in row.items() if (text := value.strip())}
+    source_id, district = said.get("source_id"), said.get("district")
+    if source_id is None:
         raise NotTaken(Because.NO_ID, "source_id is empty")
-    if text("district") and district_code(city, text("district")) is None:
-        raise NotTaken(Because.WRONG_VALUE, f"district: {text('district')[:40]!r} is not one of the city's")
-    moves = tuple(sorted(_moves(city, row), key=lambda stated: stated.at))
-    if not text("observed_until") and not _ends_closed(moves):
+    code = district_code(city, district) if district is not None else None
+    if district is not None and code is None:
+        raise NotTaken(Because.WRONG_VALUE, f"district: {district[:40]!r} is not one of the city's")
+    moves = tuple(sorted(_moves(city, said), key=_when))
+    seen = said.get("observed_until")
+    if seen is None and not _ends_closed(moves):
         raise NotTaken(Because.WRONG_TIME, "observed_until: needed for an unfinished request")
     return StatedHistory(
         row=row_number,
         source=source,
-        source_id=text("source_id"),
-        service_code=text("service_code"),
-        created=time_of("created", text("created")),
-        lat=coordinate("lat", text("lat")),
-        lon=coordinate("lon", text("lon")),
-        district=district_code(city, text("district")),
-        address=text("address") or None,
-        description=text("description"),
-        language=text("language") or None,
-        channel=text("channel") or "import",
+        source_id=source_id,
+        service_code=said.get("service_code", ""),
+        created=time_of("created", said.get("created", "")),
+        lat=coordinate("lat", said.get("lat", "")),
+        lon=coordinate("lon", said.get("lon", "")),
+        district=code,
+        address=said.get("address"),
+        description=said.get("description", ""),
+        language=said.get("language"),
+        channel=said.get("channel", "import"),
         moves=moves,
-        observed_until=time_of("observed_until", text("observed_until")) if text("observed_until") else None,
+        observed_until=time_of("observed_until", seen) if seen is not None else None,
     )
 
 
-def _moves(city: City, row: Mapping[str, str]) -> Iterator[StatedMove]:
+_when = attrgetter("at")
+
+
+def _moves(city: City, said: Mapping[str, str]) -> Iterator[StatedMove]:
+    """The moves a row states; ``said`` holds what is not empty, without blanks around it."""
     for column, move in MOVES.items():
-        stated = row.get(column, "").strip()
-        if stated:
-            parent = row.get("duplicate_of", "").strip() if move is Move.LINK_DUPLICATE else None
-            yield StatedMove(move, time_of(column, stated), parent=parent, data=_data(city, move, row))
+        stated = said.get(column)
+        if stated is not None:
+            parent = said.get("duplicate_of", "") if move is Move.LINK_DUPLICATE else None
+            yield StatedMove(move, time_of(column, stated), parent=parent, data=_data(city, move, said))
 
 
-def _data(city: City, move: Move, row: Mapping[str, str]) -> dict[str, Any]:
+def _data(city: City, move: Move, said: Mapping[str, str]) -> dict[str, Any]:
     if move in (Move.RESOLVE, Move.DECLINE):
-        reason = row.get("reason", "").strip() or ("fixed" if move is Move.RESOLVE else "")
-        if reason not in get_args(ClosingReason):
+        reason = said.get("reason", "fixed" if move is Move.RESOLVE else "")
+        if reason not in CLOSING_REASONS:
             raise NotTaken(Because.WRONG_VALUE, f"reason: {reason[:40]!r} is not a closing reason")
         return {"reason": reason}
-    body = row.get("referred_to", "").strip() if move is Move.REFER else ""
-    if body and body not in city.departments_by_code:
+    body = said.get("referred_to") if move is Move.REFER else None
+    if body is not None and body not in city.departments_by_code:
         raise NotTaken(Because.WRONG_VALUE, f"referred_to: {body[:40]!r} is not a department of the city")
-    return {"department": body} if body else {}
+    return {"department": body} if body is not None else {}
 
 
 def _ends_closed(moves: tuple[StatedMove, ...]) -> bool:

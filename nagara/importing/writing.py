@@ -20,7 +20,7 @@ from psycopg.sql import SQL, Identifier
 
 from city_config import City
 from nagara.ids import new_reference
-from nagara.importing.lines import BETWEEN, Lines, lines_of
+from nagara.importing.lines import BETWEEN, EVENT_FIELDS, OWN, STEADY, Lines, laid_out
 from nagara.importing.living import Draft
 from nagara.importing.stated import Because, Reject
 
@@ -35,9 +35,6 @@ REQUEST_COLUMNS = (
 EVENT_COLUMNS = (
     "city_id", "request_id", "kind", "occurred_at", "actor_kind", "actor", "from_status", "to_status", "data",
 )  # fmt: skip
-EVENT_FIELDS = ("request_id", "kind", "occurred_at", "from_status", "to_status", "data")
-"""What differs between the events of an import: the parameters of ``events_arrive`` after city and source."""
-
 REFERENCE_KEY = "request_city_id_reference_key"
 
 LOCK_SOURCE = "select pg_advisory_xact_lock(hashtextextended(%s, 0))"
@@ -49,7 +46,7 @@ select source_id, id, reference, duplicate_of is not null from request
 """
 
 
-_COLUMNS = SQL(", ").join(map(Identifier, REQUEST_COLUMNS))
+_COLUMNS = SQL(", ").join(map(Identifier, (*STEADY, *OWN)))
 ARRIVING = SQL(
     "create temporary table arriving_request on commit drop as select {} from request with no data"
 ).format(_COLUMNS)
@@ -123,10 +120,11 @@ def _written(
     dry_run: bool,
     assumed: Mapping[str, bool],
 ) -> Written:
-    connection.execute(LOCK_SOURCE, (f"import {city.id} {source}",))
     rows_of = {draft.row["source_id"]: row for row, draft in chunk.drafts.items()}
     refused = {reject.source_id for reject in chunk.rejects if reject.decided}
-    there = _find(connection, city, source, [*rows_of, *refused])
+    with connection.pipeline():
+        connection.execute(LOCK_SOURCE, (f"import {city.id} {source}",))
+        there = _find(connection, city, source, [*rows_of, *refused])
     drafts = [draft for draft in chunk.drafts.values() if draft.row["source_id"] not in there]
     rejects = [one for one in chunk.rejects if not (one.decided and one.source_id in there)]
     drafts, orphans = _linked(connection, city, source, drafts, there, assumed)
@@ -201,11 +199,6 @@ def _orphan(draft: Draft, rows_of: Mapping[str, int]) -> Reject:
     return Reject(rows_of[own], Because.UNKNOWN_PARENT, detail, own)
 
 
-def laid_out(draft: Draft) -> Lines:
-    """A draft as it goes to the database."""
-    return lines_of(draft.row, REQUEST_COLUMNS, draft.events, EVENT_FIELDS)
-
-
 def _insert(
     connection: psycopg.Connection[Any],
     city: City,
@@ -218,6 +211,7 @@ def _insert(
     connection.execute(ARRIVING)
     with connection.cursor().copy(COPY_REQUESTS) as copy:
         copy.write("".join([line.row for line in lines]))
-    connection.execute(TAKE_REQUESTS)
     columns = zip(*[event for line in lines for event in line.events], strict=True)
-    connection.execute(EVENTS_ARRIVE, (city.id, source, *map(BETWEEN.join, columns)))
+    with connection.pipeline():  # one after the other, without a word from here in between
+        connection.execute(TAKE_REQUESTS)
+        connection.execute(EVENTS_ARRIVE, (city.id, source, *map(BETWEEN.join, columns)))
