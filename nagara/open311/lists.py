@@ -164,15 +164,15 @@ async def list_requests(pool: Pool, city: City, wanted: ListFilter, extensions: 
     """
     total = await _total(pool, city, wanted) if wanted.counted else None
     if wanted.page > 1 and wanted.after is None:
-        if (wanted.page - 1) * wanted.page_size > MOST_PASSED:
+        begins = await _walk(pool, city, wanted)
+        if begins is None:
+            return Page([], None, total)
+        if _passed(wanted) > MOST_PASSED:
             raise InvalidInput(
                 f"page {wanted.page} begins behind more than {MOST_PASSED:,} requests.",
                 field="page",
                 allowed="follow the Link of a page, or ask for a shorter span of dates",
             )
-        begins = await _walk(pool, city, wanted)
-        if begins is None:
-            return Page([], None, total)
         wanted = replace(wanted, after=begins)
     values = list_values(city, wanted, extensions)
     rows = await _rows(pool, city, statements.GEOREPORT_LIST, values, prepare=wanted.updated is ALWAYS)
@@ -200,10 +200,15 @@ def list_values(city: City, wanted: ListFilter, extensions: bool = False) -> dic
         "east": east,
         "north": north,
         "limit": wanted.page_size + 1,
-        "passed": (wanted.page - 1) * wanted.page_size - 1,
+        "passed": min(_passed(wanted), MOST_PASSED) - 1,
         "extensions": extensions,
         "public_kinds": PUBLIC_KIND_NAMES,
     }
+
+
+def _passed(wanted: ListFilter) -> int:
+    """How many requests come before a page that is counted."""
+    return (wanted.page - 1) * wanted.page_size
 
 
 async def find_requests(
@@ -222,7 +227,7 @@ async def find_requests(
 
 
 async def _walk(pool: Pool, city: City, wanted: ListFilter) -> Place | None:
-    """Behind which request the page of this number begins; None where there are not so many."""
+    """Behind which request the page of this number begins, or one not so far behind; None where none is there."""
     statement = statements.GEOREPORT_WALK_IN_BOX if wanted.bbox else statements.GEOREPORT_WALK
     [rows] = await read_in_city(pool, city.id, (statement, list_values(city, wanted)))
     return Place(*rows[0]) if rows else None

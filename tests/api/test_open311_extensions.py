@@ -160,7 +160,9 @@ def test_the_sandbox_takes_an_update_once_as_the_real_server_does(client: TestCl
     assert say(client, other, second, **done).status_code == 200, "ids are each system's own"
 
 
-def test_pages_go_on_where_the_last_ended(client: TestClient, owner: Owner) -> None:
+def test_pages_go_on_where_the_last_ended(
+    client: TestClient, owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
     multiply(owner, known(owner, filed(client, key())), 4)
     page = client.get(f"{V2}/requests.json", params=HERE | {"page_size": "2"})
     later = filed(client, key())
@@ -171,7 +173,10 @@ def test_pages_go_on_where_the_last_ended(client: TestClient, owner: Owner) -> N
     )
     assert ids(listed(client, page_size="1")) == [later]
     assert ids(listed(client, page="2", page_size="1", bbox="104,11,105,12")) == ids(page.json())[:1]
-    deep = client.get(f"{V2}/requests.json", params=HERE | {"page": "102", "page_size": "1000"})
+    monkeypatch.setattr("nagara.open311.lists.MOST_PASSED", 3)
+    assert len(listed(client, page="4", page_size="1")) == 1
+    assert listed(client, page="9", page_size="1", status="closed") == [], "there are not so many"
+    deep = client.get(f"{V2}/requests.json", params=HERE | {"page": "5", "page_size": "1"})
     assert (deep.status_code, "follow the Link" in errors(deep)[0]) == (400, True)
     for form in ("json", "xml"):
         answer = client.get(f"{V2}/requests.{form}", params=HERE | {"after": "nonsense"})
