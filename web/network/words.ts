@@ -57,8 +57,10 @@ export function figureName(definition: Definition): { text: string; lang: string
   return hasMessage(key) ? { text: translate(key), lang: undefined } : { text: definition.name, lang: 'en' };
 }
 
-/** A country's name by its two letters; the letters where the browser does not know the language. */
+/** A country's name by its two letters: not every browser knows every language, so members' are messages. */
 export function countryName(letters: string): string {
+  const key = `network.country.${letters}`;
+  if (hasMessage(key)) return translate(key);
   try {
     return new Intl.DisplayNames([currentLanguage(), 'en'], { type: 'region' }).of(letters) ?? letters;
   } catch {

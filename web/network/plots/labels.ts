@@ -1,4 +1,5 @@
 /** Where names stand beside marks without lying on each other. What finds no room is left out: the table has it. */
+import { extentOf } from './room';
 
 export interface Mark {
   id: string;
@@ -16,8 +17,7 @@ interface Box {
   bottom: number;
 }
 
-/** Of a letter of 12 px, and of those that stand on each other in scripts with marks. */
-const LETTER = 6.8;
+/** Above and below the line, with room for the marks that stand on letters. */
 const RISE = 11;
 const FALL = 4;
 const ROOM = 6;
@@ -32,9 +32,8 @@ const meet = (one: Box, other: Box): boolean =>
   one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom;
 
 function boxOf(mark: Mark, side: (typeof SIDES)[number]): Box {
-  const wide = mark.name.length * LETTER;
-  const left = mark.x + side.dx - (side.anchor === 'end' ? wide : side.anchor === 'middle' ? wide / 2 : 0);
-  return { left, right: left + wide, top: mark.y + side.dy - RISE, bottom: mark.y + side.dy + FALL };
+  const { left, right } = extentOf(mark.name, mark.x + side.dx, side.anchor);
+  return { left, right, top: mark.y + side.dy - RISE, bottom: mark.y + side.dy + FALL };
 }
 
 /** Labels of the marks that have room, those that come first before the others. */
