@@ -84,6 +84,8 @@ WORDS = {word.__name__: word for word in (demo, test, check, bench, chaos, nagar
 
 def main(arguments: list[str]) -> int:
     """Run one word; without one, list them all."""
+    # A hundred programs are started from here, and each would compile all of Nagara anew: 1 s of processor.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if not arguments or arguments[0] in ("-h", "--help", "help"):
         print("python3 run.py WORD [arguments]\n")
         for name, word in WORDS.items():

@@ -30,6 +30,21 @@ def test_an_unknown_word_is_refused_with_the_known_ones() -> None:
     assert done.stderr == f"run.py has no word 'dmeo'. Its words: {', '.join(WORDS)}.\n"
 
 
+def test_what_is_started_may_keep_what_it_compiled() -> None:
+    """Where images forbid it, as some do, each program would compile all of Nagara anew."""
+    asked = f"import os, sys; sys.path.insert(0, {str(ROOT)!r}); import run; run.main([]); print(sorted(os.environ))"
+    done = subprocess.run(
+        [*BARE_PYTHON, "-c", asked],
+        env={"PYTHONDONTWRITEBYTECODE": "1", "KEPT": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    told = done.stdout.splitlines()[-1]
+    assert "KEPT" in told
+    assert "PYTHONDONTWRITEBYTECODE" not in told
+
+
 def test_the_landing_check_calls_what_a_developer_calls() -> None:
     script = ROOT / ".ci" / "run"
     assert os.access(script, os.X_OK)
