@@ -167,6 +167,7 @@ class _Growing:
     rounds: int
     smallest: int
     token: str = ""
+    empty: int = 0
     found: _Grown = field(default_factory=_Grown)
 
     def grow(self, size: int) -> None:
@@ -175,6 +176,7 @@ class _Growing:
         row = self.owner.execute("select count(*) from request").fetchone()
         there, even = (row[0] if row else 0), size // len(self.cities) * len(self.cities)
         if not there:
+            self.empty = self._on_disk()
             there = min(even, LAID_OUT // len(self.cities) * len(self.cities))
             fill(self.owner, self.cities, there, time_told(self.owner))
             self.token = _token(self.cities[0])
@@ -187,8 +189,7 @@ class _Growing:
 
     def measure(self) -> None:
         """Everything, at the size it has now."""
-        row = self.owner.execute(SIZE).fetchone()
-        self.found.add(ON_DISK, (row[0] if row else 0) / self.found.sizes[-1] / 1024, "KiB")
+        self.found.add(ON_DISK, (self._on_disk() - self.empty) / self.found.sizes[-1] / 1024, "KiB")
         self._pages()
         due = min(DUE, self.smallest // 100)
         for count in (0, due, due * MORE):
@@ -199,6 +200,10 @@ class _Growing:
         self._set_going(due)
         self._happen(events)
         self.found.add(WORKER_MEMORY, self._worker_memory(), "MiB")
+
+    def _on_disk(self) -> int:
+        row = self.owner.execute(SIZE).fetchone()
+        return int(row[0]) if row else 0
 
     def _pages(self) -> None:
         city, of_a_city = self.cities[0], self.found.sizes[-1] // len(self.cities)
