@@ -97,17 +97,19 @@ class Tally:
 
     def take(self, drafts: Iterable[Draft], now: dt.datetime) -> None:
         """Count requests that are taken."""
+        kinds: list[str] = []
         for draft in drafts:
             row = draft.row
             self.imported += 1
             self.other_district += draft.other_district
             self.placed[row["place_method"] if row["district"] is not None else "none"] += 1
-            self.closings.update(event["kind"] for event in draft.events if event["kind"] in CLOSINGS)
+            kinds += [event["kind"] for event in draft.events]
             if row["closed_at"] is None:
                 self.open_at_last_sight += 1
                 due, seen = row["resolve_by"], row["observed_until"] or now
                 waits = Status(row["status"]) not in PAUSED
                 self.overdue_at_last_sight += bool(waits and due is not None and due < seen)
+        self.closings.update(kind for kind in kinds if kind in CLOSINGS)
 
     def summary(self, city: str, source: str, dry_run: bool) -> ImportSummary:
         """The counts as they stand."""

@@ -127,7 +127,7 @@ def _written(
         there = _find(connection, city, source, [*rows_of, *refused])
     drafts = [draft for draft in chunk.drafts.values() if draft.row["source_id"] not in there]
     rejects = [one for one in chunk.rejects if not (one.decided and one.source_id in there)]
-    drafts, orphans = _linked(connection, city, source, drafts, there, assumed)
+    drafts, orphans = _linked(connection, city, source, drafts, chunk.laid, there, assumed)
     rejects += [_orphan(draft, rows_of) for draft in orphans]
     if not dry_run and drafts:
         _insert(connection, city, source, drafts, chunk.laid)
@@ -146,11 +146,13 @@ def _linked(
     city: City,
     source: str,
     drafts: list[Draft],
+    laid: Mapping[str, Lines],
     there: Mapping[str, Known],
     assumed: Mapping[str, bool],
 ) -> tuple[list[Draft], list[Draft]]:
     """Drafts whose parents are known and no duplicates themselves, with the links filled in; and the rest."""
-    links = [draft for draft in drafts if has_parents(draft)]
+    # of those that are laid out none has a parent
+    links = [draft for draft in drafts if draft.row["source_id"] not in laid]
     if not links:
         return drafts, []
     known = dict(there)
