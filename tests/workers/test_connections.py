@@ -1,0 +1,73 @@
+"""The connection a worker process keeps: the same from task to task, a transaction each, another after it broke."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from celery._state import _task_stack
+
+from workers import connections
+from workers.connections import kept_transaction
+
+Connection = psycopg.Connection[Any]
+
+
+@pytest.fixture
+def in_a_worker(database_url: str) -> Iterator[None]:
+    """As while a worker runs a task; what the process keeps is let go of afterwards."""
+    from workers.app import app  # it reads the settings, which the database must have made
+
+    app.loader.import_default_modules()
+    task = app.tasks["notifications.compose"]
+    _task_stack.push(task)
+    task.push_request(is_eager=False)
+    try:
+        assert connections.in_a_worker()
+        yield
+    finally:
+        task.pop_request()
+        _task_stack.pop()
+        connections._kept.close()
+
+
+def backend() -> int:
+    """Which server process serves the transaction."""
+    with kept_transaction() as connection:
+        return connection.info.backend_pid
+
+
+def test_it_is_the_same_from_task_to_task(in_a_worker: None) -> None:
+    assert backend() == backend()
+
+
+def test_what_fails_leaves_nothing_behind(in_a_worker: None, owner: Connection) -> None:
+    write = (
+        "insert into timer_run (task, begun_at, ended_at, ok, failures) values (%s, now(), now(), true, 0)"
+    )
+    with kept_transaction() as connection:
+        connection.execute(write, ("kept",))
+    with pytest.raises(ZeroDivisionError), kept_transaction() as connection:
+        connection.execute(write, ("left",))
+        raise ZeroDivisionError
+    assert owner.execute("select task from timer_run where task in ('kept', 'left')").fetchall() == [
+        ("kept",)
+    ]
+    assert backend(), "and the connection goes on"
+
+
+def test_after_it_broke_the_next_task_has_another(in_a_worker: None, owner: Connection) -> None:
+    first = backend()
+    owner.execute("select pg_terminate_backend(%s, 10000)", (first,))
+    with pytest.raises(psycopg.OperationalError), kept_transaction() as connection:
+        connection.execute("select 1")
+    assert backend() != first
+
+
+def test_without_a_worker_nothing_is_kept(database_url: str) -> None:
+    assert not connections.in_a_worker()
+    with kept_transaction() as connection:
+        connection.execute("select 1")
+    assert connection.closed
