@@ -84,11 +84,15 @@ Cell: Any = create_model(
 
 
 class Row(Closed):
-    """The counts of one month of receipt, network code and district."""
+    """The counts of one month of receipt, network code and district; of a declared emergency apart."""
 
     month: Month
     code: Code
     district: District
+    emergency: bool = Field(
+        default=False,
+        description="What was received in a declared emergency, so that figures without it can be shown",
+    )
     cell: Cell
 
 

@@ -24,6 +24,7 @@ from nagara.federation.bundle import LARGEST_BYTES, Bundle, Letter, canonical, r
 from nagara.federation.merging import keep_snapshot, moment, read_cells, told_before
 from nagara.federation.plausible import (
     Told,
+    refuse_fewer_than_rooted,
     refuse_future,
     refuse_implausible,
     refuse_inconsistent,
@@ -46,6 +47,7 @@ from nagara.trust.roots import Root
 log = logging.getLogger(__name__)
 
 LOCK = "select pg_advisory_xact_lock(hashtextextended('bundle ' || %s, 0))"
+HELD_BEFORE = "select max(requests) from network_root where city_id = %s and as_of <= %s"
 SEEN = "select key_id from federation_bundle where city_id = %s and digest = %s"
 KEEP = """
 insert into federation_bundle (city_id, digest, key_id, made_at, snapshot_id, content, signature, restated)
@@ -184,9 +186,12 @@ def check_content(
     refuse_inconsistent(cells, told)
     before = told_before(connection, bundle.city)
     after = [root.requests for root in roots if root.as_of >= built_at]
+    held = connection.execute(HELD_BEFORE, (bundle.city, cut_off)).fetchone()
+    known = [root.requests for root in roots if root.as_of <= cut_off] + [(held[0] if held else None) or 0]
     restated = {one.month: one.reason for one in bundle.restated}
     if before is not None:
         refuse_implausible(before, told, restated)
+    refuse_fewer_than_rooted(told, max(known))
     if after:
         refuse_more_than_rooted(told, after[0])
 

@@ -11,7 +11,8 @@ import psycopg
 from nagara import event_log
 from nagara.errors import UnknownReport
 from nagara.federation.bundle import FORMAT, MOST_ROOTS, VERSION
-from nagara.indicators.snapshots import Snapshot, district_cells, latest_snapshot
+from nagara.federation.merging import emergency_cells
+from nagara.indicators.snapshots import Snapshot, latest_snapshot
 from nagara.network.errors import TamperedEvent
 from nagara.trust.checking import check
 from nagara.trust.roots import TIME, own_roots
@@ -32,7 +33,7 @@ def make_bundle(
     snapshot = latest_snapshot(connection, city_id)
     if snapshot is None:
         raise UnknownReport(f"No figures of {city_id} have been computed yet.", field="city")
-    cells = district_cells(connection, city_id, snapshot.id)
+    cells = emergency_cells(connection, city_id, snapshot.id)
     roots = own_roots(connection, city_id)[-MOST_ROOTS:]
     return {
         "format": FORMAT,
@@ -45,9 +46,10 @@ def make_bundle(
                 "month": f"{month:%Y-%m}",
                 "code": code,
                 "district": district,
+                **({"emergency": True} if declared else {}),
                 "cell": cell.to_json(),
             }
-            for (month, code, district), cell in cells.items()
+            for (month, code, district, declared), cell in cells.items()
         ],
         "roots": [
             {name: value for name, value in root.as_json().items() if name != "city"} for root in roots

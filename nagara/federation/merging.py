@@ -15,9 +15,9 @@ from nagara.federation.bundle import Bundle
 from nagara.federation.plausible import Told
 from nagara.ids import uuid7
 from nagara.indicators.build import FIND_SNAPSHOT, store_months
-from nagara.indicators.cells import Cell, CellKey
+from nagara.indicators.cells import Cell
 from nagara.indicators.packed import pack_cells
-from nagara.indicators.snapshots import district_cells
+from nagara.indicators.snapshots import district_cells, month_rows
 from nagara.network.errors import ImplausibleCounts, MalformedBundle
 from nagara.trust.roots import TIME
 
@@ -38,6 +38,21 @@ returning id
 """
 
 
+PartKey = tuple[dt.date, str, str, bool]
+"""(first day of the month, network code, district, whether received in a declared emergency)."""
+
+
+def emergency_cells(
+    connection: psycopg.Connection[Any], city_id: str, snapshot_id: UUID
+) -> dict[PartKey, Cell]:
+    """A snapshot's cells, of what was received in a declared emergency apart from the rest."""
+    return {
+        (month, *part): cell
+        for month, row in month_rows(connection, {city_id: snapshot_id})[city_id].items()
+        for part, cell in row.packed.cells().items()
+    }
+
+
 def moment(text: str) -> dt.datetime:
     """A time of a bundle; raise ``MalformedBundle`` for a day that no calendar has."""
     try:
@@ -46,14 +61,14 @@ def moment(text: str) -> dt.datetime:
         raise MalformedBundle(f"{text} is no time.", field="bundle") from None
 
 
-def read_cells(bundle: Bundle, raw: Mapping[str, Any], configuration: Configuration) -> dict[CellKey, Cell]:
+def read_cells(bundle: Bundle, raw: Mapping[str, Any], configuration: Configuration) -> dict[PartKey, Cell]:
     """The cells of a bundle; raise ``MalformedBundle`` for codes and districts that the network does not know.
 
     What stands there instead is not said again: refusals are kept, and it could be anything.
     """
     codes = configuration.network.codes_by_code.keys() | {"other"}
     districts = configuration.cities[bundle.city].district_names.keys() | {"-"}
-    found: dict[CellKey, Cell] = {}
+    found: dict[PartKey, Cell] = {}
     for number, (row, written) in enumerate(zip(bundle.rows, raw["rows"], strict=True)):
         where = f"rows.{number}"
         if row.code not in codes:
@@ -66,7 +81,7 @@ def read_cells(bundle: Bundle, raw: Mapping[str, Any], configuration: Configurat
                 field=f"{where}.district",
                 allowed=districts,
             )
-        key = (dt.date.fromisoformat(f"{row.month}-01"), row.code, row.district)
+        key = (dt.date.fromisoformat(f"{row.month}-01"), row.code, row.district, row.emergency)
         if key in found:
             raise MalformedBundle("The same month, code and district stand twice.", field=where)
         try:
@@ -90,7 +105,7 @@ def keep_snapshot(
     connection: psycopg.Connection[Any],
     configuration: Configuration,
     bundle: Bundle,
-    cells: Mapping[CellKey, Cell],
+    cells: Mapping[PartKey, Cell],
     now: dt.datetime,
 ) -> UUID:
     """Store the snapshot and its figures, computed here from the counts; found again if it is there."""
@@ -111,7 +126,7 @@ def keep_snapshot(
         found = connection.execute(FIND_SNAPSHOT, (city_id, part.inputs_digest)).fetchone()
         if found is None:
             raise RuntimeError("a snapshot of the same inputs is there but cannot be read")
-        if district_cells(connection, city_id, found[0]) != cells:
+        if emergency_cells(connection, city_id, found[0]) != cells:
             raise ImplausibleCounts(
                 "The counts are others than before, and their inputs are said to be the same.",
                 field="snapshot.inputs_digest",
@@ -119,8 +134,8 @@ def keep_snapshot(
         return UUID(str(found[0]))
     codes = configuration.network.codes_by_code
     months: dict[dt.date, dict[tuple[str, str, bool], Cell]] = {}
-    for (month, code, district), cell in cells.items():
-        months.setdefault(month, {})[code, district, False] = cell
+    for (month, code, district, declared), cell in cells.items():
+        months.setdefault(month, {})[code, district, declared] = cell
     packed = {month: pack_cells(found) for month, found in months.items()}
     store_months(connection, city_id, UUID(str(added[0])), packed, codes, {})
     return UUID(str(added[0]))

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from nagara.indicators.cells import Cell, CellKey
+from nagara.indicators.cells import Cell
 from nagara.network.errors import (
     FromTheFuture,
     ImplausibleCounts,
@@ -56,11 +56,11 @@ class Told:
         cut_off: dt.datetime,
         method_version: str,
         events_seen: int,
-        cells: Iterable[tuple[CellKey, Cell]],
+        cells: Iterable[tuple[tuple[dt.date, *tuple[object, ...]], Cell]],
     ) -> Told:
         """From the cells of a snapshot."""
         reports: Counter[dt.date] = Counter()
-        for (month, _, _), cell in cells:
+        for (month, *_), cell in cells:
             reports[month] += cell.count("reports") + cell.count("staff_created")
         return cls(made_at, cut_off, method_version, events_seen, dict(reports))
 
@@ -72,10 +72,10 @@ def refuse_future(now: dt.datetime, moments: Mapping[str, dt.datetime]) -> None:
             raise FromTheFuture(f"{name} is {moment.isoformat()}, which has not come yet.", field=name)
 
 
-def refuse_inconsistent(cells: Mapping[CellKey, Cell], told: Told) -> None:
+def refuse_inconsistent(cells: Mapping[tuple[dt.date, str, str, bool], Cell], told: Told) -> None:
     """Raise ``ImplausibleCounts`` where parts of a cell do not add up, and ``FromTheFuture`` for months to come."""
     last = told.cut_off.date() + dt.timedelta(days=1)  # it is tomorrow already further east
-    for (month, code, district), cell in cells.items():
+    for (month, code, district, _), cell in cells.items():
         where = f"{month:%Y-%m} {code} {district}"
         if month > last and cell.count("reports"):
             raise FromTheFuture(f"{where}: reports of a month after the cut-off.", field="rows")
@@ -131,6 +131,19 @@ def refuse_more_than_rooted(told: Told, requests: int) -> None:
     if filed > requests:
         raise ImplausibleCounts(
             f"{filed} filed requests, and {requests} under the root that was made after them.", field="rows"
+        )
+
+
+def refuse_fewer_than_rooted(told: Told, requests: int) -> None:
+    """Raise ``ImplausibleCounts`` where fewer were filed than a root that was made before the cut-off holds.
+
+    Whatever a city leaves out of its figures stands in its history all the same: a root counts it.
+    """
+    filed = sum(told.reports.values())
+    if filed < requests:
+        raise ImplausibleCounts(
+            f"{filed} filed requests, and {requests} under a root that was made before the cut-off.",
+            field="rows",
         )
 
 

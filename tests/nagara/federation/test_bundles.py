@@ -21,14 +21,17 @@ from nagara.federation.door import receive, received, refused
 from nagara.federation.exporting import make_bundle
 from nagara.federation.registry import cities_elsewhere, register, retire
 from nagara.federation.signing import encode, key_id, new_private_key, public_key_of, sign
+from nagara.indicators import sheets
 from nagara.indicators.build import build_city
 from nagara.indicators.life_table import hours_of
 from nagara.indicators.period import Period
 from nagara.indicators.snapshots import district_cells, figures_for, latest_snapshot
 from nagara.network import errors as refusals
+from nagara.network.view import indicators
 from nagara.trust.proof import root_hash
 from nagara.trust.roots import held_roots
-from tests.nagara.federation.conftest import CITY, DAY, JANUARY, Bundle, Take, filed, registered
+from nagara.trust.sealing import seal
+from tests.nagara.federation.conftest import CITY, DAY, JANUARY, OWN, Bundle, Take, filed, registered
 
 Db = psycopg.Connection[Any]
 EVER = Period.parse("2026-01..2026-12")
@@ -447,3 +450,59 @@ def test_the_future_begins_a_little_after_now(bundles: list[Bundle], take: Take)
     far = soon + DAY
     with pytest.raises(refusals.FromTheFuture):
         take(bundles[1] | {"made_at": far.strftime("%Y-%m-%dT%H:%M:%S.%fZ")})
+
+
+def test_a_city_cannot_leave_out_of_its_figures_what_its_roots_hold(
+    bundles: list[Bundle], take: Take
+) -> None:
+    """Its first bundle, with nothing before it to be held against, without a third of its requests."""
+    changed = copy.deepcopy(bundles[0])
+    for row in changed["rows"]:
+        counts = row["cell"]["counts"]
+        row["cell"]["tables"], row["cell"]["promise"], row["cell"]["tallies"] = {}, {}, {}
+        for name in ("reports", "issues"):
+            counts[name] = counts.get(name, 0) * 2 // 3
+    with pytest.raises(refusals.ImplausibleCounts, match="20 filed requests, and 30 under a root"):
+        take(changed)
+    without_root = changed | {"roots": []}
+    with pytest.raises(refusals.UnrootedFigures):
+        take(without_root)
+    assert take(bundles[0]).roots == 1
+    later = copy.deepcopy(bundles[1])
+    later["roots"] = later["roots"][1:]
+    assert take(later).roots == 1, "what was told before need not be told again, and counts all the same"
+
+
+def test_an_emergency_of_a_federated_city_is_shown_apart_like_a_hosted_ones(
+    owner: Db, db: Db, private: bytes, take: Take
+) -> None:
+    owner.execute(
+        "insert into declared_emergency (city_id, id, kind, districts, declared_by, source, valid_from, valid_to, "
+        "recorded_by, recorded_at) values (%s, gen_random_uuid(), 'flood', '{}', 'governor', 'decree', "
+        "'2026-01-05 12:00Z', '2026-01-06Z', 'admin', now())",
+        (CITY,),
+    )
+    filed(db, 30, JANUARY)
+    now = time_told(db)
+    build_city(db, configuration(), CITY, now)
+    seal(db, CITY, now)
+    bundle = make_bundle(db, CITY, now)
+    db.commit()
+    sheets.forget()
+
+    def shown() -> dict[str, Any]:
+        with app_connection() as connection:
+            (row,) = indicators(connection, configuration(), EVER, [CITY])["cities"]
+        return {"whole": row["figures"], "without": row["without_emergencies"]}
+
+    hosted = shown()
+    assert hosted["without"]["N1"]["value"] == 18 < hosted["whole"]["N1"]["value"] == 30
+    assert {row.get("emergency", False) for row in bundle["rows"]} == {True, False}
+    owner.execute("set session_replication_role = replica")
+    owner.execute(f"truncate {OWN}, declared_emergency, indicator_sheet cascade")
+    owner.execute("set session_replication_role = origin")
+    take(bundle)
+    sheets.forget()
+    assert shown() == hosted
+    with pytest.raises(refusals.ReplayedBundle):
+        take(bundle)
