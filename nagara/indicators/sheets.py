@@ -28,6 +28,7 @@ from nagara.indicators.period import Period
 from nagara.indicators.publishing import cells_hidden
 from nagara.indicators.sheet import SHEET_VERSION, Stated, Watched, days_passed, sheet_of
 from nagara.indicators.snapshots import ALL_DISTRICTS, Snapshot, latest_snapshots, month_rows, part_of
+from nagara.indicators.suppression import gives_away
 
 KEPT = """
 select s.city_id, s.brief is null or s.city_id = any(%s::text[]),
@@ -214,7 +215,7 @@ def sheet_from(
     codes = configuration.network.codes_by_code
     sheet = sheet_of(watched, codes, Stated.of(city) if asked.whole else None, days)
     sheet["made_by"] = _made_by(configuration, snapshot.city_id)
-    sheet["hidden"] = False if asked.whole else _is_hidden(period, asked)
+    sheet["hidden"] = not asked.whole and (_is_hidden(period, asked) or _gives_away(months, asked))
     return sheet
 
 
@@ -226,6 +227,25 @@ def _districts(period: Packed, first: dt.date) -> dict[tuple[dt.date, str, str],
     """Cells by code and district; the month of the key says nothing here."""
     cells: Iterable[tuple[tuple[str, str], Cell]] = period.without_emergency().items()
     return {(first, *key): cell for key, cell in cells if key[1] != "-"}
+
+
+def _gives_away(months: Mapping[dt.date, Packed], asked: Asked) -> bool:
+    """Whether the part in this period, held against the same part in another, would tell a small number of months."""
+    counts = {_number(month): _reports(packed, asked) for month, packed in months.items()}
+    return gives_away(counts, _number(asked.period.first), _number(asked.period.last))
+
+
+def _reports(packed: Packed, asked: Asked) -> int:
+    parts = packed.reports().items()
+    return sum(
+        count
+        for (code, district), count in parts
+        if asked.code in (ALL_CODES, code) and asked.district in (ALL_DISTRICTS, district)
+    )
+
+
+def _number(month: dt.date) -> int:
+    return month.year * 12 + month.month - 1
 
 
 def _is_hidden(period: Packed, asked: Asked) -> bool:

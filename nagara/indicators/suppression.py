@@ -120,6 +120,38 @@ def _bridges(beside: Mapping[int, Sequence[tuple[int, int]]]) -> set[int]:
     return found
 
 
+def blocks_of(counts: Sequence[int]) -> list[int]:
+    """Where a line of months may be cut: places between months, 0 before the first, in order.
+
+    From the first month on, months are taken together until they hold none or ten at least; what is left over at the
+    end goes to the block before it. What is shown of whole blocks alone lets nobody subtract one period from another
+    and find 1 to 9.
+    """
+    cuts, held = [0], 0
+    for place, count in enumerate(counts, 1):
+        held += count
+        if not is_few(held):
+            cuts.append(place)
+            held = 0
+    while is_few(held) and len(cuts) > 1:
+        end = cuts.pop()
+        held += sum(counts[cuts[-1] : end])
+    return cuts if cuts[-1] == len(counts) else [*cuts, len(counts)]
+
+
+def gives_away(counts: Mapping[int, int], first: int, last: int) -> bool:
+    """Whether the sum of the months from ``first`` to ``last``, subtracted from such of other months, gives 1 to 9.
+
+    Months are numbers that count on over years; those that are not in ``counts`` hold none.
+    """
+    if not counts:
+        return False
+    begin, end = min(counts), max(counts)
+    cuts = blocks_of([counts.get(month, 0) for month in range(begin, end + 1)])
+    left, right = min(max(first - begin, 0), end - begin + 1), min(max(last + 1 - begin, 0), end - begin + 1)
+    return left < right and not {left, right} <= set(cuts)
+
+
 def suppressed_line(counts: Sequence[int]) -> list[int | None]:
     """A line of counts beside its published total: the small ones hidden, and a companion where only one would be."""
     hidden = {index for index, count in enumerate(counts) if is_few(count)}

@@ -179,6 +179,10 @@ def test_the_public_cannot_work_small_numbers_out_and_officials_see_them_flagged
     hidden = [code for code in CODES if reports("/indicators", code=code)["value"] is None]
     assert len(hidden) == 1, "the total less the others would give the small one away"
     assert reports("/indicators")["value"] == 75
+    shown = next(code for code in CODES if code not in hidden)
+    assert reports("/indicators", code=shown)["value"] == 24
+    march = reports("/indicators", code=shown, period="2026-03")
+    assert march["value"] is None, "15 of 24 would leave April's 9"
     official = Staff(filled, "official@network", "official")
     asked = {"period": PERIOD, "city": "kh-pnh", "code": "noise"}
     seen = filled.get(f"{NETWORK}/indicators/internal", params=asked, headers=official.headers).json()
