@@ -7,7 +7,7 @@ zeros; they are withheld, and its data's coverage names what is not told.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,10 +57,10 @@ def pulled_cities(connection: psycopg.Connection[Any]) -> dict[str, PulledCity]:
 
 
 def without_untold(
-    figures: Mapping[str, Mapping[str, Any]], city: PulledCity
+    figures: Mapping[str, Mapping[str, Any]], missing: Sequence[str]
 ) -> dict[str, dict[str, Any]]:
     """The figures, and those that rest on what the endpoint does not tell withheld with that reason."""
-    untold = tuple(figure for code in city.missing for figure in FIGURES[code])
+    untold = tuple(figure for code in missing for figure in FIGURES[code])
     nothing = {
         "value": None,
         "low": None,

@@ -73,7 +73,7 @@ class Read:
     def told(self, city: str, figures: Figures) -> Figures:
         """The figures without those that rest on what a pulled city's endpoint does not tell."""
         if city in self.pulled and mostly_pulled(self.sheets[city].sheet):
-            return without_untold(figures, self.pulled[city])
+            return without_untold(figures, self.pulled[city].missing)
         return figures
 
     def verdicts(

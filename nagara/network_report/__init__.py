@@ -26,6 +26,7 @@ from nagara.indicators.definitions import DEFINITIONS, METHOD_VERSION
 from nagara.indicators.mix import frozen_of
 from nagara.indicators.period import Period
 from nagara.indicators.snapshots import Snapshot, latest_snapshot, snapshot_cells
+from nagara.network.pulled import pulled_cities
 from nagara.network_report.comparing import (
     STANDARDISED,
     compared,
@@ -131,6 +132,7 @@ def compose(connection: psycopg.Connection[Any], configuration: Configuration, p
     before = period_before(period)
     snapshots: dict[str, Snapshot | None] = {}
     gathered: dict[str, Gathered] = {}
+    pulled = pulled_cities(connection)
     for city_id in configuration.cities:
         snapshots[city_id] = snapshot = latest_snapshot(connection, city_id)
         cells: dict[CellKey, Cell] = {}
@@ -139,7 +141,8 @@ def compose(connection: psycopg.Connection[Any], configuration: Configuration, p
             cells = snapshot_cells(connection, city_id, snapshot.id)
             span = Period(before.first, period.last)
             of_districts = cells_of_districts(connection, city_id, snapshot.id, codes, span)
-        gathered[city_id] = Gathered.of(cells, period, before, of_districts)
+        untold = pulled[city_id].missing if city_id in pulled else ()
+        gathered[city_id] = Gathered.of(cells, period, before, of_districts, untold)
     frozen = frozen_of(connection, period.last.year)
     return put_together(configuration, period, snapshots, gathered, frozen)
 

@@ -25,9 +25,10 @@ from nagara.indicators.questions import questions
 from nagara.indicators.snapshots import cells_in
 from nagara.indicators.strata import counts_by_code, promise_strata, undeclined_counts
 from nagara.indicators.survival import kaplan_meier
+from nagara.network.pulled import without_untold
 from nagara.network_report.beside import beside_figures
 from nagara.network_report.comparing import band_of, with_error
-from nagara.network_report.coverage import coverage_of, few, notes_on, rounded
+from nagara.network_report.coverage import coverage_of, few, headline_told, notes_on, pulled_notes, rounded
 from nagara.network_report.districts import compares, equity_part
 
 CURVE_STEP_HOURS = 6.0
@@ -117,6 +118,8 @@ class Gathered:
     earlier: Mapping[str, Cell]
     ever: Mapping[str, Cell]
     of_districts: Mapping[CellKey, Cell] = field(default_factory=dict)
+    untold: tuple[str, ...] = ()
+    """What the endpoint does not tell through which the network reads the city; empty for one that speaks itself."""
 
     @classmethod
     def of(
@@ -125,6 +128,7 @@ class Gathered:
         period: Period,
         before: Period,
         of_districts: Mapping[CellKey, Cell] | None = None,
+        untold: tuple[str, ...] = (),
     ) -> Gathered:
         """Pooled by code in the period, in the one before, and in all months."""
         return cls(
@@ -133,6 +137,7 @@ class Gathered:
             cells_in(cells, before),
             cells_in(cells, None),
             of_districts or {},
+            untold,
         )
 
 
@@ -186,11 +191,11 @@ def city_part(
     table = LifeTable.merged(cell.table("resolution") for cell in comparable.values())
     pooled = Cell.merged(received.values())
     coverage = coverage_of(pooled, received, table, _months(gathered.cells, periods[0]))
-    notes = notes_on(pooled, coverage) if snapshot else []
+    untold = gathered.untold if pooled.count("imported") * 2 > pooled.count("issues") else ()
+    notes = [*pulled_notes(untold), *notes_on(pooled, coverage)] if snapshot else []
     equity = equity_part(city, gathered.of_districts, *periods, codes)
-    headline = _headline(
-        gathered, figures, codes, weights, (equity.pop("typical"), equity.pop("typical_before"))
-    )
+    typical = equity.pop("typical"), equity.pop("typical_before")
+    headline = headline_told(_headline(gathered, figures, codes, weights, typical), untold)
     return CityPart(
         id=city.id,
         name=name_of(city.names),
@@ -201,7 +206,7 @@ def city_part(
         snapshot=snapshot,
         coverage=coverage,
         questions=[note.words for note in notes],
-        figures={key: _published(figure) for key, figure in figures.items()},
+        figures=without_untold({key: _published(figure) for key, figure in figures.items()}, untold),
         standardised=headline["N3b.std"]["now"],
         by_code={
             code: _published(figures_of({code: cell}, codes)["N3a.share"])
@@ -213,8 +218,8 @@ def city_part(
         languages=list(city.languages),
         band=band_of(city.population.value if city.population else None),
         headline=headline,
-        beside=_beside(received, codes, weights, equity.pop("typical_undeclined")),
-        notes=[{"id": note.id, "share": rounded(note.share)} for note in notes],
+        beside=without_untold(_beside(received, codes, weights, equity.pop("typical_undeclined")), untold),
+        notes=[note.as_json() for note in notes],
         asked=_asked(gathered) if snapshot else [],
         districts=equity,
     )

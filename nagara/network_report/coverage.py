@@ -11,6 +11,7 @@ from nagara.indicators.cells import Cell
 from nagara.indicators.definitions import FEW, RESTRICTED_HOURS
 from nagara.indicators.figures import answers_missing, is_mature
 from nagara.indicators.life_table import LifeTable
+from nagara.network.pulled import without_untold
 from nagara.network_report.texts import SOURCE, texts_in
 
 QUALITY_QUESTION = 0.1
@@ -33,6 +34,13 @@ class Note:
     id: str
     share: float | None
     words: str
+    untold: tuple[str, ...] = ()
+    """Of a pulled city: what its endpoint does not tell, by code."""
+
+    def as_json(self) -> dict[str, Any]:
+        """By name, for other languages."""
+        told: dict[str, Any] = {"id": self.id, "share": rounded(self.share)}
+        return told | ({"untold": list(self.untold)} if self.untold else {})
 
 
 def coverage_of(
@@ -64,6 +72,26 @@ def coverage_of(
         "other_code": rounded(other / issues) if issues >= FEW else None,
         "followed_30_days": rounded(1 - unfinished / table.total) if table.total >= FEW else None,
         "mature": is_mature(table.risk, RESTRICTED_HOURS) if table.total else None,
+    }
+
+
+def pulled_notes(untold: tuple[str, ...]) -> list[Note]:
+    """That a city is read through its endpoint, and what that does not tell."""
+    if not untold:
+        return []
+    texts = texts_in(SOURCE)
+    words = texts.say("note.pulled", what=", ".join(texts.say(f"untold.{code}") for code in untold))
+    return [Note("pulled", None, words, untold)]
+
+
+def headline_told(
+    headline: Mapping[str, dict[str, Any]], untold: tuple[str, ...]
+) -> dict[str, dict[str, Any]]:
+    """The headline without the figures that rest on what a pulled city's endpoint does not tell."""
+    now = without_untold({key: own["now"] for key, own in headline.items()}, untold)
+    return {
+        key: own if now[key] == own["now"] else {"now": now[key], "before": None, "error": None}
+        for key, own in headline.items()
     }
 
 

@@ -21,7 +21,11 @@ def asked(city: City, texts: Texts) -> list[str]:
 def notes(city: City, texts: Texts) -> list[str]:
     """What is wrong with the data, or that nothing is."""
     said = [
-        texts.say(f"note.{one['id']}", share="" if one["share"] is None else texts.share(one["share"]))
+        texts.say(
+            f"note.{one['id']}",
+            share="" if one["share"] is None else texts.share(one["share"]),
+            what=", ".join(texts.say(f"untold.{code}") for code in one.get("untold", ())),
+        )
         for one in city["notes"]
     ]
     if not city["snapshot"]:

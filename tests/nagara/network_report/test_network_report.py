@@ -19,12 +19,19 @@ from nagara.indicators.build import build_all
 from nagara.indicators.definitions import BY_ID
 from nagara.indicators.issue_times import SIMULATION
 from nagara.indicators.period import Period
-from nagara.network_report import build_report, list_reports, read_report, sections
+from nagara.network.pulled import WITHHELD
+from nagara.network_report import build_report, list_reports, put_together, read_report, sections
+from nagara.network_report.comparing import period_before
+from nagara.network_report.content import Gathered
 from nagara.network_report.page import SECTIONS, render
+from nagara.network_report.printed.city_details import notes
+from nagara.network_report.texts import languages, texts_in
 from nagara.network_report.words import estimate, hours, period, round_hours, share
 from nagara.settings import REPOSITORY
 from tests.nagara.indicators.logged import log_request
-from tests.nagara.network_report.planted import planted
+from tests.nagara.network_report.planted import PERIOD as WINTER
+from tests.nagara.network_report.planted import city_cells, planted, pooled, snapshot
+from tests.nagara.network_report.planted import configuration as planted_configuration
 
 Db = psycopg.Connection[Any]
 MARCH = dt.datetime(2026, 3, 1, 3, tzinfo=dt.UTC)
@@ -268,3 +275,25 @@ def test_cities_are_weighed_by_the_mix_that_is_frozen_for_the_year(
     assert fixed.promise_weights.items() <= frozen.items(), "promises are weighed by the same mix"
     assert "fixed for 2026" in sections.mix_of(asdict(fixed))
     assert sections.mix_of(asdict(own)) == "of this period"
+
+
+def test_a_pulled_city_says_what_its_endpoint_does_not_tell_in_every_language() -> None:
+    served = planted_configuration()
+    city = served.cities["vn-han"]
+    cells = {
+        key: replace(cell, counts={**cell.counts, "imported": cell.count("issues")})
+        for key, cell in city_cells(city, 1, 0.25).items()
+    }
+    gathered = Gathered.of(pooled(cells), WINTER, period_before(WINTER), cells, ("duplicates", "reopening"))
+    alone = replace(served, cities={city.id: city})
+    part = put_together(alone, WINTER, {city.id: snapshot(city.id, 1)}, {city.id: gathered}).cities[0]
+    assert part.questions[0] == (
+        "Read from its own Open311 endpoint, which does not tell of: duplicates, reopening"
+    )
+    for key in ("N3b.std", "N5b", "N13"):
+        assert part.headline[key] == {"now": part.headline[key]["now"], "before": None, "error": None}
+        assert part.headline[key]["now"]["withheld"] == WITHHELD
+    assert part.headline["N2b"]["now"]["withheld"] != WITHHELD
+    assert part.figures["N11"]["value"] is None
+    for language in languages():
+        assert "Open311" in notes({"notes": part.notes, "snapshot": part.snapshot}, texts_in(language))[0]
