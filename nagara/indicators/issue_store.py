@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from bisect import bisect_left
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +21,11 @@ import psycopg
 from nagara.indicators.facts import FLAGS, KEYED, NO_MONTH, Facts, Group, Groups
 
 Ints = npt.NDArray[np.int64]
+Keys = npt.NDArray[np.bytes_]
 BUCKET_BITS = 20
+WIDEST = 1 << 24
+"""Bytes in which the numbers of buckets are marked at once."""
+
 LAYOUT = hashlib.sha256(repr((KEYED.descr, FLAGS)).encode()).hexdigest()[:16]
 """Which columns and flags a row has: rows of another layout are read from the log again."""
 
@@ -95,7 +98,7 @@ def parts_of(facts: Facts) -> dict[int, Part]:
     """What each bucket says of itself, of rows in order of id."""
     if not len(facts):
         return {}
-    numbers = _bucket_numbers(facts)
+    numbers = bucket_numbers(facts["id"])
     starts = np.flatnonzero(np.diff(numbers, prepend=-1))
     place = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(facts)))
     months = _present(place, *(facts[name] for name in MONTHS))
@@ -112,19 +115,36 @@ def parts_of(facts: Facts) -> dict[int, Part]:
     ]
     buckets = numbers[starts].tolist()
     return {
-        bucket: Part(requests[n], events[n], months[n] - {NO_MONTH}, groups[n], digests[n])
+        bucket: Part(requests[n], events[n], months[n], groups[n], digests[n])
         for n, bucket in enumerate(buckets)
     }
 
 
 def _present(place: Ints, *columns: Ints) -> list[frozenset[int]]:
-    """The numbers that occur in each place, which count from 0 without gaps, in any of the columns."""
-    shift = NO_MONTH
-    codes = [np.unique((place << 32) | (column.astype(np.int64) - shift)) for column in columns]
-    found: list[set[int]] = [set() for _ in range(int(place[-1]) + 1)]
-    for code in np.unique(np.concatenate(codes)).tolist():
-        found[code >> 32].add((code & 0xFFFFFFFF) + shift)
-    return [frozenset(one) for one in found]
+    """The numbers from 0 that occur in each place, which count from 0 without gaps, in any of the columns."""
+    rows = [np.flatnonzero(column >= 0) for column in columns]
+    known = [(place[own], column[own]) for own, column in zip(rows, columns, strict=True) if len(own)]
+    found: list[frozenset[int]] = [frozenset()] * (int(place[-1]) + 1)
+    if not known:
+        return found
+    low = min(int(numbers.min()) for _, numbers in known)
+    width = max(int(numbers.max()) for _, numbers in known) - low + 1
+    if len(found) * width > WIDEST:
+        half = len(found) // 2
+        if not half:
+            return [frozenset(number for _, numbers in known for number in numbers.tolist())]
+        first = int(np.searchsorted(place, half))
+        before = _present(place[:first], *(column[:first] for column in columns))
+        return before + _present(place[first:] - half, *(column[first:] for column in columns))
+    grid = np.zeros((len(found), width), dtype=bool)
+    for own, numbers in known:
+        grid[own, numbers - low] = True
+    return [frozenset((np.flatnonzero(row) + low).tolist()) for row in grid]
+
+
+def _listed(numbers: Iterable[int]) -> str:
+    """Whole numbers as the database writes an array of them."""
+    return "{" + ",".join(map(str, sorted(numbers))) + "}"
 
 
 def read_state(connection: psycopg.Connection[Any], city_id: str) -> State | None:
@@ -209,32 +229,28 @@ def _add(connection: psycopg.Connection[Any], city_id: str, facts: Facts) -> dic
     parts, buckets = parts_of(facts), by_bucket(facts)
     rows = []
     for bucket, part in parts.items():
-        numbers = (city_id, bucket, part.requests, part.events, sorted(part.months), sorted(part.groups))
+        numbers = (city_id, bucket, part.requests, part.events, _listed(part.months), _listed(part.groups))
         rows.append((*numbers, part.digest, buckets[bucket].tobytes()))
     with connection.cursor() as cursor:
         cursor.executemany(ADD, rows)
     return parts
 
 
-def bucket_of(request: bytes) -> int:
-    """Where a request's row lies."""
-    return int.from_bytes(request[:4], "big") >> (32 - BUCKET_BITS)
+def bucket_numbers(keys: npt.NDArray[Any]) -> Ints:
+    """Where the row of each request lies, told by its id."""
+    first = np.ascontiguousarray(keys).view(">u4").reshape(-1, 4)[:, 0].astype(np.int64)
+    numbers: Ints = first >> (32 - BUCKET_BITS)
+    return numbers
 
 
 def by_bucket(facts: Facts) -> dict[int, Facts]:
     """Rows in order of id, cut into buckets."""
     if not len(facts):
         return {}
-    buckets = _bucket_numbers(facts)
+    buckets = bucket_numbers(facts["id"])
     starts = np.flatnonzero(np.diff(buckets, prepend=-1))
     ends = [*starts[1:].tolist(), len(facts)]
     return {int(buckets[s]): facts[s:e] for s, e in zip(starts.tolist(), ends, strict=True)}
-
-
-def _bucket_numbers(facts: Facts) -> Ints:
-    ids = np.ascontiguousarray(facts["id"]).view(">u4").reshape(-1, 4)[:, 0].astype(np.int64)
-    numbers: Ints = ids >> (32 - BUCKET_BITS)
-    return numbers
 
 
 def together(facts: Iterable[Facts]) -> Facts:
@@ -259,15 +275,18 @@ def keys_of(facts: Facts) -> list[bytes]:
     return [joined[start : start + 16] for start in range(0, len(joined), 16)]
 
 
-def split(facts: Facts, ids: Collection[UUID]) -> tuple[Facts, Facts]:
+def sortable(ids: bytes) -> Keys:
+    """Ids as keys that numpy compares as bytes: all are of one length, so that zeros at an end do no harm."""
+    return np.frombuffer(ids, dtype="S16")
+
+
+def split(facts: Facts, ids: Keys) -> tuple[Facts, Facts]:
     """The rows of these requests, and the others."""
-    wanted = {i.bytes for i in ids}
-    mask = np.fromiter((key in wanted for key in keys_of(facts)), dtype=bool, count=len(facts))
+    mask = np.isin(sortable(facts["id"].tobytes()), ids)
     return facts[mask], facts[~mask]
 
 
 def joined(facts: Facts, fresh: Facts) -> Facts:
     """Rows and further ones, of requests that are not among them, in order of id."""
-    keys = keys_of(facts)
-    places = [bisect_left(keys, key) for key in keys_of(fresh)]
+    places = np.searchsorted(sortable(facts["id"].tobytes()), sortable(fresh["id"].tobytes()))
     return np.insert(facts, places, fresh)

@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
+import numpy as np
 import psycopg
 
 from city_config.schema import City
 from nagara.indicators import issue_store
 from nagara.indicators.facts import Facts, Groups
-from nagara.indicators.issue_store import Part, State
+from nagara.indicators.issue_store import Keys, Part, State
 from nagara.indicators.log_stream import Tell
 from nagara.indicators.reading import changed_requests, read_facts, tell_nobody
 
@@ -147,18 +148,23 @@ def _taken_in(
 
 
 def _buckets_of(connection: psycopg.Connection[Any], city_id: str, ids: Collection[UUID]) -> dict[int, Facts]:
-    return issue_store.read_buckets(connection, city_id, {issue_store.bucket_of(i.bytes) for i in ids})
+    return issue_store.read_buckets(connection, city_id, _by_bucket(ids))
+
+
+def _by_bucket(ids: Collection[UUID]) -> dict[int, Keys]:
+    """Requests by the bucket in which their rows lie."""
+    keys = np.sort(issue_store.sortable(b"".join(one.bytes for one in ids)))
+    buckets = issue_store.bucket_numbers(keys)
+    starts = np.flatnonzero(np.diff(buckets, prepend=-1))
+    return dict(zip(buckets[starts].tolist(), np.split(keys, starts[1:]), strict=True))
 
 
 def _with_rows(before: Mapping[int, Facts], ids: Collection[UUID], fresh: Facts) -> dict[int, Facts]:
     """The buckets with the rows of these requests replaced by fresh ones."""
     new = issue_store.by_bucket(fresh)
     empty = issue_store.together(())
-    by_bucket: dict[int, list[UUID]] = {}
-    for one in ids:
-        by_bucket.setdefault(issue_store.bucket_of(one.bytes), []).append(one)
     found = {}
-    for bucket, own in sorted(by_bucket.items()):
+    for bucket, own in _by_bucket(ids).items():
         _, others = issue_store.split(before.get(bucket, empty), own)
         found[bucket] = issue_store.joined(others, new.get(bucket, empty))
     return found
@@ -167,7 +173,7 @@ def _with_rows(before: Mapping[int, Facts], ids: Collection[UUID], fresh: Facts)
 def _months_changed(old: Facts | None, fresh: Facts) -> frozenset[int]:
     """Months of the rows that are not the same in both."""
     before = issue_store.together(()) if old is None else old
-    ids = [UUID(bytes=key) for key in differing(before, fresh)]
+    ids = issue_store.sortable(b"".join(sorted(differing(before, fresh))))
     parts = (issue_store.split(facts, ids)[0] for facts in (before, fresh))
     return frozenset().union(*(issue_store.months_of(part) for part in parts))
 
@@ -176,11 +182,14 @@ def differing(one: Facts, other: Facts) -> set[bytes]:
     """Ids of the requests whose rows are not the same in both, or in one alone."""
     if one.tobytes() == other.tobytes():
         return set()
-    first, second = (
-        dict(zip(issue_store.keys_of(facts), (row.tobytes() for row in facts), strict=True))
-        for facts in (one, other)
-    )
-    return {key for key in first.keys() | second.keys() if first.get(key) != second.get(key)}
+    first, second = (set(_rows(facts)) for facts in (one, other))
+    return {row[:16] for row in first ^ second}
+
+
+def _rows(facts: Facts) -> list[bytes]:
+    """Each row as bytes, which begin with the request's id."""
+    content, size = facts.tobytes(), facts.itemsize
+    return [content[start : start + size] for start in range(0, len(content), size)]
 
 
 def _as_of(
@@ -195,7 +204,7 @@ def _as_of(
     """The buckets without what happened after the cut-off, and the months in which that makes a difference."""
     if not later:
         return {}, frozenset()
-    wanted = {issue_store.bucket_of(i.bytes) for i in later}
+    wanted = _by_bucket(later).keys()
     known = issue_store.read_buckets(connection, city.id, wanted - at_hand.keys())
     known |= {bucket: at_hand[bucket] for bucket in wanted & at_hand.keys()}
     then = read_facts(connection, city, groups, cut_off, now, list(later))

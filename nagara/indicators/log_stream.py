@@ -132,7 +132,10 @@ class _Reader:
             return Read(np.zeros(0, dtype=KEYED), self._rares)
         facts = np.concatenate(self._facts)
         codes, filer = (np.concatenate([first[i] for first in self._first]) for i in range(2))
-        kinds, place, where = np.unique(codes, return_index=True, return_inverse=True)
+        kinds = np.sort(np.unique(codes))
+        where = np.searchsorted(kinds, codes)
+        place = np.zeros(len(kinds), dtype=np.int64)
+        place[where] = np.arange(len(codes))
         examples = {UUID(bytes=bytes(facts["id"][at])): n for n, at in enumerate(place.tolist())}
         known = np.zeros((len(kinds), 3), dtype=np.int64)
         for request, data in self._connection.execute(EXAMPLES, (self._city, list(examples))).fetchall():

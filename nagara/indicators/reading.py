@@ -51,15 +51,16 @@ select parent.id, array_agg(child.occurred_at)
 """  # noqa: S608 - built of constants
 """The few links are found first, by an index of their own: right after an import the planner knows no better."""
 
-RECORDED_BETWEEN = """
-select distinct request_id from event
- where city_id = %(city)s and recorded_at > %(since)s and recorded_at <= %(known_at)s
-"""
-
-THEIR_PARENTS = """
-select distinct parent.id
-  from event link join request parent on parent.city_id = %(city)s and parent.reference = link.data->>'parent'
- where link.city_id = %(city)s and link.kind = 'duplicate_linked' and link.request_id = any(%(requests)s)
+CHANGED_BETWEEN = """
+with changed as materialized (
+    select distinct request_id from event
+     where city_id = %(city)s and recorded_at > %(since)s and recorded_at <= %(known_at)s)
+select request_id from changed
+union
+select parent.id
+  from changed join event link on link.city_id = %(city)s and link.kind = 'duplicate_linked'
+                              and link.request_id = changed.request_id
+  join request parent on parent.city_id = %(city)s and parent.reference = link.data->>'parent'
 """
 
 
@@ -148,8 +149,5 @@ def changed_requests(
 ) -> list[UUID]:
     """Requests with events recorded after ``since``, and those they were linked to."""
     values: dict[str, Any] = {"city": city_id, "since": since, "known_at": known_at}
-    found = [row[0] for row in connection.execute(RECORDED_BETWEEN, values)]
-    parents = (
-        [row[0] for row in connection.execute(THEIR_PARENTS, values | {"requests": found})] if found else []
-    )
-    return sorted({*found, *parents})
+    with connection.cursor(binary=True) as cursor:
+        return [row[0] for row in cursor.execute(CHANGED_BETWEEN, values)]

@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 
 from nagara.cities import configuration
 from nagara.ids import new_reference, uuid7
-from nagara.indicators import reading
+from nagara.indicators import log_pages, reading
 from nagara.indicators.facts import Groups
 from nagara.indicators.issue_store import keys_of
 from nagara.indicators.reading import read_facts
@@ -123,6 +123,10 @@ def test_columns_say_what_the_rules_say_one_by_one(histories: Db, monkeypatch: p
         groups = Groups()
         single = read_facts(histories, city, groups, cut_off, BEGIN + dt.timedelta(days=4000), ids)
         columns = read_facts(histories, city, groups, cut_off, BEGIN + dt.timedelta(days=4000))
+        with monkeypatch.context() as small:
+            small.setattr(log_pages, "PAGE", 5)  # less than the longest history has
+            paged = read_facts(histories, city, groups, cut_off, BEGIN + dt.timedelta(days=4000))
+        assert paged.tobytes() == columns.tobytes()
         monkeypatch.setattr(reading, "ENOUGH_FOR_COLUMNS", 1)
         chosen = read_facts(histories, city, groups, cut_off, BEGIN + dt.timedelta(days=4000), ids[:200])
         assert keys_of(single) == keys_of(columns)
