@@ -164,7 +164,7 @@ def create_app() -> FastAPI:
     if settings().traces_url is not None:
         app.add_middleware(TracedCalls)  # which measures what goes the usual way
     else:
-        app.open_front(requests.router, queue.router, staff.router)
+        app.open_front(requests.router, queue.router, staff.router, tiles.router)
     return app
 
 

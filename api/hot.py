@@ -7,6 +7,7 @@ a route may ask for is a ``Caller``, the process, parts of its path, and one mod
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from typing import Annotated, Any, get_args, get_type_hints
@@ -39,6 +40,7 @@ from nagara.rate_limits import Source
 
 _guesses = Guesses()
 MOST_PARAMETERS = 500
+_PLAIN_NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 Values = dict[str, Any]
 Fill = Callable[[Request, Resources], Any]
 
@@ -98,7 +100,8 @@ class OpenRoute(APIRoute):
     """A route for anybody that the front door resolves by itself as long as a call is as it should be.
 
     It may ask for its city, the process, the caller's source or address, the private link, headers, parts of its
-    path, and a body that is one model. What does not fit goes the usual way, which says what is wrong.
+    path and numbers in it, a body that is one model, and the call itself. What does not fit goes the usual way, which
+    says what is wrong.
     """
 
     short: Short
@@ -136,16 +139,17 @@ def _fill(path: str, name: str, hint: Any) -> Fill:
     kind, *notes = get_args(hint) or (hint,)
     note = notes[0] if notes else None
     depends = note.dependency if isinstance(note, DependsOn) else None
-    if depends in _FILLS:
-        return _FILLS[depends]
+    given = _FILLS.get(depends or kind)
+    if given is not None:
+        return given
     if isinstance(note, Header):
         return _header(note.alias or name.replace("_", "-"), hint)
     if isinstance(note, Query):
         return lambda *_: None  # calls with a query are unusual
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         return partial(_body, TypeAdapter(kind))
-    if kind is str and f"{{{name}}}" in path:
-        return partial(_part_of_path, name)
+    if kind in _PARTS and f"{{{name}}}" in path:
+        return partial(_PARTS[kind], name)
     raise TypeError(f"{path}: an open route that is resolved by itself knows no parameter like {name!r}")
 
 
@@ -234,6 +238,13 @@ def _process(_: Request, process: Resources) -> Resources:
     return process
 
 
+def _number_in_path(name: str, request: Request, _: Resources) -> int:
+    part: str = request.path_params[name]
+    if not _PLAIN_NUMBER.fullmatch(part):
+        raise _Unusual
+    return int(part)
+
+
 def _part_of_path(name: str, request: Request, _: Resources) -> str:
     part: str = request.path_params[name]
     return part
@@ -244,6 +255,8 @@ _FILLS: dict[Any, Fill] = {
     current_city: _city,
     client_address: _address,
     client_source: _source,
+    Request: lambda request, _: request,
 }
+_PARTS: dict[Any, Callable[[str, Request, Resources], Any]] = {str: _part_of_path, int: _number_in_path}
 
 QueueReader = Annotated[Caller, Depends(calling(Permission.VIEW_QUEUE))]

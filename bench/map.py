@@ -69,7 +69,9 @@ def _boxes(owner: psycopg.Connection[Any], city: City) -> list[tuple[Tile, int]]
         for number in range(TILES):
             tile = Tile(z, middle.x + number % 2, middle.y + number // 2)
             statement, values = map_points.question(city, tile)
-            counted.append((tile, sum(row[2] for row in owner.execute(statement, values))))
+            row = owner.execute(statement, values).fetchone()
+            assert row is not None
+            counted.append((tile, row[0]))
     return sorted(counted, key=lambda one: abs(math.log(max(one[1], 1) / FEATURES)))[:TILES]
 
 

@@ -12,6 +12,7 @@ from fastapi import Request as Call
 from api.answers import json_answer
 from api.dependencies import ClientAddress, CurrentCity, FromProcess, Open
 from api.error_responses import documented
+from api.hot import OpenRoute
 from api.schemas import gis as schemas
 from city_config import City
 from nagara.database import Pool, read_in_city
@@ -20,7 +21,7 @@ from nagara.gis.mercator import DEEPEST, Tile, tile_at
 from nagara.places.bounds import bounds_of
 from nagara.settings import settings
 
-router = APIRouter(prefix="/tiles", tags=["gis"], dependencies=[Open])
+router = APIRouter(prefix="/tiles", tags=["gis"], dependencies=[Open], route_class=OpenRoute)
 MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
 HEADERS = {"Cache-Control": "public, max-age=30, stale-while-revalidate=30", "Vary": "Accept-Encoding"}
 LAYERS = [

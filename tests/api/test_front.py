@@ -93,10 +93,17 @@ def test_both_ways_answer_alike(watched: Watched, supervisor: Staff) -> None:
         (404, "POST", FILE.replace("kh-pnh", "xx-xxx"), {"json": RUBBISH}),
         (404, "POST", FILE, {"json": RUBBISH | {"service_code": "none"}}),
         (422, "POST", FILE, {"json": RUBBISH | {"lat": 48.2, "lon": 16.4}}),
+        (200, "GET", "/tiles/kh-pnh.json", {}),
+        (204, "GET", "/tiles/kh-pnh/15/7/7.mvt", {"headers": {"If-None-Match": "W/nothing"}}),
+        (404, "GET", "/tiles/xx-xxx/15/7/7.mvt", {}),
+        (422, "GET", "/tiles/kh-pnh/2/7/1.mvt", {}),
     ]
     left_to_the_usual_way: list[tuple[int, str, str, dict[str, Any]]] = [
         (200, "GET", f"{status}?token={filed.json()['token']}", {}),
         (200, "HEAD", status, {}),
+        (422, "GET", "/tiles/kh-pnh/15/7/north.mvt", {}),
+        (422, "GET", "/tiles/kh-pnh/15/7/-1.mvt", {}),
+        (204, "GET", "/tiles/kh-pnh/15/+7/7.mvt", {}),
         (405, "DELETE", status, {}),
         (422, "GET", status, {"headers": {"Nagara-Link": "x" * 101}}),
         (422, "POST", FILE, {"json": RUBBISH | {"no_such_field": 1}}),
