@@ -49,10 +49,13 @@ EVERY_S = 1.0
 
 WAITING: LiteralString = """
 select (select count(*) from event_outbox),
-       (select count(*) from notification where next_attempt_at <= clock_timestamp() and sent_at is null)
-       + (select count(*) from message where next_attempt_at <= clock_timestamp()),
+       (select count(*) from notification where sent_at is null
+                  and next_attempt_at < clock_timestamp() + interval '10 minutes')
+       + (select count(*) from message where next_attempt_at < clock_timestamp() + interval '10 minutes'),
        (select count(*) from request where next_step_at <= clock_timestamp() and closed_at is null)
 """
+"""A notice that is being sent is due again when its lease ends, within minutes; it waits, too."""
+
 WHAT_WAITS = ("events nobody was told of", "notices due and not sent", "steps due and not climbed")
 STANDING: LiteralString = "select reference, count(*) from request where received_at >= %s group by reference"
 PHOTOS: LiteralString = "select id::text, sha256 from photo where request_id is not null"

@@ -42,7 +42,8 @@ LATE_BAR_S, SETTLED_WITHIN_S = 40.0, 90.0
 
 WAITING: LiteralString = """
 select (select count(*) from event_outbox)
-       + (select count(*) from notification where next_attempt_at <= clock_timestamp() and sent_at is null)
+       + (select count(*) from notification where sent_at is null
+                  and next_attempt_at < clock_timestamp() + interval '10 minutes')
        + (select count(*) from request where next_step_at <= clock_timestamp() and closed_at is null)
 """
 STANDING: LiteralString = "select reference, count(*) from request where received_at >= %s group by reference"
