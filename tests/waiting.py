@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-PATIENCE_SECONDS = 180.0
+PATIENCE_SECONDS = 300.0
 """How long anything may take before a test says that it does not happen. Only a failing test waits this long."""
 
 PAGE_PATIENCE_SECONDS = 60.0
