@@ -22,7 +22,7 @@ from sqlalchemy import Table
 from city_config import City
 from nagara import event_log
 from nagara.archive.contents import MANIFEST, Manifest, Progress, TableEntry, columns_of, moved, secret_mark
-from nagara.archive.writing import BLOCK_BYTES, copied
+from nagara.archive.writing import BLOCK_BYTES, ROOM_TO_SORT, copied
 from nagara.errors import Conflict, InvalidInput
 from nagara.photos.storage import MediaStore
 
@@ -206,6 +206,7 @@ def _hold_against(owner: psycopg.Connection[Any], manifest: Manifest, city_id: s
             field="event",
         )
     digests = manifest.digests()
+    owner.execute(ROOM_TO_SORT)
     for table in moved():
         if copied(owner, table, city_id, lambda block: None).sha256 != digests[table.name]:
             raise UnreadableArchive(

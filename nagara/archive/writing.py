@@ -39,6 +39,9 @@ FEWEST_ROWS, MOST_ROWS = 16, 4096
 """Of a block."""
 
 ONE_MOMENT = "set transaction isolation level repeatable read, read only"
+ROOM_TO_SORT = "set local work_mem = '64MB'"
+"""Rows stand in the order of their keys. With the usual four megabytes all but small tables are sorted on the disk."""
+
 PICTURES = """
 select sha256 from photo where city_id = %s
  union select redacted_sha256 from photo where city_id = %s and redacted_sha256 is not null order by 1
@@ -68,6 +71,7 @@ def write_archive(
             owner.transaction(),
         ):
             owner.execute(ONE_MOMENT)
+            owner.execute(ROOM_TO_SORT)
             manifest = _written(owner, city_id, store, secret, archive, tell)
             archive.writestr(MANIFEST, manifest.model_dump_json(indent=1))
         unfinished.replace(path)

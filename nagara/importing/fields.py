@@ -17,6 +17,8 @@ def time_of(column: str, text: str) -> dt.datetime:
         time = dt.datetime.fromisoformat(text.strip())
     except ValueError:
         raise NotTaken(Because.WRONG_TIME, f"{column}: {text[:40]!r} is not a time") from None
+    if time.tzinfo is dt.UTC:
+        return time
     if time.tzinfo is None:
         raise NotTaken(Because.WRONG_TIME, f"{column}: {text[:40]!r} has no time zone")
     try:
