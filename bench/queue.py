@@ -25,7 +25,7 @@ from nagara.permissions import Role
 from nagara.queue import counts
 from nagara.queue.asked import AskedPage, end_of_day
 from nagara.queue.filters import QueueFilter, Worked
-from nagara.queue.pages import cursor_after, page_statement
+from nagara.queue.pages import cursor_after, page_statement, question
 from nagara.queue.rows import NAMES
 from nagara.queue.search import MOST_FOUND
 from nagara.queue.words import sought
@@ -139,8 +139,8 @@ def _script(number: int, city: City, query: Mapping[str, str]) -> Script:
     looked_for = sought(city.id, wanted.text) if wanted.text else None
     rare = looked_for is not None and wanted.text is not None and wanted.text.isdigit()
     worked = Worked(wanted, found="{}") if rare else Worked(wanted, sought=looked_for)
-    statement, values = page_statement(city.id, worked)
-    names, variables = variables_of(f"q{number}_", values)
+    (statement, values), _ = question(city.id, worked)
+    names, variables = variables_of(f"q{number}_", dict(values))
     if rare and looked_for is not None:
         grams = ",".join(map(str, looked_for.grams))
         names["found"] = (

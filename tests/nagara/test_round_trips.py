@@ -31,7 +31,8 @@ from nagara.gis import map_builds, map_points
 from nagara.gis.mercator import tile_around
 from nagara.lifecycle import AT_WORK
 from nagara.public.publication import public_values
-from nagara.queue.filters import QueueFilter, Worked
+from nagara.queue import pages
+from nagara.queue.filters import QueueFilter, Sort, Worked
 from nagara.queue.pages import cursor_after, page_statement
 from nagara.rate_limits import RateLimiter
 from nagara.settings import settings
@@ -393,3 +394,18 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield plan
     for below in plan.get("Plans", ()):
         yield from nodes(below)
+
+
+@pytest.mark.parametrize("sort", ["due", "received", "updated", "priority"])
+def test_a_usual_page_is_not_planned_anew_each_time(large: str, sort: str) -> None:
+    city = city_of("kh-pnh")
+    (statement, values), kept = pages.question(city.id, Worked(QueueFilter(sort=Sort(sort))))
+    assert kept
+    with psycopg.connect(large, options=role_options("nagara_app"), prepare_threshold=0) as connection:
+        connection.execute("select set_config('nagara.city', %s, true)", (city.id,))
+        for _ in range(8):  # PostgreSQL plans for the very values five times before it compares
+            assert len(connection.execute(statement, values).fetchall()) == pages.USUAL_PAGE + 1
+        row = connection.execute(
+            "select generic_plans from pg_prepared_statements where statement like '%%r.next_due_at%%'"
+        ).fetchone()
+    assert row == (3,)
