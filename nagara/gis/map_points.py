@@ -27,7 +27,8 @@ MOST_POINTS = 5_000
 SQUARES_INSTEAD = 128
 
 FOUND = f"""
-select r.lat, r.lon, r.reference, r.service_code, r.status, (extract(epoch from r.received_at) / 86400)::int as days
+select r.lat, r.lon, r.reference, r.service_code, r.status,
+       (r.received_at at time zone 'UTC')::date - '1970-01-01'::date as days
   from request r
  where r.city_id = %(city_id)s and r.closed_at is null and r.lat is not null
    and r.near_band = any(%(bands)s::int[]) and r.lon between %(west)s and %(east)s

@@ -72,10 +72,11 @@ def built(db: Connection, cities: dict[str, City] | None = None) -> int:
 
 @pytest.fixture
 def spread(phnom_penh: City, owner: Connection) -> City:
-    """Three hundred requests around the city's middle."""
+    """Three hundred requests around the city's middle, come at any hour of three days."""
     multiply(owner, file(phnom_penh), 299)
     owner.execute(
-        "update request set lat = lat + (random() - 0.5) * 0.05, lon = lon + (random() - 0.5) * 0.05"
+        "update request set lat = lat + (random() - 0.5) * 0.05, lon = lon + (random() - 0.5) * 0.05, "
+        "received_at = received_at - random() * interval '3 days'"
     )
     return phnom_penh
 
