@@ -196,6 +196,11 @@ export function formatMoment(iso: string, timeZone: string): string {
   return t('date.moment', wallClock(iso, timeZone));
 }
 
+/** The day in the city's own zone, in words: "Tuesday 13 October". */
+export function formatDay(iso: string, timeZone: string): string {
+  return t('date.day', wallClock(iso, timeZone));
+}
+
 /** Short day and time in the city's own zone: "13 Oct, 10:00". */
 export function formatShort(iso: string, timeZone: string): string {
   return t('date.short', wallClock(iso, timeZone));
