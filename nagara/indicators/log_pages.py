@@ -30,34 +30,34 @@ FROM_2000 = 946_684_800_000_000
 OPENING = np.dtype([("id", "V16"), ("filed", ">i8"), ("due", ">i8"), ("observed", ">i8")])
 """What only the first event of a request says."""
 
+DETAIL = r"""
+case hashtext(kind)
+when hashtext('filed') then coalesce(hashtextextended(data->>'department', 0), 0)
+when hashtext('assigned') then coalesce(hashtextextended(nullif(data->>'department', ''), 0), 0)
+when hashtext('recategorised') then coalesce(hashtextextended(nullif(data->>'department', ''), 0), 0)
+when hashtext('declined') then hashtextextended(coalesce(nullif(data->>'reason', ''), 'other'), 0)
+when hashtext('resolved') then (coalesce(data->>'media', '') not in ('', '[]', '{}', '0', 'false'))::int::bigint
+when hashtext('escalated') then
+    case when coalesce(data->>'promise', case when data ? 'promise' then '' else 'resolve' end) <> 'resolve' then 0
+         when jsonb_typeof(data->'step') = 'number' then (data->>'step')::numeric::bigint else 1 end
+when hashtext('feedback_given') then
+    case when data->'rating' in ('1', '2', '3', '4', '5') then 4 * (data->>'rating')::numeric::bigint else 0 end
+    + case data->'fixed' when 'true' then 1 when 'false' then 2 else 0 end
+else 0 end
+"""
+"""What figures ask of an event besides its kind, as a number: ``Events.detail``, but of declined the reason's hash."""
+
 LOG = r"""
-select count(*), string_agg(uuid_send(request_id), ''), string_agg(hash, ''),
-       string_agg(timestamptz_send(occurred_at), ''),
+select count(*), string_agg(uuid_send(request_id), null), string_agg(hash, null),
+       string_agg(timestamptz_send(occurred_at), null),
        string_agg(int8send(
            case when seq > 1 and data->>'undid' is not null
                      and kind not in ('noted', 'added', 'answered', 'prioritised', 'published') then 0
                 else hashtextextended(kind, hashtextextended(actor_kind,
-                         hashtextextended(coalesce(to_status, ''), 0))) end), ''),
-       string_agg(int8send(
-           case hashtext(kind)
-           when hashtext('filed') then coalesce(hashtextextended(data->>'department', 0), 0)
-           when hashtext('assigned') then coalesce(hashtextextended(nullif(data->>'department', ''), 0), 0)
-           when hashtext('recategorised') then coalesce(hashtextextended(nullif(data->>'department', ''), 0), 0)
-           when hashtext('declined') then hashtextextended(coalesce(nullif(data->>'reason', ''), 'other'), 0)
-           when hashtext('resolved') then
-               (coalesce(data->>'media', '') not in ('', '[]', '{{}}', '0', 'false'))::int::bigint
-           when hashtext('escalated') then
-               case when coalesce(data->>'promise', case when data ? 'promise' then '' else 'resolve' end)
-                         <> 'resolve' then 0
-                    when jsonb_typeof(data->'step') = 'number' then (data->>'step')::numeric::bigint else 1 end
-           when hashtext('feedback_given') then
-               case when data->'rating' in ('1', '2', '3', '4', '5')
-                    then 4 * (data->>'rating')::numeric::bigint else 0 end
-               + case data->'fixed' when 'true' then 1 when 'false' then 2 else 0 end
-           else 0 end), ''),
+                         hashtextextended(coalesce(to_status, ''), {detail}))) end), null),
        string_agg(uuid_send(request_id) || int8send({names})
            || timestamptz_send(coalesce(nullif(data->>'resolve_by', '')::timestamptz, 'infinity'))
-           || timestamptz_send(coalesce(nullif(data->>'observed_at', '')::timestamptz, 'infinity')), '')
+           || timestamptz_send(coalesce(nullif(data->>'observed_at', '')::timestamptz, 'infinity')), null)
            filter (where seq = 1)
   from (select * from event
          where city_id = {city} and recorded_at <= {known_at} and occurred_at <= {cut_off}{chosen}
@@ -76,21 +76,19 @@ class Page:
     heads: Rows
     at: Ints
     words: Ints
-    """Kind, actor and status as one hash; 0 for a move that takes another back."""
-    details: Ints
+    """Kind, actor, status and detail as one hash; 0 for a move that takes another back."""
     openings: Rows
     """The first events, where they are among them."""
 
     @classmethod
     def of(cls, sent: Sequence[Any]) -> Page:
         """What the server sent, in its byte order."""
-        ids, heads, at, words, details, openings = (part or b"" for part in sent)
+        ids, heads, at, words, openings = (part or b"" for part in sent)
         return cls(
             np.frombuffer(ids, "V16"),
             np.frombuffer(heads, "V32"),
             np.frombuffer(at, ">i8").astype(np.int64) + FROM_2000,
             np.frombuffer(words, ">i8").astype(np.int64),
-            np.frombuffer(details, ">i8").astype(np.int64),
             np.frombuffer(openings, OPENING),
         )
 
@@ -102,9 +100,7 @@ class Page:
         openings = self.openings
         if len(openings) and openings["id"][-1] == self.ids[-1]:
             openings = openings[:-1]
-        return Page(
-            self.ids[:own], self.heads[:own], self.at[:own], self.words[:own], self.details[:own], openings
-        )
+        return Page(self.ids[:own], self.heads[:own], self.at[:own], self.words[:own], openings)
 
 
 def pages(
@@ -117,12 +113,13 @@ def pages(
     hashed = "0"
     for one in NAMES:
         hashed = f"hashtextextended(coalesce(data->>'{one}', chr(30)), {hashed})"
-    values = {key: sql.Literal(value) for key, value in told.items()}
+    values: dict[str, sql.Composable] = {key: sql.Literal(value) for key, value in told.items()}
+    values |= {"names": sql.SQL(hashed), "detail": sql.SQL(DETAIL)}
     after: list[sql.Composable] = []
     limit = PAGE
     while True:
         statement = sql.SQL(LOG).format(
-            names=sql.SQL(hashed), chosen=sql.Composed([*chosen, *after]), limit=sql.Literal(limit), **values
+            chosen=sql.Composed([*chosen, *after]), limit=sql.Literal(limit), **values
         )
         with connection.cursor(binary=True) as cursor:
             count, *sent = cursor.execute(statement, prepare=False).fetchone() or (0,)

@@ -35,18 +35,18 @@ from nagara.indicators.columns import (
 )
 from nagara.indicators.facts import EPOCH, KEYED, Facts, Group, Groups
 from nagara.indicators.issue_times import INSPECTION_CHANNELS, SIMULATION, UNKNOWN_DISTRICT
-from nagara.indicators.log_pages import Page, Rows, pages, unix
+from nagara.indicators.log_pages import DETAIL, Page, Rows, pages, unix
 
 Ints = npt.NDArray[np.int64]
 Tell = Callable[[int], None]
 
 EXAMPLES = "select request_id, data from event where city_id = %s and request_id = any(%s) and seq = 1"
-WORDS = """
-select distinct on (n) e.kind, e.actor_kind, e.to_status
-  from unnest(%s::uuid[], %s::bytea[]) with ordinality example(id, hash, n)
-  join event e on e.city_id = %s and e.request_id = example.id and e.hash = example.hash order by n
-"""
-HASHES = "select hashtextextended(one, 0) from unnest(%s::text[]) with ordinality t(one, n) order by n"
+WORDS = f"""
+select distinct on (n) kind, actor_kind, to_status, {DETAIL},
+       case when kind = 'declined' then coalesce(nullif(data->>'reason', ''), 'other') end
+  from unnest(%s::uuid[], %s::bytea[]) with ordinality example(id, last, n)
+  join event on city_id = %s and request_id = example.id and hash = example.last order by n
+"""  # noqa: S608 - built of constants
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,6 @@ class _Reader:
         self._connection, self._city, self._groups, self._apart = connection, city_id, groups, apart
         self._months = _month_edges(zone)
         self._words = _Words(connection, city_id)
-        self._reasons: _Lookup | None = None
         self._facts: list[Facts] = []
         self._first: list[tuple[Ints, Bytes]] = []
         self._rares: list[UUID] = []
@@ -180,16 +179,9 @@ class _Reader:
         return found
 
     def _events(self, page: Page, chosen: Mask | slice, request: Ints, word: Ints, kind: Bytes) -> Events:
-        detail = page.details[chosen]
-        declined = kind == KIND["declined"]
-        if declined.any():
-            if self._reasons is None:
-                rows = self._connection.execute(HASHES, (list(REASONS),)).fetchall()
-                self._reasons = _Lookup({row[0]: 1 + n for n, row in enumerate(rows)}, len(REASONS))
-            detail = np.where(declined, self._reasons.of(detail), detail)
-        first = np.flatnonzero(np.diff(request, prepend=-1))
-        words = self._words
-        return Events(request, first, kind, page.at[chosen], words.people[word], words.status[word], detail)
+        first, words = np.flatnonzero(np.diff(request, prepend=-1)), self._words
+        people, status, detail = words.people[word], words.status[word], words.detail[word]
+        return Events(request, first, kind, page.at[chosen], people, status, detail)
 
     def _told(self, data: Mapping[str, Any]) -> tuple[int, int, int]:
         """Group, standard and traits of a filing, as ``issue_times`` reads them."""
@@ -206,7 +198,7 @@ class _Reader:
 
 
 class _Words:
-    """What hashes of kind, actor and status stand for: asked of the log where one is met first."""
+    """What hashes of kind, actor, status and detail stand for: asked of the log where one is met first."""
 
     def __init__(self, connection: psycopg.Connection[Any], city_id: str) -> None:
         self._connection, self._city = connection, city_id
@@ -216,6 +208,7 @@ class _Words:
         self.people: Mask = np.array([False])
         self.status: Bytes = np.array([0], dtype=np.uint8)
         self.filer: Bytes = np.array([0], dtype=np.uint8)
+        self.detail: Ints = np.array([0], dtype=np.int64)
 
     def of(self, page: Page) -> Ints:
         """The number of each event's word: its place in the columns here."""
@@ -234,13 +227,20 @@ class _Words:
         for word, _ in zip(words.tolist(), rows, strict=True):
             self._numbers[word] = len(self._numbers)
         self._lookup = _Lookup(self._numbers, -1)
-        kinds = [KIND.get(kind, OTHER_KIND) for kind, _, _ in rows]
+        kinds = [KIND.get(row[0], OTHER_KIND) for row in rows]
         self.kind = np.append(self.kind, np.array(kinds, dtype=np.uint8))
-        self.people = np.append(self.people, [by_people(actor) for _, actor, _ in rows])
-        statuses = [status_kind(status) for _, _, status in rows]
+        self.people = np.append(self.people, [by_people(row[1]) for row in rows])
+        statuses = [status_kind(row[2]) for row in rows]
         self.status = np.append(self.status, np.array(statuses, dtype=np.uint8))
-        filers = [_FILERS.get(actor, 0) for _, actor, _ in rows]
+        filers = [_FILERS.get(row[1], 0) for row in rows]
         self.filer = np.append(self.filer, np.array(filers, dtype=np.uint8))
+        details = [row[3] if row[4] is None else _reason(row[4]) for row in rows]
+        self.detail = np.append(self.detail, np.array(details, dtype=np.int64))
+
+
+def _reason(name: str) -> int:
+    """1 + the number of the reason of a declining; one that is not on the list counts as the last."""
+    return 1 + REASONS.index(name) if name in REASONS else len(REASONS)
 
 
 _STAFF, _IMPORT = 1, 2
