@@ -15,6 +15,7 @@ import datetime as dt
 import gc
 import resource
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -126,7 +127,9 @@ class _World:
         """Measure one round of something."""
         began = time.perf_counter()
         what()
-        self.took.setdefault(name, []).append(time.perf_counter() - began)
+        took = time.perf_counter() - began
+        self.took.setdefault(name, []).append(took)
+        print(f"{name}: {took:.2f} s", file=sys.stderr, flush=True)
 
     def median(self, name: str) -> float:
         return statistics.median(self.took[name])
@@ -364,6 +367,4 @@ def _table(rows: Sequence[Row], requests: int, rounds: int) -> str:
 
 
 if __name__ == "__main__":
-    import sys
-
     sys.exit(main(sys.argv[1:]))
