@@ -67,6 +67,9 @@ class FrontDoor:
         async def again() -> Message:
             return read.pop(0) if read else await receive()
 
+        if read and read[-1]["type"] != "http.request":
+            await self._usual(scope, again, send)  # whoever called has gone before all of it was here
+            return
         request = Request({**scope, "app": self._application, "path_params": part})
         request._body = body
         try:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
 import orjson
+import psycopg
 import pytest
 from httpx import Response
 from starlette.testclient import TestClient
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from api.front import Application, FrontDoor
 from tests.api.conftest import Staff
@@ -133,6 +135,31 @@ def test_what_comes_in_pieces_is_one_body(watched: Watched) -> None:
     assert answer.status_code == 201, answer.text
     unmeasured = watched.client.post(FILE, content=(piece for piece in (whole[:9], whole[9:])), headers=JSON)
     assert (unmeasured.status_code, watched.usual) == (201, 1), "how long it is was not said"
+
+
+def test_of_a_body_that_broke_off_nothing_is_filed(watched: Watched, owner: psycopg.Connection[Any]) -> None:
+    whole = orjson.dumps(RUBBISH) + b"  "
+    came: list[Message] = [
+        {"type": "http.request", "body": whole[:-1], "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+    seen: list[Message] = []
+
+    async def receive() -> Message:
+        return came.pop(0)
+
+    async def usual(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.extend([await receive(), await receive()])
+
+    async def send(message: Message) -> None:
+        raise AssertionError(message)
+
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(whole)).encode())]
+    scope = {"type": "http", "method": "POST", "path": FILE, "query_string": b"", "headers": headers}
+    watched.front._usual = usual
+    asyncio.run(watched.front(scope, receive, send))
+    assert [message["type"] for message in seen] == ["http.request", "http.disconnect"]
+    assert owner.execute("select count(*) from request").fetchone() == (0,)
 
 
 def test_every_route_of_the_front_door_is_in_the_document(watched: Watched) -> None:
