@@ -70,6 +70,7 @@ def ask_beside_peers(connection: psycopg.Connection[Any], city_ids: Sequence[str
         connection,
         {city: one.id for city, one in latest_snapshots(connection, city_ids).items()},
         first=_months_before(now, LOOKED_AT),
+        last=_months_before(now, 0),
     )
     standing = 0
     for month in sorted({month for rows in found.values() for month in rows}):

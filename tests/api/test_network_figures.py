@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from nagara.cities import configuration
 from nagara.database import clock_connection, time_told
 from nagara.indicators import sheets
-from nagara.indicators.asking import ask
+from nagara.indicators.asking import ask, ask_beside_peers, read_questions
 from nagara.indicators.build import build_city
 from nagara.indicators.mix import freeze
 from nagara.indicators.period import Period
@@ -293,6 +293,27 @@ def test_questions_go_to_the_city_first_and_the_mix_of_a_year_is_frozen_once(
     }
     with pytest.raises(psycopg.errors.IntegrityConstraintViolation):
         owner.execute("update indicator_weights set year = 2025")
+
+
+def test_a_city_is_asked_why_it_declines_what_others_resolve(filled: TestClient, owner: Owner) -> None:
+    begin = dt.datetime(2026, 4, 2, tzinfo=dt.UTC)
+    with owner.transaction():
+        for city in CITIES:
+            closing = "declined" if city == "kh-pnh" else "resolved"
+            for number in range(25):
+                log_request(owner, city, begin + dt.timedelta(hours=number), [(closing, 20.0, "staff")])
+    with clock_connection() as clock:
+        now = dt.datetime(2026, 8, 1, tzinfo=dt.UTC)
+        for city in CITIES:
+            build_city(clock, configuration(), city, time_told(clock))
+        assert ask_beside_peers(clock, CITIES, now) == 1
+        ask(clock, "kh-pnh", now)
+        assert ask_beside_peers(clock, CITIES, now) == 1, "asked once, and not taken back by the city's own"
+        clock.commit()
+    asked = {one["id"]: one for one in read_questions(owner, ["kh-pnh"])}
+    assert (asked["declined_peers"]["month"], asked["declined_peers"]["counted"]) == ("2026-04", 25)
+    assert "against none by which other cities decline the same kinds" in asked["declined_peers"]["words"]
+    assert not any(one["id"].endswith("_peers") for one in read_questions(owner, ["th-bkk", "vn-han"]))
 
 
 @pytest.mark.parametrize(
