@@ -32,6 +32,7 @@ function inUnit(value: number, unit: string, beside: number): string {
 
 /** A figure with what it rests on, in one line: "62 %, 58 % to 66 %, n = 412". */
 export function figureText(figure: Figure, unit: string): string {
+  if (figure.withheld === 'none') return translate('network.nothing_of_it');
   if (figure.withheld) return w('review.figures.withheld', { why: figure.withheld });
   const { value, low, high, n } = figure;
   const beside = value ?? low ?? 0;

@@ -9,9 +9,12 @@ export const wi = (key: Key, values?: Values): string => translate(`sign_in.${ke
 const wayIn: MessageFiles = import.meta.glob('./messages/*.json', { import: 'default' });
 const fileName = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 
-/** A page's own messages with those of the way in, in each language that the page itself has. */
-export function withWayIn(own: MessageFiles): MessageFiles {
-  const byName = new Map(Object.entries(wayIn).map(([path, read]) => [fileName(path), read]));
+/** A page's own messages with those of the way in. */
+export const withWayIn = (own: MessageFiles): MessageFiles => withAlso(own, wayIn);
+
+/** A page's own messages with others beside them, in each language that the page itself has. */
+export function withAlso(own: MessageFiles, others: MessageFiles): MessageFiles {
+  const byName = new Map(Object.entries(others).map(([path, read]) => [fileName(path), read]));
   return Object.fromEntries(
     Object.entries(own).map(([path, read]) => {
       const also = byName.get(fileName(path)) ?? byName.get('en.json');
