@@ -143,8 +143,7 @@ SCHEDULE: Mapping[str, Mapping[str, Any]] = {
         "schedule": _every(5),
         "options": {"expires": DROPPED_AFTER},
     },
-    # Whoever reads counts adds what is not added up yet: a tick only keeps that short. An hour of a flood day's news
-    # would still be read in a tenth of a second.
+    # Whoever reads counts adds what is not added up yet, so nobody waits for a tick; it only keeps that short.
     "add up counts": {
         "task": "counts.fold",
         "schedule": _every(5),
