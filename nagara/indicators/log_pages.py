@@ -106,7 +106,10 @@ class Page:
 def pages(
     connection: psycopg.Connection[Any], told: Mapping[str, Any], requests: Sequence[UUID] | None
 ) -> Iterator[Page]:
-    """The log in pages of whole requests. Values stand in the text: the plan is made for them, not for any city."""
+    """The log in pages of whole requests; raises ValueError where an event has a hash of another length.
+
+    Values stand in the text: the plan is made for them, not for any city.
+    """
     chosen: list[sql.Composable] = []
     if requests is not None:
         chosen.append(sql.SQL(" and request_id = any({})").format(sql.Literal(list(requests))))
@@ -124,6 +127,8 @@ def pages(
         with connection.cursor(binary=True) as cursor:
             count, *sent = cursor.execute(statement, prepare=False).fetchone() or (0,)
         page = Page.of(sent)
+        if {len(page.ids), len(page.heads), len(page.at), len(page.words)} != {count}:
+            raise ValueError("a column of the log is not as wide as it should be")
         if count < limit:
             yield page
             return
