@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 import uuid
 
+import psycopg
 from playwright.sync_api import Page, expect
 
+from nagara.local.state import running_environment
 from tests.browser.accessibility import expect_accessible, fits, fits_at_twice_the_text
 from tests.browser.conftest import ENDS_WITHIN_MS, OpenPage, picture
 from tests.browser.staff_desk import CITY, ask, open_request, report, sign_in, token_of
+from tests.conftest import Live
 from tests.waiting import wait_until
 
 PHONE = {"width": 360, "height": 740}
@@ -22,18 +25,43 @@ def go(page: Page, name: str, title: str) -> None:
     page.get_by_role("heading", level=1, name=title).wait_for()
 
 
+ELSEWHERE = """
+insert into external_request
+  (city_id, request_id, owner, created_at, tried_since, begun_at, state, last_error, failed_at)
+select city_id, id, 'roads', now(), now(), now(), 'failed', 'unclear', now() from request where reference = %s
+"""
+"""A request that may stand at another body's system or not: nothing tells any more but somebody who asked there."""
+
+
+def says_under_which_number_it_is_there(page: Page, reference: str) -> None:
+    """Staff find what could not be sent on, and say under which number the other body has it."""
+    card = page.get_by_test_id("external")
+    expect(card.get_by_role("button", name="Send again")).to_be_visible()
+    card.get_by_label("Its number there").fill(f"R-{reference}")
+    card.get_by_role("button", name="It is there under this number").click()
+    expect(card).to_contain_text(f"R-{reference}")
+    expect(card.get_by_role("button", name="Send again")).to_have_count(0)
+
+
 def all_read(page: Page) -> None:
     """Return once nothing on the page says any more that it is still being read."""
     expect(page.get_by_text("Loading …", exact=True)).to_have_count(0)
 
 
 def test_sign_in_and_every_screen_of_a_supervisor_is_accessible(
-    open_page: OpenPage, live_server: str
+    open_page: OpenPage, live_server: Live
 ) -> None:
     reference = report(live_server, "For whoever looks at every screen.", contact={"email": "a@example.org"})
+    with psycopg.connect(running_environment(live_server.data)["DATABASE_URL"]) as owner:
+        owner.execute(ELSEWHERE, (reference,))
     page = open_page("/staff/?lang=en", **DESK)
     page.get_by_label("User name").wait_for()
     expect_accessible(page, "sign-in")
+    # The demo's cities have no owner with a system of its own; the request says it has one, the rest is real.
+    page.route(
+        f"**/api/v1/staff/requests/{reference}",
+        lambda route: route.fulfill(json=route.fetch().json() | {"sent_on": True}),
+    )
     sign_in(page, "supervisor")
     expect_accessible(page, "queue")
     open_request(page, reference)
@@ -41,6 +69,8 @@ def test_sign_in_and_every_screen_of_a_supervisor_is_accessible(
     page.get_by_test_id("move-form").wait_for()
     expect_accessible(page, "request with a form")
     page.keyboard.press("Escape")
+    says_under_which_number_it_is_there(page, reference)
+    page.unroute_all(behavior="ignoreErrors")
     page.keyboard.press("?")
     page.get_by_role("dialog", name="Keys").wait_for()
     expect_accessible(page, "keys")
