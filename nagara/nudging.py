@@ -31,7 +31,7 @@ LOST_AFTER_MS = 2_000
 DROPPED_AFTER = dt.timedelta(seconds=30)
 
 SHORTEST_GAP_S, LONGEST_GAP_S = 0.008, 0.25
-MANY_A_SECOND, BEHIND_S = 240.0, 0.006
+MANY_A_SECOND, BEHIND_S = 180.0, 0.003
 """Commits of a process a second, and how much later than asked for its loop comes back, from which on the gap between
 nudges is doubled again and again: then its processor is what is scarce."""
 
