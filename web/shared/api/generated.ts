@@ -401,6 +401,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/network/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_network_counts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/network/curve": {
         parameters: {
             query?: never;
@@ -1345,6 +1361,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/staff/audits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_audits"];
+        put?: never;
+        post: operations["draw_audit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/staff/audits/{quarter}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/staff/audits/{quarter}/items/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["record_audit_finding"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/staff/blocks": {
         parameters: {
             query?: never;
@@ -1449,6 +1513,22 @@ export interface paths {
             cookie?: never;
         };
         get: operations["list_contact_reads"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/staff/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_counts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2749,6 +2829,22 @@ export interface components {
             values?: components["schemas"]["Value"][] | null;
             variable: boolean;
         };
+        /** @description The sample of a quarter, and how far it is looked at. */
+        Audit: {
+            checked: number;
+            confirmed: number;
+            cut_off: string;
+            digest: string;
+            drawn: number;
+            drawn_at: string;
+            drawn_by: string;
+            known_at: string;
+            quarter: string;
+            resolved: number;
+            seed: string;
+            seed_from: string;
+            snapshot_id: string;
+        };
         /** @description Something staff did about signing in or accounts. */
         AuditEntry: {
             action: string;
@@ -2760,10 +2856,34 @@ export interface components {
             id: string;
             subject: string | null;
         };
+        /** @description One request of a sample; nothing of who filed it. */
+        AuditItem: {
+            district: string | null;
+            finding: string | null;
+            found_at: string | null;
+            found_by: string | null;
+            number: number;
+            pictured: boolean;
+            reference: string;
+            reporter_said: boolean | null;
+            resolved_at: string;
+            resolved_by: string | null;
+            service_code: string;
+            way: string | null;
+        };
+        /** @description The requests of a sample in the order of the draw. */
+        AuditItems: {
+            items: components["schemas"]["AuditItem"][];
+            quarter: string;
+        };
         /** @description What staff did, newest first. */
         AuditTrail: {
             entries: components["schemas"]["AuditEntry"][];
             next_cursor: string | null;
+        };
+        /** @description A city's samples, the newest first. */
+        Audits: {
+            audits: components["schemas"]["Audit"][];
         };
         /** @description An acknowledgement of an escalation that is waited for. */
         AwaitedAnswer: {
@@ -2973,6 +3093,15 @@ export interface components {
             fingerprint: string;
             versions: components["schemas"]["ConfigurationVersion"][];
         };
+        /** @description A city's requests as they stand now; every request counts, duplicates and inspections too. */
+        CityCounts: {
+            city: string;
+            codes: components["schemas"]["CodeCounts"][];
+            country: string;
+            names: {
+                [key: string]: string;
+            };
+        };
         /** @description One city's figures by the ids of their definitions. */
         CityFigures: {
             beside: {
@@ -3030,6 +3159,13 @@ export interface components {
         /** @description Six digits from a message. */
         CodeBody: {
             code: string;
+        };
+        /** @description A common code's requests, a number for each month of the period. */
+        CodeCounts: {
+            closed: number[];
+            code: string;
+            open: number[];
+            received: number[];
         };
         /** @description The code that came. */
         CodeEntered: {
@@ -3282,6 +3418,12 @@ export interface components {
             /** @enum {string} */
             outcome: "added" | "answered" | "withdrawn" | "thanks" | "reopened" | "kept_late" | "kept_often" | "erased" | "nothing_to_erase";
             request: components["schemas"]["PublicStatus"];
+        };
+        /** @description Which quarter's sample is drawn. */
+        DrawBody: {
+            quarter: string;
+            /** @default 60 */
+            size?: number;
         };
         /** @description What is past its next promised or watched time, and what comes due. */
         Due: {
@@ -3675,6 +3817,15 @@ export interface components {
              */
             shared?: "none" | "department" | "city";
         };
+        /** @description What was found of one request of a sample. */
+        FindingBody: {
+            /** @enum {string} */
+            finding: "fixed" | "not_fixed" | "no_trace";
+            /** @default  */
+            note?: string;
+            /** @enum {string} */
+            way: "reporter" | "photo" | "field";
+        };
         /** @description Follow a request. ``moves``: of which to be told; null: of all. */
         FollowBody: {
             /** @enum {string} */
@@ -4048,6 +4199,13 @@ export interface components {
         Live: {
             status: string;
         };
+        /** @description How many requests came, are open and were closed. Months are those of each city's own zone. */
+        LiveCounts: {
+            as_of: string;
+            cities: components["schemas"]["CityCounts"][];
+            months: string[];
+            period: string;
+        };
         /** @description What a department, or a person within it, has open. */
         Load: {
             assignee: string | null;
@@ -4365,6 +4523,7 @@ export interface components {
             names: {
                 [key: string]: string;
             };
+            pulled: components["schemas"]["PulledCity"] | null;
             simulated: boolean;
             snapshot: components["schemas"]["SnapshotShort"] | null;
         };
@@ -4651,6 +4810,11 @@ export interface components {
             description?: string | null;
             public?: boolean | null;
             reason: string;
+        };
+        /** @description A city without Nagara, read through its Open311 endpoint. */
+        PulledCity: {
+            missing: string[];
+            seen_until: string | null;
         };
         /** @description The sender's public key (RFC 8292), for a browser's ``applicationServerKey``. */
         PushKey: {
@@ -6483,6 +6647,28 @@ export interface operations {
             };
         };
     };
+    get_network_counts: {
+        parameters: {
+            query: {
+                period: string;
+                city?: string[] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiveCounts"];
+                };
+            };
+        };
+    };
     get_network_curve: {
         parameters: {
             query: {
@@ -7084,6 +7270,7 @@ export interface operations {
         parameters: {
             query?: {
                 ranks?: boolean;
+                language?: string;
             };
             header?: never;
             path: {
@@ -8029,6 +8216,95 @@ export interface operations {
             };
         };
     };
+    list_audits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Audits"];
+                };
+            };
+        };
+    };
+    draw_audit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrawBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Audit"];
+                };
+            };
+        };
+    };
+    get_audit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                quarter: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditItems"];
+                };
+            };
+        };
+    };
+    record_audit_finding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                quarter: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FindingBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditItem"];
+                };
+            };
+        };
+    };
     list_blocks: {
         parameters: {
             query?: never;
@@ -8173,6 +8449,27 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ContactReads"];
+                };
+            };
+        };
+    };
+    get_counts: {
+        parameters: {
+            query: {
+                period: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiveCounts"];
                 };
             };
         };
