@@ -31,7 +31,10 @@ BEGIN, COMMIT = "begin", "commit"
 SERVER_WENT_AWAY = "57P"
 """SQLSTATE of a server that is stopping, crashed or starting; a connection that just broke has none."""
 
-GONE_AFTER = " -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=4 -c tcp_user_timeout=30000"
+GONE_AFTER = (
+    " -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=4"
+    " -c tcp_user_timeout=30000"
+)
 """Of a machine that is cut off the server lets go within half a minute, and of the rows and locks it held."""
 
 STATEMENT_TIMEOUT_MS = 15_000
