@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
-from nagara.indicators.cells import Cell
+from nagara.indicators.cells import LEVELS, OUTCOMES, REASONS, STANDARDS, TALLIES, Cell
+from nagara.indicators.packed import numbers_of
+from nagara.indicators.propensity import LONGEST_HOURS
 from nagara.network.errors import (
     FromTheFuture,
     ImplausibleCounts,
@@ -33,6 +36,61 @@ month in which that one came, which is never a later one.
 """
 
 CLOCKS_MAY_DIFFER = dt.timedelta(minutes=5)
+
+LONGEST_WATCHED = int(LONGEST_HOURS * 3600)
+Names = tuple[str, ...]
+
+
+def _each(parts: Iterable[str], whole: str) -> Iterator[tuple[Names, Names]]:
+    return (((part,), (whole,)) for part in parts)
+
+
+def _counts(*names: str) -> Names:
+    return tuple(f"counts.{name}" for name in names)
+
+
+NOT_MORE: tuple[tuple[Names, Names], ...] = (
+    *_each(_counts("simulated", "entered_by_staff", "times_corrected", "taken_apart"), "counts.reports"),
+    *_each(
+        _counts("imported", "without_district", "referred", "reopened", "inconsistent", "answered_by_closing",
+                "watched_issues"),
+        "counts.issues",
+    ),
+    (_counts("said_fixed", "said_not_fixed"), _counts("issues")),
+    (_counts("open", "lost_from_sight"), _counts("issues")),
+    (_counts("open_referred"), _counts("open")),
+    (tuple(f"backlog_due.{one}.dated" for one in STANDARDS), _counts("open")),
+    *(((f"backlog_due.{one}.past",), (f"backlog_due.{one}.dated",)) for one in STANDARDS),
+    (_counts("reopened_in_30_days"), _counts("resolved_first")),
+    (_counts("photo_reopened"), _counts("reopened_in_30_days")),
+    *_each(_counts("accepted", "mostly_waited", "closed_at_once", "closed_at_the_last"), "counts.closed"),
+    (_counts("owner_changed"), _counts("accepted")),
+    (tuple(f"tallies.declined_for.{reason}" for reason in REASONS), _counts("closed")),
+    (_counts("audit_checked"), _counts("audit_drawn")),
+    (_counts("audit_confirmed"), _counts("audit_checked")),
+    *(((f"tallies.kept_for_good.{one}",), (f"tallies.settled.{one}",)) for one in STANDARDS),
+    *(
+        ((f"tallies.settled.{one}",), (f"promise.{one}.met", f"promise.{one}.missed"))
+        for one in STANDARDS
+    ),
+    *(
+        ((f"tallies.escalated.{level}",), (f"tallies.escalated.{below}",))
+        for below, level in pairwise(LEVELS)
+    ),
+    (_counts("moved_before_due"), ("tallies.escalated.0",)),
+)  # fmt: skip
+"""What is part of what, within one cell: the numbers on the left together are never more than those on the right.
+
+Shares are made of these: a part beyond its whole is no share, and no page that shows it could be made.
+"""
+
+ONCE_A_REQUEST: Names = (
+    *_counts("open", "resolved_first", "closed", "invited", "audit_drawn", "followers", "early_duplicates"),
+    *(f"promise.{one}.{outcome}" for one in STANDARDS for outcome in OUTCOMES),
+    *(f"tallies.{name}.{key}" for name in ("family", "settled", "declined_in_time", "ratings")
+      for key in TALLIES[name]),
+)  # fmt: skip
+"""Of these a request adds at most 1 to each: over all cells no more than events."""
 
 LATEST_ROOT = dt.timedelta(days=3)
 """A root is made each night; for so long it may have failed before figures without one are refused."""
@@ -84,12 +142,35 @@ def refuse_inconsistent(cells: Mapping[tuple[dt.date, str, str, bool], Cell], to
         for name in ("resolution", "response", "sustained"):
             if cell.table(name).total > cell.count("issues"):
                 raise ImplausibleCounts(f"{where}: more times in {name} than issues.", field="rows")
+        _refuse_parts_beyond(cell, where)
+    _refuse_more_than_events(cells.values(), told.events_seen)
     filed = sum(told.reports.values())
     if filed > told.events_seen:
         raise ImplausibleCounts(
             f"{filed} filed requests, and only {told.events_seen} events, of which each has one at least.",
             field="rows",
         )
+
+
+def _refuse_parts_beyond(cell: Cell, where: str) -> None:
+    numbers = dict(numbers_of(cell))
+    for parts, wholes in NOT_MORE:
+        part = sum(numbers.get(name, 0) for name in parts)
+        if part and part > sum(numbers.get(name, 0) for name in wholes):
+            raise ImplausibleCounts(
+                f"{where}: {' and '.join(parts)} are more than {' and '.join(wholes)}.", field="rows"
+            )
+    if numbers.get("counts.watched_seconds", 0) > LONGEST_WATCHED * numbers.get("counts.watched_issues", 0):
+        raise ImplausibleCounts(f"{where}: more time was watched than its issues have.", field="rows")
+
+
+def _refuse_more_than_events(cells: Iterable[Cell], events: int) -> None:
+    total: Counter[str] = Counter()
+    for cell in cells:
+        total.update(dict(numbers_of(cell)))
+    for name in ONCE_A_REQUEST:
+        if total[name] > events:
+            raise ImplausibleCounts(f"{name} is {total[name]} in all, of {events} events.", field="rows")
 
 
 def refuse_implausible(before: Told, now: Told, restated: Mapping[str, str] | None = None) -> None:

@@ -261,7 +261,7 @@ def pack_cells(cells: Mapping[PartKey, Cell]) -> Packed:
     scalars: list[tuple[int, int, int]] = []
     curves: list[tuple[Ints, Ints, Ints, Ints]] = []
     for number, cell in enumerate(cells.values()):
-        for name, value in _flat(cell):
+        for name, value in numbers_of(cell):
             if value:
                 scalars.append((number, SCALAR[name], value))
         for name, table in cell.tables.items():
@@ -272,7 +272,8 @@ def pack_cells(cells: Mapping[PartKey, Cell]) -> Packed:
     return Packed.of(parts, [(columns[:, 0], columns[:, 1], columns[:, 2])], curves)
 
 
-def _flat(cell: Cell) -> Iterable[tuple[str, int]]:
+def numbers_of(cell: Cell) -> Iterable[tuple[str, int]]:
+    """Every single number of a cell under its name in ``SCALARS``."""
     yield from ((f"counts.{name}", value) for name, value in cell.counts.items())
     for kind, tables in (
         ("promise", cell.promise),

@@ -24,8 +24,11 @@ from nagara.federation.door import receive, refused
 from nagara.federation.exporting import make_bundle
 from nagara.federation.keeping import forget_contents
 from nagara.federation.members import members
+from nagara.federation.plausible import NOT_MORE, ONCE_A_REQUEST, Told, refuse_inconsistent
 from nagara.federation.registry import retire
 from nagara.federation.signing import key_id, new_private_key, public_key_of, sign
+from nagara.indicators.cells import Cell
+from nagara.network.errors import ImplausibleCounts
 from nagara.trust.handing import hand_over
 from nagara.trust.proof import root_hash
 from nagara.trust.roots import Root
@@ -167,6 +170,33 @@ def test_figures_that_no_root_stands_for_are_refused(bundles: list[Bundle], take
     assert refusal(lambda: take(old)).code == "unrooted_figures"
     assert written_down() == [(CITY, "unrooted_figures")] * 2
     assert take(bundles[0]).roots == 1
+
+
+def counting(name: str, number: int) -> Cell:
+    """A cell in which nothing is counted but this."""
+    content: dict[str, Any] = {kind: {} for kind in ("counts", "tables", "promise", "backlog_due", "tallies")}
+    *path, last = name.split(".")
+    place = content
+    for part in path:
+        place = place.setdefault(part, {})
+    place[last] = number
+    return Cell.from_json(content)
+
+
+def test_parts_beyond_their_whole_are_refused_and_named(bundles: list[Bundle], take: Take) -> None:
+    """Months apart each of them could be kept, and every page that adds the months up would fail."""
+    changed = copy.deepcopy(bundles[0])
+    changed["rows"][0]["cell"]["counts"] |= {"reopened_in_30_days": 3, "resolved_first": 0}
+    found = refusal(lambda: take(changed))
+    assert (found.code, found.field) == ("implausible_counts", "rows")
+    assert "reopened_in_30_days" in found.message
+    key = (JANUARY.date().replace(day=1), "road_pothole", "-", False)
+    told = Told(JANUARY, JANUARY + 40 * DAY, "1", 10, {})
+    alone = [(parts[0], 1) for parts, _ in NOT_MORE] + [(name, 11) for name in ONCE_A_REQUEST]
+    for name, number in [*alone, ("counts.watched_seconds", 1)]:
+        with pytest.raises(ImplausibleCounts):
+            refuse_inconsistent({key: counting(name, number)}, told)
+    assert take(bundles[0]).rows > 0
 
 
 def test_personal_data_in_a_bundle_is_refused_named_and_said_to_nobody(
