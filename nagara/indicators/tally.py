@@ -308,7 +308,8 @@ def _count_by_month(sums: Sums, column: Mapping[str, Ints], cut_off: int, wanted
     sums.add(rows, "counts.resolved_first")
     for name in ("reopened_in_30_days", "photo_reopened"):
         sums.add(rows, f"counts.{name}", _flag(rows.values[0], name))
-    rows = rows_of("resolved_month", issues & _flag(column["flags"], "audit_drawn"), ("flags", len(FLAG)))
+    # what was drawn stays drawn: linking it to another request afterwards takes nothing out of a sample
+    rows = rows_of("resolved_month", _flag(column["flags"], "audit_drawn"), ("flags", len(FLAG)))
     for name in AUDIT_COUNTS:
         sums.add(rows, f"counts.{name}", _flag(rows.values[0], name))
     rows = rows_of("closed_month", issues, ("flags", len(FLAG)), ("reason", 3))

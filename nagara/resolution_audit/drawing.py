@@ -1,9 +1,10 @@
 """Draws an audit's sample: the same one for everybody who draws it from the same log by the same seed.
 
-The frame is every issue first resolved in the quarter, as the newest snapshot knows them. Each has a number that
-nobody chose - SHA-256 over the seed and its id - and the smallest are the sample. The seed comes from the root over all
-the city's histories that the network holds of the first day after the quarter, so that a city cannot draw until it
-likes what it sees; where no root is held yet, from the digest of the snapshot's inputs, and the audit says so.
+The frame is every issue first resolved in the quarter, as the first snapshot knows them that reaches its end: whoever
+waits, or builds again, changes nothing of it. Each has a number that nobody chose - SHA-256 over the seed and its id -
+and the smallest are the sample. The seed comes from the root over all the city's histories that the network holds of
+the first day after the quarter, so that a city cannot draw until it likes what it sees; where no root is held yet, from
+the digest of the snapshot's inputs, and the audit says so.
 """
 
 from __future__ import annotations
@@ -21,12 +22,13 @@ import psycopg
 from city_config import City
 from nagara.errors import InvalidInput
 
-QUARTER = re.compile(r"(20\d\d)-Q([1-4])")
+QUARTER = re.compile(r"(20[0-9]{2})-Q([1-4])")
 SMALLEST, USUAL, LARGEST = 60, 60, 400
 """Issues of a sample; a quarter with fewer is looked at whole."""
 
 SNAPSHOT = """
-select id, cut_off, built_at, inputs_digest from indicator_snapshot where city_id = %s order by built_at desc limit 1
+select id, cut_off, built_at, inputs_digest from indicator_snapshot
+ where city_id = %s and cut_off >= %s order by built_at, id limit 1
 """
 ROOT = "select hash from network_root where city_id = %s and day >= %s order by day limit 1"
 FRAME = """
@@ -90,10 +92,10 @@ def quarter_of(city: City, quarter: str) -> tuple[dt.datetime, dt.datetime]:
 
 
 def source_of(connection: psycopg.Connection[Any], city: City, quarter: str) -> Source:
-    """The newest snapshot and the seed; raises ``InvalidInput`` before the city's figures reach the quarter's end."""
+    """The first snapshot that reaches the quarter's end, and the seed; raises ``InvalidInput`` before there is one."""
     _, end = quarter_of(city, quarter)
-    row = connection.execute(SNAPSHOT, (city.id,)).fetchone()
-    if row is None or row[1] < end:
+    row = connection.execute(SNAPSHOT, (city.id, end)).fetchone()
+    if row is None:
         raise InvalidInput(
             f"The figures of {city.id} do not reach the end of {quarter} yet.",
             field="quarter",

@@ -28,6 +28,8 @@ select item.number, request.reference, request.service_code, request.district,
        resolved.occurred_at as resolved_at, resolved.actor as resolved_by,
        said.data->'fixed' as reporter_said, found.data->>'finding' as finding, found.data->>'way' as way,
        found.occurred_at as found_at, found.actor as found_by,
+       array(select event.actor from event where event.city_id = item.city_id
+                and event.request_id = item.request_id and event.kind = 'resolved') as resolvers,
        exists (select from photo where photo.city_id = item.city_id and photo.request_id = item.request_id
                   and photo.created_at >= resolved.recorded_at - interval '1 hour'
                   and photo.kind in ('after', 'feedback')) as pictured, request.id, request.status
@@ -130,7 +132,7 @@ def find(
     if way not in WAYS:
         raise InvalidInput(f"{way[:40]!r} is no way to know.", field="way", allowed=WAYS)
     (item,) = items(session, city, quarter, number)
-    if item["resolved_by"] == by:
+    if by in item["resolvers"]:
         raise InvalidInput(
             "You resolved it yourself: somebody else must look.", field="number", allowed="anybody else"
         )

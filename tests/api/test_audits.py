@@ -76,7 +76,12 @@ def test_a_sample_is_drawn_once_looked_at_and_published(
     assert draw(agent)[0] == 403
     assert draw(auditor, "2099-Q1")[0] == 422
     assert draw(auditor, "2026-Q5")[0] == 422
+    first = owner.execute("select id from indicator_snapshot where city_id = %s", (CITY,)).fetchall()
+    log_request(owner, CITY, BEGIN + dt.timedelta(days=130))
+    build()
+    assert draw(auditor, "２０26-Q1")[0] == 422, "digits of another script"
     status, drawn = draw(auditor)
+    assert [(uuid.UUID(drawn["snapshot_id"]),)] == first, "nobody waits for a snapshot they like"
     assert (status, drawn["resolved"], drawn["drawn"], drawn["seed_from"]) == (201, RESOLVED, 60, "snapshot")
     assert draw(auditor)[0] == 409, "nobody draws until they like it"
 
@@ -101,6 +106,14 @@ def test_a_sample_is_drawn_once_looked_at_and_published(
     assert published()["withheld"] == "the audit has looked at 83% of its sample"
     for number in range(51, 56):
         assert record(auditor, number, "no_trace" if number == 51 else "not_fixed") == 201
+    missed = owner.execute(
+        "select request_id from resolution_audit_item where number = 53 and city_id = %s", (CITY,)
+    ).fetchone()
+    owner.execute(
+        "insert into event (city_id, request_id, kind, actor_kind, data) "
+        "values (%s, %s, 'duplicate_linked', 'staff', '{}')",
+        (CITY, *(missed or ())),
+    )
     build()
     shown, expected = published(), wilson(50, 60)
     assert (shown["n"], shown["events"], shown["provisional"]) == (60, 50, True)
@@ -143,6 +156,12 @@ def test_nobody_confirms_their_own_work_and_a_reporter_only_what_they_said(
         (second["reference"],),
     )
     assert record(supervisor, 1, "fixed") == 422
+    owner.execute(
+        "insert into event (city_id, request_id, kind, actor_kind, actor, data) select city_id, id, 'resolved', "
+        "'staff', 'auditor@kh-pnh', '{}' from request where reference = %s",
+        (auditor.get(f"/audits/{QUARTER}").json()["items"][2]["reference"],),
+    )
+    assert record(auditor, 3, "fixed") == 422, "who resolved it again has no eye for it either"
     assert record(auditor, 1, "fixed") == 201
     assert record(auditor, 2, "not_fixed", "reporter") == 422
     assert record(auditor, 2, "fixed", "reporter") == 201
