@@ -24,7 +24,7 @@ from nagara.batches.files import Files
 from nagara.open_data.dictionary import CSV, FEW, REQUEST_FIELDS, Field
 from nagara.open_data.publishing import path_of
 from nagara.open_data.rows import Row
-from nagara.open_data.writing import as_json, write_files
+from nagara.open_data.writing import as_json, described, write_files
 from nagara.public.publication import public_sql, public_values
 
 HIDDEN = f"""
@@ -38,6 +38,9 @@ WRITTEN_ANEW = """
 update open_data_version set hidden = %s, requests = %s, files = %s where city_id = %s and day = %s
 """
 WITHDRAWN = "delete from open_data_version where city_id = %s and day = %s"
+READ_WITHIN = dt.timedelta(hours=1)
+"""After a version's time its rows were read: until then a request may have come in that is in its files."""
+
 SERVICE, DISTRICT = "service", "district"
 NO_PLACE = {DISTRICT: "", "district_name": "", "lat": "", "lon": "", "place_withheld": "true"}
 
@@ -59,12 +62,12 @@ def withdraw_hidden(connection: psycopg.Connection[Any], kept: Files, city: City
     versions = [Version(*row) for row in connection.execute(VERSIONS, (city.id,)).fetchall()]
     if not versions:
         return 0
-    values = public_values(city) | {"city_id": city.id, "until": versions[-1].made_at}
+    values = public_values(city) | {"city_id": city.id, "until": versions[-1].made_at + READ_WITHIN}
     # what only waits for the city's delay was in no file yet, and is no reason to look through all of them
     rows = connection.execute(HIDDEN, values | {"delay_hours": 0}).fetchall()
     anew, hidden, digest = 0, set[str](), hashlib.sha256()
     for version in versions:
-        while len(hidden) < len(rows) and rows[len(hidden)][1] <= version.made_at:
+        while len(hidden) < len(rows) and rows[len(hidden)][1] <= version.made_at + READ_WITHIN:
             reference = rows[len(hidden)][0]
             hidden.add(reference)
             digest.update(f"{reference}\n".encode())
@@ -84,14 +87,14 @@ def _looked_through(
 ) -> bool:
     """Whether a version had to be written anew, or withdrawn because nothing of it is left."""
     with tempfile.TemporaryDirectory(prefix="nagara-open-data-") as name:
-        before, after = Path(name).resolve() / "before.csv", Path(name).resolve() / "after"
+        before, after = Path(name).resolve() / CSV, Path(name).resolve() / "after"
         after.mkdir()
         try:
             kept.fetch(path_of(city.id, version.day, CSV), before)
         except FileNotFoundError:
             connection.execute(WITHDRAWN, (city.id, version.day))
             return True
-        if not any(row["reference"] in hidden for row in _table(before)):
+        if _is_as_listed(before, version) and not any(row["reference"] in hidden for row in _table(before)):
             connection.execute(LOOKED_THROUGH, (digest, city.id, version.day))
             return False
         count, files = write_files(after, city, version.day, version.made_at, _left(before, hidden))
@@ -108,10 +111,23 @@ def _looked_through(
     return True
 
 
+def _is_as_listed(before: Path, version: Version) -> bool:
+    """Whether the CSV is the one that was published; not after a night that ended before all forms were in place.
+
+    Then the others may still hold what this one does not.
+    """
+    return any(described(before).sha256 == file["sha256"] for file in version.files if file["name"] == CSV)
+
+
 def _left(path: Path, hidden: Set[str]) -> Iterator[Row]:
-    """The rows of a CSV file without those that are hidden; places of what became rare are left out."""
+    """The rows of a CSV file without those that are hidden; places of what became rare are left out.
+
+    Rows without a place belong to districts that the file does not tell: they make no other row's group larger.
+    """
     together: Counter[tuple[str, str]] = Counter(
-        (row[SERVICE], row[DISTRICT]) for row in _table(path) if row["reference"] not in hidden
+        (row[SERVICE], row[DISTRICT])
+        for row in _table(path)
+        if row["reference"] not in hidden and row["place_withheld"] != "true"
     )
     for row in _table(path):
         if row["reference"] in hidden:

@@ -15,8 +15,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from city_config import City
-from nagara.batches.files import files
+from nagara.batches.files import Files, files
 from nagara.cities import configuration
+from nagara.errors import MediaUnavailable
 from nagara.open_data import rows as reading
 from nagara.open_data.dictionary import CSV, GEOJSON, PACKAGE, REQUEST_FIELDS
 from nagara.open_data.publishing import drop_old, publish
@@ -185,6 +186,59 @@ def test_what_is_hidden_later_leaves_every_version_the_next_night(
     assert withdraw_hidden(db, kept, phnom_penh) == 2
     assert client.get("/open-data/kh-pnh").json()["versions"] == []
     assert client.get(f"/open-data/kh-pnh/{DAY}/{CSV}").status_code == 404
+
+
+@pytest.mark.parametrize("kept_before", [1, 4])
+def test_a_withdrawal_that_broke_off_is_done_to_its_end_the_next_night(
+    client: TestClient,
+    db: Connection,
+    owner: Connection,
+    phnom_penh: City,
+    monkeypatch: pytest.MonkeyPatch,
+    kept_before: int,
+) -> None:
+    common = file(phnom_penh)
+    multiply(owner, common, 9)
+    owner.execute(
+        "update request set received_at = %s", (NOW + dt.timedelta(seconds=1),)
+    )  # while it was read
+    assert made(db, phnom_penh) == 10
+    gone = f"{common.reference}-4"
+    owner.execute("update request set public = false where reference = %s", (gone,))
+    keep, left = Files.keep, iter(range(kept_before - 1))
+
+    def broken_off(self: Files, path: str, content: Path) -> None:
+        keep(self, path, content)
+        if next(left, None) is None:
+            raise MediaUnavailable("the night is over")
+
+    with monkeypatch.context() as this_night:
+        this_night.setattr(Files, "keep", broken_off)
+        with pytest.raises(MediaUnavailable):
+            withdraw_hidden(db, files(settings()), phnom_penh)
+    db.rollback()
+    assert [withdraw_hidden(db, files(settings()), phnom_penh) for _ in range(2)] == [1, 0]
+    assert gone.encode() not in fetched(client, GEOJSON)
+    [version] = client.get("/open-data/kh-pnh").json()["versions"]
+    assert version["requests"] == 9
+    for one in version["files"]:
+        assert hashlib.sha256(fetched(client, one["name"])).hexdigest() == one["sha256"], one["name"]
+
+
+def test_what_a_withdrawal_leaves_is_counted_without_what_has_no_place(
+    client: TestClient, db: Connection, owner: Connection, phnom_penh: City
+) -> None:
+    """Ten lie in no district that is known; another, alone in its own, is shown without it and is none of theirs."""
+    unknown = file(phnom_penh)
+    multiply(owner, unknown, 9)
+    owner.execute("update request set district = null")
+    file(phnom_penh)
+    owner.execute("update request set received_at = %s", (NOW - dt.timedelta(days=3),))
+    assert made(db, phnom_penh) == 11
+    assert [row["place_withheld"] for row in table(fetched(client, CSV))].count("true") == 1
+    owner.execute("update request set public = false where reference = %s", (f"{unknown.reference}-4",))
+    assert withdraw_hidden(db, files(settings()), phnom_penh) == 1
+    assert {(row["place_withheld"], row["lat"]) for row in table(fetched(client, CSV))} == {("true", "")}
 
 
 def test_nothing_personal_is_in_any_file(
