@@ -29,6 +29,9 @@ from nagara.settings import settings
 router = APIRouter(tags=["health"])
 log = logging.getLogger(__name__)
 PATIENCE_SECONDS = 3
+NEEDED = newest_revision()
+"""The tables of this process's code, known since it began: what lies on the disk may be a newer version by now."""
+
 ON_THIS_MACHINE = ("127.0.0.1", "::1")
 UNKNOWN: dict[str, Any] = {
     "oldest_due_step_seconds": None,
@@ -81,15 +84,17 @@ async def live() -> dict[str, str]:
     operation_id="health_ready",
 )
 async def ready(process: FromProcess) -> Response:
-    """Requests can be filed: the database answers and has the tables this code needs. Redis is told, not needed."""
+    """Requests can be filed: the database answers and has the tables this code needs. Redis is told, not needed.
+
+    Tables of a later version will do: its steps only add, and the old version serves until the last process is new.
+    """
     database, revision = await _database(process)
     redis = await _redis()
-    needed = newest_revision()
-    fit = database == "ok" and revision == needed
+    fit = database == "ok" and revision >= NEEDED  # numbered in order, all of one width
     content = {
         "status": "ready" if fit else "not ready",
         "database": database,
-        "schema_revision": revision if revision == needed else f"{revision or 'none'}, needs {needed}",
+        "schema_revision": revision if revision >= NEEDED else f"{revision or 'none'}, needs {NEEDED}",
         "redis": redis,
         "cities": len(configuration().cities),
     }
