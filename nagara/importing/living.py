@@ -26,7 +26,7 @@ from nagara.errors import (
 )
 from nagara.escalation.ladder import Climb
 from nagara.event_log import EventKind
-from nagara.filing.handed_in import Filing, check_texts
+from nagara.filing.handed_in import MAX_TEXT, Filing, check_text, check_texts
 from nagara.filing.intake import Decision, columns_decided, filed_data
 from nagara.ids import uuid7_at
 from nagara.importing.stated import Because, NotTaken, StatedHistory, StatedMove
@@ -86,6 +86,17 @@ def drafted(city: City, history: StatedHistory, now: dt.datetime, placed: Place 
     except tuple(REFUSED_AS) as error:
         because = next(REFUSED_AS[kind] for kind in type(error).__mro__ if kind in REFUSED_AS)
         raise NotTaken(because, str(error)) from error
+
+
+def check_names(history: StatedHistory) -> None:
+    """Raise ``NotTaken`` where what the source calls things cannot be kept: the database could not even look for it."""
+    named = [("source_id", history.source_id), ("channel", history.channel)]
+    named += [("duplicate_of", move.parent) for move in history.moves if move.parent is not None]
+    try:
+        for name, value in named:
+            check_text(name, value, MAX_TEXT)
+    except InvalidInput as error:
+        raise NotTaken(Because.WRONG_VALUE, str(error)) from error
 
 
 def _check_times(history: StatedHistory, now: dt.datetime) -> None:

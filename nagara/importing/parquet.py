@@ -42,6 +42,9 @@ def parquet_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
             while some := found.fetchmany(ROWS_AT_ONCE):
                 for row in some:
                     number += 1
-                    yield number, ["" if field is None else field for field in row]
+                    fields = ["" if field is None else field for field in row]
+                    if any("\x00" in field for field in fields):
+                        raise UnreadableFile(f"{path}: row {number} contains NUL bytes; is it text at all?")
+                    yield number, fields
     except duckdb.Error as fault:
         raise UnreadableFile(f"{path} is not readable as Parquet: {str(fault).splitlines()[0]}") from fault

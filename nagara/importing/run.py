@@ -20,7 +20,7 @@ from nagara.cities import record_versions
 from nagara.database import time_told
 from nagara.importing import snapshots, table
 from nagara.importing.lines import Lines, laid_out
-from nagara.importing.living import Draft, drafted, placed
+from nagara.importing.living import Draft, check_names, drafted, placed
 from nagara.importing.progress import OnProgress, unseen
 from nagara.importing.reading import Shape, read_rows, shape_of
 from nagara.importing.stated import Because, NotTaken, Reject, StatedHistory, UnreadableFile
@@ -127,6 +127,8 @@ def _prepared(
             elif item.source_id in seen:
                 detail = "the id stands in an earlier row"
                 rejects.append(Reject(item.row, Because.REPEATED_ID, detail, item.source_id))
+            elif (unnamed := _unnamed(item)) is not None:
+                rejects.append(unnamed)
             else:
                 seen.add(item.source_id)
                 try:
@@ -138,6 +140,15 @@ def _prepared(
                         Reject(item.row, refusal.because, refusal.detail, item.source_id, decided=True)
                     )
         yield Chunk(drafts, rejects, len(batch), batch[-1].row, laid)
+
+
+def _unnamed(item: StatedHistory) -> Reject | None:
+    """The reject of a history whose names cannot be kept."""
+    try:
+        check_names(item)
+    except NotTaken as refusal:
+        return Reject(item.row, refusal.because, refusal.detail, item.source_id)
+    return None
 
 
 def _reader(city: City, mapping: ImportMapping | None, source: str) -> ToHistory:

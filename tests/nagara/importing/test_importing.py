@@ -446,6 +446,23 @@ def test_texts_arrive_as_they_were_whatever_is_in_them(
     assert verified(db).faults == ()
 
 
+def test_a_name_that_cannot_be_kept_is_a_reject_and_the_others_come_in(
+    db: psycopg.Connection[Any], bangkok: City, tmp_path: Path
+) -> None:
+    """The index over ids holds no text of any length, and no text at all holds a NUL: neither ends an import."""
+    endless = "".join(random.Random(3).choices("abcdefghijklmnopqrstuvwxyz0123456789", k=20_000))
+    linked = {"linked": at(1), "duplicate_of": endless, "observed_until": ""}
+    rows = [own(), own(source_id=endless), own(source_id="2", channel=endless), own(source_id="3", **linked)]
+    summary = import_file(db, bangkok, None, write_csv(tmp_path / "a.csv", rows))
+    assert (summary.imported, summary.rejects) == (1, {"wrong_value": 3})
+    histories = [
+        StatedHistory(row, "list", id_, "road_pothole", CREATED, 13.75, 100.50, observed_until=LAST)
+        for row, id_ in enumerate(("a\x00b", "c"), 2)
+    ]
+    summary = import_histories(db, bangkok, "list", histories, total=2)
+    assert (summary.imported, summary.rejects) == (1, {"wrong_value": 1})
+
+
 def test_events_arrive_once_numbered_from_one_and_by_the_time_door_alone(
     db: psycopg.Connection[Any], owner: psycopg.Connection[Any], bangkok: City, tmp_path: Path
 ) -> None:
@@ -485,6 +502,13 @@ def test_a_parquet_file_is_read_as_its_csv_is(
     )
     assert import_file(db, bangkok, None, columnar, source="columns").imported == 20
     assert db.execute(query, ("columns",)).fetchall() == db.execute(query, ("csv",)).fetchall()
+    with duckdb.connect(config=OPTIONS) as database:
+        database.execute(
+            f"copy (select * replace (source_id || chr(0) as source_id) from read_parquet('{columnar}')) "
+            f"to '{tmp_path / 'nul.parquet'}' (format parquet)"
+        )
+    with pytest.raises(UnreadableFile, match="row 2 contains NUL"):
+        import_file(db, bangkok, None, tmp_path / "nul.parquet", source="nul")
     broken = tmp_path / "broken.parquet"
     broken.write_bytes(columnar.read_bytes()[:-300])
     with pytest.raises(UnreadableFile, match="not readable as Parquet"):
