@@ -16,7 +16,8 @@ from typing import Any
 import psycopg
 from psycopg.abc import Buffer
 from psycopg.sql import SQL, Composed, Identifier, Literal
-from sqlalchemy import Table
+from sqlalchemy import Column, Table, Text
+from sqlmodel.sql.sqltypes import AutoString
 
 from nagara.ahead import ahead
 from nagara.archive.contents import (
@@ -115,7 +116,7 @@ def copied(
     """Hand a city's rows of one table to ``write``, in the order of their key; returns what they come to."""
     digest, size = hashlib.sha256(), 0
     with owner.cursor() as cursor:
-        with cursor.copy(_copy_out(table, city_id)) as rows, ahead(_blocks(rows)) as blocks:
+        with cursor.copy(copy_out(table, city_id)) as rows, ahead(_blocks(rows)) as blocks:
             for block in blocks:
                 write(block)
                 digest.update(block)
@@ -126,13 +127,20 @@ def copied(
     )
 
 
-def _copy_out(table: Table, city_id: str) -> Composed:
+def copy_out(table: Table, city_id: str) -> Composed:
+    """The statement that reads a city's rows of one table, in the order of their key."""
     return SQL("copy (select {columns} from {table} where city_id = {city} order by {key}) to stdout").format(
         columns=SQL(", ").join(map(Identifier, columns_of(table))),
         table=Identifier(table.name),
         city=Literal(city_id),
-        key=SQL(", ").join(map(Identifier, key_of(table))),
+        key=SQL(", ").join(_sorted_as_bytes(table.columns[name]) for name in key_of(table)),
     )
+
+
+def _sorted_as_bytes(column: Column[Any]) -> Composed:
+    """A column of the key to sort by: texts as bytes, or two databases with other languages had other digests."""
+    as_bytes = SQL(' collate "C"') if isinstance(column.type, AutoString | Text) else SQL("")
+    return SQL("{}{}").format(Identifier(column.name), as_bytes)
 
 
 def _blocks(rows: Iterable[Buffer]) -> Iterator[bytes]:

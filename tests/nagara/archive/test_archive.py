@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from city_config import City
 from nagara.archive.contents import MANIFEST, STAYS, Manifest, moved
 from nagara.archive.reading import CityIsThere, UnreadableArchive, is_archive, manifest_of, read_archive
-from nagara.archive.writing import write_archive
+from nagara.archive.writing import copy_out, write_archive
 from nagara.local.throwaway import Throwaway
 from nagara.migrations import migrate
 from nagara.photos.storage import MediaStore, media_store
@@ -28,6 +28,9 @@ from tests.helpers import Connection, file
 from tests.planting import VALUES, plant
 
 SECRET = b"the same secret on both sides, 32 characters"
+LOCAL_HEADER_BYTES = 30
+"""Of a ZIP's entry, before its name."""
+
 FROM_INTAKE = ("request", "event", "contact", "config_version")
 
 
@@ -244,6 +247,40 @@ def test_a_file_that_is_no_archive_of_this_city_is_refused_in_words(
     half.write_bytes(archive.read_bytes()[:-400])
     with pytest.raises(UnreadableArchive, match="no whole archive"):
         read_archive(elsewhere, phnom_penh, store("there"), SECRET, half)
+    with pytest.raises(UnreadableArchive, match="no whole archive: Error -3"):
+        read_archive(elsewhere, phnom_penh, store("there"), SECRET, damaged_within(archive))
+
+
+def damaged_within(archive: Path) -> Path:
+    """The archive packed, with a wrong byte where the packed rows of a table begin."""
+    path = archive.with_name("damaged.nagara")
+    with zipfile.ZipFile(archive) as old, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name))
+        entry = new.getinfo("tables/request.copy")
+    content = bytearray(path.read_bytes())
+    content[entry.header_offset + LOCAL_HEADER_BYTES + len(entry.filename)] = 0xFF
+    path.write_bytes(content)
+    return path
+
+
+def test_rows_stand_in_the_order_of_bytes_whatever_language_a_database_has(owner: Connection) -> None:
+    """Two installations may sort by the rules of different languages; digests are equal all the same."""
+    worded = 0
+    for table in moved():
+        texts = owner.execute(
+            "select attname from pg_attribute where attrelid = %s::regclass and attcollation <> 0",
+            (table.name,),
+        ).fetchall()
+        by = (
+            copy_out(table, "kh-pnh").as_string(owner).rpartition(" order by ")[2].removesuffix(") to stdout")
+        )
+        for part in by.split(", "):
+            name = part.split('"')[1]
+            in_words = (name,) in texts and name != "city_id"
+            assert part == f'"{name}"' + in_words * ' collate "C"', table.name
+            worded += in_words
+    assert worded > 5
 
 
 def test_an_archive_that_was_cut_off_is_taken_for_one_and_refused_as_one(tmp_path: Path) -> None:
