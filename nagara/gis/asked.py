@@ -95,9 +95,10 @@ def read_limit(text: str | None) -> int:
     """How many features a page has: at least one; above ``MOST`` is ``MOST``."""
     if text is None:
         return USUAL
-    if not text.isascii() or not text.isdigit() or not text.strip("0"):
+    digits = text.lstrip("0")
+    if not text.isascii() or not text.isdigit() or not digits:
         raise InvalidInput("limit is not a number of features.", field="limit", allowed=f"1 to {MOST}")
-    return min(int(text[:9]), MOST)
+    return min(int(digits[:9]), MOST)
 
 
 def read_box(text: str) -> GeoBox:

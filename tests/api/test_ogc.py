@@ -176,6 +176,8 @@ def test_what_is_not_there_is_404_and_too_large_a_limit_is_the_largest(client: T
         answer = client.get(f"/ogc/collections/{path}")
         assert (answer.status_code, answer.json()["code"]) == (404, "NotFound")
     assert found(client, limit="999999999999")["numberReturned"] == 0
+    [only] = found(client, "/ogc/collections/districts/items", limit="0000000001")["features"]
+    assert only["id"]
     for wrong, words in (
         ("/ogc?limit=1", "Possible: f."),
         (f"{ITEMS}?open=perhaps", "Possible: true, false."),
