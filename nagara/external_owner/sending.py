@@ -24,7 +24,8 @@ from nagara.external_owner import destinations, outcomes, owners
 from nagara.external_owner.forms import CannotSend, fields_of, key_of, mark_of
 from nagara.external_owner.reading import Known, pictures, read
 from nagara.notifications.claiming import pause
-from nagara.open311.client import NotTaken, Posted, Refused, Server, Unclear, w3c
+from nagara.open311.client import NotTaken, Posted, Refused, Server, Unclear
+from nagara.open311.client_history import Walk
 from nagara.outgoing import Caller
 
 log = logging.getLogger(__name__)
@@ -38,7 +39,6 @@ SETTLED_AFTER = dt.timedelta(seconds=30)
 LOOKED_BACK = dt.timedelta(hours=1)
 """How far before the call their list is searched: their clock is not ours."""
 
-MOST_PAGES = 50
 GIVEN_UP_AFTER = dt.timedelta(days=3)
 
 TAKE = """
@@ -183,19 +183,14 @@ def _file(
 def look_for(server: Server, reference: str, since: dt.datetime, now: dt.datetime) -> str | None:
     """The id of what their list shows with our reference in its description; None where it shows no such.
 
-    Raises what the list raises; then nothing is known.
+    A list that seems cut off is asked for in shorter spans. Raises what the list raises; then nothing is known.
     """
     mark = mark_of(reference)
-    query = {"start_date": w3c(since - LOOKED_BACK), "end_date": w3c(now + LOOKED_BACK)}
-    page = server.requests(query)
-    for _ in range(MOST_PAGES):
-        for one in page.requests:
+    for _, rows in Walk(server).windows(since - LOOKED_BACK, now + LOOKED_BACK):
+        for one in rows:
             if one.id is not None and one.description is not None and mark in one.description:
                 return one.id
-        if page.next_url is None:
-            return None
-        page = server.page(page.next_url)
-    raise Unclear(f"their list goes on after {MOST_PAGES} pages")
+    return None
 
 
 def _exchange(connection: psycopg.Connection[Any], server: Server, link: Link) -> str:

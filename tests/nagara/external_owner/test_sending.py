@@ -71,6 +71,29 @@ def test_an_answer_that_never_came_makes_no_second_request(
     assert world.events(request) == [("sent_on", "system")]
 
 
+def test_what_a_cut_list_does_not_show_at_once_makes_no_second_request(configured: Configured) -> None:
+    """Their list ends after fifty and names no next page; what we look for came behind sixty others."""
+    world = configured(repeat="by_looking")
+    now = dt.datetime.now(dt.UTC)
+    for number in range(60):
+        id_, at = f"9{number:03}", now - dt.timedelta(minutes=50) + number * dt.timedelta(seconds=30)
+        world.other.filed[id_] = {
+            "service_request_id": id_,
+            "status": "open",
+            "service_code": "LAMP",
+            "description": "Another's",
+            "requested_datetime": f"{at:%Y-%m-%dT%H:%M:%SZ}",
+        }
+    world.other.cut, world.other.next = 50, ["silent"]
+    request = world.filed()
+    for _ in range(3):
+        world.send()
+        world.later()
+    assert len(world.other.posts) == 1
+    link = world.link(request)
+    assert (link["state"], link["their_id"]) == ("sent", "061")
+
+
 def test_a_process_killed_between_the_answer_and_the_book_makes_no_second_request(
     configured: Configured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
