@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
+import psycopg
 
 from city_config import City
 from nagara.database import Pool, city_transaction, read_in_city
@@ -51,6 +52,7 @@ delete from georeport_trial where city_id = %(city_id)s and (expires_at <= %(now
     select reference from georeport_trial where city_id = %(city_id)s order by filed_at desc, reference desc
     offset %(most)s))
 """
+FORGET = "delete from georeport_trial where expires_at <= %s"
 ALL = """
 select content from georeport_trial where city_id = %s and expires_at > clock_timestamp()
  order by filed_at desc, reference desc
@@ -112,6 +114,12 @@ async def file_trial(pool: Pool, city: City, filing: Filing, system: str) -> Tri
                 raise InvalidInput("This key was used before with another body; use a new one.")
             content = earlier[1]
     return _trial(row_of(content))
+
+
+def forget_trials(connection: psycopg.Connection[Any], now: dt.datetime) -> int:
+    """Let go of trial requests whose days are over, in every city; returns how many. One transaction."""
+    with connection.transaction():
+        return connection.execute(FORGET, (now,)).rowcount
 
 
 async def trials(pool: Pool, city: City) -> list[Row]:

@@ -14,6 +14,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from nagara.database import time_told
+from nagara.open311.sandbox import forget_trials
 from nagara.open311.taking import KEPT, forget_taken
 from tests.api.conftest import Staff
 from tests.api.open311 import HERE, OVERFLOW, V2, errors, filed, ids, key, known, listed, one, post, xml
@@ -158,6 +159,19 @@ def test_the_sandbox_takes_an_update_once_as_the_real_server_does(client: TestCl
         refused = say(client, mine, reference, **(done | changed))
         assert (refused.status_code, "already exists" in errors(refused)[0]) == (400, True)
     assert say(client, other, second, **done).status_code == 200, "ids are each system's own"
+
+
+def test_trials_are_forgotten_when_their_days_are_over(client: TestClient, owner: Owner, db: Owner) -> None:
+    """Whether or not anybody ever files another one."""
+    fields = {"api_key": key(), **HERE, **OVERFLOW, "description": "A trial"}
+    for _ in range(2):
+        assert client.post(f"{SANDBOX}/requests.json", data=fields).status_code == 200
+    kept = owner.execute("select reference from georeport_trial order by filed_at limit 1").fetchall()
+    owner.execute(
+        "update georeport_trial set expires_at = now() - interval '1 minute' where reference <> %s", kept[0]
+    )
+    assert [forget_trials(db, time_told(owner)) for _ in range(2)] == [1, 0]
+    assert owner.execute("select reference from georeport_trial").fetchall() == kept
 
 
 def test_pages_go_on_where_the_last_ended(

@@ -27,6 +27,7 @@ from nagara.local.throwaway import Throwaway
 from nagara.locks import Lock, only_one, only_one_of
 from nagara.settings import settings
 from tests.helpers import Connection, Known, age, file, multiply
+from tests.planting import plant
 from tests.waiting import wait_until
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -51,6 +52,15 @@ def make_due(owner: Connection, request: Known) -> None:
     row = owner.execute("select next_step_at from request where id = %s", (request.id,)).fetchone()
     assert row is not None
     age(owner, request, (row[0] - dt.datetime.now(dt.UTC)).total_seconds() / 3600 + 1 / 60)
+
+
+def test_the_night_takes_what_is_over_whether_or_not_anybody_comes_again(owner: Connection, run: Run) -> None:
+    kept = plant(
+        owner, "georeport_trial", "kh-pnh", expires_at=dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
+    )
+    plant(owner, "georeport_trial", "kh-pnh", expires_at=dt.datetime.now(dt.UTC) - dt.timedelta(days=1))
+    run("retention.sweep")
+    assert owner.execute("select reference from georeport_trial").fetchall() == [(kept["reference"],)]
 
 
 def count(owner: Connection, what: str) -> int:

@@ -8,7 +8,7 @@ import time
 from nagara.cities import configuration
 from nagara.database import clock_connection, time_told
 from nagara.field_work import moving_once
-from nagara.open311 import taking
+from nagara.open311 import sandbox, taking
 from nagara.photos.storage import media_store
 from nagara.residents import retention
 from nagara.settings import settings
@@ -40,6 +40,7 @@ def remove_what_is_over() -> None:
         forgotten = {
             "move_keys": moving_once.forget_keys(connection, now),
             "update_ids": taking.forget_taken(connection, now),
+            "trials": sandbox.forget_trials(connection, now),
         }
     if any(removed.values()) or any(forgotten.values()):
         say(log, "removed personal data", **removed, **forgotten)
