@@ -55,21 +55,20 @@ class FrontDoor:
         self, part: dict[str, str], short: Short, scope: Scope, receive: Receive, send: Send
     ) -> None:
         read: list[Message] = []
+
+        async def again() -> Message:
+            return read.pop(0) if read else await receive()
+
         body = b""
         if scope["method"] == "POST":
             if not _small(scope):
                 await self._usual(scope, receive, send)
                 return
-            while not read or read[-1].get("more_body"):
-                read.append(await receive())
-            body = b"".join(message.get("body", b"") for message in read)
-
-        async def again() -> Message:
-            return read.pop(0) if read else await receive()
-
-        if read and read[-1]["type"] != "http.request":
-            await self._usual(scope, again, send)  # whoever called has gone before all of it was here
-            return
+            read = await _read(receive)
+            body = read[0]["body"]
+            if len(read) > 1 or read[0]["more_body"] or len(body) > MAX_BODY:
+                await self._usual(scope, again, send)  # not all of it is here, or too much
+                return
         request = Request({**scope, "app": self._application, "path_params": part})
         request._body = body
         try:
@@ -107,6 +106,21 @@ def _small(scope: Scope) -> bool:
     """Whether a body's length is told, and within what any route takes."""
     declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
     return declared.isdigit() and int(declared) <= MAX_BODY
+
+
+async def _read(receive: Receive) -> list[Message]:
+    """A body as one message, and what came after it where whoever called has gone before all of it was here.
+
+    Of a body that is longer than any route takes, whatever length was told, no more is read.
+    """
+    body, more = bytearray(), True
+    while more and len(body) <= MAX_BODY:
+        message = await receive()
+        if message["type"] != "http.request":
+            return [{"type": "http.request", "body": bytes(body), "more_body": True}, message]
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    return [{"type": "http.request", "body": bytes(body), "more_body": more}]
 
 
 def _handler(application: FastAPI, error: Exception) -> Callable[..., Awaitable[Response]] | None:

@@ -13,6 +13,7 @@ from httpx import Response
 from starlette.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 
+from api.edge import MAX_BODY
 from api.front import Application, FrontDoor
 from tests.api.conftest import Staff
 from tests.api.test_requests import FILE, RUBBISH
@@ -160,6 +161,47 @@ def test_of_a_body_that_broke_off_nothing_is_filed(watched: Watched, owner: psyc
     asyncio.run(watched.front(scope, receive, send))
     assert [message["type"] for message in seen] == ["http.request", "http.disconnect"]
     assert owner.execute("select count(*) from request").fetchone() == (0,)
+
+
+def test_of_a_body_longer_than_was_told_no_more_is_read_than_any_route_takes(watched: Watched) -> None:
+    """Told to be short and sent in chunks, it would otherwise fill the memory."""
+    taken = 0
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        nonlocal taken
+        taken += 1
+        return {"type": "http.request", "body": b" " * 65_536, "more_body": taken < 100}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"2")]
+    scope = {"type": "http", "method": "POST", "path": FILE, "query_string": b"", "headers": headers}
+    asyncio.run(watched.front(scope, receive, send))
+    assert taken * 65_536 <= MAX_BODY + 65_536
+    assert [message.get("status") for message in sent] == [413, None]
+
+
+def test_of_a_body_in_crumbs_nothing_but_the_body_is_kept(watched: Watched) -> None:
+    crumbs = [b"{", *[b" "] * 50, b"}", b""]
+    seen: list[Message] = []
+
+    async def receive() -> Message:
+        body = crumbs.pop(0)
+        return {"type": "http.request", "body": body, "more_body": bool(crumbs)}
+
+    async def usual(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.append(await receive())
+
+    async def send(message: Message) -> None:
+        raise AssertionError(message)
+
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"52")]
+    scope = {"type": "http", "method": "POST", "path": FILE, "query_string": b"", "headers": headers}
+    watched.front._usual = usual
+    asyncio.run(watched.front(scope, receive, send))
+    assert seen == [{"type": "http.request", "body": b"{" + b" " * 50 + b"}", "more_body": False}]
 
 
 def test_every_route_of_the_front_door_is_in_the_document(watched: Watched) -> None:
