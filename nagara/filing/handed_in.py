@@ -217,6 +217,8 @@ def check_answers(service: Service, answers: Mapping[str, Any], *, complete: boo
             )
     for code, question in questions.items():
         value = answers.get(code)
+        if isinstance(value, str):  # also one of which nothing can be seen: it is kept as it came
+            check_text(f"answers.{code}", value, MAX_DESCRIPTION)
         keys = [choice.key for choice in question.choices]
         if _given(question.datatype, value):
             _check_answer(code, question.datatype, keys, value)
@@ -260,7 +262,5 @@ def _check_answer(code: str, datatype: str, keys: Sequence[str], value: Any) -> 
             raise AnswerNotAllowed(
                 f"{value!r} is not a date and time.", field=where, allowed="ISO 8601"
             ) from None
-    else:
-        if not isinstance(value, str):
-            raise AnswerNotAllowed(f"The answer to {code!r} must be text.", field=where, allowed="text")
-        check_text(where, value, MAX_DESCRIPTION)
+    elif not isinstance(value, str):
+        raise AnswerNotAllowed(f"The answer to {code!r} must be text.", field=where, allowed="text")

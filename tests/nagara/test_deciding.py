@@ -112,6 +112,13 @@ def test_an_answer_of_which_nothing_is_seen_is_none(unseen: str) -> None:
     check_answers(asked, {"depth": "deeper", "homes": f"{unseen}3"})
 
 
+@pytest.mark.parametrize("unseen", ["\x00", " \u200b\x00", " " * 5000])
+def test_an_answer_that_cannot_be_kept_is_refused_though_nothing_is_seen_of_it(unseen: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        check_answers(city().services[0], {"depth": "ankle", "homes": unseen})
+    assert refused.value.field == "answers.homes"
+
+
 def test_every_script_and_sign_is_something_to_read() -> None:
     for text in ("ស្រីមុំ", "ทิ้ง", "រ\u200b", "\u200bမြို့", "?", "🚮", "3", "垃圾"):
         assert something_to_read(text), text
