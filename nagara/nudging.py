@@ -104,25 +104,31 @@ class Nudger:
             self._task = self._loop.create_task(self._send_while_there_are())
 
     async def _send_while_there_are(self) -> None:
-        while self._commits:
-            self._commits, began = 0, self._loop.time()
-            try:
-                await self._client.eval(
-                    SEND_UNLESS_IN_FLIGHT,
-                    2,
-                    IN_FLIGHT,
-                    QUEUE,
-                    LOST_AFTER_MS,
-                    message(TASK, QUEUE, dt.datetime.now(dt.UTC)),
-                )
-            except (RedisError, OSError):
-                log.warning("Redis does not answer: notices wait for their timer")
-                await asyncio.sleep(WITHOUT_REDIS_FOR_S)
-            asleep = self._loop.time()
-            await asyncio.sleep(self._gap)
-            now = self._loop.time()
-            self._learn(now - began, now - asleep - self._gap)
-        self._task = None
+        try:
+            while self._commits:
+                await self._send()
+        finally:
+            self._task = None  # whatever happened, the next commit nudges again
+
+    async def _send(self) -> None:
+        """Send one nudge for all commits so far, and gather those of the gap after it."""
+        self._commits, began = 0, self._loop.time()
+        try:
+            await self._client.eval(
+                SEND_UNLESS_IN_FLIGHT,
+                2,
+                IN_FLIGHT,
+                QUEUE,
+                LOST_AFTER_MS,
+                message(TASK, QUEUE, dt.datetime.now(dt.UTC)),
+            )
+        except (RedisError, OSError):
+            log.warning("Redis does not answer: notices wait for their timer")
+            await asyncio.sleep(WITHOUT_REDIS_FOR_S)
+        asleep = self._loop.time()
+        await asyncio.sleep(self._gap)
+        now = self._loop.time()
+        self._learn(now - began, now - asleep - self._gap)
 
     def _learn(self, took: float, behind: float) -> None:
         """How busy the process is, smoothed, decides how long commits are gathered before the next nudge."""

@@ -168,17 +168,22 @@ class Teller:
             self._task = self._loop.create_task(self._tell_soon())
 
     async def _tell_soon(self) -> None:
-        while self._waiting:
-            await asyncio.sleep(GATHERED_FOR_S)
-            told, self._waiting = self._waiting, {}
-            try:
-                async with self._client.pipeline(transaction=False) as pipeline:
-                    for city_id, news in told.items():
-                        pipeline.publish(CHANNEL + city_id, orjson.dumps(news, option=orjson.OPT_UTC_Z))
-                    await pipeline.execute()
-            except (RedisError, OSError):
-                log.warning("Redis does not answer: screens are not told")
-        self._task = None
+        try:
+            while self._waiting:
+                await asyncio.sleep(GATHERED_FOR_S)
+                told, self._waiting = self._waiting, {}
+                await self._publish(told)
+        finally:
+            self._task = None  # whatever happened, the next news are told
+
+    async def _publish(self, told: Mapping[str, Sequence[News]]) -> None:
+        try:
+            async with self._client.pipeline(transaction=False) as pipeline:
+                for city_id, news in told.items():
+                    pipeline.publish(CHANNEL + city_id, orjson.dumps(news, option=orjson.OPT_UTC_Z))
+                await pipeline.execute()
+        except (RedisError, OSError):
+            log.warning("Redis does not answer: screens are not told")
 
 
 _teller: Teller | None = None

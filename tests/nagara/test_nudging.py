@@ -85,3 +85,24 @@ def test_a_lost_nudge_is_given_up_by_itself(services: Throwaway, client: Redis) 
     client.pexpire(nudging.IN_FLIGHT, 0)  # and its time is over
     asyncio.run(commit())
     assert len(waiting(client)) == 1
+
+
+def test_a_nudge_that_fails_as_nobody_foresaw_is_not_the_last(services: Throwaway, client: Redis) -> None:
+    class Broken(AsyncRedis):
+        tried = 0
+
+        async def eval(self, *given: Any) -> Any:
+            Broken.tried += 1
+            if Broken.tried == 1:
+                raise AttributeError("a reader that is gone")
+            return await super().eval(*given)
+
+    async def commit_twice() -> None:
+        async with Broken.from_url(services.redis_url) as sender:
+            nudger = nudging.Nudger(sender)
+            for _ in range(2):
+                nudger.nudge()
+                await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()}, return_exceptions=True)
+
+    asyncio.run(commit_twice())
+    assert len(waiting(client)) == 1
