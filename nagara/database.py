@@ -15,7 +15,8 @@ from typing import Any, Literal, LiteralString
 
 import psycopg
 from psycopg.conninfo import make_conninfo
-from psycopg_pool import AsyncConnectionPool
+from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
+from psycopg_pool import TooManyRequests as PoolOverrun
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlmodel import Session
@@ -27,6 +28,9 @@ Role = Literal["nagara_app", "nagara_clock", "nagara_network"]
 Pool = AsyncConnectionPool[psycopg.AsyncConnection[Any]]
 BEGIN, COMMIT = "begin", "commit"
 """Sent as statements within a pipeline: psycopg's own transactions wait for the answer to each of the two."""
+
+ANOTHER_FIRST = "40"
+"""SQLSTATE class of a transaction that was rolled back for another one's sake: a deadlock."""
 
 SERVER_WENT_AWAY = "57P"
 """SQLSTATE of a server that is stopping, crashed or starting; a connection that just broke has none."""
@@ -130,14 +134,35 @@ async def read_in_city(
     """
     kept = [prepare] * len(questions) if isinstance(prepare, bool) else prepare
     asked = [((SET_CITY, (city_id,)), True), *zip(questions, kept, strict=True)]
+    _, *found = await read_surely(pool, asked)
+    return found
+
+
+async def read_surely(pool: Pool, asked: Sequence[tuple[Question, bool]]) -> list[Rows]:
+    """What ``exchange`` finds, read once more if the connection broke, after the pool was looked through."""
     try:
-        _, *found = await exchanged(pool, asked)
+        return await exchanged(pool, asked)
     except psycopg.OperationalError as error:
-        if error.sqlstate is not None and not error.sqlstate.startswith(SERVER_WENT_AWAY):
+        if not connection_broke(error):
             raise
         await pool.check()
-        _, *found = await exchanged(pool, asked)
-    return found
+        return await exchanged(pool, asked)
+
+
+def connection_broke(error: psycopg.OperationalError) -> bool:
+    """Whether a connection broke, so that it is not known what became of what was sent, and another one may do.
+
+    Not so where the server answered, or where none was to be had: then nothing was sent, and whoever asks again
+    only waits as long again.
+    """
+    if isinstance(error, PoolTimeout | PoolOverrun | PoolClosed):
+        return False
+    return error.sqlstate is None or error.sqlstate.startswith(SERVER_WENT_AWAY)
+
+
+def another_went_first(error: psycopg.Error) -> bool:
+    """Whether a transaction was undone so that another could go on: the same again is right."""
+    return (error.sqlstate or "").startswith(ANOTHER_FIRST)
 
 
 async def exchanged(pool: Pool, asked: Sequence[tuple[Question, bool]]) -> list[Rows]:

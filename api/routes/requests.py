@@ -23,7 +23,8 @@ from api.hot import OpenRoute
 from api.schemas import filing as filing_schemas
 from api.schemas import status as status_schemas
 from city_config import City
-from nagara.errors import ReplayedWithOtherBody, TooManyRequests
+from nagara.database import another_went_first, connection_broke
+from nagara.errors import DatabaseUnavailable, ReplayedWithOtherBody, TooManyRequests
 from nagara.filing.desk import file_request, filed_before
 from nagara.filing.handed_in import Filing, body_digest
 from nagara.filing.intake import Filed
@@ -104,13 +105,22 @@ async def stands(process: Resources, city: City, filing: Filing) -> Filed | None
 
 
 async def file_surely(process: Resources, city: City, filing: Filing) -> Filed:
-    """File, and once more if the connection broke and a key makes the repetition harmless."""
+    """File, and once more if another went first, or the connection broke and a key makes the repetition harmless.
+
+    Without a key the caller is told that nobody knows whether it was filed (``DatabaseUnavailable``).
+    """
     try:
         return await file_request(process.pool, city, filing, process.secret)
-    except psycopg.OperationalError:
-        await process.pool.check()
-        if filing.idempotency_key is None:
+    except psycopg.OperationalError as error:
+        broke = connection_broke(error)
+        if not broke and not another_went_first(error):
             raise
+        await process.pool.check()
+        if broke and filing.idempotency_key is None:
+            raise DatabaseUnavailable(
+                "The connection to the database broke, so it is not known whether this is filed. "
+                "Sent with an Idempotency-Key, a report can be repeated without being filed twice."
+            ) from error
         return await file_request(process.pool, city, filing, process.secret)
 
 

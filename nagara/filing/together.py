@@ -20,7 +20,7 @@ import orjson
 import psycopg
 
 from city_config import City
-from nagara.database import SET_CITY, Pool, exchanged
+from nagara.database import SET_CITY, Pool, another_went_first, exchanged, read_surely
 from nagara.errors import DatabaseUnavailable
 from nagara.filing.handed_in import Filing
 from nagara.filing.intake import Decision, Filed, decide, filed_now, filing_row, sealed_contact
@@ -28,11 +28,16 @@ from nagara.staff import live
 from nagara.statements import FILE_TOGETHER
 
 MOST_TOGETHER = 32
+MOST_WAITING = 2_000
+"""Reports of one city that may wait in a process: as many as may wait for its connections."""
+
+LONGEST_WAIT_S = 10.0
+"""As long as anybody waits for a connection. Whoever waited longer when the next batch begins is told to come again:
+what a database that stands still holds up would otherwise wait for one batch after another to fail."""
+
+TOO_MANY = "Too many reports wait to be written, so this one was not; send it again shortly."
 NOW = "select clock_timestamp()"
 DOCUMENTS = ("answers", "event_data")
-ANOTHER_FIRST = "40"
-"""SQLSTATE class of a transaction that was rolled back for another one's sake: a deadlock."""
-
 BYTES = ("body_digest", "sealed", "email_digest", "phone_digest")
 
 
@@ -44,6 +49,7 @@ class _Waiting:
     filing: Filing
     secret: bytes
     digest: bytes | None
+    since: float
     answer: asyncio.Future[Filed | None]
 
     def refuse(self, error: BaseException) -> None:
@@ -78,10 +84,14 @@ class Together:
         """What was written and committed; None where key, contact or reference forbade it.
 
         Raises what ``decide`` raises, or the database; whether something was written is unknown only after
-        a ``psycopg.OperationalError``.
+        a ``psycopg.OperationalError``. Raises ``DatabaseUnavailable`` where too many wait, or too long.
         """
-        waiting = _Waiting(city, filing, secret, digest, asyncio.get_running_loop().create_future())
-        self._waiting.setdefault(city.id, deque()).append(waiting)
+        line = self._waiting.setdefault(city.id, deque())
+        if len(line) >= MOST_WAITING:
+            raise DatabaseUnavailable(TOO_MANY)
+        loop = asyncio.get_running_loop()
+        waiting = _Waiting(city, filing, secret, digest, loop.time(), loop.create_future())
+        line.append(waiting)
         if city.id not in self._writers:
             # In a context of its own: what it logs belongs to no single call.
             writing = self._write(pool, city.id)
@@ -97,11 +107,20 @@ class Together:
         """Write until nothing of a city waits."""
         waiting = self._waiting[city_id]
         try:
-            while waiting:
-                batch = [waiting.popleft() for _ in range(min(MOST_TOGETHER, len(waiting)))]
+            while batch := _next_of(waiting):
                 await _answered(pool, city_id, batch)
         finally:
             del self._writers[city_id]
+            while waiting:  # the process is stopped in the midst of a batch
+                waiting.popleft().refuse(DatabaseUnavailable("The server was stopped; this was not filed."))
+
+
+def _next_of(waiting: deque[_Waiting]) -> list[_Waiting]:
+    """The next batch of those who wait; whoever waited too long is refused."""
+    now = asyncio.get_running_loop().time()
+    while waiting and now - waiting[0].since > LONGEST_WAIT_S:
+        waiting.popleft().refuse(DatabaseUnavailable(TOO_MANY))
+    return [waiting.popleft() for _ in range(min(MOST_TOGETHER, len(waiting)))]
 
 
 async def _answered(pool: Pool, city_id: str, batch: Sequence[_Waiting]) -> None:
@@ -119,7 +138,7 @@ async def _answered(pool: Pool, city_id: str, batch: Sequence[_Waiting]) -> None
 
 async def _write_batch(pool: Pool, city_id: str, batch: Sequence[_Waiting]) -> None:
     """Decide and write a batch, and tell its callers; raises what concerns all who were not told yet."""
-    [[[now]]] = await exchanged(pool, [((NOW, ()), True)])
+    [[[now]]] = await read_surely(pool, [((NOW, ()), True)])
     ready = _decided(batch, now)
     if not ready:
         return
@@ -134,8 +153,10 @@ async def _write_batch(pool: Pool, city_id: str, batch: Sequence[_Waiting]) -> N
     for one in ready:
         try:
             _tell(city_id, [one], await _written(pool, city_id, [one], now), now)
-        except Exception as error:  # whatever it is, it is this report's alone
+        except Exception as error:
             one.waiting.refuse(error)
+            if isinstance(error, psycopg.Error) and not _may_be_one_rows_fault(error):
+                raise  # the others would wait for the same, one after the other
 
 
 def _may_be_one_rows_fault(error: psycopg.Error) -> bool:
@@ -144,7 +165,7 @@ def _may_be_one_rows_fault(error: psycopg.Error) -> bool:
     A server that is stopping, out of room or too slow would be no better to each of them alone, and of a
     connection that broke nobody knows what was written.
     """
-    return not isinstance(error, psycopg.OperationalError) or (error.sqlstate or "").startswith(ANOTHER_FIRST)
+    return not isinstance(error, psycopg.OperationalError) or another_went_first(error)
 
 
 def _decided(batch: Sequence[_Waiting], now: dt.datetime) -> list[_Ready]:
@@ -189,4 +210,5 @@ def _tell(city_id: str, ready: Sequence[_Ready], written: set[uuid.UUID], now: d
             continue
         one.waiting.tell(filed_now(one.decision, row, now, None))
         news.append(live.filed(row["reference"], row["status"], row["department"], now))
-    live.tell_here(city_id, *news)
+    if news:
+        live.tell_here(city_id, *news)

@@ -10,6 +10,8 @@ import psycopg
 import pytest
 from starlette.testclient import TestClient
 
+from tests.nagara.test_filing_together import waiting_at_the_table, writing_held_up
+
 FILE = "/api/v1/cities/kh-pnh/requests"
 CENTRAL_MARKET = {"lat": 11.5696, "lon": 104.9210}
 RUBBISH: dict[str, Any] = {
@@ -272,3 +274,26 @@ def test_only_a_trusted_proxy_may_say_where_a_call_comes_from() -> None:
         scope = {"type": "http", "client": (peer, 1), "headers": headers, "scheme": "http"}
         asyncio.run(wrapped(scope, None, None))
     assert seen == ["198.51.100.7", "203.0.113.9"]
+
+
+@pytest.mark.parametrize("key", [None, "mine"])
+def test_who_files_as_the_connection_breaks_is_told_the_truth(
+    client: TestClient, owner: psycopg.Connection[Any], key: str | None
+) -> None:
+    """With a key it is filed over another connection; without one nobody knows whether it is, so it is said."""
+    headers = {} if key is None else {"Idempotency-Key": key}
+    broken: set[int] = set()
+    with concurrent.futures.ThreadPoolExecutor(1) as resident:
+        with writing_held_up(owner):
+            filing = resident.submit(client.post, FILE, json=RUBBISH, headers=headers)
+            while not (broken and (key or filing.done())):
+                for pid in waiting_at_the_table(owner):
+                    owner.execute("select pg_terminate_backend(%s)", (pid,))
+                    broken.add(pid)
+        answer = filing.result()
+    if key is None:
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+        error = answer.json()["error"]
+        assert error["code"] == "database_unavailable"
+        assert "not known whether this is filed" in error["message"]
+    assert (answer.status_code, counts(owner)[0]) == ((503, 0) if key is None else (201, 1))

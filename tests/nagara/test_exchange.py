@@ -10,6 +10,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg_pool import PoolTimeout
 
 import nagara.exchange
 from nagara.database import Pool, app_pool, city_transaction, read_in_city
@@ -151,3 +152,15 @@ def test_plans_that_are_gone_are_made_anew(
     assert first == again
     assert kept is not None
     assert count == (0,)
+
+
+def test_who_gets_no_connection_does_not_wait_a_second_time(database_url: str) -> None:
+    async def use(pool: Pool) -> Any:
+        pool.timeout = 0.05
+        async with pool.connection():
+            before = pool.get_stats().get("requests_num", 0)
+            with pytest.raises(PoolTimeout):
+                await read_in_city(pool, "kh-pnh", (COUNT, ()))
+            return pool.get_stats().get("requests_num", 0) - before
+
+    assert with_pool(use) == 1

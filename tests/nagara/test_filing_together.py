@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from typing import Any
 
 import psycopg
+import pytest
 
 from city_config import City
 from nagara.cities import city_of
 from nagara.database import Pool, app_pool
-from nagara.errors import ContactBlocked, ReplayedWithOtherBody, UnknownService
+from nagara.errors import ContactBlocked, DatabaseUnavailable, ReplayedWithOtherBody, UnknownService
 from nagara.event_log import verify
+from nagara.filing import together
 from nagara.filing.desk import all_written, file_request
 from nagara.filing.handed_in import Filing
 from nagara.filing.intake import Filed
@@ -73,6 +75,16 @@ def waiting_at_the_table(owner: psycopg.Connection[Any]) -> list[int]:
     """The server's processes that wait to write requests."""
     owner.execute("select pg_stat_clear_snapshot()")
     return [pid for (pid,) in owner.execute(WAITING)]
+
+
+async def end_connections(pool: Pool, owner: psycopg.Connection[Any]) -> None:
+    """End all connections of a pool that is at rest, so that each breaks when it is used."""
+    number = pool.get_stats()["pool_size"]
+    await pool.resize(number, number)
+    async with AsyncExitStack() as lent:
+        connections = [await lent.enter_async_context(pool.connection()) for _ in range(number)]
+    for connection in connections:
+        owner.execute("select pg_terminate_backend(%s, 5000)", (connection.info.backend_pid,))
 
 
 def test_a_batch_is_of_one_city_and_its_histories_are_whole(
@@ -181,3 +193,66 @@ def test_stopping_waits_for_what_was_handed_in_and_whoever_leaves_harms_nobody(
     first, *others = over_a_pool(use)
     assert isinstance(first, asyncio.CancelledError)
     assert all(isinstance(one, Filed) for one in others)
+
+
+def test_nobody_waits_for_a_database_that_stands_still_longer_than_for_a_connection(
+    owner: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever is too many hears it at once, and whoever waited too long as soon as anything moves."""
+    city = city_of("kh-pnh")
+    monkeypatch.setattr(together, "MOST_WAITING", MANY)
+
+    def hand_in(pool: Pool) -> asyncio.Task[Filed]:
+        return asyncio.create_task(file_request(pool, city, report(city), SECRET))
+
+    async def use(pool: Pool) -> list[Filed | BaseException]:
+        with writing_held_up(owner):
+            handed_in = [hand_in(pool)]
+            while not waiting_at_the_table(owner):  # noqa: ASYNC110 - another server's state is looked at
+                await asyncio.sleep(0.01)
+            handed_in += [hand_in(pool) for _ in range(MANY)]
+            await asyncio.sleep(0)
+            with pytest.raises(DatabaseUnavailable, match="send it again"):
+                await hand_in(pool)
+            monkeypatch.setattr(together, "LONGEST_WAIT_S", 0.0)
+        answers = await asyncio.gather(*handed_in, return_exceptions=True)
+        monkeypatch.setattr(together, "LONGEST_WAIT_S", float(WITHIN_SECONDS))
+        return [*answers, await hand_in(pool)]
+
+    first, *others, last = over_a_pool(use)
+    assert isinstance(first, Filed)
+    assert isinstance(last, Filed)
+    assert [type(one) for one in others] == [DatabaseUnavailable] * MANY
+    assert stored(owner) == 2, "what was refused was not written"
+
+
+def test_a_server_that_goes_while_each_is_written_alone_is_asked_no_further(
+    owner: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    city = city_of("kh-pnh")
+    written, asked = together._written, []
+
+    async def watched(pool: Pool, city_id: str, ready: Sequence[Any], *moment: Any) -> Any:
+        asked.append(len(ready))
+        if len(ready) == 1:
+            await end_connections(pool, owner)
+        return await written(pool, city_id, ready, *moment)
+
+    monkeypatch.setattr(together, "_written", watched)
+    unwritable = report(city, idempotency_key="nothing\x00stores this")
+    answers = at_once([(city, one) for one in [*(report(city) for _ in range(MANY)), unwritable]])
+    assert asked == [MANY + 1, 1]
+    assert all(isinstance(one, psycopg.OperationalError) for one in answers), answers
+    assert stored(owner) == 0
+
+
+def test_after_the_server_was_restarted_nobody_is_turned_away(owner: psycopg.Connection[Any]) -> None:
+    """Not even without a key: that the connections are gone shows as the time is asked for."""
+    city = city_of("kh-pnh")
+
+    async def use(pool: Pool) -> Filed:
+        await end_connections(pool, owner)
+        return await file_request(pool, city, report(city), SECRET)
+
+    assert isinstance(over_a_pool(use), Filed)
+    assert stored(owner) == 1
