@@ -60,7 +60,7 @@ def dashboard_operations(
             ALL_CONNECTIONS,
             "answers/s",
             load_of(measured, ALL_CONNECTIONS, 200, [_ask("network", all_[1], official)]),
-            _floor_of_network(measured, _script("", *all_)),
+            _floor_of_network(measured, _script(NETWORK, *all_)),
             BAR,
         ),
     ]

@@ -27,6 +27,7 @@ COMMANDS = (
     "indicators figures", "report build", "report print", "events verify", "events seal", "events prove",
     "federation key", "federation export", "federation push", "federation check",
     "open311 check", "open311 pull", "staff add", "staff list", "staff reset", "keys add", "keys list", "demo load",
+    "audits draw", "audits show", "audits find", "audits verify",
 )  # fmt: skip
 
 

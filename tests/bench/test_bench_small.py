@@ -24,6 +24,8 @@ ROWS = {
     ("queue, figures of the views", 8),
     ("map, a box", 8),
     ("map, a whole city", 8),
+    ("dashboard, one city x code x month", 8),
+    ("dashboard, all cities x code x month", 2),
     ("GeoReport list of 200, JSON", 2),
     ("GeoReport list of 200, XML", 2),
     ("GeoReport list of 200, JSON, page 40", 2),

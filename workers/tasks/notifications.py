@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 @task("notifications.compose")
 def compose_notices() -> None:
-    """Make notices of new events, in one transaction. Nudged, and every 2 s; safe to repeat: a notice has one key."""
+    """Every 2 s and when nudged: make notices of new events in one transaction. Safe to repeat: each has one key."""
     if in_a_worker():
         nudging.begun(nudges())
     with kept_transaction() as connection:
