@@ -84,12 +84,10 @@ async def live() -> dict[str, str]:
     operation_id="health_ready",
 )
 async def ready(process: FromProcess) -> Response:
-    """Requests can be filed: the database answers and has the tables this code needs. Redis is told, not needed.
-
-    Tables of a later version will do: its steps only add, and the old version serves until the last process is new.
-    """
+    """Requests can be filed: the database answers and has the tables this code needs. Redis is told, not needed."""
     database, revision = await _database(process)
     redis = await _redis()
+    # Tables of a later version will do: its steps only add, and the old one serves until the last process is new.
     fit = database == "ok" and revision >= NEEDED  # numbered in order, all of one width
     content = {
         "status": "ready" if fit else "not ready",
