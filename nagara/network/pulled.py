@@ -60,7 +60,6 @@ def without_untold(
     figures: Mapping[str, Mapping[str, Any]], missing: Sequence[str]
 ) -> dict[str, dict[str, Any]]:
     """The figures, and those that rest on what the endpoint does not tell withheld with that reason."""
-    untold = tuple(figure for code in missing for figure in FIGURES[code])
     nothing = {
         "value": None,
         "low": None,
@@ -69,7 +68,23 @@ def without_untold(
         "withheld": WITHHELD,
         "provisional": False,
     }
-    return {key: {**own, **(nothing if key.startswith(untold) else {})} for key, own in figures.items()}
+    return {
+        key: {**own, **(nothing if rests_on_untold(key, missing) else {})} for key, own in figures.items()
+    }
+
+
+def rests_on_untold(figure: str, missing: Sequence[str]) -> bool:
+    """Whether a figure, by its id, rests on something that an endpoint does not tell."""
+    return figure.startswith(tuple(one for code in missing for one in FIGURES[code]))
+
+
+def told_of(
+    pulled: PulledCity | None, sheet: Mapping[str, Any], figures: dict[str, dict[str, Any]]
+) -> dict[str, dict[str, Any]]:
+    """Figures of a city, of its sheet or of a part of it, without those that rest on what is not told of it."""
+    if pulled is not None and mostly_pulled(sheet):
+        return without_untold(figures, pulled.missing)
+    return figures
 
 
 def mostly_pulled(sheet: Mapping[str, Any]) -> bool:

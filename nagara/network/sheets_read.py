@@ -11,6 +11,7 @@ import psycopg
 from city_config import City, Configuration
 from nagara.errors import UnknownCity
 from nagara.indicators.mix import Weights, weights_of
+from nagara.indicators.publishing import published
 from nagara.indicators.sheets import Asked, CitySheet, read_sheets
 from nagara.indicators.side_by_side import (
     FUNNELS,
@@ -23,7 +24,7 @@ from nagara.indicators.side_by_side import (
     verdicts,
     weigh,
 )
-from nagara.network.pulled import mostly_pulled, pulled_cities, without_untold
+from nagara.network.pulled import pulled_cities, told_of
 
 SIMULATED = "its requests are simulated"
 Figures = dict[str, dict[str, Any]]
@@ -72,27 +73,32 @@ class Read:
 
     def told(self, city: str, figures: Figures) -> Figures:
         """The figures without those that rest on what a pulled city's endpoint does not tell."""
-        if city in self.pulled and mostly_pulled(self.sheets[city].sheet):
-            return without_untold(figures, self.pulled[city].missing)
-        return figures
+        return told_of(self.pulled.get(city), self.sheets[city].sheet, figures)
 
     def verdicts(
         self, raw: Mapping[str, Figures], keys: Sequence[str]
     ) -> dict[str, dict[str, dict[str, Any]]]:
         """What the funnels of these figures say of each city, by figure."""
         together = measured_together({city: found.sheet for city, found in self.sheets.items()})
-        figures = {city: raw[city] for city in together}
-        return {key: verdicts(key, points_of(key, figures)) for key in keys}
+        return {key: verdicts(key, points_of(key, in_public(key, raw, together))) for key in keys}
 
-    def funnels(self, raw: Mapping[str, Figures], keys: Sequence[str] = FUNNELS) -> dict[str, Any]:
-        """The funnels of these figures. Cities whose requests are simulated stand apart from real ones."""
+    def funnels(
+        self, raw: Mapping[str, Figures], keys: Sequence[str] = FUNNELS, *, internal: bool = False
+    ) -> dict[str, Any]:
+        """The funnels of these figures. Cities whose requests are simulated stand apart from real ones.
+
+        A figure that the public does not see, because so few are counted, is no point of a public funnel.
+        """
         together = measured_together({city: found.sheet for city, found in self.sheets.items()})
         apart = dict.fromkeys(self.sheets.keys() - together.keys(), SIMULATED)
         names = {city.id: city for city in self.cities}
         answer = {}
         for key in keys:
-            points = points_of(key, {city: raw[city] for city in together})
-            without = {city: _why(raw[city].get(key)) for city in together.keys() - {p.city for p in points}}
+            figures = {city: raw[city] for city in together}
+            figures = figures if internal else in_public(key, figures, together)
+            points = points_of(key, figures)
+            unseen = together.keys() - {point.city for point in points}
+            without = {city: _why(figures[city].get(key)) for city in unseen}
             shown = funnel(key, points, apart | without)
             for point in shown["points"]:
                 city = names[point["city"]]
@@ -123,6 +129,17 @@ def chosen_cities(configuration: Configuration, city_ids: Sequence[str]) -> list
 def head_of(city: City) -> dict[str, Any]:
     """How a city is named in every answer."""
     return {"city": city.id, "names": dict(city.names), "country": city.country}
+
+
+def in_public(key: str, raw: Mapping[str, Figures], cities: Collection[str]) -> dict[str, Figures]:
+    """One figure of cities as computed, but as the public sees it where that is not at all."""
+    found: dict[str, Figures] = {}
+    for city in cities:
+        figure = raw[city].get(key)
+        shown = None if figure is None else published(key, figure)
+        hidden = shown is not None and shown["value"] is None
+        found[city] = {} if figure is None or shown is None else {key: shown if hidden else figure}
+    return found
 
 
 def _why(figure: Mapping[str, Any] | None) -> str:

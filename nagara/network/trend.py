@@ -15,9 +15,11 @@ from nagara.errors import InvalidInput
 from nagara.indicators.definitions import BY_ID
 from nagara.indicators.period import Period
 from nagara.indicators.publishing import publish
+from nagara.indicators.sheets import Asked
 from nagara.indicators.side_by_side import HEADLINE
-from nagara.indicators.snapshots import latest_snapshots, month_figures
-from nagara.network.sheets_read import chosen_cities, head_of
+from nagara.indicators.snapshots import month_figures
+from nagara.network.pulled import pulled_cities, told_of
+from nagara.network.sheets_read import alone, head_of
 
 VERSIONS = """
 with recursive used as (
@@ -49,17 +51,18 @@ def trend(
     unknown = [key for key in figures if key not in BY_ID]
     if unknown:
         raise InvalidInput(f"There is no figure {unknown[0][:40]!r}.", field="figure", allowed=sorted(BY_ID))
-    (city,) = chosen_cities(configuration, [city_id])
+    (city,), sheets = alone(connection, configuration, Asked(period), [city_id])
     answer: dict[str, Any] = head_of(city) | {"period": str(period), "snapshot": None}
-    snapshot = latest_snapshots(connection, [city.id]).get(city.id)
-    if snapshot is None:
+    if city.id not in sheets:
         return answer | {"months": [], "breaks": []}
+    snapshot, sheet = sheets[city.id].snapshot, sheets[city.id].sheet
+    pulled = pulled_cities(connection).get(city.id)
     rows = month_figures(connection, city.id, snapshot.id, period)
     wanted = figures or USUAL
     months = [
         {
             "month": f"{month:%Y-%m}",
-            "figures": publish({key: own[key] for key in wanted if key in own}),
+            "figures": publish(told_of(pulled, sheet, {key: own[key] for key in wanted if key in own})),
         }
         for month, own, _ in rows
     ]

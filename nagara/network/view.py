@@ -28,6 +28,7 @@ from nagara.indicators.side_by_side import (
     ranks,
 )
 from nagara.indicators.snapshots import ALL_DISTRICTS
+from nagara.network.pulled import WITHHELD, pulled_cities, told_of
 from nagara.network.sheets_read import Connection, Figures, Read, alone, head_of
 
 BANDS = ((300_000, "below 0.3 m"), (2_000_000, "0.3 to 2 m"), (None, "above 2 m"))
@@ -53,7 +54,7 @@ def indicators(
     """
     read = Read(connection, configuration, Asked(period, code, district), city_ids, snapshots, whole=True)
     raw = read.figures()
-    funnels = read.funnels(raw) if read.asked.whole and not city_ids else {}
+    funnels = read.funnels(raw, internal=internal) if read.asked.whole and not city_ids else {}
     ranked = {key: ranks(key, points_of(key, raw)) for key in RANKED} if rank else None
     rows = []
     for city in read.cities:
@@ -64,7 +65,9 @@ def indicators(
         row |= {"simulated": found.sheet["simulated"], "snapshot": found.snapshot.as_json()}
         row["figures"] = _shown(found, raw[city.id], internal)
         without = found.sheet["without_emergencies"]
-        row["without_emergencies"] = None if without is None else _shown(found, without, internal)
+        row["without_emergencies"] = (
+            None if without is None else _shown(found, read.told(city.id, without), internal)
+        )
         row["survival"] = [] if found.sheet["hidden"] and not internal else found.sheet["survival"]
         row["beside"] = {key: said for key, one in funnels.items() if (said := _said(one, city.id))}
         row["ranks"] = None
@@ -165,11 +168,20 @@ def equity(
     found = sheets.get(city.id)
     if found is None:
         return answer | {"figure": None, "gaps": None}
+    pulled = pulled_cities(connection).get(city.id)
+    figure = told_of(pulled, found.sheet, {"N13": found.sheet["figures"]["N13"]})
     told = found.sheet["equity"] or {"withheld": "no districts", "smoothed": {}, "kept": {}}
+    untold = figure["N13"]["withheld"] == WITHHELD
+    if untold:
+        told = {"withheld": WITHHELD, "smoothed": {}, "kept": {}}
     gaps = {key: value for key, value in told.items() if key not in ("smoothed", "kept")}
     answer |= {"simulated": found.sheet["simulated"], "snapshot": _short(found), "gaps": gaps}
-    answer["figure"] = _shown(found, {"N13": found.sheet["figures"]["N13"]}, False)["N13"]
-    answer["districts"] = [_district(city, row, told) for row in found.sheet["districts"]]
+    answer["figure"] = _shown(found, figure, False)["N13"]
+    for row in found.sheet["districts"]:
+        own = told_of(pulled, found.sheet, {"N14.delay": row["delay"]})
+        known = row | {"delay": own["N14.delay"]} | ({"value": None} if untold else {})
+        shown = _district(city, known, told)
+        answer["districts"].append(shown | ({"withheld": WITHHELD} if untold else {}))
     return answer
 
 

@@ -48,7 +48,7 @@ from nagara.network_report.coverage import remarks_on, rounded
 from nagara.network_report.districts import cells_of_districts
 from nagara.network_report.page import render
 
-REPORT_VERSION = "4"
+REPORT_VERSION = "5"
 
 ADD_REPORT = """
 insert into network_report (city_id, id, period, created_at, snapshot_ids, content_digest, content, html)
@@ -186,7 +186,11 @@ def put_together(
         before=str(before),
         report_version=REPORT_VERSION,
         promise_weights={code: rounded(weight) or 0.0 for code, weight in weights.promises.items()},
-        funnels=funnels({city.id: gathered[city.id].received for city in cities}, codes),
+        funnels=funnels(
+            {city.id: gathered[city.id].received for city in cities},
+            codes,
+            {city.id: gathered[city.id].not_told for city in cities},
+        ),
         compared=_compared(parts),
         weights_frozen=weights.frozen,
     )

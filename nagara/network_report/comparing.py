@@ -22,6 +22,8 @@ from nagara.indicators.funnel import share_funnel, share_limits
 from nagara.indicators.multiplicity import RankInterval, rank_intervals
 from nagara.indicators.period import Period
 from nagara.indicators.strata import promise_counts
+from nagara.indicators.suppression import is_few
+from nagara.network.pulled import rests_on_untold
 
 Cells = Mapping[str, Cell]
 BANDS: tuple[tuple[str, float], ...] = (("small", 300_000), ("middle", 2_000_000), ("large", math.inf))
@@ -63,21 +65,33 @@ class Counted:
     of: int
 
 
-def funnels(cities: Mapping[str, Cells], codes: Codes) -> list[dict[str, Any]]:
-    """Every funnel with three cities at least: promises kept by standard, and resolutions opened again."""
+def funnels(
+    cities: Mapping[str, Cells], codes: Codes, not_told: Mapping[str, Sequence[str]] | None = None
+) -> list[dict[str, Any]]:
+    """Every funnel with three cities at least: promises kept by standard, and resolutions opened again.
+
+    ``not_told``: what the endpoints of pulled cities do not tell; such a city is in no funnel that rests on it.
+    """
     counted: dict[str, list[Counted]] = {}
     for standard in STANDARDS:
         counted[f"N4.{standard}"] = [
             Counted(city, *promise_counts(_own(cells, codes), standard)) for city, cells in cities.items()
         ]
     counted["N8"] = [_reopened(city, _own(cells, codes)) for city, cells in cities.items()]
-    found = (funnel_of(figure, counts) for figure, counts in counted.items())
+    missing = not_told or {}
+    found = (
+        funnel_of(figure, [c for c in counts if not rests_on_untold(figure, missing.get(c.city, ()))])
+        for figure, counts in counted.items()
+    )
     return [funnel for funnel in found if funnel is not None]
 
 
 def funnel_of(figure: str, counts: Sequence[Counted]) -> dict[str, Any] | None:
-    """The funnel of one figure over the cities that have enough of it; None with fewer than three."""
-    usable = [count for count in counts if count.of >= BY_ID[figure].minimum_n]
+    """The funnel of one figure over the cities that have enough of it; None with fewer than three.
+
+    A share that rests on 1 to 9 is no point of it: its value and size would tell how many.
+    """
+    usable = [count for count in counts if count.of >= BY_ID[figure].minimum_n and not is_few(count.having)]
     if len(usable) < FEWEST_CITIES:
         return None
     found = share_funnel([count.having for count in usable], [count.of for count in usable])

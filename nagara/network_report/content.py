@@ -21,6 +21,7 @@ from nagara.indicators.figure import NONE, Figure
 from nagara.indicators.figures import backlog_figures, figures_of, own_work, within_reference
 from nagara.indicators.life_table import LifeTable
 from nagara.indicators.period import Period
+from nagara.indicators.publishing import published
 from nagara.indicators.questions import questions
 from nagara.indicators.snapshots import cells_in
 from nagara.indicators.strata import counts_by_code, promise_strata, undeclined_counts
@@ -29,7 +30,7 @@ from nagara.network.pulled import without_untold
 from nagara.network_report.beside import beside_figures
 from nagara.network_report.comparing import band_of, with_error
 from nagara.network_report.coverage import coverage_of, few, headline_told, notes_on, pulled_notes, rounded
-from nagara.network_report.districts import compares, equity_part
+from nagara.network_report.districts import compares, districts_told, equity_part
 
 CURVE_STEP_HOURS = 6.0
 AGE_CLASSES = ((0.0, 168.0), (168.0, 720.0), (720.0, 2160.0), (2160.0, float("inf")))
@@ -121,6 +122,12 @@ class Gathered:
     untold: tuple[str, ...] = ()
     """What the endpoint does not tell through which the network reads the city; empty for one that speaks itself."""
 
+    @property
+    def not_told(self) -> tuple[str, ...]:
+        """The same, of a city most of whose issues in the period came through that endpoint; else nothing."""
+        pooled = Cell.merged(self.received.values())
+        return self.untold if pooled.count("imported") * 2 > pooled.count("issues") else ()
+
     @classmethod
     def of(
         cls,
@@ -191,7 +198,7 @@ def city_part(
     table = LifeTable.merged(cell.table("resolution") for cell in comparable.values())
     pooled = Cell.merged(received.values())
     coverage = coverage_of(pooled, received, table, _months(gathered.cells, periods[0]))
-    untold = gathered.untold if pooled.count("imported") * 2 > pooled.count("issues") else ()
+    untold = gathered.not_told
     notes = [*pulled_notes(untold), *notes_on(pooled, coverage)] if snapshot else []
     equity = equity_part(city, gathered.of_districts, *periods, codes)
     typical = equity.pop("typical"), equity.pop("typical_before")
@@ -206,10 +213,10 @@ def city_part(
         snapshot=snapshot,
         coverage=coverage,
         questions=[note.words for note in notes],
-        figures=without_untold({key: _published(figure) for key, figure in figures.items()}, untold),
+        figures=without_untold({key: _published(key, figure) for key, figure in figures.items()}, untold),
         standardised=headline["N3b.std"]["now"],
         by_code={
-            code: _published(figures_of({code: cell}, codes)["N3a.share"])
+            code: _published("N3a.share", figures_of({code: cell}, codes)["N3a.share"])
             for code, cell in comparable.items()
         },
         curve=_curve(table),
@@ -221,7 +228,7 @@ def city_part(
         beside=without_untold(_beside(received, codes, weights, equity.pop("typical_undeclined")), untold),
         notes=[note.as_json() for note in notes],
         asked=_asked(gathered) if snapshot else [],
-        districts=equity,
+        districts=districts_told(equity, untold),
     )
 
 
@@ -268,11 +275,11 @@ def _headline(
     earlier = figures_of(gathered.earlier, codes)["N2b"] if gathered.earlier else None
     past = gathered.earlier or None
     return {
-        "N2b": _now_and_before(figures["N2b"], earlier),
-        "N3b.std": _now_and_before(shares[0], past and shares[1], with_error(shares[0])),
-        "N5b": _now_and_before(_none_due(kept[0].figure), past and kept[1].figure, kept[0]),
-        "N7b.past_promise": _now_and_before(figures["N7b.past_promise"], None),
-        "N13": _now_and_before(typical[0], past and typical[1]),
+        "N2b": _now_and_before("N2b", figures["N2b"], earlier),
+        "N3b.std": _now_and_before("N3b.std", shares[0], past and shares[1], with_error(shares[0])),
+        "N5b": _now_and_before("N5b", _none_due(kept[0].figure), past and kept[1].figure, kept[0]),
+        "N7b.past_promise": _now_and_before("N7b.past_promise", figures["N7b.past_promise"], None),
+        "N13": _now_and_before("N13", typical[0], past and typical[1]),
     }
 
 
@@ -287,7 +294,7 @@ def _beside(
         "N5b.undeclined": _none_due(standardised_share(undeclined, weights.promises).figure),
         "N13.undeclined": between,
     }
-    return {key: _published(figure) for key, figure in found.items()}
+    return {key: _published(key, figure) for key, figure in found.items()}
 
 
 def _none_due(figure: Figure) -> Figure:
@@ -295,11 +302,14 @@ def _none_due(figure: Figure) -> Figure:
     return figure if figure.n else replace(figure, withheld=NONE)
 
 
-def _now_and_before(now: Figure, before: Figure | None, error: Standardised | None = None) -> dict[str, Any]:
+def _now_and_before(
+    key: str, now: Figure, before: Figure | None, error: Standardised | None = None
+) -> dict[str, Any]:
+    shown = _published(key, now)
     return {
-        "now": _published(now),
-        "before": None if before is None else _published(before),
-        "error": rounded(error.error) if error and error.figure.value is not None else None,
+        "now": shown,
+        "before": None if before is None else _published(key, before),
+        "error": rounded(error.error) if error and shown["value"] is not None else None,
     }
 
 
@@ -341,14 +351,9 @@ def _backlog(cells: Mapping[str, Cell], codes: Mapping[str, NetworkCode]) -> lis
     return [few(count) for count in counts]
 
 
-def _published(figure: Figure) -> dict[str, Any]:
-    """A figure as published: rounded, and without counts of 1 to 9."""
-    values = figure.as_json()
-    for key in ("value", "low", "high"):
-        values[key] = rounded(values[key])
-    if few(figure.n) is None and figure.value == figure.n:
-        values |= {"value": None, "withheld": f"fewer than {FEW}"}
-    return values | {"n": few(figure.n), "events": None if figure.events is None else few(figure.events)}
+def _published(key: str, figure: Figure) -> dict[str, Any]:
+    """A figure as the public sees it anywhere: rounded, without counts of 1 to 9 and shares that rest on so few."""
+    return published(key, figure.as_json())
 
 
 def name_of(names: Mapping[str, str]) -> str:

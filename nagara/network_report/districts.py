@@ -18,6 +18,7 @@ from nagara.indicators.period import Period
 from nagara.indicators.residents import between_districts, districts_of
 from nagara.indicators.snapshots import month_rows
 from nagara.indicators.survival import kaplan_meier, restricted_mean
+from nagara.network.pulled import WITHHELD, rests_on_untold
 
 Codes = Mapping[str, NetworkCode]
 
@@ -67,6 +68,14 @@ def equity_part(
         "rows": rows,
         "expected": city.districts_expected or len(city.district_names),
     }
+
+
+def districts_told(part: Mapping[str, Any], untold: tuple[str, ...]) -> dict[str, Any]:
+    """The same without times that rest on what a pulled city's endpoint does not tell."""
+    if not rests_on_untold("N13", untold):
+        return dict(part)
+    nothing = dict.fromkeys(("value", "low", "high", "smoothed")) | {"withheld": WITHHELD}
+    return {**part, "rows": [row | nothing for row in part["rows"]]}
 
 
 def _tables(cells: Mapping[CellKey, Cell], city: City) -> dict[str, LifeTable]:

@@ -18,7 +18,9 @@ from nagara.indicators.build import build_city
 from nagara.indicators.mix import freeze
 from nagara.indicators.period import Period
 from nagara.indicators.sheets import Asked, keep_usual, read_sheets
+from nagara.indicators.side_by_side import points_of
 from nagara.network.pulled import WITHHELD
+from nagara.network.sheets_read import in_public
 from tests.api.conftest import Staff
 from tests.nagara.indicators.logged import log_request
 
@@ -254,6 +256,12 @@ def test_what_a_pulled_citys_endpoint_does_not_tell_is_missing_and_not_zero(
         assert figures["kh-pnh"][key]["withheld"] != WITHHELD, "it has joined: most of its issues are its own"
     assert figures["la-vte"]["N3a.share"]["value"] == 1
     assert not {"la-vte"} & {point["city"] for point in asked["funnels"]["N8"]["points"]}
+    trend = filled.get(f"{NETWORK}/trend", params={"period": PERIOD, "city": "la-vte"}).json()
+    assert {month["figures"]["N8"]["withheld"] for month in trend["months"]} == {WITHHELD}
+    equity = filled.get(f"{NETWORK}/equity", params={"period": PERIOD, "city": "la-vte"}).json()
+    assert {equity["figure"]["withheld"], equity["gaps"]["withheld"]} == {WITHHELD}
+    assert {(row["value"], row["withheld"]) for row in equity["districts"]} == {(None, WITHHELD)}
+    assert {row["delay"]["withheld"] for row in equity["districts"]} == {WITHHELD}
 
 
 def test_questions_go_to_the_city_first_and_the_mix_of_a_year_is_frozen_once(
@@ -331,3 +339,21 @@ def test_wrong_questions_are_named(client: TestClient, address: str, status: int
     answer = client.get(NETWORK + address)
     assert answer.status_code == status, answer.text
     assert answer.json()["error"]["message"]
+
+
+def test_a_share_that_rests_on_so_few_is_no_point_of_a_public_funnel() -> None:
+    """Value and size would tell that five of a hundred were opened again."""
+    few = {
+        "value": 0.05,
+        "low": 0.02,
+        "high": 0.11,
+        "n": 100,
+        "events": 5,
+        "withheld": None,
+        "provisional": False,
+    }
+    raw = {"kh-pnh": {"N8": few}, "th-bkk": {"N8": few | {"value": 0.5, "events": 50}}, "vn-han": {}}
+    found = in_public("N8", raw, raw)
+    assert [point.city for point in points_of("N8", found)] == ["th-bkk"]
+    assert found["kh-pnh"]["N8"]["withheld"] == "fewer than 10 events"
+    assert found["th-bkk"] == raw["th-bkk"]

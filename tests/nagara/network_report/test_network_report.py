@@ -30,7 +30,7 @@ from nagara.network_report.words import estimate, hours, period, round_hours, sh
 from nagara.settings import REPOSITORY
 from tests.nagara.indicators.logged import log_request
 from tests.nagara.network_report.planted import PERIOD as WINTER
-from tests.nagara.network_report.planted import city_cells, planted, pooled, snapshot
+from tests.nagara.network_report.planted import PRINTED, city_cells, planted, pooled, snapshot
 from tests.nagara.network_report.planted import configuration as planted_configuration
 
 Db = psycopg.Connection[Any]
@@ -275,6 +275,55 @@ def test_cities_are_weighed_by_the_mix_that_is_frozen_for_the_year(
     assert fixed.promise_weights.items() <= frozen.items(), "promises are weighed by the same mix"
     assert "fixed for 2026" in sections.mix_of(asdict(fixed))
     assert sections.mix_of(asdict(own)) == "of this period"
+
+
+def test_no_share_in_a_report_rests_on_one_to_nine() -> None:
+    """Whoever sees a share and of how many it is knows how many have it."""
+    served = planted_configuration()
+    few = replace(served, cities={city: served.cities[city] for city in PRINTED})
+    found = planted(few, 0.04)
+    shown = [
+        (city.id, key, figure)
+        for city in found.cities
+        for key, figure in [
+            *city.figures.items(),
+            *((f"{code} N3a.share", figure) for code, figure in city.by_code.items()),
+            *((key, one["now"]) for key, one in city.headline.items()),
+        ]
+        if figure["value"] is not None and BY_ID[key.split(" ")[-1]].unit == "share"
+    ]
+    assert len(shown) > 30
+    assert [one for one in shown if one[2]["events"] is None] == []
+    hidden = [f for city in found.cities for f in city.figures.values() if f["flags"] == ["suppressed"]]
+    assert hidden, "there are shares of so few"
+    for funnel in found.funnels:
+        for point in funnel["points"]:
+            assert not 0 < round(point["value"] * point["n"]) < 10, (funnel["figure"], point["city"])
+
+
+def test_a_pulled_city_is_in_no_funnel_that_rests_on_what_it_does_not_tell() -> None:
+    served = planted_configuration()
+    cities = ("vn-han", "id-jkt", "ph-mnl", "th-bkk")
+    cells = {
+        city: {
+            key: replace(cell, counts={**cell.counts, "imported": cell.count("issues") * (city == "vn-han")})
+            for key, cell in city_cells(served.cities[city], number, 1).items()
+        }
+        for number, city in enumerate(cities)
+    }
+    gathered = {
+        city: Gathered.of(
+            pooled(own), WINTER, period_before(WINTER), own, ("reopening",) if city == "vn-han" else ()
+        )
+        for city, own in cells.items()
+    }
+    alone = replace(served, cities={city: served.cities[city] for city in cities})
+    found = put_together(alone, WINTER, {city: snapshot(city, 1) for city in cities}, gathered)
+    points = {funnel["figure"]: {point["city"] for point in funnel["points"]} for funnel in found.funnels}
+    assert points["N8"] == set(cities) - {"vn-han"}
+    assert any("vn-han" in of for of in points.values()), "what it tells is shown"
+    rows = next(part for part in found.cities if part.id == "vn-han").districts["rows"]
+    assert {(row["value"], row["withheld"]) for row in rows} == {(None, WITHHELD)}
 
 
 def test_a_pulled_city_says_what_its_endpoint_does_not_tell_in_every_language() -> None:
