@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import logging
 import time
@@ -88,6 +87,10 @@ return count
 
 REPEATED_WITHIN_SECONDS = 86_400
 
+WITHOUT_REDIS_FOR_S = 1.0
+"""After a failure nothing is asked for so long. A report is held against up to seven limits, one after the other, and
+would wait for a Redis that is cut off at each of them."""
+
 
 class RateLimiter:
     """Counts in fixed windows; a source is kept only as a digest."""
@@ -96,6 +99,7 @@ class RateLimiter:
         self._redis = redis
         self._enabled = enabled
         self._secret = secret
+        self._away_until = 0.0
 
     async def count(self, what: str, source: str, same: str | None = None) -> None:
         """Count one; raise ``TooManyRequests`` with the seconds to wait if that is one too many.
@@ -133,17 +137,27 @@ class RateLimiter:
                 if await self._kept(key) > 0:
                     await self._redis.decr(key)
         except (RedisError, OSError):
-            log.warning("rate limits are off: Redis does not answer")
+            self._leave_alone()
 
     async def remember(self, what: str, source: str, seconds: int) -> None:
         """Know something of a source for a while."""
-        if self._enabled:
-            with contextlib.suppress(RedisError, OSError):
+        if self._enabled and not self._away():
+            try:
                 await self._redis.set(f"known:{what}:{self._digest(source)}", 1, ex=seconds)
+            except (RedisError, OSError):
+                self._leave_alone()
 
     async def remembers(self, what: str, source: str) -> bool:
         """Whether that is still known of a source; without Redis nothing is."""
         return self._enabled and await self._kept(f"known:{what}:{self._digest(source)}") > 0
+
+    def _away(self) -> bool:
+        """Whether Redis did not answer a moment ago."""
+        return time.monotonic() < self._away_until
+
+    def _leave_alone(self) -> None:
+        self._away_until = time.monotonic() + WITHOUT_REDIS_FOR_S
+        log.warning("rate limits are off: Redis does not answer")
 
     def _digest(self, source: str) -> str:
         return hashlib.blake2b(source.encode(), key=self._secret[:64], digest_size=16).hexdigest()
@@ -156,9 +170,12 @@ class RateLimiter:
         return None if same is None else f"passed:{what}:{limit.seconds}:{self._digest(f'{source} {same}')}"
 
     async def _kept(self, key: str) -> int:
+        if self._away():
+            return 0
         try:
             return int(await self._redis.get(key) or 0)
         except (RedisError, OSError):
+            self._leave_alone()
             return 0
 
     async def count_all(
@@ -187,6 +204,8 @@ class RateLimiter:
 
     async def _increment(self, key: str, limit: Limit, mark: str | None) -> int:
         seconds = limit.seconds
+        if self._away():
+            return 0
         try:
             if mark is not None:
                 values = (str(seconds), str(limit.times), str(REPEATED_WITHIN_SECONDS))
@@ -197,5 +216,5 @@ class RateLimiter:
                 count, _ = await pipeline.execute()
                 return int(count)
         except (RedisError, OSError):
-            log.warning("rate limits are off: Redis does not answer")
+            self._leave_alone()
             return 0

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import uuid
 from collections.abc import Callable
 
 import pytest
 from redis.asyncio import Redis
 
+from nagara import rate_limits
 from nagara.errors import TooManyRequests
 from nagara.local.throwaway import Throwaway
 from nagara.rate_limits import LIMITS, RateLimiter, Source
@@ -61,3 +63,31 @@ def test_many_sources_are_not_held_for_one_another(services: Throwaway) -> None:
         return Source(anew(number), f"device-{number:08}"), f"digest {number}".encode()
 
     assert refused_after(services, everybody, 120) == (120, 0)
+
+
+def test_a_report_waits_for_a_redis_that_is_cut_off_once_and_not_at_each_limit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    came: list[asyncio.StreamWriter] = []
+    monkeypatch.setattr(rate_limits, "WITHOUT_REDIS_FOR_S", 3600.0)
+
+    async def file(limiter: RateLimiter) -> int:
+        await limiter.count("read", "10.0.0.1")
+        await limiter.count_all("file", Source("10.0.0.1", "one-device-of-many"), b"one digest", "the same")
+        return len(came)
+
+    async def scene() -> list[int]:
+        silent = await asyncio.start_server(lambda _, writer: came.append(writer), "127.0.0.1", 0)
+        port = silent.sockets[0].getsockname()[1]
+        redis = Redis.from_url(f"redis://127.0.0.1:{port}/0", socket_timeout=0.05, socket_connect_timeout=5)
+        limiter = RateLimiter(redis, True, b"secret")
+        tried = [await file(limiter), await file(limiter)]
+        limiter._away_until = time.monotonic()
+        tried.append(await file(limiter))
+        await redis.aclose()
+        for writer in came:
+            writer.close()
+        silent.close()
+        return tried
+
+    assert asyncio.run(scene()) == [1, 1, 2]
