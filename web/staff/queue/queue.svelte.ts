@@ -22,7 +22,10 @@ const PAGE = 50;
 const LARGEST_PAGE = 200;
 const COUNTS_AT_MOST_EVERY_MS = 4_000;
 const TYPING_MS = 300;
+const AGAIN_MS = 5_000;
 const STORE = 'nagara.filters';
+
+const isRefusal = (error: unknown): boolean => error instanceof ApiError && error.status >= 400 && error.status < 500 && error.status !== 429;
 
 export class Queue {
   rows = $state.raw<Row[]>([]);
@@ -87,7 +90,10 @@ export class Queue {
       this.fresh = new Set();
       this.#answered();
     } catch (error) {
-      if (turn === this.#turn) this.failure = error;
+      if (turn !== this.#turn) return;
+      this.failure = error;
+      // A server that is away or overrun comes back: nobody needs to notice that the list did not.
+      if (!isRefusal(error)) this.#typing = setTimeout(() => void this.reload(), AGAIN_MS);
     } finally {
       if (turn === this.#turn) this.loading = false;
     }
@@ -126,7 +132,7 @@ export class Queue {
     } catch (error) {
       if (turn !== this.#turn || !(error instanceof ApiError)) return;
       // A server that says what is wrong with the question is there: a lost line is no answer, or a broken one.
-      if (error.status >= 400 && error.status < 500) this.failure = error;
+      if (isRefusal(error)) this.failure = error;
       else this.stale = true;
     }
   }
