@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from functools import lru_cache
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -21,6 +20,7 @@ from api.routes.open311.parameters import (
 from api.routes.open311.stages import STAGES, on_both
 from city_config import City
 from nagara.cities import configuration
+from nagara.open311.changeset import last_changed
 from nagara.open311.views import Reader, is_acceptable, service_definition, service_item
 from nagara.settings import settings
 
@@ -43,7 +43,7 @@ async def discovery(request: Request) -> Response:
     The first serves residents; the second is a sandbox, whose requests nobody works on.
     """
     form = asked_form(request.path_params["form"])
-    changeset = last_changed()
+    changeset = w3c(last_changed(configuration(), dt.datetime.now(dt.UTC)))
     content = {
         "changeset": changeset,
         "contact": settings().mail_from,
@@ -60,14 +60,6 @@ async def discovery(request: Request) -> Response:
         ],
     }
     return answer(form, "discovery", content, headers=A_MINUTE)
-
-
-@lru_cache(maxsize=1)
-def last_changed() -> str:
-    """When a file of the configuration this process serves was last written."""
-    files = (path for suffix in ("yaml", "geojson") for path in configuration().folder.rglob(f"*.{suffix}"))
-    newest = max((path.stat().st_mtime for path in files), default=0.0)
-    return w3c(dt.datetime.fromtimestamp(newest, dt.UTC))
 
 
 @on_both(
