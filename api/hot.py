@@ -27,6 +27,7 @@ from api.dependencies import (
     client_address,
     client_source,
     current_city,
+    public,
     resources,
     session_token,
 )
@@ -66,6 +67,7 @@ class HotRoute(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """What answers a request."""
+        _refuse_other_dependencies(self)
         endpoint: Callable[..., Awaitable[Response]] = self.endpoint
         permission, caller, model, fills = _parameters(self.path, endpoint)
 
@@ -108,8 +110,17 @@ class OpenRoute(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """What answers a request that goes the usual way."""
+        _refuse_other_dependencies(self)
         self.short = _short(self.path, self.endpoint)
         return super().get_route_handler()
+
+
+def _refuse_other_dependencies(route: APIRoute) -> None:
+    """Raise TypeError for a route that depends on more than its parameters say: nobody would ask for that here."""
+    if any(one.dependency is not public for one in route.dependencies):
+        raise TypeError(
+            f"{route.path}: a route that is resolved by itself has no dependencies beside its parameters"
+        )
 
 
 class _Unusual(Exception):

@@ -9,12 +9,17 @@ from typing import Any
 import orjson
 import psycopg
 import pytest
+from fastapi import APIRouter, Depends
+from fastapi import Response as Answer
+from fastapi.routing import APIRoute
 from httpx import Response
 from starlette.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 
+from api.dependencies import Open
 from api.edge import MAX_BODY
 from api.front import Application, FrontDoor
+from api.hot import HotRoute, OpenRoute
 from tests.api.conftest import Staff
 from tests.api.test_requests import FILE, RUBBISH
 
@@ -202,6 +207,19 @@ def test_of_a_body_in_crumbs_nothing_but_the_body_is_kept(watched: Watched) -> N
     watched.front._usual = usual
     asyncio.run(watched.front(scope, receive, send))
     assert seen == [{"type": "http.request", "body": b"{" + b" " * 50 + b"}", "more_body": False}]
+
+
+@pytest.mark.parametrize("kind", [OpenRoute, HotRoute])
+def test_a_dependency_that_the_front_door_would_not_ask_for_stops_the_start(kind: type[APIRoute]) -> None:
+    async def only_on_sundays() -> None:
+        raise PermissionError
+
+    async def answer() -> Answer:
+        return Answer()
+
+    rooms = APIRouter(route_class=kind, dependencies=[Open])
+    with pytest.raises(TypeError, match="no dependencies beside its parameters"):
+        rooms.get("/rooms", dependencies=[Depends(only_on_sundays)])(answer)
 
 
 def test_every_route_of_the_front_door_is_in_the_document(watched: Watched) -> None:
