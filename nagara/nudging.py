@@ -2,8 +2,8 @@
 
 A nudge is "look now" and nothing else: what there is to do stands in ``event_outbox``, and the timer that looks there
 every two seconds finds whatever a lost nudge left. An API process sends one at a time, and none while an earlier one,
-of whichever process, has not been begun; so a worker that is away finds one waiting, not thousands. When very many
-commits come, nudges come more seldom: a batch that is a little larger costs less than many small ones.
+of whichever process, has not been begun, nor where the queue is long: a worker that is away finds no thousands. When
+very many commits come, nudges come more seldom: a batch that is a little larger costs less than many small ones.
 
 Where the task queue is not on Redis (``NAGARA_BROKER_URL``), there are no nudges: the timer's two seconds remain.
 """
@@ -28,6 +28,9 @@ IN_FLIGHT = "nagara:nudged:" + TASK
 LOST_AFTER_MS = 2_000
 """An earlier nudge that nobody began within this time is taken for lost; the timer has looked by then."""
 
+MOST_WAITING = 50
+"""Tasks in the queue from which on a nudge would only be one more: nobody takes them, or not soon."""
+
 DROPPED_AFTER = dt.timedelta(seconds=30)
 
 SHORTEST_GAP_S, LONGEST_GAP_S = 0.008, 0.25
@@ -40,6 +43,7 @@ SMOOTHED_OVER_S = 0.5
 WITHOUT_REDIS_FOR_S = 5.0
 
 SEND_UNLESS_IN_FLIGHT = """
+if redis.call('llen', KEYS[2]) >= tonumber(ARGV[3]) then return 0 end
 if redis.call('set', KEYS[1], '1', 'nx', 'px', ARGV[1]) then redis.call('lpush', KEYS[2], ARGV[2]) return 1 end
 return 0
 """
@@ -121,6 +125,7 @@ class Nudger:
                 QUEUE,
                 LOST_AFTER_MS,
                 message(TASK, QUEUE, dt.datetime.now(dt.UTC)),
+                MOST_WAITING,
             )
         except (RedisError, OSError):
             log.warning("Redis does not answer: notices wait for their timer")

@@ -106,3 +106,16 @@ def test_a_nudge_that_fails_as_nobody_foresaw_is_not_the_last(services: Throwawa
 
     asyncio.run(commit_twice())
     assert len(waiting(client)) == 1
+
+
+def test_a_worker_that_is_away_finds_no_thousands(services: Throwaway, client: Redis) -> None:
+    async def commit() -> None:
+        async with AsyncRedis.from_url(services.redis_url) as sender:
+            for _ in range(3):
+                nudging.Nudger(sender).nudge()
+                await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()})
+                await sender.delete(nudging.IN_FLIGHT)  # nobody began it in time
+
+    client.lpush(nudging.QUEUE, *["{}"] * (nudging.MOST_WAITING - 1))
+    asyncio.run(commit())
+    assert client.llen(nudging.QUEUE) == nudging.MOST_WAITING
