@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-from nagara.indicators.cells import LEVELS, OUTCOMES, REASONS, STANDARDS, TALLIES, Cell
+from nagara.indicators.cells import ANSWERS, LEVELS, OUTCOMES, REASONS, STANDARDS, TALLIES, Cell
 from nagara.indicators.packed import numbers_of
 from nagara.indicators.propensity import LONGEST_HOURS
 from nagara.network.errors import (
@@ -58,6 +58,7 @@ NOT_MORE: tuple[tuple[Names, Names], ...] = (
     ),
     (_counts("said_fixed", "said_not_fixed"), _counts("issues")),
     (_counts("open", "lost_from_sight"), _counts("issues")),
+    (tuple(f"tallies.{answer}.{one}" for answer in ANSWERS for one in STANDARDS), _counts("issues")),
     (_counts("open_referred"), _counts("open")),
     (tuple(f"backlog_due.{one}.dated" for one in STANDARDS), _counts("open")),
     *(((f"backlog_due.{one}.past",), (f"backlog_due.{one}.dated",)) for one in STANDARDS),

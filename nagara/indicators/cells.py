@@ -50,9 +50,13 @@ REASONS = (
 LEVELS = ("0", "1", "2", "3")
 """Rungs of the ladder: how many reached it or a higher one by 30 days after the due time; 0 is all that fell due."""
 
+ANSWERS = ("answer_in_time", "answer_late", "answer_unseen")
+"""What became of the time by which a person was to answer, once it had come."""
+
 LARGEST_FAMILY = 100
 TALLIES: Mapping[str, tuple[str, ...]] = {
     "family": tuple(str(size) for size in range(1, LARGEST_FAMILY + 1)),
+    **dict.fromkeys(ANSWERS, STANDARDS),
     "kept_for_good": STANDARDS,
     "settled": STANDARDS,
     "declined_in_time": STANDARDS,
@@ -60,7 +64,8 @@ TALLIES: Mapping[str, tuple[str, ...]] = {
     "declined_for": REASONS,
     "ratings": ("1", "2", "3", "4", "5"),
 }
-"""Further counts by name: reports of an issue (month of receipt); of what fell due 30 days before the cut-off at
+"""Further counts by name: reports of an issue, and whether a person answered by the promised time (month of receipt);
+of what fell due 30 days before the cut-off at
 least, how many, how many kept by a resolution that held, how many were declined before it and so are not among them,
 how many escalated (month of the due time); reasons of declining (month of the closing); residents' ratings (their
 own month)."""

@@ -59,6 +59,8 @@ class Filed:
 
     due: Ints
     """Microseconds; ``OPEN`` for none."""
+    answer_due: Ints
+    """By when a person was to answer, in microseconds; ``OPEN`` for none."""
     observed: Ints
     """The phone's own time in microseconds; ``OPEN`` for none."""
 
@@ -112,6 +114,7 @@ def facts_in_columns(
     rows = np.zeros(len(ids), dtype=KEYED)
     rows["id"], rows["head"] = ids, heads
     rows["received"], rows["due"], rows["events"] = received, filed.due, table.lengths
+    rows["answer_due"] = filed.answer_due
 
     def month(times: Ints, known: Mask) -> Ints:
         found = months["number"][np.searchsorted(months["edge"], times, side="right") - 1]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from nagara.indicators.definition import Definition
 from nagara.indicators.definitions_of_handling import HANDLING
 
-METHOD_VERSION = "5"
+METHOD_VERSION = "6"
 """Raised whenever a definition or a formula changes, so that figures of different methods are not mixed."""
 
 RESTRICTED_HOURS = 720.0
@@ -79,6 +79,20 @@ DEFINITIONS: tuple[Definition, ...] = (
         _RECEIPT,
         _CURVE,
         _LOG + "human answer, as N2a",
+        20,
+        "B",
+    ),
+    Definition(
+        "N2b.target",
+        "Answered by a person within the city's own target",
+        "share",
+        "Answered by a person by the time the city promised at receipt for acknowledging or responding, the earlier "
+        "of both, by its published or internal standard and in its own working time",
+        _RECEIPT
+        + " whose promised time had come by the cut-off, without those withdrawn before it; not shown "
+        "where the outcome of more than 10% is unknown",
+        "Wilson",
+        "event log: filed (acknowledge_by, respond_by), human answer as N2a",
         20,
         "B",
     ),

@@ -62,6 +62,8 @@ class Row(NamedTuple):
     """How far an unfinished request was watched; ``OPEN`` for to any cut-off."""
     due: int
     due_month: int
+    answer_due: int
+    """By when a person was to answer; ``OPEN`` where nobody promised when."""
     standard: int
     flags: int
     resolved_month: int
@@ -86,9 +88,8 @@ class Row(NamedTuple):
 SIZES = {
     "group_id": 4, "month": 4, "received": 8, "response": 8, "response_cause": 2, "resolution": 8,
     "resolution_cause": 2, "sustained": 8, "sustained_cause": 2, "until": 8, "due": 8, "due_month": 4,
-    "standard": 2, "flags": 4, "resolved_month": 4, "closed_month": 4, "reason": 2, "level": 2, "rating": 2,
-    "rated_month": 4, "followers": 2, "early_followers": 2, "events": 4,
-    "sync": 4,
+    "answer_due": 8, "standard": 2, "flags": 4, "resolved_month": 4, "closed_month": 4, "reason": 2, "level": 2,
+    "rating": 2, "rated_month": 4, "followers": 2, "early_followers": 2, "events": 4, "sync": 4,
 }  # fmt: skip
 """Bytes of each column."""
 
@@ -153,6 +154,7 @@ def facts_of(
         until=OPEN if times.watched_until >= FAR else micros(times.watched_until),
         due=OPEN if times.due is None else micros(times.due),
         due_month=NO_MONTH if times.due is None else month_number(times.due, zone),
+        answer_due=OPEN if times.answer_due is None else micros(times.answer_due),
         standard=STANDARDS.index(times.promise_standard) if times.promise_standard in STANDARDS else 2,
         flags=sum(FLAG[name] for name in _flags(times, shown)),
         resolved_month=NO_MONTH if resolved is None else month_number(resolved, zone),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from city_config.schema import NetworkCode
-from nagara.indicators.cells import Cell
+from nagara.indicators.cells import ANSWERS, Cell
 from nagara.indicators.counts import mean_of_counted
 from nagara.indicators.definitions import (
     CODE_MIX_COVERAGE,
@@ -35,6 +35,7 @@ from nagara.indicators.survival import (
 
 ALL_CODES = "all"
 NO_REPORTS = "no reports in this period"
+NO_ANSWERS = "the imported records hold no answers before the closing"
 
 PROMISES = ("published", "internal", "reference")
 Codes = Mapping[str, NetworkCode]
@@ -126,7 +127,7 @@ def _not_compared(
     """Figures withheld because their codes are counted only, not compared."""
     times = [d.id for d in DEFINITIONS if d.scope == "cells" and d.id.startswith(("N3a.", "N3b."))]
     withheld = [] if resolved else times
-    withheld += [] if answered else ["N2a", "N2b"]
+    withheld += [] if answered else ["N2a", "N2b", "N2b.target"]
     counted = any(cell.count("reports") for cell in cells.values())
     reason = "times of this kind of request are not compared between cities" if counted else NO_REPORTS
     return {key: Figure(None, None, None, 0, withheld=reason) for key in withheld}
@@ -163,10 +164,11 @@ def _first_answer(cell: Cell) -> dict[str, Figure]:
     n, answered = table.total, table.ended()
     reason = too_few("N2a", n, answered)
     if answers_missing(cell):
-        reason = "the imported records hold no answers before the closing"
+        reason = NO_ANSWERS
+    promised = {"N2b.target": _answered_as_promised(cell)}
     if reason:
         withheld = Figure(None, None, None, n, answered, reason)
-        return {"N2a": withheld, "N2b": withheld}
+        return {"N2a": withheld, "N2b": withheld} | promised
     curve = kaplan_meier(table.risk, RESOLVED)
     still = curve.at(24.0)
     day = Estimate(*(None if s is None else 1 - s for s in (still.value, still.high, still.low)))
@@ -174,7 +176,21 @@ def _first_answer(cell: Cell) -> dict[str, Figure]:
     return {
         "N2a": figure(curve.quantile(0.5), n, answered, None),
         "N2b": figure(day, n, answered, unread),
-    }
+    } | promised
+
+
+def _answered_as_promised(cell: Cell) -> Figure:
+    """Of the promises that had come due, published or internal; a reference that is only watched is none."""
+    in_time, late, unseen = (
+        sum(cell.tally(name).get(standard, 0) for standard in ("published", "internal")) for name in ANSWERS
+    )
+    known = in_time + late
+    reason = NO_ANSWERS if answers_missing(cell) else None
+    if unseen > UNKNOWN_OUTCOMES * (known + unseen):
+        reason = f"the outcome of {unseen / (known + unseen):.0%} is unknown"
+    if reason:
+        return Figure(None, None, None, known, in_time, reason)
+    return share("N2b.target", in_time, known)
 
 
 def _time_to_closure(table: LifeTable) -> dict[str, Figure]:

@@ -29,6 +29,9 @@ PEOPLE = frozenset({"staff", "api_key", "import", "external_system"})
 INSPECTION_CHANNELS = frozenset({None, "staff", "inspection"})
 """A request filed by staff over one of these is the city's own finding, not a resident's report."""
 
+ANSWERING = ("acknowledge_by", "respond_by")
+"""Promised times that a first answer by a person keeps."""
+
 UNKNOWN_DISTRICT = "-"
 
 SIMULATION = "simulation"
@@ -84,6 +87,8 @@ class IssueTimes:
     sustained: Ending
     """The same, where a resolution opened again within 30 days does not count."""
     due: dt.datetime | None
+    answer_due: dt.datetime | None
+    """By when the city promised at receipt that a person answers: to acknowledge or to respond, the earlier."""
     promise_standard: str
     promise: PromiseOutcome
     open_at_cut_off: bool
@@ -136,6 +141,7 @@ def issue_times(
         resolution=resolution,
         sustained=_sustained_closure(seen) or Ending(until, CENSORED),
         due=due,
+        answer_due=min((at for name in ANSWERING if (at := _time(data.get(name)))), default=None),
         promise_standard=data.get("promise_standard") or "reference",
         promise=_promise(due, resolution, cut_off),
         open_at_cut_off=not closed and until >= cut_off,

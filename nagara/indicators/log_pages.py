@@ -27,7 +27,9 @@ PAGE = 60_000
 FROM_2000 = 946_684_800_000_000
 """Microseconds from the Unix epoch to PostgreSQL's."""
 
-OPENING = np.dtype([("id", "V16"), ("filed", ">i8"), ("due", ">i8"), ("observed", ">i8")])
+OPENING = np.dtype(
+    [("id", "V16"), ("filed", ">i8"), ("due", ">i8"), ("answer_due", ">i8"), ("observed", ">i8")]
+)
 """What only the first event of a request says."""
 
 DETAIL = r"""
@@ -57,6 +59,8 @@ select count(*), string_agg(uuid_send(request_id), null), string_agg(hash, null)
                          hashtextextended(coalesce(to_status, ''), {detail}))) end), null),
        string_agg(uuid_send(request_id) || int8send({names})
            || timestamptz_send(coalesce(nullif(data->>'resolve_by', '')::timestamptz, 'infinity'))
+           || timestamptz_send(coalesce(least(nullif(data->>'acknowledge_by', '')::timestamptz,
+                                              nullif(data->>'respond_by', '')::timestamptz), 'infinity'))
            || timestamptz_send(coalesce(nullif(data->>'observed_at', '')::timestamptz, 'infinity')), null)
            filter (where seq = 1)
   from (select * from event

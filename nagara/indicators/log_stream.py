@@ -120,7 +120,7 @@ class _Reader:
         if len(last):
             opening = self._openings(page, first, rare)
             events = self._events(page, chosen, request, word, kind)
-            filed = Filed(unix(opening["due"]), unix(opening["observed"]))
+            filed = Filed(*(unix(opening[name]) for name in ("due", "answer_due", "observed")))
             self._facts.append(facts_in_columns(events, filed, opening["id"], page.heads[last], self._months))
             self._first.append((opening["filed"].astype(np.int64), self._words.filer[word[events.first]]))
         return self._taken

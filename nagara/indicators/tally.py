@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nagara.indicators.cells import (
+    ANSWERS,
     AUDIT_COUNTS,
     CLOSING_COUNTS,
     LARGEST_FAMILY,
@@ -24,7 +25,7 @@ from nagara.indicators.cells import (
     Cell,
     CellKey,
 )
-from nagara.indicators.facts import FLAG, NO_MONTH, SQUARES, Facts, Group, month_of
+from nagara.indicators.facts import FLAG, NO_MONTH, OPEN, SQUARES, Facts, Group, month_of
 from nagara.indicators.packed import Packed, PartKey
 from nagara.indicators.propensity import LONGEST_HOURS
 from nagara.indicators.sums import Distinct, Sums
@@ -150,6 +151,7 @@ def moving_months(facts: Facts, since: int) -> set[int]:
     going = timed & waits & (facts["until"] >= since)
     falling_due = timed & (facts["due"] > since - SETTLED) & (facts["due_month"] != NO_MONTH)
     settling = timed & (facts["resolution_cause"] == 1) & (facts["resolution"] > since - SETTLED)
+    going |= timed & (facts["answer_due"] > since) & (facts["answer_due"] != OPEN)
     months = set(facts["month"][going].tolist()) | set(facts["due_month"][falling_due].tolist())
     return months | (set(facts["resolved_month"][settling].tolist()) - {NO_MONTH})
 
@@ -197,9 +199,9 @@ def _count_states(sums: Sums, key: Ints, column: Mapping[str, Ints], cut_off: in
     sizes = np.minimum(column["followers"].astype(np.int64) + 1, LARGEST_FAMILY)
     dated = column["due_month"] != NO_MONTH
     states = ((column["flags"], len(FLAG)), (column["standard"], 2), (column["until"] >= cut_off, 1),
-              (dated, 1), (column["due"] < cut_off, 1), (sizes, 7))  # fmt: skip
+              (dated, 1), (column["due"] < cut_off, 1), (_answers(column, cut_off), 2), (sizes, 7))  # fmt: skip
     rows = Distinct.of(key, *states)
-    flags, standard, watched, has_due, late, sizes = rows.values
+    flags, standard, watched, has_due, late, answers, sizes = rows.values
     issues, timed, reports = _issues(flags), _timed(flags), ~_flag(flags, "staff_created")
     unfinished = timed & ~_flag(flags, "closed")
     still_open = unfinished & (watched > 0)
@@ -227,8 +229,25 @@ def _count_states(sums: Sums, key: Ints, column: Mapping[str, Ints], cut_off: in
         own = standard == number
         sums.add(rows, f"backlog_due.{name}.dated", promised & own)
         sums.add(rows, f"backlog_due.{name}.past", promised & own & (late > 0))
+        for kind, answer in enumerate(ANSWERS, 1):
+            sums.add(rows, f"tallies.{answer}.{name}", timed & own & (answers == kind))
     for size in np.unique(sizes[issues]).tolist():
         sums.add(rows, f"tallies.family.{size}", issues & (sizes == size))
+
+
+def _answers(column: Mapping[str, Ints], cut_off: int) -> Ints:
+    """What became of the promised first answer: a number from 1 in ``ANSWERS``.
+
+    0 where none was promised, its time has not come, or the resident took the request back before it.
+    """
+    due, answered = column["answer_due"], column["response_cause"] > 0
+    came = due <= cut_off
+    late = np.where(answered, column["response"] > due, due <= np.minimum(column["response"], cut_off))
+    found = np.zeros(len(due), dtype=np.int64)
+    found[came & answered & ~late] = 1
+    found[came & late] = 2
+    found[came & ~late & ~answered & (due > column["until"])] = 3
+    return found
 
 
 def _count_watching(sums: Sums, key: Ints, column: Mapping[str, Ints], cut_off: int, timed: Mask) -> None:

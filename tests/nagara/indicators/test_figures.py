@@ -282,3 +282,49 @@ def test_cells_come_back_from_json_and_add_up() -> None:
     )
     with pytest.raises(ValueError, match="no"):
         Cell.from_json(a.to_json() | {"counts": {"reporters": 1}})
+
+
+def answering(
+    received: dt.datetime,
+    hours: float | None,
+    kind: str = "acknowledged",
+    who: str = "staff",
+    **filed: object,
+) -> list[LoggedEvent]:
+    """A request whose first answer was promised within 4 hours, and what happened after so many."""
+    promised = {
+        "network_code": "road_pothole",
+        "promise_standard": "published",
+        "acknowledge_by": (received + dt.timedelta(hours=4)).isoformat(),
+        "respond_by": (received + dt.timedelta(hours=9)).isoformat(),
+    }
+    events = [LoggedEvent("filed", received, "resident", "received", promised | filed)]
+    if hours is not None:
+        events.append(LoggedEvent(kind, received + dt.timedelta(hours=hours), who))
+    return events
+
+
+def test_answers_within_the_citys_own_target_are_the_share_of_the_published_vector() -> None:
+    """171 of 200 with Wilson's limits as vector B has them; nothing else is among the 200."""
+    begin = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)
+    cut_off = begin + dt.timedelta(days=20)
+    at = [begin + dt.timedelta(minutes=number) for number in range(200)]
+    in_time = [answering(one, 4.0) for one in at[:171]]
+    late = [answering(one, 4.01 if number % 2 else None) for number, one in enumerate(at[171:])]
+    routed = answering(begin, 1.0, "assigned", "system")  # by a rule: no answer, so it is late
+    beside = [
+        answering(begin, 1.0, "withdrawn", "resident"),  # taken back before it was due
+        answering(cut_off - dt.timedelta(hours=2), 1.0),  # not due yet, and answered already
+        answering(cut_off - dt.timedelta(hours=2), None),
+        answering(begin, 1.0, promise_standard="reference"),  # nobody promised
+        answering(begin, 1.0, acknowledge_by=None, respond_by=None),
+    ]
+    cells = counted_in_columns([*in_time, *late[:-1], routed, *beside], cut_off)
+    found = figures_of({"road_pothole": Cell.merged(cells.values())}, CODES)["N2b.target"]
+    assert (found.n, found.events) == (200, 171)
+    assert (found.value, found.low, found.high) == pytest.approx((0.855, 0.7995133, 0.8971065), abs=1e-6)
+    sight = LoggedEvent("observed", begin, "import", None, {"observed_until": begin.isoformat()})
+    lost = [[*answering(begin, None), sight] for _ in range(30)]
+    cells = counted_in_columns([*in_time, *lost], cut_off)
+    unknown = figures_of({"road_pothole": Cell.merged(cells.values())}, CODES)["N2b.target"]
+    assert (unknown.value, unknown.withheld) == (None, "the outcome of 15% is unknown")

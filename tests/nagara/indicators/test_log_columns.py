@@ -80,6 +80,10 @@ def one_history(chance: random.Random) -> tuple[tuple[Any, ...], list[tuple[Any,
                 "2026-02-03T04:05:06+07:00",
             ]
         ),
+        "acknowledge_by": chance.choice([None, "", (received + dt.timedelta(hours=4)).isoformat()]),
+        "respond_by": chance.choice(
+            [None, (received + dt.timedelta(hours=chance.uniform(0, 60))).isoformat()]
+        ),
         "observed_at": chance.choice(
             [None, (received - dt.timedelta(hours=chance.uniform(-1, 90))).isoformat()]
         ),

@@ -18,6 +18,7 @@ from nagara.indicators.tally import cells_of, moving_months, only
 from tests.nagara.indicators.one_by_one import counted_in_columns, counted_one_by_one, rows_of
 
 START = dt.datetime(2026, 1, 20, tzinfo=dt.UTC)
+HOUR = dt.timedelta(hours=1)
 BANGKOK = ZoneInfo("Asia/Bangkok")
 KINDS = (
     "acknowledged", "assigned", "started", "asked", "referred", "resolved", "declined", "withdrawn", "reopened",
@@ -38,6 +39,11 @@ def histories(draw: st.DrawFn) -> list[LoggedEvent]:
         "resolve_by": draw(
             st.one_of(
                 st.none(), st.integers(-5, 2000).map(lambda h: (received + dt.timedelta(hours=h)).isoformat())
+            )
+        ),
+        "acknowledge_by": draw(
+            st.one_of(
+                st.none(), st.integers(0, 900).map(lambda h: (received + dt.timedelta(hours=h)).isoformat())
             )
         ),
         "department": "roads",
@@ -206,4 +212,21 @@ def test_every_name_of_a_cell_is_counted_somewhere() -> None:
     assert len(set(COUNTS)) == len(COUNTS)
     assert set(TALLIES) == {
         "family", "kept_for_good", "settled", "declined_in_time", "escalated", "declined_for", "ratings",
+        "answer_in_time", "answer_late", "answer_unseen",
     }  # fmt: skip
+
+
+def test_an_answer_counts_when_its_time_has_come_whatever_happened_before() -> None:
+    """A request declined at once stands still but for the answer's time, which comes an hour later."""
+    filed_at = LoggedEvent(
+        "filed", START, "resident", "received",
+        {"network_code": "a", "promise_standard": "internal", "respond_by": (START + HOUR).isoformat()},
+    )  # fmt: skip
+    groups = Groups()
+    facts = rows_of([[filed_at, event("declined", 0.5)]], groups)
+    (before,), (after,) = (
+        cells_of(facts, groups.names(), micros(START + share * HOUR)).values() for share in (0.75, 1.25)
+    )
+    assert (before.tally("answer_in_time"), after.tally("answer_in_time")) == ({}, {"internal": 1})
+    assert moving_months(facts, micros(START + 0.75 * HOUR)) == {2026 * 12}
+    assert moving_months(facts, micros(START + 1.25 * HOUR)) == set()
