@@ -151,7 +151,7 @@ def metrics(standing: Standing) -> str:
     def told(name: str, kind: str, what: str, values: Sequence[tuple[str, float]]) -> None:
         lines.append(f"# HELP nagara_{name} {what}")
         lines.append(f"# TYPE nagara_{name} {kind}")
-        lines.extend(f"nagara_{name}{labels} {value:g}" for labels, value in values)
+        lines.extend(f"nagara_{name}{labels} {exactly(value)}" for labels, value in values)
 
     def each(field: str) -> list[tuple[str, float]]:
         return [(f'{{task="{run.task}"}}', _of_run(standing, run, field)) for run in standing.runs]
@@ -193,6 +193,11 @@ def metrics(standing: Standing) -> str:
     told("task_runs_total", "counter", "How often it ran", each("runs"))
     told("task_failures_total", "counter", "How often it failed", each("failures"))
     return "\n".join(lines) + "\n"
+
+
+def exactly(value: float) -> str:
+    """A number with all its digits: rounded to six, a counter would stand still once it has seven."""
+    return str(int(value)) if value.is_integer() else repr(value)
 
 
 def _of_run(standing: Standing, run: Run, field: str) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nagara.database import Pool
+from nagara.escalation.time_standing import exactly
 
 STANDING = """
 select waiting, failed, unclear, resting, extract(epoch from clock_timestamp() - oldest_waiting)
@@ -26,5 +27,5 @@ async def ask_metrics(pool: Pool) -> str:
     for (name, what), value in zip(TOLD, row, strict=True):
         lines.append(f"# HELP nagara_{name} {what}")
         lines.append(f"# TYPE nagara_{name} gauge")
-        lines.append(f"nagara_{name} {float(value or 0):g}")
+        lines.append(f"nagara_{name} {exactly(float(value or 0))}")
     return "\n".join(lines) + "\n"

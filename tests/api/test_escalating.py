@@ -121,7 +121,7 @@ def test_metrics_are_the_operators(
     client: TestClient, owner: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     owner.execute(
-        "insert into timer_run values ('escalation.sweep', now() - interval '2 s', now(), true, 3, 1), "
+        "insert into timer_run values ('escalation.sweep', now() - interval '2 s', now(), true, 1234567, 1), "
         "('trust.seal', now() - interval '3 h', now() - interval '3 h', true, 3, 1)"
     )
     owner.execute(
@@ -135,7 +135,7 @@ def test_metrics_are_the_operators(
     told = client.get("/metrics")
     assert told.headers["content-type"].startswith("text/plain; version=0.0.4")
     lines = dict(line.rsplit(" ", 1) for line in told.text.splitlines() if not line.startswith("#"))
-    assert lines['nagara_task_runs_total{task="escalation.sweep"}'] == "3"
+    assert lines['nagara_task_runs_total{task="escalation.sweep"}'] == "1234567"
     assert float(lines['nagara_task_last_duration_seconds{task="escalation.sweep"}']) == 2
     assert lines["nagara_dead_letters"] == "0"
     lags = [
