@@ -190,6 +190,17 @@ DEFINITIONS: tuple[Definition, ...] = (
         "B",
     ),
     Definition(
+        "N7b.p90",
+        "Age of the backlog, nine tenths",
+        "hours",
+        "Calendar hours since receipt than which nine of ten issues open at the cut-off are not older",
+        "Issues open at the cut-off, whenever received",
+        "binomial order statistics",
+        "as N7b.median",
+        20,
+        "B",
+    ),
+    Definition(
         "N7b.over30",
         "Backlog older than 30 days",
         "share",

@@ -39,6 +39,16 @@ HANDLING: tuple[Definition, ...] = (
         "log(-log) band of the Kaplan-Meier curve (Greenwood)", "event log: filed to the closure that held", 30, "A",
     ),
     Definition(
+        "N3b.p75", "Time to closure for good, three quarters", "hours",
+        "As N3a.p75, but a resolution that was opened again within 30 days does not count", _RECEIVED,
+        "log(-log) band of the Kaplan-Meier curve (Greenwood)", "as N3b.median", 30, "A",
+    ),
+    Definition(
+        "N3b.rmst90", "Mean time until closed for good in the first 90 days", "hours",
+        "As N3a.rmst90 on the time to the closure that held", _RECEIVED,
+        "value +- 1.96 standard errors of the area, within 0 and 2,160", "as N3b.median", 30, "A",
+    ),
+    Definition(
         "N3b.rmst30", "Mean time until closed for good in the first 30 days", "hours",
         "As N3a.rmst30 on the time to the closure that held", _RECEIVED,
         "value +- 1.96 standard errors of the area, within 0 and 720", "as N3b.median", 30, "A",

@@ -23,7 +23,7 @@ from nagara.indicators.definitions import (
 from nagara.indicators.figure import NONE, Figure, figure, share, too_few
 from nagara.indicators.handling import handling_figures, quality_figures
 from nagara.indicators.life_table import LifeTable
-from nagara.indicators.proportions import NOTHING, Estimate, median_by_order
+from nagara.indicators.proportions import NOTHING, Estimate, median_by_order, quantile_by_order
 from nagara.indicators.standardisation import Stratum, proportion_variance, weighted_share
 from nagara.indicators.survival import (
     RESOLVED,
@@ -260,6 +260,7 @@ def backlog_figures(cells: Mapping[str, Cell], codes: Codes) -> dict[str, Figure
     hours, counts = ages.risk.times, ages.risk.removed[:, 0]
     figures = {
         "N7b.median": figure(median_by_order(hours, counts), ages.total, None, reason),
+        "N7b.p90": figure(quantile_by_order(hours, counts, 0.9), ages.total, None, reason),
         "N7b.over30": share("N7b.over30", older[30], ages.total),
         "N7b.over90": share("N7b.over90", older[90], ages.total),
         "N7b.past_promise": share("N7b.past_promise", *promised),

@@ -92,6 +92,8 @@ def _further_times(cell: Cell) -> dict[str, Figure]:
         "N3a.p75": _quantile("N3a.p75", closed, 0.75),
         "N3a.rmst90": _mean("N3a.rmst90", closed, QUARTER_HOURS),
         "N3b.median": _quantile("N3b.median", held, 0.5),
+        "N3b.p75": _quantile("N3b.p75", held, 0.75),
+        "N3b.rmst90": _mean("N3b.rmst90", held, QUARTER_HOURS),
         "N3b.rmst30": _mean("N3b.rmst30", held, RESTRICTED_HOURS),
     }
 

@@ -12,8 +12,13 @@ from statistics import NormalDist
 import numpy as np
 import numpy.typing as npt
 
+from nagara.indicators.distributions import binomial_cumulated
+
 Z = NormalDist().inv_cdf(0.975)
 """Standard normal quantile of a two-sided 95 % interval, 1.959964."""
+
+TAIL = 0.025
+EXACT_BELOW = 1000
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,34 @@ def median_by_order(values: npt.ArrayLike, counts: npt.ArrayLike) -> Estimate:
     if k == 0:
         return Estimate(middle, None, None)
     return Estimate(middle, ranked(k), ranked(total + 1 - k))
+
+
+def quantile_by_order(values: npt.ArrayLike, counts: npt.ArrayLike, share: float) -> Estimate:
+    """A quantile of weighted values with its distribution-free order-statistic interval; share between 0 and 1.
+
+    The value is the ceil(n share)-th smallest. The limits are the l-th and the u-th smallest, l the largest with
+    P(Binomial(n, share) < l) <= 2.5 % and u the smallest with P(Binomial(n, share) >= u) <= 2.5 %; one that is beyond
+    the ends is None: so few values say nothing of it. Exact below 1,000; above, the normal approximation with
+    continuity correction, right to a rank.
+    """
+    order = np.argsort(np.asarray(values, dtype=float), kind="stable")
+    sorted_values = np.asarray(values, dtype=float)[order]
+    upto = np.cumsum(np.asarray(counts, dtype=np.int64)[order])
+    total = int(upto[-1]) if len(upto) else 0
+    if total == 0:
+        return NOTHING
+    if total >= EXACT_BELOW:
+        middle, wide = total * share, Z * math.sqrt(total * share * (1 - share))
+        lower, upper = math.floor(middle - wide + 0.5), math.ceil(middle + wide + 0.5)
+    else:
+        cumulated = binomial_cumulated(total, share)
+        lower = int(np.searchsorted(cumulated, TAIL, side="right"))
+        upper = int(np.searchsorted(cumulated, 1 - TAIL, side="left")) + 1
+
+    def ranked(rank: int) -> float | None:
+        return float(sorted_values[np.searchsorted(upto, rank)]) if 1 <= rank <= total else None
+
+    return Estimate(ranked(max(1, math.ceil(total * share - 1e-9))), ranked(lower), ranked(upper))
 
 
 def _median_rank(total: int) -> int:

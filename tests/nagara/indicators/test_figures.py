@@ -176,6 +176,9 @@ def test_the_backlog_has_its_age_and_what_is_past_due() -> None:
     found = figures(open_now)
     ages = sorted(120 * 24 - 24 * i for i in range(110))
     assert found["N7b.median"].value == pytest.approx(ages[54], rel=0.01)
+    oldest = found["N7b.p90"]
+    assert (oldest.value, oldest.low) == pytest.approx((ages[98], ages[91]), rel=0.01)
+    assert oldest.high == pytest.approx(ages[105], rel=0.01)
     assert found["N7b.over30"].value == sum(a > 720 for a in ages) / 110
     assert found["N7b.over90"].value == sum(a > 2160 for a in ages) / 110
     assert found["N7b.past_promise"].value == 0.5

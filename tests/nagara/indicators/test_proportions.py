@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import binom  # type: ignore[import-untyped]
 from statsmodels.stats.proportion import proportion_confint
 
-from nagara.indicators.proportions import median_by_order, wilson
+from nagara.indicators.proportions import median_by_order, quantile_by_order, wilson
 from nagara.indicators.standardisation import Stratum, proportion_variance, weighted_share
 
 
@@ -79,3 +82,19 @@ def test_median_ranks_of_many_are_within_one_of_exact(n: int) -> None:
     found = median_by_order(list(range(1, n + 1)), [1] * n)
     assert found.low is not None
     assert abs(found.low - largest_rank(n)) <= 1
+
+
+@pytest.mark.parametrize("n", [20, 40, 131, 999, 1000, 25_000])
+def test_nine_tenths_of_the_backlog_have_the_limits_of_exact_ranks(n: int) -> None:
+    """Values 1 to n: a limit is its own rank. Exact below 1,000, within one rank above."""
+    found = quantile_by_order(list(range(1, n + 1)), [1] * n, 0.9)
+    assert found.value == math.ceil(0.9 * n - 1e-9)
+    lower, upper = binom.ppf(0.025, n, 0.9), binom.ppf(0.975, n, 0.9) + 1
+    near = 0 if n < 1000 else 1
+    assert found.low == pytest.approx(lower, abs=near)
+    if upper > n:
+        assert found.high is None, "so few say nothing of how old the oldest may be"
+    else:
+        assert found.high == pytest.approx(upper, abs=near)
+    together = quantile_by_order([5.0, 9.0, 7.0], [n, 0, 0], 0.9)
+    assert (together.value, together.low) == (5.0, 5.0)
