@@ -56,7 +56,10 @@ def server_of(caller: Caller, city: City, owner: ExternalOwner) -> Server:
     return Server(caller, Endpoint(owner.endpoint, owner.jurisdiction, secret, owner.form, zone))
 
 
-def open_caller() -> Caller:
-    """Connections to other systems, also at a port that their city's file states; loopback in the demo only."""
-    endpoints = [owner.endpoint for city in configuration().cities.values() for owner in city.external_owners]
-    return Caller(loopback=settings().demo, stated=stated_places(endpoints))
+def open_caller(*endpoints: str) -> Caller:
+    """Connections to other systems, also at a port that their city's file states; loopback in the demo only.
+
+    ``endpoints``: addresses that another file of a city names.
+    """
+    owners = [owner.endpoint for city in configuration().cities.values() for owner in city.external_owners]
+    return Caller(loopback=settings().demo, stated=stated_places([*owners, *endpoints]))

@@ -37,7 +37,10 @@ def _pull(city: City) -> None:
         chosen = load_pulled_endpoint(path, city)
         zone = ZoneInfo(chosen.time_zone) if chosen.time_zone else None
         since = dt.datetime.combine(chosen.since, dt.time(), city.zone)
-        with open_caller() as caller, clock_connection(int(LIMITS["soft_time_limit"] * 1000)) as connection:
+        with (
+            open_caller(chosen.endpoint) as caller,
+            clock_connection(int(LIMITS["soft_time_limit"] * 1000)) as connection,
+        ):
             server = Server(caller, Endpoint(chosen.endpoint, chosen.jurisdiction, zone=zone))
             done = pull(connection, city, chosen.mapping, server, since, words=False, following=True)
     except ConfigurationError as error:

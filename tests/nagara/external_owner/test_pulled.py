@@ -8,9 +8,10 @@ from typing import Any
 
 import psycopg
 import pytest
+import yaml
 
 from city_config import ImportMapping
-from city_config.open311_pull import load_pulled_endpoint
+from city_config.open311_pull import PULL_FILE, load_pulled_endpoint
 from nagara.cli import pull as command
 from nagara.database import clock_connection
 from nagara.open311.client import Endpoint, NotTaken, Server, Unclear
@@ -165,8 +166,6 @@ def test_what_changed_there_is_followed_until_somebody_works_on_it_here(
 def test_the_command_and_the_city_s_file_say_what_they_did(
     configured: Callable[..., World], other: BackEnd, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    import yaml
-
     world = configured()
     past(other, world, "a", 20, status="closed")
     path = world.folder / "old.yaml"
@@ -193,3 +192,24 @@ def test_the_command_and_the_city_s_file_say_what_they_did(
     assert load_pulled_endpoint(path, world.city).mapping == MAPPING
     with psycopg.connect(world.owner.info.dsn, password=world.owner.info.password) as connection:
         assert missing_of(connection)["kh-bat"][0].last_error == "HTTP 503: Back-end down"
+
+
+def test_an_endpoint_at_a_port_of_its_own_is_called_every_night_and_a_private_one_is_not(
+    configured: Callable[..., World], owner: Connection
+) -> None:
+    """What is refused is the network it lies in, no longer the port that the city's file states."""
+    from workers.app import app
+
+    app.loader.import_default_modules()
+    world = configured()
+    whole = {
+        "endpoint": "https://10.9.8.7:8443/v2",
+        "since": "2026-01-01",
+        "mapping": MAPPING.model_dump(mode="json", exclude_defaults=True),
+    }
+    path = world.folder / "cities" / "kh-bat" / PULL_FILE
+    path.write_text(yaml.safe_dump(whole), encoding="utf-8")
+    app.tasks["open311.pull"].apply(throw=True)
+    assert owner.execute("select last_error from open311_pull").fetchall() == [
+        ("the address leads into a network that is not public",)
+    ]
