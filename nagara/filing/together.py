@@ -169,7 +169,10 @@ def _may_be_one_rows_fault(error: psycopg.Error) -> bool:
 
 
 def _decided(batch: Sequence[_Waiting], now: dt.datetime) -> list[_Ready]:
-    """The reports that are taken, decided at one moment; callers of the others are told why theirs is not."""
+    """The reports that are taken, decided at one moment; callers of the others are told why theirs is not.
+
+    In the order of their keys, as in every process: of two that wait for each other's the database would undo one.
+    """
     ready = []
     for one in batch:
         try:
@@ -179,7 +182,7 @@ def _decided(batch: Sequence[_Waiting], now: dt.datetime) -> list[_Ready]:
             ready.append(_Ready(one, decision, row, _as_text(row | sealed)))
         except Exception as refusal:  # every fault of a report is its own caller's
             one.refuse(refusal)
-    return ready
+    return sorted(ready, key=lambda one: one.waiting.filing.idempotency_key or "")
 
 
 def _as_text(values: dict[str, Any]) -> bytes:

@@ -256,3 +256,35 @@ def test_after_the_server_was_restarted_nobody_is_turned_away(owner: psycopg.Con
 
     assert isinstance(over_a_pool(use), Filed)
     assert stored(owner) == 1
+
+
+def test_the_same_keys_in_two_processes_the_other_way_round_are_one_request_each(
+    owner: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And neither batch is undone because each waits for a key of the other."""
+    city = city_of("kh-pnh")
+    written, asked = together._written, []
+
+    async def watched(pool: Pool, city_id: str, ready: Sequence[Any], *moment: Any) -> Any:
+        asked.append([one.row["idempotency_key"] for one in ready])
+        return await written(pool, city_id, ready, *moment)
+
+    monkeypatch.setattr(together, "_written", watched)
+    filings = [report(city, idempotency_key=f"key {number}") for number in range(MANY)]
+
+    async def use(one: Pool) -> list[Filed]:
+        async with app_pool() as other:
+            with writing_held_up(owner):
+                handed_in = [
+                    asyncio.create_task(file_request(pool, city, filing, SECRET))
+                    for pool, order in ((one, filings), (other, filings[::-1]))
+                    for filing in order
+                ]
+                while len(waiting_at_the_table(owner)) < 2:  # noqa: ASYNC110 - another server's state is looked at
+                    await asyncio.sleep(0.01)
+            return await asyncio.gather(*handed_in)
+
+    filed: list[Filed] = over_a_pool(use)
+    assert len({one.reference for one in filed}) == stored(owner) == MANY
+    assert sorted(one.replayed for one in filed) == [False] * MANY + [True] * MANY
+    assert asked == [sorted(f"key {number}" for number in range(MANY))] * 2
