@@ -53,6 +53,9 @@ select item.quarter, count(*), count(found.finding), count(*) filter (where foun
                         and event.kind = 'audit_found' order by seq desc limit 1) found on true
  where item.city_id = :city group by item.quarter
 """
+TAKE_TURNS: LiteralString = (
+    "select pg_advisory_xact_lock(hashtextextended('resolution audit of ' || :city, 0))"
+)
 LOCK: LiteralString = "select 1 from request where city_id = :city and id = :request for update"
 
 
@@ -63,6 +66,7 @@ def begin(
 
     Raises ``AlreadyThere`` where one was drawn before - it is never drawn twice - and ``InvalidInput`` as ``draw``.
     """
+    session.execute(text(TAKE_TURNS), {"city": city.id})
     if session.get(ResolutionAudit, (city.id, quarter)) is not None:
         raise AlreadyThere(f"The sample of {quarter} was drawn before.", field="quarter")
     connection = _driver(session)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -11,15 +12,17 @@ from starlette.testclient import TestClient
 
 from nagara.cities import configuration
 from nagara.database import city_session, clock_connection, time_told
+from nagara.errors import AlreadyThere
 from nagara.indicators.build import build_city
 from nagara.indicators.period import Period
 from nagara.indicators.proportions import wilson
 from nagara.indicators.snapshots import figures_for
 from nagara.resolution_audit.drawing import chosen
-from nagara.resolution_audit.findings import differences
+from nagara.resolution_audit.findings import begin, differences
 from tests.api.conftest import Staff
 from tests.helpers import Connection
 from tests.nagara.indicators.logged import log_request
+from tests.waiting import wait_until
 
 CITY, QUARTER = "kh-pnh", "2026-Q1"
 BEGIN = dt.datetime(2026, 1, 5, 3, tzinfo=dt.UTC)
@@ -168,6 +171,27 @@ def test_nobody_confirms_their_own_work_and_a_reporter_only_what_they_said(
     shown = auditor.get(f"/audits/{QUARTER}").json()["items"][1]
     assert (shown["reporter_said"], shown["finding"], shown["way"]) == (True, "fixed", "reporter")
     assert not {"description", "contact", "lat", "id"} & set(shown)
+
+
+@pytest.mark.usefixtures("quarter")
+def test_of_two_who_draw_at_once_the_second_is_told(owner: Connection) -> None:
+    build()
+    served = configuration().cities[CITY]
+
+    def drawn(by: str) -> None:
+        with city_session(CITY) as session:
+            begin(session, served, QUARTER, 60, by, BEGIN)
+
+    def somebody_waits() -> bool:
+        row = owner.execute("select count(*) from pg_locks where not granted").fetchone()
+        return row is not None and row[0] > 0
+
+    with ThreadPoolExecutor(1) as pool, city_session(CITY) as session:
+        begin(session, served, QUARTER, 60, "a", BEGIN)
+        second = pool.submit(drawn, "b")
+        wait_until(somebody_waits, "the second waits for the first")
+    with pytest.raises(AlreadyThere):
+        second.result()
 
 
 def test_the_sample_depends_on_seed_and_ids_alone() -> None:
