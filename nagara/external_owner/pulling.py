@@ -21,7 +21,8 @@ from nagara.database import city_session, time_told
 from nagara.external_owner import destinations, owners
 from nagara.external_owner.applying import apply
 from nagara.external_owner.update import News, news_of_request, news_of_update
-from nagara.open311.client import NotTaken, Refused, Server, Unclear, w3c
+from nagara.open311.client import NotTaken, Page, Refused, Server, Unclear, w3c
+from nagara.open311.client_history import CUTS
 from nagara.tables import ExternalRequest
 
 log = logging.getLogger(__name__)
@@ -133,7 +134,12 @@ def _said(
             for start, end in windows(since - OVERLAP, now):
                 # the last window is open at its end, for servers that do not know the other bound
                 before = {} if end == now else {"updated_before": w3c(end)}
-                yield from _listed(server, {"updated_after": w3c(start)} | before, links)
+                page = server.requests({"updated_after": w3c(start)} | before)
+                if page.next_url is None and len(page.requests) in CUTS:
+                    # it seems cut off, and what is behind would never be asked for again
+                    yield from _by_id(server, links)
+                    return
+                yield from _through(server, page, links)
         case "one_by_one":
             for id_ in links:
                 row = server.request(id_)
@@ -141,8 +147,13 @@ def _said(
                 if news is not None:
                     yield links[id_], news
         case _:
-            for some in _batched(list(links)):
-                yield from _listed(server, {"service_request_id": ",".join(some)}, links)
+            yield from _by_id(server, links)
+
+
+def _by_id(server: Server, links: Links) -> Iterator[Said]:
+    """How each of our requests stands now."""
+    for some in _batched(list(links)):
+        yield from _through(server, server.requests({"service_request_id": ",".join(some)}), links)
 
 
 def _batched(ids: Sequence[str]) -> Iterator[tuple[str, ...]]:
@@ -152,8 +163,8 @@ def _batched(ids: Sequence[str]) -> Iterator[tuple[str, ...]]:
         yield tuple(fit[start : start + AT_ONCE])
 
 
-def _listed(server: Server, query: dict[str, str], links: Links) -> Iterator[Said]:
-    page = server.requests(query)
+def _through(server: Server, page: Page, links: Links) -> Iterator[Said]:
+    """What a list says of ours, from this page to its end; raises ``Unclear`` for one without an end."""
     for _ in range(MOST_PAGES):
         for row in page.requests:
             news = news_of_request(row)
@@ -162,6 +173,7 @@ def _listed(server: Server, query: dict[str, str], links: Links) -> Iterator[Sai
         if page.next_url is None:
             return
         page = server.page(page.next_url)
+    raise Unclear(f"their list goes on after {MOST_PAGES} pages")
 
 
 def windows(since: dt.datetime, now: dt.datetime) -> Iterator[tuple[dt.datetime, dt.datetime]]:

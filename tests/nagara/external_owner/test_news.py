@@ -75,6 +75,18 @@ def test_their_work_becomes_ours_once_and_the_resident_is_told(configured: Confi
     assert sum("Lamp replaced" in row[0] for row in mails) == 1
 
 
+def test_what_a_cut_list_of_changes_leaves_out_is_asked_for_by_its_number(configured: Configured) -> None:
+    world = configured(news="updated_after", statuses=STATUSES)
+    for number in range(50):
+        world.other.file({"service_code": ["LAMP"], "description": [f"Another's {number}"]}, None)
+    request = sent(world)
+    assert world.link(request)["their_id"] == "051"
+    world.other.cut = 50
+    world.other.say("051", "closed", "Done", extended_attributes={"detailed_status": "PROCESSED"})
+    assert [world.pull()["moved"] for _ in range(2)] == [1, 0]
+    assert world.status(request) == "resolved"
+
+
 def test_updates_are_taken_by_their_own_key_in_their_own_order(configured: Configured) -> None:
     world = configured(news="updates", statuses={"investigating": {"status": "acknowledged"}})
     request = sent(world)
