@@ -17,14 +17,17 @@ PULLED = "select city_id, seen_until, missing from pulled_cities() order by city
 FIGURES: Mapping[str, tuple[str, ...]] = {
     "first_response": ("N2a", "N2b", "N16.answer"),
     "duplicates": ("N11", "N14."),
-    "closing_reason": ("N10.declined",),
+    "closing_reason": ("N3a.share", "N3a.std", "N4.", "N5", "N10.declined"),
     "reopening": ("N3b.", "N4b.", "N5b", "N6b", "N8", "N13"),
     "pauses": (),
     "escalation": ("N9.",),
     "satisfaction": ("N12.", "N15"),
     "private_requests": (),
 }
-"""What an endpoint may not tell, and which figures rest on it: by their ids, or how these begin."""
+"""What an endpoint may not tell, and which figures rest on it: by their ids, or how these begin.
+
+Where it is not told why a request was closed, whatever was declined looks resolved.
+"""
 
 WITHHELD = "the city's endpoint does not tell of it"
 

@@ -216,8 +216,11 @@ def city_part(
         figures=without_untold({key: _published(key, figure) for key, figure in figures.items()}, untold),
         standardised=headline["N3b.std"]["now"],
         by_code={
-            code: _published("N3a.share", figures_of({code: cell}, codes)["N3a.share"])
+            code: without_untold({"N3a.share": _published("N3a.share", found["N3a.share"])}, untold)[
+                "N3a.share"
+            ]
             for code, cell in comparable.items()
+            if (found := figures_of({code: cell}, codes))
         },
         curve=_curve(table),
         backlog=_backlog(ever, codes),

@@ -321,6 +321,15 @@ def test_a_pulled_city_is_in_no_funnel_that_rests_on_what_it_does_not_tell() -> 
     found = put_together(alone, WINTER, {city: snapshot(city, 1) for city in cities}, gathered)
     points = {funnel["figure"]: {point["city"] for point in funnel["points"]} for funnel in found.funnels}
     assert points["N8"] == set(cities) - {"vn-han"}
+    gathered["vn-han"] = replace(gathered["vn-han"], untold=("closing_reason",))
+    blind = put_together(alone, WINTER, {city: snapshot(city, 1) for city in cities}, gathered)
+    assert not any("vn-han" in str(funnel["points"]) for funnel in blind.funnels if funnel["figure"] != "N8")
+    part = next(part for part in blind.cities if part.id == "vn-han")
+    declined_or_not = [*part.by_code.values(), part.figures["N3a.share"], part.figures["N4.published"]]
+    assert {figure["withheld"] for figure in declined_or_not} == {WITHHELD}, (
+        "what was declined looks resolved"
+    )
+    assert part.figures["N3a.median"]["value"] is not None
     assert any("vn-han" in of for of in points.values()), "what it tells is shown"
     rows = next(part for part in found.cities if part.id == "vn-han").districts["rows"]
     assert {(row["value"], row["withheld"]) for row in rows} == {(None, WITHHELD)}
