@@ -64,7 +64,9 @@ def survey(monkeypatch: pytest.MonkeyPatch, phnom_penh: City) -> Service:
     """Phnom Penh with one more service, which asks a question of each kind."""
     content = phnom_penh.model_dump(exclude_defaults=True)
     content["services"] = (*content["services"], SURVEY.model_dump(exclude_defaults=True))
-    content["fingerprint"] = "with a survey"  # another content is another version, as when it is read from files
+    content["fingerprint"] = (
+        "with a survey"  # another content is another version, as when it is read from files
+    )
     monkeypatch.setitem(configuration().cities, "kh-pnh", City.model_validate(content))
     return SURVEY
 
