@@ -7,7 +7,7 @@ import hashlib
 from dataclasses import dataclass
 
 from nagara.lifecycle import CLOSED, OPEN, PAUSED, TRANSITIONS, Move, Status
-from nagara.open311.client_reading import TheirRequest, TheirUpdate
+from nagara.open311.client_reading import LONGEST_ID, TheirRequest, TheirUpdate
 
 TOWARDS: dict[Status, Move] = {
     Status.ACKNOWLEDGED: Move.ACKNOWLEDGE,
@@ -45,8 +45,9 @@ def news_of_request(row: TheirRequest) -> News | None:
 
 
 def news_of_update(row: TheirUpdate) -> News:
-    """What an update of theirs says."""
-    return News(f"told-{row.key}", row.status, row.code, row.words, row.at)
+    """What an update of theirs says. An id longer than any is known again by its hash."""
+    known = row.key if len(row.key) <= LONGEST_ID else hashlib.sha256(row.key.encode()).hexdigest()
+    return News(f"told-{known}", row.status, row.code, row.words, row.at)
 
 
 def move_towards(now: Status, target: Status, *, closed_by_them: bool) -> Move | None:

@@ -23,6 +23,7 @@ from nagara.open311.client_reading import (
     TheirUpdate,
     Tree,
     errors_of,
+    id_of,
     read_tree,
     request_of,
     rows_of,
@@ -126,7 +127,7 @@ class Server:
         if not rows:
             raise Unclear("an empty list for an answer")
         row = rows[0]
-        id_, token = text_of(row.get("service_request_id")), text_of(row.get("token"))
+        id_, token = id_of(row.get("service_request_id")), id_of(row.get("token"))
         return Posted(id_, None if id_ else token, text_of(row.get("service_notice")))
 
     def post_update(self, fields: Fields) -> None:
@@ -136,7 +137,7 @@ class Server:
     def id_of(self, token: str) -> str | None:
         """The id a token became; None while there is none. Raises as ``requests``."""
         rows = self._list(self.endpoint.address(f"tokens/{quote(token, safe='')}"), "service_requests")[0]
-        return next((text_of(row.get("service_request_id")) for row in rows), None)
+        return next((id_of(row.get("service_request_id")) for row in rows), None)
 
     def request(self, id_: str) -> TheirRequest | None:
         """One request; None where the server has none of this id, or shows it to nobody."""

@@ -37,6 +37,7 @@ LISTS = {
 """Containers of one repeated child, by the child's name."""
 
 DEEPEST = 40
+LONGEST_ID = 200
 CLOSED_WORDS = frozenset(
     {
         "closed",
@@ -248,6 +249,12 @@ def text_of(value: Any) -> str | None:
     return found or None
 
 
+def id_of(value: Any) -> str | None:
+    """An id; one that is longer than any server's is none, and nothing here could look for it."""
+    found = text_of(value)
+    return found if found is not None and len(found) <= LONGEST_ID else None
+
+
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 _BLANK_ZONE = re.compile(r"(\d) (\d{2}:?\d{2})$")
 
@@ -316,7 +323,7 @@ def request_of(row: Mapping[str, Any], zone: dt.tzinfo | None = None) -> TheirRe
             faults.append("lat and long: no position on Earth")
         lat = lon = None
     return TheirRequest(
-        id=text_of(row.get("service_request_id")),
+        id=id_of(row.get("service_request_id")),
         token=text_of(row.get("token")),
         status=status_of(row.get("status")),
         detailed=status_of(extended.get("detailed_status") or row.get("detailed_status")),

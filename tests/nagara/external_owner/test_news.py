@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import random
 from collections.abc import Callable
 from typing import Any, NamedTuple, get_args
 
@@ -99,6 +100,11 @@ def test_updates_are_taken_by_their_own_key_in_their_own_order(configured: Confi
     late = update("2", "closed", 2)
     world.other.told = [late, update("1", "investigating", 1), {**late, "service_request_id": "999"}]
     assert world.pull()["moved"] == 2
+    endless = "".join(random.Random(5).choices("abcdefghijklmnopqrstuvwxyz0123456789", k=20_000))
+    world.other.told.append(update(endless, "closed", 3))
+    assert [world.pull()["new"] for _ in range(2)] == [1, 0], (
+        "an id that no index holds is known again all the same"
+    )
     world.other.told.append(update("0", "open", -5))
     assert world.pull()["moved"] == 0, "what happened before is no news"
     assert [kind for kind, _ in world.events(request)] == ["sent_on", "acknowledged", "resolved"]

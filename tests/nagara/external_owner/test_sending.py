@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import json
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +16,7 @@ from nagara.external_owner.forms import mark_of
 from nagara.open311.client import Server
 from nagara.photos.storage import media_store
 from nagara.settings import settings
+from tests.nagara.external_owner.back_end import JSON
 from tests.nagara.external_owner.conftest import World
 from tests.planting import plant
 
@@ -92,6 +95,17 @@ def test_what_a_cut_list_does_not_show_at_once_makes_no_second_request(configure
     assert len(world.other.posts) == 1
     link = world.link(request)
     assert (link["state"], link["their_id"]) == ("sent", "061")
+
+
+def test_a_number_longer_than_any_is_none_and_stops_nobody(configured: Configured) -> None:
+    world = configured()
+    endless = "".join(random.Random(5).choices("abcdefghijklmnopqrstuvwxyz0123456789", k=20_000))
+    world.other.canned = (200, JSON, json.dumps([{"service_request_id": endless}]).encode())
+    requests = [world.filed() for _ in range(2)]
+    assert world.send() == {"sent": 2}
+    assert [(world.link(one)["state"], world.link(one)["their_id"]) for one in requests] == [
+        ("sent", None)
+    ] * 2
 
 
 def test_a_process_killed_between_the_answer_and_the_book_makes_no_second_request(
