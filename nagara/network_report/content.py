@@ -16,7 +16,7 @@ from nagara.indicators.comparison import (
     standardised_promise,
     standardised_share,
 )
-from nagara.indicators.definitions import FEW, RESTRICTED_HOURS
+from nagara.indicators.definitions import ENOUGH_AT_RISK, FEW, RESTRICTED_HOURS
 from nagara.indicators.figure import NONE, Figure
 from nagara.indicators.figures import backlog_figures, figures_of, own_work, within_reference
 from nagara.indicators.life_table import LifeTable
@@ -63,7 +63,7 @@ class CityPart:
     by_code: dict[str, dict[str, Any]]
     """Share resolved within the reference time, by code."""
     curve: list[list[float]]
-    """(days, share not closed, low, high) every 6 hours to 30 days, as far as it was watched."""
+    """(days, share not closed, low, high) every 6 hours to 30 days, as long as ten are followed."""
     backlog: list[int | None]
     """Open issues by the classes of age."""
     names: dict[str, str] = field(default_factory=dict)
@@ -338,7 +338,7 @@ def _curve(table: LifeTable) -> list[list[float]]:
     points = []
     steps = int(RESTRICTED_HOURS / CURVE_STEP_HOURS)
     for hours in (step * CURVE_STEP_HOURS for step in range(steps + 1)):
-        if hours > curve.last_time and curve.survival[-1] > 0:
+        if table.risk.at_risk_at(hours) < ENOUGH_AT_RISK:
             break
         at = curve.at(hours)
         points.append([hours / 24, *(round(x, 5) for x in (at.value, at.low, at.high) if x is not None)])

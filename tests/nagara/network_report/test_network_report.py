@@ -294,6 +294,9 @@ def test_no_share_in_a_report_rests_on_one_to_nine() -> None:
     ]
     assert len(shown) > 30
     assert [one for one in shown if one[2]["events"] is None] == []
+    for city in (city for city in found.cities if city.curve):
+        issues = city.coverage["issues"] or 10
+        assert round(city.curve[-1][1] * issues) >= 9, "a curve ends where fewer than ten are followed"
     hidden = [f for city in found.cities for f in city.figures.values() if f["flags"] == ["suppressed"]]
     assert hidden, "there are shares of so few"
     for funnel in found.funnels:
