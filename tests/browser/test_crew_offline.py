@@ -145,7 +145,8 @@ def test_who_signs_out_without_a_line_is_signed_out_by_the_first_line_there_is(
     page.reload()
     expect(page.get_by_test_id("sign-out-owed")).to_be_visible()
     expect(page.get_by_label("User name")).to_be_visible()
-    assert street.cookies(live_server)  # only the server can take it, which hears of it from the worker or the page
+    # Only the server can take it, which hears of it from the worker or from the page.
+    assert street.cookies(live_server)
     street.close()
 
     evening = phone()
