@@ -46,6 +46,7 @@ STAYS = MappingProxyType(
         "indicator_part": "worked out anew from the events",
         "indicator_progress": "tells how far a build is",
         "indicator_sheet": "worked out anew from the snapshots",
+        "indicator_sum": "worked out anew from the snapshots",
         "indicator_question": "asked anew of the snapshots",
         "map_build": "drawn anew from the requests",
         "map_tile": "drawn anew from the requests",

@@ -196,6 +196,22 @@ class IndicatorSheet(SQLModel, table=True):
     content: bytes
     brief: bytes | None = None
     """What of it is needed where the city only stands beside others; missing where it was kept before there was one."""
+    shown: bytes | None = None
+    """Its figures as the public sees them, ready to be sent (see ``shown``)."""
+    shown_to_officials: bytes | None = None
+
+
+class IndicatorSum(SQLModel, table=True):
+    """What figures of any period need of all months of a snapshot (see ``month_sums``); can be made again any time."""
+
+    __tablename__ = "indicator_sum"
+
+    city_id: str = Field(primary_key=True, sa_type=Text)
+    snapshot_id: UUID = Field(primary_key=True)
+    months: bytes
+    """What came month by month, by code: by this other cities are weighed."""
+    backlog: bytes
+    """The cells of all months, no more of them than open issues."""
 
 
 class IndicatorWeights(SQLModel, table=True):

@@ -16,6 +16,7 @@ PUBLISHED = {
     "indicator_snapshot",
     "indicator_figure",
     "indicator_sheet",
+    "indicator_sum",
     "indicator_weights",
     "network_report",
     "network_root",

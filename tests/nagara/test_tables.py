@@ -52,6 +52,7 @@ def test_every_table_of_a_city_is_closed_to_others(database_url: str) -> None:
         "indicator_snapshot",
         "indicator_figure",
         "indicator_sheet",
+        "indicator_sum",
         "indicator_weights",
         "network_report",
         "network_root",
