@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
 from api.schemas.common import Named, Names
+
+WithheldCode = Annotated[
+    str | None,
+    Field(
+        description="The reason, for programs; absent where nothing is withheld. Its English words may change",
+        examples=["too_few_issues"],
+    ),
+]
+WithheldValues = Annotated[
+    dict[str, float] | None,
+    Field(
+        description="Numbers of the reason: shares from 0 to 1, times in hours, all else counts",
+        examples=[{"least": 30}],
+    ),
+]
 
 
 class FigureShown(BaseModel):
@@ -19,6 +34,8 @@ class FigureShown(BaseModel):
     n: int | None = Field(description="Of how many; null where fewer than 10")
     events: int | None
     withheld: str | None
+    withheld_code: WithheldCode = None
+    withheld_values: WithheldValues = None
     provisional: bool
     note: str | None
     flags: list[Literal["provisional", "unstable", "few", "suppressed"]]
@@ -136,6 +153,8 @@ class LeftOut(BaseModel):
 
     city: str
     why: str
+    why_code: str = Field(description="The reason, for programs, as withheld_code of a figure")
+    why_values: dict[str, float]
 
 
 class Funnel(BaseModel):
@@ -278,6 +297,8 @@ class DistrictShown(BaseModel):
     smoothed: float | None = Field(description="Empirical-Bayes value: what a map should show")
     kept: float | None = Field(description="How much of the district's own value is kept")
     withheld: str | None
+    withheld_code: WithheldCode = None
+    withheld_values: WithheldValues = None
     delay: FigureShown = Field(description="N14: hours until a problem is first reported")
 
 
@@ -285,6 +306,8 @@ class Gaps(BaseModel):
     """How districts differ, in hours; all but ``withheld`` are absent where it is not known."""
 
     withheld: str | None
+    withheld_code: WithheldCode = None
+    withheld_values: WithheldValues = None
     mean: float | None = None
     mean_gap: float | None = None
     typical: float | None = None

@@ -17,6 +17,7 @@ from nagara.gis.asked import Asked, wrong_cursor
 from nagara.gis.district_features import chosen_cities
 from nagara.gis.found import Feature, Found, feature, page_of, point
 from nagara.indicators.definitions import BY_ID
+from nagara.indicators.reasons import explained
 from nagara.indicators.snapshots import latest_snapshot, month_figures
 from nagara.indicators.suppression import is_few
 
@@ -71,6 +72,7 @@ def _properties(city: City, month: dt.date, id_: str, figure: Mapping[str, Any])
     definition = BY_ID[id_]
     few = definition.unit == "count" and is_few(round(figure["value"] or 0))
     hidden = few or is_few(figure["n"] or 0)
+    reason = FEW if hidden else figure["withheld"]
     return {
         "city": city.id,
         "month": f"{month:%Y-%m}",
@@ -81,7 +83,8 @@ def _properties(city: City, month: dt.date, id_: str, figure: Mapping[str, Any])
         "low": None if hidden else figure["low"],
         "high": None if hidden else figure["high"],
         "n": None if hidden else figure["n"],
-        "withheld": FEW if hidden else figure["withheld"],
+        "withheld": reason,
+        "withheld_code": explained(reason).get("withheld_code"),
         "provisional": figure["provisional"],
     }
 

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from nagara.indicators.definitions import BY_ID, FEW
 from nagara.indicators.proportions import Z
+from nagara.indicators.reasons import explained
 from nagara.indicators.suppression import is_few, is_unstable, rate_withheld, suppressed, suppressed_line
 
 Flag = Literal["provisional", "unstable", "few", "suppressed"]
@@ -60,13 +61,14 @@ def published(key: str, figure: Mapping[str, Any], *, internal: bool = False) ->
             if is_few(figure[name] or 0):
                 shown[name] = None
     shown["flags"] = flags
-    return shown
+    return shown | explained(shown["withheld"]) if shown["withheld"] else shown
 
 
 def hidden(shown: Mapping[str, Any]) -> Shown:
     """The same figure hidden, because with others it would let a small number be worked out."""
     nothing = dict.fromkeys(("value", "low", "high", "n", "events"))
-    return {**shown, **nothing, "withheld": GIVEN_AWAY, "provisional": False, "flags": ["suppressed"]}
+    said = {"withheld": GIVEN_AWAY, "provisional": False, "flags": ["suppressed"]}
+    return {**shown, **nothing, **said, **explained(GIVEN_AWAY)}
 
 
 def _few(key: str, figure: Mapping[str, Any]) -> str | None:

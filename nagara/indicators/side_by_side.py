@@ -35,6 +35,7 @@ from nagara.indicators.funnel import (
 )
 from nagara.indicators.multiplicity import benjamini_hochberg, rank_intervals, two_sided_p
 from nagara.indicators.proportions import Z
+from nagara.indicators.reasons import explained
 
 HEADLINE = ("N2b", "N3b.std", "N5b", "N7b.past_promise", "N13")
 """Five, of what lasted: a resolution opened again is none. Each is read beside N11, N14.delay and N15, so that fast
@@ -181,7 +182,9 @@ def funnel(key: str, points: Sequence[Point], apart: Mapping[str, str]) -> dict[
         "unlike": None,
         "points": [_plain(point) for point in points],
         "limits": [],
-        "left_out": [{"city": city, "why": why} for city, why in sorted(apart.items())],
+        "left_out": [
+            {"city": city, "why": why} | explained(why, "why") for city, why in sorted(apart.items())
+        ],
     }
     usable = _usable(points)
     if len(usable) < FEWEST_CITIES:

@@ -13,6 +13,8 @@ from typing import Any
 
 import psycopg
 
+from nagara.indicators.reasons import explained
+
 PULLED = "select city_id, seen_until, missing from pulled_cities() order by city_id"
 FIGURES: Mapping[str, tuple[str, ...]] = {
     "first_response": ("N2a", "N2b", "N16.answer"),
@@ -70,6 +72,7 @@ def without_untold(
         "events": None,
         "withheld": WITHHELD,
         "provisional": False,
+        **explained(WITHHELD),
     }
     return {
         key: {**own, **(nothing if rests_on_untold(key, missing) else {})} for key, own in figures.items()

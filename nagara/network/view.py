@@ -18,6 +18,7 @@ from nagara.indicators.definitions import BY_ID, DEFINITIONS, FEW, METHOD_VERSIO
 from nagara.indicators.figures import ALL_CODES
 from nagara.indicators.period import Period
 from nagara.indicators.publishing import hidden, publish, published
+from nagara.indicators.reasons import explained
 from nagara.indicators.sheet import AGE_CLASSES
 from nagara.indicators.sheets import Asked, CitySheet
 from nagara.indicators.side_by_side import (
@@ -175,13 +176,15 @@ def equity(
     if untold:
         told = {"withheld": WITHHELD, "smoothed": {}, "kept": {}}
     gaps = {key: value for key, value in told.items() if key not in ("smoothed", "kept")}
+    gaps |= explained(gaps["withheld"])
     answer |= {"simulated": found.sheet["simulated"], "snapshot": _short(found), "gaps": gaps}
     answer["figure"] = _shown(found, figure, False)["N13"]
     for row in found.sheet["districts"]:
         own = told_of(pulled, found.sheet, {"N14.delay": row["delay"]})
         known = row | {"delay": own["N14.delay"]} | ({"value": None} if untold else {})
         shown = _district(city, known, told)
-        answer["districts"].append(shown | ({"withheld": WITHHELD} if untold else {}))
+        reason = WITHHELD if untold else shown["withheld"]
+        answer["districts"].append(shown | {"withheld": reason} | explained(reason))
     return answer
 
 

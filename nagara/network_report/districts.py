@@ -15,6 +15,7 @@ from nagara.indicators.equity import ENOUGH_IN_DISTRICT, District, gaps
 from nagara.indicators.figures import can_read_at
 from nagara.indicators.life_table import LifeTable
 from nagara.indicators.period import Period
+from nagara.indicators.reasons import explained
 from nagara.indicators.residents import between_districts, districts_of
 from nagara.indicators.snapshots import month_rows
 from nagara.indicators.survival import kaplan_meier, restricted_mean
@@ -75,6 +76,7 @@ def districts_told(part: Mapping[str, Any], untold: tuple[str, ...]) -> dict[str
     if not rests_on_untold("N13", untold):
         return dict(part)
     nothing = dict.fromkeys(("value", "low", "high", "smoothed")) | {"withheld": WITHHELD}
+    nothing |= explained(WITHHELD)
     return {**part, "rows": [row | nothing for row in part["rows"]]}
 
 
@@ -106,15 +108,19 @@ def _row(
         "withheld": None,
     }
     if table.total < ENOUGH_IN_DISTRICT:
-        return row | {"withheld": f"fewer than {ENOUGH_IN_DISTRICT} issues"}
+        return row | _withheld(f"fewer than {ENOUGH_IN_DISTRICT} issues")
     if not can_read_at(table.risk, RESTRICTED_HOURS):
-        return row | {"withheld": "too few were followed for 30 days"}
+        return row | _withheld("too few were followed for 30 days")
     area = restricted_mean(kaplan_meier(table.risk), RESTRICTED_HOURS)
     if area is None:
-        return row | {"withheld": "too few were followed for 30 days"}
+        return row | _withheld("too few were followed for 30 days")
     mean = area.estimate(RESTRICTED_HOURS)
     ends = {"value": mean.value, "low": mean.low, "high": mean.high}
     return row | {name: None if end is None else round(end, 6) for name, end in ends.items()}
+
+
+def _withheld(reason: str) -> dict[str, Any]:
+    return {"withheld": reason} | explained(reason)
 
 
 def district_name(city: City, code: str) -> str:
