@@ -40,6 +40,7 @@ STAYS = MappingProxyType(
         "suggestion_model": "learned anew from the requests",
         "request_words": "found anew from the requests",
         "request_count": "counted anew from the requests",
+        "request_count_version": "counted anew from the requests",
         "request_count_news": "counted anew from the requests",
         "indicator_build": "worked out anew from the events",
         "indicator_group": "worked out anew from the events",

@@ -34,6 +34,7 @@ from nagara.tables.requests import (
     Request,
     RequestCount,
     RequestCountNews,
+    RequestCountVersion,
     RequestWords,
     ResidentEntry,
 )
@@ -93,6 +94,7 @@ __all__ = [
     "Request",
     "RequestCount",
     "RequestCountNews",
+    "RequestCountVersion",
     "RequestWords",
     "ResidentEntry",
     "ResidentSession",

@@ -291,6 +291,15 @@ class RequestCount(SQLModel, table=True):
     closed: int = Field(sa_column=Column(BigInteger, nullable=False))
 
 
+class RequestCountVersion(SQLModel, table=True):
+    """Another version with each change of a city's added counts, so that whoever keeps them knows; triggers write it."""
+
+    __tablename__ = "request_count_version"
+
+    city_id: str = Field(primary_key=True)
+    version: uuid.UUID
+
+
 class RequestCountNews(SQLModel, table=True):
     """By how much a transaction changed those counts; triggers write it. ``at`` lies in the month it is about."""
 
