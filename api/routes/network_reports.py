@@ -15,7 +15,7 @@ from api.answers import json_answer
 from api.dependencies import ClientAddress, FromProcess, Open, Reporter, current_staff, session_token
 from api.error_responses import documented
 from api.schemas import common as common_schemas
-from api.schemas import network as network_schemas
+from api.schemas import network_reports as schemas
 from nagara import network_report
 from nagara.accounts import Account
 from nagara.cities import configuration
@@ -62,9 +62,7 @@ class Built(BaseModel):
     review: uuid.UUID | None
 
 
-@router.get(
-    "/reports", response_model=network_schemas.Reports, dependencies=[Open], operation_id="list_reports"
-)
+@router.get("/reports", response_model=schemas.Reports, dependencies=[Open], operation_id="list_reports")
 def reports() -> Response:
     """Published network reports, newest first; a correction is an edition that says what it changes."""
     with app_connection() as connection:
@@ -158,7 +156,7 @@ def report_csv_metadata(report: str, reader: Reader) -> Response:
 
 @router.get(
     "/reports/{report}.json",
-    response_model=network_schemas.ReportContent,
+    response_model=schemas.ReportContent,
     responses=documented(404),
     dependencies=[Open],
     operation_id="get_report_json",
