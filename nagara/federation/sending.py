@@ -12,7 +12,7 @@ from nagara.errors import InvalidInput, NagaraError, Unavailable
 from nagara.federation.bundle import LARGEST_BYTES
 from nagara.federation.door import Received, receive
 from nagara.federation.registry import Key
-from nagara.outgoing import AddressNotAllowed, Caller, NotReached
+from nagara.outgoing import AddressNotAllowed, Caller, NotReached, stated_places
 
 PATH = "/api/v1/federation/bundles"
 JSON = {"Content-Type": "application/json", "Accept": "application/json", "User-Agent": "Nagara"}
@@ -31,11 +31,15 @@ class FederationUnavailable(Unavailable):
 
 
 def push(letter: Mapping[str, Any], hub: str, *, loopback: bool = False) -> dict[str, Any]:
-    """Send a letter to the network's Nagara; returns its receipt. Raises ``BundleRefused`` with its reason."""
+    """Send a letter to the network's Nagara; returns its receipt. Raises ``BundleRefused`` with its reason.
+
+    ``hub``: as whoever runs this installation wrote it, at a port of its own if it names one. It has to lie on the
+    public internet all the same.
+    """
     url = hub.rstrip("/") + PATH
     content = orjson.dumps(letter)
     try:
-        with Caller(loopback=loopback) as caller:
+        with Caller(loopback=loopback, stated=stated_places([hub])) as caller:
             answer = caller.call("POST", url, JSON | {"Content-Length": str(len(content))}, content)
     except AddressNotAllowed as error:
         raise InvalidInput(

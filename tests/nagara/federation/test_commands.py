@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,8 +13,10 @@ from typer.testing import CliRunner
 from nagara.cities import configuration
 from nagara.cli.main import app
 from nagara.database import clock_connection, time_told
-from nagara.errors import NagaraError
+from nagara.errors import InvalidInput, NagaraError
 from nagara.federation.bundle import read_letter
+from nagara.federation.registry import Key
+from nagara.federation.sending import FederationUnavailable, collect, push
 from nagara.federation.signing import encode, new_private_key, public_key_of
 from nagara.indicators.build import build_city
 from nagara.settings import settings
@@ -62,3 +65,30 @@ def test_a_bundle_is_exported_and_checked(
     owner.execute("update event set actor = 'somebody else' where kind = 'resolved'")
     owner.execute("set session_replication_role = origin")
     assert "its content is not what was recorded" in said(*words)
+
+
+def test_a_hub_is_called_at_the_port_the_operator_states_and_never_inside(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where a name leads is still looked at; an address that was registered from outside has no port of its own."""
+    leads_to: list[tuple[str, int]] = []
+
+    def resolve(host: str, port: int, **_: object) -> list[object]:
+        leads_to.append((host, port))
+        if host == "nobody.example":
+            raise socket.gaierror
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("10.9.8.7", port))]
+
+    monkeypatch.setattr("nagara.outgoing.socket.getaddrinfo", resolve)
+    with pytest.raises(FederationUnavailable, match="does not answer"):
+        push({}, "https://nobody.example:8443/")
+    for inside in ("https://hub.example:8443", "https://10.9.8.7:8443"):
+        with pytest.raises(InvalidInput, match="not public"):
+            push({}, inside)
+    for wrong in ("http://hub.example:8443", "https://key@hub.example:8443", "https://hub.example:port"):
+        with pytest.raises(InvalidInput, match="The address"):
+            push({}, wrong)
+    assert leads_to == [("nobody.example", 8443), ("hub.example", 8443)]
+    published = Key("k", CITY, b"", "https://city.example:8443/b.json", "officer", JANUARY, None, None)
+    with pytest.raises(FederationUnavailable, match="no port of its own"):
+        collect(configuration(), published)
