@@ -48,7 +48,11 @@ class Settings(BaseSettings):
     )
     metrics_key: SecretStr | None = Field(
         default=None,
-        description="Bearer key with which a collector reads /metrics; none: only callers on this machine may",
+        description="Bearer key with which a collector reads /metrics; none: nobody, unless public_url is this machine",
+    )
+    metrics_on_loopback: bool = Field(
+        default=False,
+        description="Without a key, programs on this machine read /metrics; only where every proxy here says for whom",
     )
     data: Path = Field(
         default=REPOSITORY / ".nagara", description="Folder for state that is not in PostgreSQL"

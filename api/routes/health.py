@@ -7,6 +7,7 @@ import datetime as dt
 import logging
 from hmac import compare_digest
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 from fastapi import APIRouter, Request, Response
@@ -33,6 +34,9 @@ NEEDED = newest_revision()
 """The tables of this process's code, known since it began: what lies on the disk may be a newer version by now."""
 
 ON_THIS_MACHINE = ("127.0.0.1", "::1")
+FOR_OTHERS = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
+"""Headers of calls that a proxy passes on; not every proxy sends any."""
+
 UNKNOWN: dict[str, Any] = {
     "oldest_due_step_seconds": None,
     "oldest_untold_event_seconds": None,
@@ -139,7 +143,8 @@ async def time(process: FromProcess) -> Response:
 async def read_metrics(request: Request, address: ClientAddress, process: FromProcess) -> PlainTextResponse:
     """Lags, waiting work and last runs in Prometheus' text format, for an operator's collector.
 
-    With the bearer key of NAGARA_METRICS_KEY; without such a setting for callers on this machine alone.
+    With the bearer key of NAGARA_METRICS_KEY. Without one for programs on this machine alone, and where the public
+    address is another one only if NAGARA_METRICS_ON_LOOPBACK says that no proxy here calls as they do.
     """
     _demand_operator(request, address)
     text = metrics(await ask_standing(process.pool)) + await ask_metrics(process.pool)
@@ -149,16 +154,32 @@ async def read_metrics(request: Request, address: ClientAddress, process: FromPr
 def _demand_operator(request: Request, address: str) -> None:
     """Raise ``NotPermitted`` unless the caller has the collector's key, or none is set and it is on this machine.
 
-    A proxy on this machine calls for others: what it passes on bears a header that says for whom.
+    A proxy on this machine calls for others, and need not say so: its call looks like an operator's. So where
+    residents reach Nagara at another address than this machine's own, nobody is let in without a key.
     """
-    key = settings().metrics_key
-    if key is not None:
+    chosen = settings()
+    key = chosen.metrics_key.get_secret_value() if chosen.metrics_key else ""
+    if key:
         given = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
-        if compare_digest(given.encode(), key.get_secret_value().encode()):
+        if compare_digest(given.encode(), key.encode()):
             return
-    elif address in ON_THIS_MACHINE and "x-forwarded-for" not in request.headers:
-        return
+    elif chosen.metrics_on_loopback or _is_of_this_machine(urlsplit(chosen.public_url).netloc):
+        passed_on = any(name in request.headers for name in FOR_OTHERS)
+        if (
+            address in ON_THIS_MACHINE
+            and _is_of_this_machine(request.headers.get("Host", ""))
+            and not passed_on
+        ):
+            return
     raise NotPermitted("Metrics are the operator's.", field="Authorization", allowed="NAGARA_METRICS_KEY")
+
+
+def _is_of_this_machine(place: str) -> bool:
+    """Whether a host, perhaps with a port, names this machine: of any other a page of somebody else may call here."""
+    try:
+        return urlsplit(f"//{place}").hostname in (*ON_THIS_MACHINE, "localhost")
+    except ValueError:
+        return False
 
 
 async def _database(process: FromProcess) -> tuple[str, str]:

@@ -16,6 +16,9 @@ from tests.api.conftest import Staff
 from tests.api.test_requests import FILE, RUBBISH
 
 Connection = psycopg.Connection[Any]
+HERE = {"public_url": "http://127.0.0.1:8000"}
+IN_FRONT = {"public_url": "https://reports.example.org"}
+"""Of an installation that residents reach through a proxy."""
 
 
 @pytest.fixture
@@ -130,9 +133,10 @@ def test_metrics_are_the_operators(
         "as one (task, gap)"
     )
     owner.commit()
-    assert client.get("/metrics").status_code == 403, "from another machine"
+    here = {"Host": "127.0.0.1:8000"}
+    assert client.get("/metrics", headers=here).status_code == 403, "from another machine"
     monkeypatch.setattr(client._transport, "client", ("127.0.0.1", 50000))
-    told = client.get("/metrics")
+    told = client.get("/metrics", headers=here)
     assert told.headers["content-type"].startswith("text/plain; version=0.0.4")
     lines = dict(line.rsplit(" ", 1) for line in told.text.splitlines() if not line.startswith("#"))
     assert lines['nagara_task_runs_total{task="escalation.sweep"}'] == "1234567"
@@ -148,7 +152,39 @@ def test_metrics_are_the_operators(
     assert {line.split()[2] for line in told.text.splitlines() if line.startswith("# TYPE")} == {
         name.split("{")[0] for name in lines
     }
-    assert client.get("/metrics", headers={"X-Forwarded-For": "203.0.113.9"}).status_code == 403
-    monkeypatch.setattr("api.routes.health.settings", lambda: Settings(metrics_key="k" * 32))
-    assert client.get("/metrics").status_code == 403
-    assert client.get("/metrics", headers={"Authorization": "Bearer " + "k" * 32}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("settings", "headers", "status"),
+    [
+        ({}, {}, 200),
+        ({}, {"Host": "[::1]:8000"}, 200),
+        ({}, {"X-Forwarded-For": "203.0.113.9"}, 403),
+        ({}, {"Forwarded": "for=203.0.113.9"}, 403),
+        ({}, {"X-Real-IP": "203.0.113.9"}, 403),
+        ({}, {"Host": "rebound.example:8000"}, 403),
+        ({}, {"Host": "[::1"}, 403),
+        (IN_FRONT, {}, 403),
+        (IN_FRONT | {"metrics_key": ""}, {}, 403),
+        (IN_FRONT | {"metrics_key": ""}, {"Authorization": "Bearer "}, 403),
+        (IN_FRONT | {"metrics_on_loopback": True}, {}, 200),
+        (IN_FRONT | {"metrics_on_loopback": True}, {"X-Forwarded-For": "203.0.113.9"}, 403),
+        ({"metrics_key": "k" * 32}, {}, 403),
+        ({"metrics_key": "k" * 32}, {"Authorization": "Bearer " + "j" * 32}, 403),
+        ({"metrics_key": "k" * 32}, {"Authorization": "Bearer " + "k" * 32}, 200),
+        (IN_FRONT | {"metrics_key": "k" * 32}, {"Authorization": "Bearer " + "k" * 32}, 200),
+    ],
+)
+def test_metrics_are_closed_where_a_proxy_might_call_for_others(
+    client: TestClient,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: dict[str, Any],
+    headers: dict[str, str],
+    status: int,
+) -> None:
+    """A proxy on this machine that adds no header calls as an operator does: only a key tells them apart."""
+    monkeypatch.setattr(client._transport, "client", ("127.0.0.1", 50000))
+    monkeypatch.setattr("api.routes.health.settings", lambda: Settings(**HERE | settings))
+    answer = client.get("/metrics", headers={"Host": "127.0.0.1:8000"} | headers)
+    assert answer.status_code == status
+    assert ("nagara_" in answer.text) is (status == 200)
