@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -112,13 +113,29 @@ def backup(
 
     chosen = settings()
     store = media_store(chosen)
-    place = back_up(chosen.database_url, store, chosen.secret, out, keep=keep, tell=_on_stderr)
+    with _ended_by_exception():
+        place = back_up(chosen.database_url, store, chosen.secret, out, keep=keep, tell=_on_stderr)
     made = read(place)
     typer.echo(
         f"{place}: {made.dump_bytes:,} bytes, {made.rows['request']:,} requests, {len(made.pictures):,} pictures"
     )
     for missing in made.pictures_missing:
         typer.echo(f"nagara: picture {missing.sha256} of {missing.city} was not in the store", err=True)
+
+
+@contextmanager
+def _ended_by_exception() -> Iterator[None]:
+    """Let the signals of a shutdown end the command as Ctrl-C does, so that what was begun is removed."""
+
+    def end(number: int, _: object) -> None:
+        raise SystemExit(128 + number)
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def restore(place: Annotated[Path, typer.Argument(help="One backup: a folder with backup.json")]) -> None:

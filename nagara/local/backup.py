@@ -4,8 +4,10 @@ A folder of backups::
 
     pictures/ab/ab12….jpg              every picture that a kept backup names, once: their content never changes
     20261122T031500.000000Z/database.dump     the database of one moment, in pg_dump's own form
-    20261122T031500.000000Z/backup.json       what it holds; written last, so that a folder without it is no backup
+    20261122T031500.000000Z/backup.json       what it holds
+    unfinished-20261122T031500.000000Z/       one that is being made, or was broken off: the next one removes it
 
+A folder gets its name when everything is in it, so that nothing half written ever stands under the name of a backup.
 Contacts in the dump are sealed, the rest is not: keep the folder as you keep the database, and NAGARA_SECRET_KEY
 somewhere else.
 """
@@ -13,11 +15,13 @@ somewhere else.
 from __future__ import annotations
 
 import datetime as dt
+import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -34,6 +38,8 @@ from nagara.photos.storage import MediaStore
 MANIFEST, DUMP, PICTURES = "backup.json", "database.dump", "pictures"
 ROLES = ("nagara_app", "nagara_clock", "nagara_network")
 NAME = "%Y%m%dT%H%M%S.%fZ"
+UNFINISHED = "unfinished-"
+LOCK = ".lock"
 CHUNK = 1 << 20
 
 TABLES = (
@@ -75,6 +81,10 @@ class NoBackup(InvalidInput):
     """The folder holds no backup, or one that was changed since."""
 
 
+class BackupRuns(Conflict):
+    """Another backup is being made into the same folder."""
+
+
 class NotEmpty(Conflict):
     """A backup is brought back into an empty database only."""
 
@@ -95,18 +105,34 @@ def back_up(
     """Make a backup below ``folder`` while everything runs, and return where it is.
 
     The database is as one moment has it; pictures of that moment are copied unless an earlier backup has them. With
-    ``keep`` only so many of the newest backups stay, and the pictures that they name.
+    ``keep`` only so many of the newest backups stay, and the pictures that they name. Broken off by an exception it
+    leaves nothing behind; killed, it leaves what the next one removes. Raises ``BackupRuns``.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with _alone_in(folder):
+        _remove_unfinished(folder, tell)
+        try:
+            place = _write(database_url, store, secret, folder, tell)
+        except BaseException:
+            _remove_unfinished(folder, tell)
+            raise
+        if keep is not None:
+            _forget(folder, keep, tell)
+    return place
+
+
+def _write(database_url: str, store: MediaStore, secret: bytes, folder: Path, tell: Tell) -> Path:
+    """Make a backup and give it its name at the very end; returns where it is."""
     with psycopg.connect(database_url, options="-c timezone=UTC") as owner:
         owner.execute("set transaction isolation level repeatable read, read only")
         now, revision, snapshot = owner.execute(
             "select transaction_timestamp(), (select version_num from alembic_version), pg_export_snapshot()"
         ).fetchall()[0]
         place: Path = folder / now.strftime(NAME)
-        place.mkdir(mode=0o700)
+        unfinished = _unfinished(place)
+        unfinished.mkdir(mode=0o700)
         tell("the database ...")
-        dump = place / DUMP
+        dump = unfinished / DUMP
         _run("pg_dump", database_url, "--format=custom", f"--snapshot={snapshot}", f"--file={dump}")
         rows = {
             name: owner.execute(SQL("select count(*) from {}").format(Identifier(name))).fetchall()[0][0]
@@ -128,12 +154,33 @@ def back_up(
         pictures=tuple(picture for picture in named if picture not in missing),
         pictures_missing=missing,
     )
-    unfinished = place / f"{MANIFEST}.unfinished"
-    unfinished.write_text(made.model_dump_json(indent=1))
-    unfinished.rename(place / MANIFEST)
-    if keep is not None:
-        _forget(folder, keep, tell)
+    (unfinished / MANIFEST).write_text(made.model_dump_json(indent=1))
+    unfinished.rename(place)
     return place
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock, which goes with the process; raise ``BackupRuns`` where another has it."""
+    with (folder / LOCK).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BackupRuns(f"Another backup is being made into {folder}.", field="out") from None
+        yield
+
+
+def _unfinished(path: Path) -> Path:
+    return path.with_name(UNFINISHED + path.name)
+
+
+def _remove_unfinished(folder: Path, tell: Tell) -> None:
+    """Remove what a backup that was broken off left; nobody else writes here now."""
+    for left in folder.glob(f"{UNFINISHED}*"):
+        tell(f"removing {left.name}")
+        shutil.rmtree(left)
+    for left in (folder / PICTURES).glob(f"*/*/{UNFINISHED}*"):
+        left.unlink()
 
 
 def restore(
@@ -183,18 +230,25 @@ _ROLE = SQL(
 
 
 def read(place: Path) -> Backup:
-    """What a backup says it holds; ``NoBackup`` where there is none."""
+    """What a backup says it holds; ``NoBackup`` where there is none, or one that was broken off."""
+    if place.name.startswith(UNFINISHED):
+        raise NoBackup(f"{place} is a backup that was broken off, or is still being made.", field="place")
     try:
         return Backup.model_validate_json((place / MANIFEST).read_bytes())
-    except FileNotFoundError as fault:
-        raise NoBackup(f"{place} holds no finished backup ({MANIFEST} is missing).") from fault
+    except (FileNotFoundError, NotADirectoryError) as fault:
+        raise NoBackup(
+            f"{place} holds no finished backup ({MANIFEST} is missing).",
+            field="place",
+            allowed=[str(one) for one in backups(place)] or "a folder that nagara backup finished",
+        ) from fault
     except ValidationError as fault:
         raise NoBackup(f"{place / MANIFEST}: {fault.errors()[0]['msg']}") from fault
 
 
 def backups(folder: Path) -> list[Path]:
     """The finished backups below a folder, oldest first."""
-    return sorted(found.parent for found in folder.glob(f"*/{MANIFEST}"))
+    found = (manifest.parent for manifest in folder.glob(f"*/{MANIFEST}"))
+    return sorted(place for place in found if not place.name.startswith(UNFINISHED))
 
 
 def _paths(picture: Picture, folder: Path) -> tuple[Path, Path]:
@@ -217,7 +271,7 @@ def _kept(picture: Picture, store: MediaStore, folder: Path) -> bool:
         return False
     large.parent.mkdir(parents=True, exist_ok=True)
     for path, content in zip((large, small), contents, strict=True):
-        unfinished = path.with_suffix(".unfinished")
+        unfinished = _unfinished(path)
         unfinished.write_bytes(content)
         unfinished.replace(path)
     return True
@@ -239,8 +293,8 @@ def _forget(folder: Path, keep: int, tell: Tell) -> None:
     there = backups(folder)
     for old in there[: max(0, len(there) - max(keep, 1))]:
         tell(f"removing {old.name}")
-        (old / MANIFEST).unlink()  # first: what is half removed is no backup
-        shutil.rmtree(old)
+        gone = old.rename(_unfinished(old))  # first: what is half removed is no backup
+        shutil.rmtree(gone)
     named = {
         path for place in backups(folder) for one in read(place).pictures for path in _paths(one, folder)
     }

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +16,13 @@ import pytest
 from city_config import City
 from nagara import event_log
 from nagara.errors import InvalidInput
-from nagara.local.backup import NoBackup, NotEmpty, back_up, backups, read, restore
+from nagara.local.backup import BackupRuns, NoBackup, NotEmpty, back_up, backups, read, restore
 from nagara.local.throwaway import Throwaway
 from nagara.photos.storage import MediaStore, media_store
 from nagara.settings import settings
 from tests.helpers import Connection, file
 from tests.planting import plant
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 SECRET = b"a secret of thirty-two characters or more"
 
@@ -86,11 +91,59 @@ def test_what_is_no_backup_is_refused_and_nothing_is_written(
     (place / "backup.json").write_text("{}")
     with pytest.raises(NoBackup, match="Field required"):
         restore(url, store, SECRET, place)
+    with pytest.raises(NoBackup, match="no finished backup") as refused:
+        restore(url, store, SECRET, folder)
+    assert refused.value.allowed == [str(place)], "the folder of all backups is none of them"
     (place / "backup.json").unlink()
-    with pytest.raises(NoBackup, match="no finished backup"):
-        restore(url, store, SECRET, place)
+    for none in (place, place / "database.dump", tmp_path / "nothing"):
+        with pytest.raises(NoBackup, match="no finished backup"):
+            restore(url, store, SECRET, none)
     assert backups(folder) == []
     with psycopg.connect(url) as connection:
         assert connection.execute(
             "select count(*) from pg_tables where schemaname = 'public'"
         ).fetchall() == [(0,)]
+
+
+def test_what_is_broken_off_is_no_backup_and_goes_with_the_next(
+    services: Throwaway, owner: Connection, tmp_path: Path
+) -> None:
+    """Killed where nothing could be done any more, and ended as a shutdown ends it, while the database is dumped."""
+    folder, store = tmp_path / "backups", store_in(tmp_path / "media")
+    dumping = "from pg_stat_activity where application_name = 'pg_dump'"
+
+    def begun() -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "nagara.cli.main", "backup", "--out", str(folder)]
+        process = subprocess.Popen(command, env=os.environ, stderr=subprocess.DEVNULL)
+        waits = f"select exists (select {dumping} and wait_event_type = 'Lock')"
+        wait_until(
+            lambda: owner.execute(waits).fetchone() == (True,) or process.poll() is not None,
+            "the dump waits for a table",
+        )
+        assert process.poll() is None
+        return process
+
+    def left() -> list[Path]:
+        return sorted(path for path in folder.iterdir() if path.is_dir())
+
+    with psycopg.connect(services.database_url) as holding:
+        holding.execute("lock table photo in access exclusive mode")
+        killed = begun()
+        with pytest.raises(BackupRuns, match="Another backup"):
+            back_up(services.database_url, store, SECRET, folder)
+        killed.kill()
+        killed.wait(PATIENCE_SECONDS)
+        owner.execute(f"select pg_terminate_backend(pid) {dumping}")
+        wait_until(lambda: owner.execute(f"select {dumping}").fetchall() == [], "its dump is gone")
+        (broken_off,) = left()
+        assert broken_off.name.startswith("unfinished-")
+        with pytest.raises(NoBackup, match="broken off"):
+            restore(services.database_url, store, SECRET, broken_off)
+        ended = begun()
+        assert broken_off not in left()
+        ended.send_signal(signal.SIGTERM)
+        assert ended.wait(PATIENCE_SECONDS) == 128 + signal.SIGTERM
+        assert left() == []
+    (folder / "unfinished-20260101T000000.000000Z").mkdir()
+    place = back_up(services.database_url, store, SECRET, folder)
+    assert left() == backups(folder) == [place]
