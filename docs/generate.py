@@ -145,9 +145,32 @@ def settings() -> str:
     )
 
 
+SMALL_NUMBERS = """
+## What is not shown
+
+The public sees no count of 1 to 9 and no rate that rests on so few; of codes and districts neither those that would
+let a hidden one be worked out from sums, nor periods that would let one be worked out from other periods.
+
+Periods of a whole city may be subtracted from each other, and a small number may come out. They are shown all the
+same. How many requests a whole city had in a month is no secret that a sum could give away: each public request
+stands by itself, with its day, service and district, in the city's list, by Open311 and in the open data. What stands
+nowhere else - a rating, that a request is not public - is told of nobody: no place, service or words come out of a
+subtraction, and who reported is not known to whoever subtracts. The price would fall on small cities alone: one with
+eight requests a month would show no month and every other quarter, and published reports of months, quarters and
+years overlap for good.
+
+## Why a figure is withheld
+
+`withheld` says it in English, `withheld_code` for programs, `withheld_values` with the numbers: shares from 0 to 1,
+times in hours.
+
+"""
+
+
 def indicators() -> str:
     """What each published figure is."""
     from nagara.indicators.definitions import DEFINITIONS, METHOD_VERSION  # noqa: PLC0415
+    from nagara.indicators.reasons import REASONS  # noqa: PLC0415
 
     rows = [
         (f"`{d.id}`", d.name, d.unit, d.estimand, d.denominator, d.interval, str(d.minimum_n), d.source)
@@ -155,7 +178,8 @@ def indicators() -> str:
     ]
     head = ("id", "figure", "unit", "what it estimates", "of", "interval (95 %)", "minimum n", "from")
     text = f"# Indicators\n\nMethod version {METHOD_VERSION}. A figure below its minimum is withheld, and says why.\n\n"
-    return HEAD + text + _table(head, rows)
+    reasons = [(f"`{code}`", words) for code, words in REASONS.items()]
+    return HEAD + text + _table(head, rows) + SMALL_NUMBERS + _table(("withheld_code", "withheld"), reasons)
 
 
 def city_schema() -> str:
