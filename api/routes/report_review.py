@@ -22,7 +22,7 @@ from nagara.network.errors import UnknownReview
 from nagara.network_report import read_report
 from nagara.network_report.forms import forms
 from nagara.permissions import NETWORK, Permission
-from nagara.review import comments, offices, reviews, walking
+from nagara.review import comments, offices, reading, reviews, walking
 from nagara.review.path import ReviewMove, read_move
 from nagara.review.reviews import Review
 from nagara.review.seeing import Viewer, part_of, viewer_of
@@ -79,15 +79,16 @@ def get_review(id: UUID, account: Reviewer) -> Response:
         review = _seen(connection, id, viewer)
         content = read_report(connection, review.report_id).content
         whole, now = viewer.sees_whole(review), time_told(connection)
-        part = part_of(content, review, viewer)
+        part = part_of(content, review, viewer, now)
+        said = comments.visible(connection, review, viewer, now)
         detail = _shown(review, viewer) | {
             "next": walking.next_moves(connection, review, account.sign_in_name, viewer.held, now),
             "whole": whole,
             "comments_open": comments.may_comment(review, viewer, now),
             "answers_for_network": viewer.is_network,
-            "unanswered": comments.unanswered(connection, review) if whole else 0,
+            "unanswered": comments.unanswered_of(said, review) if whole else 0,
             "steps": reviews.steps(connection, review.id) if whole else [],
-            "comments": comments.visible(connection, review, viewer),
+            "comments": said,
             "content": part,
             "forms": [one for one in forms(part, review.report_id) if whole or "city" in one],
         }
@@ -106,7 +107,7 @@ def page(id: UUID, account: Reviewer) -> Response:
         review = _seen(connection, id, viewer)
         if not viewer.sees_whole(review):
             raise UnknownReview(f"There is no review {id}.", field="id")
-        html = read_report(connection, review.report_id).html
+        html = reading.read(connection, review.report_id, account, configuration()).report.html
     headers = {"Content-Security-Policy": PAGE_POLICY, "Cache-Control": "no-store"}
     return Response(html, media_type="text/html; charset=utf-8", headers=headers)
 
@@ -123,8 +124,9 @@ def comment(id: UUID, body: review_schemas.CommentBody, account: Reviewer) -> Re
     with network_connection() as connection:
         viewer = _viewer(connection, account)
         review = _seen(connection, id, viewer, lock=True)
-        content = read_report(connection, review.report_id).content
-        made = comments.add(connection, review, viewer, content, body.model_dump(), time_told(connection))
+        now = time_told(connection)
+        content = part_of(read_report(connection, review.report_id).content, review, viewer, now)
+        made = comments.add(connection, review, viewer, content, body.model_dump(), now)
     return json_answer({"id": made}, 201)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -89,7 +89,7 @@ def build_report(
     """
     report = compose(connection, configuration, period)
     content = asdict(report)
-    digest = hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    digest = _digest(content)
     found = connection.execute(FIND_REPORT, (digest,)).fetchone()
     if found is None:
         snapshots = {city.id: city.snapshot["id"] for city in report.cities if city.snapshot}
@@ -107,6 +107,16 @@ def build_report(
     if found is None:
         raise RuntimeError("a report of the same content is there but cannot be read")
     return UUID(str(found[0]))
+
+
+def with_content(report: StoredReport, content: Mapping[str, Any]) -> StoredReport:
+    """The report as it would be with other content: under a digest and with a page of its own."""
+    digest = _digest(content)
+    return replace(report, content=dict(content), content_digest=digest, html=render(content, digest))
+
+
+def _digest(content: Mapping[str, Any]) -> str:
+    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def read_report(connection: psycopg.Connection[Any], report_id: UUID) -> StoredReport:

@@ -8,7 +8,7 @@ from typing import Any
 from nagara.indicators.funnel import WORDS
 from nagara.network_report.blocks import name_of, table_of
 from nagara.network_report.plots import funnel
-from nagara.network_report.texts import SOURCE, texts_in
+from nagara.network_report.texts import SOURCE, none_asked, texts_in
 from nagara.network_report.words import count, estimate, share, text
 
 Content = Mapping[str, Any]
@@ -85,6 +85,7 @@ def asked(content: Content) -> str:
         for city in content["cities"]
         for one in city.get("asked", ())
     )
-    return f"<p>{text(texts_in(SOURCE).say('network.intro.asked'))}</p>" + (
-        f"<ul>{items}</ul>" if items else "<p>The counts of this period ask no city anything.</p>"
+    say = texts_in(SOURCE).say
+    return f"<p>{text(say('network.intro.asked'))}</p>" + (
+        f"<ul>{items}</ul>" if items else f"<p>{text(say(none_asked(content['cities'])))}</p>"
     )

@@ -11,7 +11,7 @@ import xlsxwriter
 
 from nagara.network_report import flat
 from nagara.network_report.sections import LIMITS
-from nagara.network_report.texts import SOURCE, texts_in
+from nagara.network_report.texts import SOURCE, none_asked, texts_in
 
 Content = Mapping[str, Any]
 WIDEST = 60
@@ -122,7 +122,8 @@ def _sheets(content: Content) -> Iterable[tuple[str, Sequence[str], list[Sequenc
             (city["id"], city["name"], one["id"], one["share"], one["having"], one["of"], one["words"])
             for city in content["cities"]
             for one in city.get("asked", ())
-        ],
+        ]
+        or [("", "", "", None, None, None, say(none_asked(content["cities"])))],
     )
     yield (
         "dictionary",

@@ -7,7 +7,7 @@ page says so and the English text decides.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -111,6 +111,11 @@ class Texts:
         if withheld == "none":
             return self.say("none")
         return self.say("few" if withheld.startswith("fewer than") else "unknown")
+
+
+def none_asked(cities: Iterable[Mapping[str, Any]]) -> str:
+    """Which text stands where no question does: nothing is asked, or what is asked is its city's first."""
+    return "questions_held" if any(city.get("asked_held") for city in cities) else "network.none_asked"
 
 
 def languages() -> tuple[str, ...]:

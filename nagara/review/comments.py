@@ -12,14 +12,16 @@ import psycopg
 from nagara.errors import InvalidInput
 from nagara.ids import uuid7
 from nagara.network.errors import ReviewMoveNotAllowed, ReviewNotReady, UnknownComment
+from nagara.permissions import NETWORK
 from nagara.review.path import ReviewStatus
+from nagara.review.questions import names_of
 from nagara.review.reviews import Review
 from nagara.review.seeing import Viewer
 
 LONGEST_TEXT = 4000
 MOST_COMMENTS = 2000
 OF_A_CITY = ("coverage", "standardised", "by_code", "curve", "backlog", "all")
-"""What can be spoken of besides a city's single figures."""
+"""What can be spoken of besides a city's single figures and the questions to it."""
 
 ADD = """
 insert into report_comment (city_id, id, review_id, report_id, city, figure, speaks_for, author, text, answers)
@@ -52,8 +54,8 @@ def add(
     """Comment on a figure, or answer a comment; returns the comment's id.
 
     Cities and countries speak while the institutions have it and their time runs, of their own figures alone.
-    The network answers until it is endorsed. Raises ``ReviewMoveNotAllowed``, ``ReviewNotReady``,
-    ``InvalidInput`` or ``UnknownComment``.
+    ``content`` is what of the report is theirs to see. The network answers until it is endorsed. Raises
+    ``ReviewMoveNotAllowed``, ``ReviewNotReady``, ``InvalidInput`` or ``UnknownComment``.
     """
     if review.status is not ReviewStatus.INSTITUTION_REVIEW:
         raise ReviewMoveNotAllowed(
@@ -72,7 +74,7 @@ def add(
         raise ReviewNotReady("This review has more comments than anybody will read.", field="text")
     answers = said.get("answers")
     if answers is not None:
-        city, figure = _answered(connection, review, viewer, answers)
+        city, figure = _answered(connection, review, viewer, answers, now)
     else:
         city, figure = said.get("city"), str(said["figure"])
         _refuse_unknown(content, city, figure, viewer, review)
@@ -90,12 +92,12 @@ def may_comment(review: Review, viewer: Viewer, now: dt.datetime) -> bool:
     return review.status is ReviewStatus.INSTITUTION_REVIEW and (viewer.is_network or not late)
 
 
-def visible(connection: psycopg.Connection[Any], review: Review, viewer: Viewer) -> list[dict[str, Any]]:
-    """The comments somebody may read: all, or those about their own cities."""
+def visible(
+    connection: psycopg.Connection[Any], review: Review, viewer: Viewer, now: dt.datetime
+) -> list[dict[str, Any]]:
+    """The comments somebody may read: all, or those about their own cities; of questions as those may be seen."""
     rows = [dict(zip(NAMES, row, strict=True)) for row in connection.execute(OF_REVIEW, (review.id,))]
-    if viewer.sees_whole(review):
-        return rows
-    return [row for row in rows if row["city"] in viewer.cities]
+    return [row for row in rows if viewer.hears(row["city"], row["figure"], review, now)]
 
 
 def unanswered(connection: psycopg.Connection[Any], review: Review) -> int:
@@ -104,11 +106,23 @@ def unanswered(connection: psycopg.Connection[Any], review: Review) -> int:
     return int(row[0]) if row else 0
 
 
+def unanswered_of(said: list[dict[str, Any]], review: Review) -> int:
+    """Of these comments, those of cities and countries on the present report that nobody answered."""
+    answered = {one["answers"] for one in said}
+    return sum(
+        one["report_id"] == review.report_id
+        and one["answers"] is None
+        and one["speaks_for"] != NETWORK
+        and one["id"] not in answered
+        for one in said
+    )
+
+
 def _answered(
-    connection: psycopg.Connection[Any], review: Review, viewer: Viewer, answers: UUID
+    connection: psycopg.Connection[Any], review: Review, viewer: Viewer, answers: UUID, now: dt.datetime
 ) -> tuple[str | None, str]:
     """City and figure of the comment that is answered."""
-    for comment in visible(connection, review, viewer):
+    for comment in visible(connection, review, viewer, now):
         if comment["id"] == answers:
             if not viewer.is_network:
                 raise InvalidInput(
@@ -130,6 +144,6 @@ def _refuse_unknown(
         own = parts.keys() if viewer.sees_whole(review) else parts.keys() & viewer.cities
         if city not in own:
             raise InvalidInput(f"{city[:40]!r} is not yours to speak of.", field="city", allowed=sorted(own))
-        names = {*parts[city]["figures"], *OF_A_CITY}
+        names = {*parts[city]["figures"], *OF_A_CITY, *names_of(parts[city])}
     if figure not in names:
         raise InvalidInput(f"There is no figure {figure[:60]!r}.", field="figure", allowed=sorted(names))

@@ -96,6 +96,7 @@ select c.review_id, c.id, c.author, c.speaks_for, said.speaks_for, r.period, r.e
  where c.city_id = 'network'
    and not exists (select from review_told t where t.city_id = c.city_id and t.review_id = c.review_id
                                                and t.occasion = 'comment.' || c.id)
+   and (c.figure not like 'asked.%%' or r.status not in ('draft', 'institution_review') or r.comments_until <= %(now)s)
  order by c.at, c.id limit 500
 """
 TIMES: LiteralString = """
@@ -161,7 +162,7 @@ def untold(
     connection: psycopg.Connection[Any], now: dt.datetime, remind_before: dt.timedelta
 ) -> list[Occasion]:
     """What nobody was told of yet, as far as the tables say; moves first, then comments, then times."""
-    return [*_moves(connection), *_comments(connection), *_times(connection, now, remind_before)]
+    return [*_moves(connection), *_comments(connection, now), *_times(connection, now, remind_before)]
 
 
 def _moves(connection: psycopg.Connection[Any]) -> Iterator[Occasion]:
@@ -174,8 +175,10 @@ def _moves(connection: psycopg.Connection[Any]) -> Iterator[Occasion]:
         yield Occasion(review_id, f"step.{number}", kind, period, edition, actor, said, until)
 
 
-def _comments(connection: psycopg.Connection[Any]) -> Iterator[Occasion]:
-    for review_id, id_, author, speaks_for, asked, period, edition in connection.execute(COMMENTS).fetchall():
+def _comments(connection: psycopg.Connection[Any], now: dt.datetime) -> Iterator[Occasion]:
+    """What a city says to a question is told when reviewers see the question."""
+    rows = connection.execute(COMMENTS, {"now": now}).fetchall()
+    for review_id, id_, author, speaks_for, asked, period, edition in rows:
         name = f"comment.{id_}"
         if asked is not None:
             yield Occasion(review_id, name, K.ANSWERED, period, edition, author, to=asked)

@@ -6,6 +6,7 @@ a draft. To anybody else, and under embargo, it is as unknown as one that was ne
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -16,12 +17,14 @@ from city_config import Configuration
 from nagara.accounts import Account
 from nagara.database import time_told
 from nagara.errors import UnknownReport
-from nagara.network_report import StoredReport, read_report
+from nagara.network_report import StoredReport, read_report, with_content
 from nagara.permissions import Permission
 from nagara.review import offices, reviews
 from nagara.review.path import Office
+from nagara.review.questions import are_held, without_questions
 from nagara.review.releases import is_released
-from nagara.review.seeing import viewer_of
+from nagara.review.reviews import Review
+from nagara.review.seeing import Viewer, viewer_of
 
 OF_REPORT = """
 select id from report_review where city_id = 'network' and report_id = %s order by edition desc limit 1
@@ -51,16 +54,28 @@ def read(
         return Reading(read_report(connection, report_id), draft=False)
     if account is None or not account.may(Permission.REVIEW_REPORT):
         raise unknown
-    held = offices.held_by(connection, account, time_told(connection))
+    now = time_told(connection)
+    held = offices.held_by(connection, account, now)
     viewer = viewer_of(account, held, configuration)
     found = connection.execute(OF_REPORT, (report_id,)).fetchone()
     if found is None:
         if Office.OFFICIAL not in held.offices:
             raise unknown
-        return Reading(read_report(connection, report_id), draft=True)
+        return Reading(_draft(read_report(connection, report_id), None, viewer, now), draft=True)
     review = reviews.find(connection, found[0])
     if viewer.sees_whole(review):
-        return Reading(read_report(connection, report_id), draft=True)
+        return Reading(_draft(read_report(connection, report_id), review, viewer, now), draft=True)
     if not viewer.sees(review) or city_id is None or city_id not in viewer.cities:
         raise unknown
-    return Reading(read_report(connection, report_id), draft=True, cities=viewer.cities)
+    own = _draft(read_report(connection, report_id), review, viewer, now)
+    return Reading(own, draft=True, cities=viewer.cities)
+
+
+def _draft(report: StoredReport, review: Review | None, viewer: Viewer, now: dt.datetime) -> StoredReport:
+    """The report without the questions that are not this viewer's yet."""
+    asks = any(
+        city.get("asked") and city["id"] not in viewer.answers_for for city in report.content["cities"]
+    )
+    if not asks or not are_held(review, now):
+        return report
+    return with_content(report, without_questions(report.content, viewer.answers_for))

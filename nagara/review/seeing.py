@@ -5,6 +5,7 @@ Parts are made by naming what goes in, so that whatever a report learns to say l
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from nagara.accounts import Account
 from nagara.permissions import NETWORK
 from nagara.review.offices import Held
 from nagara.review.path import Office, ReviewStatus
+from nagara.review.questions import are_held, is_of_question, without_questions
 from nagara.review.reviews import Review
 
 S = ReviewStatus
@@ -51,6 +53,17 @@ class Viewer:
         return self.sees_whole(review) or (bool(self.cities) and review.status in TO_INSTITUTIONS)
 
     @property
+    def answers_for(self) -> frozenset[str]:
+        """The city whose questions are theirs from the first day: their own, not one of their country's."""
+        return frozenset() if self.account.city_id == NETWORK else frozenset({self.account.city_id})
+
+    def hears(self, city: str | None, figure: str, review: Review, now: dt.datetime) -> bool:
+        """Whether what is said of a figure is theirs to hear; of a question that is held, its city's alone."""
+        if is_of_question(figure) and are_held(review, now) and city not in self.answers_for:
+            return False
+        return self.sees_whole(review) or city in self.cities
+
+    @property
     def is_network(self) -> bool:
         """Whether they speak for the network: they answer, and do not comment for a city or country."""
         own = SECRETARIAT & self.held.offices
@@ -74,8 +87,10 @@ def viewer_of(account: Account, held: Held, configuration: Configuration) -> Vie
     return Viewer(account, held, whole, frozenset(cities))
 
 
-def part_of(content: Mapping[str, Any], review: Review, viewer: Viewer) -> dict[str, Any]:
+def part_of(content: Mapping[str, Any], review: Review, viewer: Viewer, now: dt.datetime) -> dict[str, Any]:
     """What of a report's content somebody may see."""
+    if are_held(review, now):
+        content = without_questions(content, viewer.answers_for)
     if viewer.sees_whole(review):
         return dict(content)
     cities = [city for city in content["cities"] if city["id"] in viewer.cities]

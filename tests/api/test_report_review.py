@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -19,8 +20,13 @@ from nagara.cities import configuration
 from nagara.database import city_session, clock_connection, time_told
 from nagara.indicators.build import build_city
 from nagara.network.errors import ReviewMoveNotAllowed
+from nagara.network_report.printed.of_city import city_pages
+from nagara.network_report.printed.of_network import network_pages
+from nagara.network_report.texts import texts_in
 from nagara.permissions import Role
+from nagara.review.occasions import untold
 from nagara.review.path import STEPS, Office, ReviewMove, ReviewStatus, step_from
+from nagara.review.questions import without_questions
 from tests.nagara.indicators.logged import log_request
 
 REPORTS = "/api/v1/network/reports"
@@ -303,6 +309,76 @@ def test_each_sees_its_own_part_and_no_other(people: People, owner: Owner, revie
     assert code(act(people.phnom_penh, review, "comments", answers=theirs, text="No.")) == "unknown_comment"
     assert code(act(people.bangkok, review, "comments", answers=theirs, text="Well.")) == "invalid_input"
     done(act(people.shepherd, review, "comments", figure="all", text="Thank you."))
+
+
+def test_what_a_city_is_asked_is_its_own_until_its_time_to_answer_is_over(
+    people: People, owner: Owner, database_url: str
+) -> None:
+    """Reviewers see a question together with what the city said to it, on every page and in every form."""
+    with clock_connection() as connection:
+        for number in range(30):
+            at = MARCH + dt.timedelta(hours=number)
+            log_request(connection, "kh-pnh", at, [("resolved", 0.02, "staff")])
+        build_city(connection, configuration(), "kh-pnh", time_told(connection))
+        connection.commit()
+    review, words = built(people), "within five minutes of receipt"
+    report = done(look(people.official, review))["report_id"]
+
+    def asked(who: Person) -> tuple[list[str], bool]:
+        cities = done(look(who, review))["content"]["cities"]
+        (own,) = (city for city in cities if city["id"] == "kh-pnh")
+        return [one["id"] for one in own["asked"]], own.get("asked_held", False)
+
+    def printed(who: Person) -> list[str]:
+        addresses = (f"{REVIEWS}/{review}/page", f"{REPORTS}/{report}", f"{REPORTS}/{report}.json")
+        return [who.client.get(address, headers=who.headers).text for address in addresses]
+
+    def told() -> list[str]:
+        with clock_connection() as connection:
+            found = untold(connection, time_told(connection), dt.timedelta(days=3))
+        return [one.kind.value for one in found if one.name.startswith("comment")]
+
+    assert asked(people.official) == ([], True)
+    done(act(people.official, review, "open", comments_until=later(14)))
+    assert asked(people.phnom_penh) == (["closed_at_once"], False)
+    said = {
+        "city": "kh-pnh",
+        "figure": "asked.closed_at_once",
+        "text": "A sensor of the trucks was tried out.",
+    }
+    for who in (people.official, people.chair, people.shepherd, people.cambodia):
+        assert asked(who) == ([], True)
+        assert code(act(who, review, "comments", **said)) == "invalid_input", "nobody can guess at it"
+    held = printed(people.official)
+    assert not any(words in form for form in held)
+    assert all("own until its time to answer" in form for form in held[:2])
+    answer = done(act(people.phnom_penh, review, "comments", **said))["id"]
+    assert [one["id"] for one in done(look(people.phnom_penh, review))["comments"]] == [answer]
+    for who in (people.official, people.cambodia):
+        shown = done(look(who, review))
+        assert (shown["comments"], shown["unanswered"]) == ([], 0)
+    assert code(act(people.official, review, "comments", answers=answer, text="Thanks.")) == "unknown_comment"
+    assert told() == []
+
+    time_is_over(owner, review)
+    for who in (people.official, people.chair, people.cambodia):
+        assert asked(who) == (["closed_at_once"], False)
+        assert [one["id"] for one in done(look(who, review))["comments"]] == [answer]
+    assert told() == ["commented"]
+    assert done(look(people.official, review))["unanswered"] == 1
+    assert code(act(people.chair, review, "endorse")) == "review_not_ready", "it has no answer yet"
+    done(act(people.official, review, "comments", answers=answer, text="Thank you."))
+    assert done(look(people.official, review))["unanswered"] == 0
+    assert all(words in form for form in printed(people.official))
+    whole = json.loads(printed(people.official)[2])
+    assert whole["content_digest"] != json.loads(held[2])["content_digest"], "it is another content"
+    part = without_questions(whole["content"])
+    for told_of in (network_pages(part, "", True), city_pages(part, "kh-pnh", texts_in("km"), "", True)):
+        assert told_of["asked"] == []
+    assert network_pages(part, "", True)["words"]["none-asked"].startswith("Questions are each city's own")
+    assert city_pages(part, "kh-pnh", texts_in("km"), "", True)["words"]["no_questions"] == texts_in(
+        "km"
+    ).say("questions_held")
 
 
 def test_offices_begin_and_end_by_themselves_and_are_handed_over_by_date(

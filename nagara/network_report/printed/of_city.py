@@ -112,7 +112,8 @@ def frame(
         "notices": notices + ([] if texts.approved else [texts.say("pending")]),
         "foot": texts.say("made_from", **told),
         "page": texts.words["page"],
-        "words": {key: texts.say(key) for key in words},
+        "words": {key: texts.say(key) for key in words}
+        | ({"no_questions": texts.say("questions_held")} if city.get("asked_held") else {}),
     }
 
 

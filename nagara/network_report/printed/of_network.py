@@ -16,7 +16,7 @@ from nagara.network_report.printed.network_funnels import funnel, rank_intervals
 from nagara.network_report.printed.network_tables import kind_in, name_in
 from nagara.network_report.printed.of_city import months, span, was_heard_of
 from nagara.network_report.sections import was_heard_of as has_anything
-from nagara.network_report.texts import SOURCE, Texts, texts_in
+from nagara.network_report.texts import SOURCE, Texts, none_asked, texts_in
 
 Content = Mapping[str, Any]
 City = Mapping[str, Any]
@@ -125,7 +125,8 @@ def _words(content: Content, texts: Texts) -> dict[str, Any]:
     say = texts.say
     headline = f"{say('network.intro.headline', mix=_mix(content, texts))} {_mix_of(content, texts)}"
     return {
-        "words": {name: say(key) for name, key in WORDS.items()},
+        "words": {name: say(key) for name, key in WORDS.items()}
+        | {"none-asked": say(none_asked(content["cities"]))},
         "sections": {key: say(f"network.section.{key}") for key in OWN_SECTIONS}
         | {"data": say("data"), "districts": say("districts"), "backlog": say("open")},
         "intro": {key: say(f"network.intro.{key}") for key in INTRODUCED} | {"headline": headline},
