@@ -1,5 +1,5 @@
 /** Shapes of the answers that only the network's page reads; what the API's document says of them is the contract. */
-import type { CityFigures, Definition, Figure, Names } from '@shared/api/types';
+import type { CityFigures, Definition, Figure, Names, Withheld } from '@shared/api/types';
 
 export type Flag = 'provisional' | 'unstable' | 'few' | 'suppressed';
 export type FlaggedFigure = Figure & { flags?: Flag[] };
@@ -100,7 +100,7 @@ export interface Funnel {
   limits: FunnelLimits[];
 }
 
-export interface EquityDistrict {
+export interface EquityDistrict extends Withheld {
   district: string;
   names: Names;
   n: number | null;
@@ -110,7 +110,6 @@ export interface EquityDistrict {
   high: number | null;
   smoothed: number | null;
   kept: number | null;
-  withheld: string | null;
 }
 
 export interface Equity {

@@ -1,5 +1,5 @@
 /** What the API tells of reviews, offices and the federation, as far as these pages read it. Times are ISO 8601, UTC. */
-import type { Names } from '@shared/api/types';
+import type { Names, Withheld } from '@shared/api/types';
 
 export interface Review {
   id: string;
@@ -69,18 +69,28 @@ export interface Comment {
   at: string;
 }
 
-export interface Figure {
+export interface Figure extends Withheld {
   value: number | null;
   low: number | null;
   high: number | null;
   n: number | null;
-  withheld: string | null;
+}
+
+/** What a city is asked about its figures; not a verdict. */
+export interface Asked {
+  id: string;
+  /** Of the cases it is about. */
+  share: number;
+  words: string;
 }
 
 export interface CityPart {
   id: string;
   name: string;
   figures: Record<string, Figure>;
+  asked?: Asked[];
+  /** The questions are the city's own until its time to answer is over. */
+  asked_held?: boolean;
 }
 
 export interface Detail extends Review {

@@ -1,4 +1,5 @@
 import { formatNumber, label, translate, type Leaves, type Values } from '@shared/i18n/i18n.svelte';
+import { whyWithheld } from '../withheld';
 import type messages from './messages/en.json';
 import type { Figure, Review } from './shapes';
 
@@ -32,8 +33,8 @@ function inUnit(value: number, unit: string, beside: number): string {
 
 /** A figure with what it rests on, in one line: "62 %, 58 % to 66 %, n = 412". */
 export function figureText(figure: Figure, unit: string): string {
-  if (figure.withheld === 'none') return translate('network.nothing_of_it');
-  if (figure.withheld) return w('review.figures.withheld', { why: figure.withheld });
+  if (figure.withheld === 'none') return whyWithheld(figure).text;
+  if (figure.withheld) return w('review.figures.withheld', { why: whyWithheld(figure).text });
   const { value, low, high, n } = figure;
   const beside = value ?? low ?? 0;
   const parts = [value === null ? w('review.figures.not_reached') : inUnit(value, unit, beside)];

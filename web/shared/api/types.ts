@@ -190,7 +190,16 @@ export interface Department extends Named {
 }
 
 /** A figure with its 95 % limits, of how many, or why it is withheld. */
-export interface Figure {
+/** Whether something is not shown, and why: in English words, by the reason's code, and the numbers in it. */
+export interface Withheld {
+  withheld: string | null;
+  /** Absent where nothing is withheld. */
+  withheld_code?: string | null;
+  /** Shares from 0 to 1, times in hours, all else counts. */
+  withheld_values?: Readonly<Record<string, number>> | null;
+}
+
+export interface Figure extends Withheld {
   /** Null where withheld, or where a median was not reached. */
   value: number | null;
   low: number | null;
@@ -198,7 +207,6 @@ export interface Figure {
   /** Null where it could be worked out whom it counts. */
   n: number | null;
   events: number | null;
-  withheld: string | null;
   provisional: boolean;
   note: string | null;
 }
