@@ -10,8 +10,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from nagara import cities
+from tests.api.batches.jobs import work
 from tests.api.conftest import Staff
-from tests.api.test_batches import work
 from tests.api.test_media import sent
 from tests.api.test_requests import FILE, RUBBISH
 

@@ -29,7 +29,7 @@ from nagara.residents.contact_digests import keyed_digest
 from nagara.sealing import seal
 from nagara.settings import settings
 from tests.helpers import Connection, file, multiply
-from tests.nagara.notifications.test_notifications import move, staff
+from tests.nagara.notifications.mails import move, staff
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
 RESIDENT = "sok.dara@example.org"

@@ -1,51 +1,22 @@
-"""Bulk moves and their undoing, files taken out, hand-over, supervision, suggested duplicates."""
+"""One move over many requests and its undoing: a result for each, once, and nobody else's."""
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
 import json
 import time
 import uuid
-import zipfile
-from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from starlette.testclient import TestClient
 
-from city_config import City
 from nagara.accounts.keys import NewKey, create_key
 from nagara.database import city_session
 from nagara.ids import new_reference
+from tests.api.batches.jobs import post, results, work
 from tests.api.conftest import Staff
-from tests.api.test_requests import FILE, RUBBISH
-from tests.helpers import file
-
-
-def post(staff: Staff, path: str, body: Any = None) -> Any:
-    return staff.client.post(f"/api/v1/staff{path}", json=body, headers=staff.headers)
-
-
-def work(name: str = "bulk.move") -> None:
-    """One tick of a worker."""
-    from workers.app import app
-
-    app.loader.import_default_modules()
-    app.tasks[name].apply(throw=True)
-
-
-@pytest.fixture
-def filed(client: TestClient) -> list[str]:
-    """Six requests."""
-    return [str(client.post(FILE, json=RUBBISH).json()["reference"]) for _ in range(6)]
-
-
-def results(job: dict[str, Any]) -> dict[str, str | None]:
-    """The code of each result; None where it was moved."""
-    return {row["reference"]: row["code"] for row in job["results"]}
 
 
 def test_one_move_over_many_has_a_result_for_each(supervisor: Staff, filed: list[str]) -> None:
@@ -220,113 +191,6 @@ def test_wrong_bulk_moves_are_named(supervisor: Staff, body: dict[str, Any], fie
     assert field is None or answer.json()["error"]["field"] == field
 
 
-def test_a_desk_is_handed_over(client: TestClient, supervisor: Staff, filed: list[str]) -> None:
-    agent = Staff(client, "agent@kh-pnh", "agent")
-    for name in filed[:3]:
-        agent.move(name, "assign", assignee="agent")
-    assert post(supervisor, "/handover", {"from": "agent", "to": "nobody"}).json()["error"]["field"] == "to"
-    job = post(supervisor, "/handover", {"from": "agent@kh-pnh", "to": "supervisor"})
-    assert (job.status_code, job.json()["total"]) == (202, 3), job.text
-    work()
-    mine = supervisor.get("/queue", view="mine").json()["requests"]
-    assert {row["reference"] for row in mine} == set(filed[:3])
-    assert agent.get("/queue", view="mine").json()["requests"] == []
-    assert post(agent, "/handover", {"from": "supervisor", "to": "agent"}).status_code == 403
-
-
-def test_work_is_given_to_whoever_may_work(client: TestClient, supervisor: Staff, filed: list[str]) -> None:
-    Staff(client, "auditor@kh-pnh", "auditor")
-    for path, body, field in (
-        ("/handover", {"from": "agent", "to": "auditor"}, "to"),
-        ("/bulk", {"references": filed, "move": "assign", "details": {"assignee": "auditor"}}, "assignee"),
-        (f"/requests/{filed[0]}/assign", {"assignee": "auditor@kh-pnh"}, "assignee"),
-    ):
-        answer = post(supervisor, path, body)
-        assert answer.status_code == 422, answer.text
-        assert answer.json()["error"]["field"] == field
-        assert "supervisor" in answer.json()["error"]["allowed"]
-    Staff(client, "crew@kh-pnh", "crew")
-    assert post(supervisor, "/handover", {"from": "agent", "to": "crew"}).status_code == 202
-    supervisor.move(filed[0], "assign", assignee="Contractor of the east bank")
-
-
-def exported(staff: Staff, form: str, asked: dict[str, Any] | None = None) -> Any:
-    job = post(staff, "/exports", {"filter": asked or {}, "format": form})
-    assert job.status_code == 202, job.text
-    id_ = job.json()["id"]
-    assert staff.get(f"/exports/{id_}/file").status_code == 404, "not written yet"
-    work("batches.export")
-    done = staff.get(f"/exports/{id_}").json()
-    assert done["state"] == "done", done
-    answer = staff.get(f"/exports/{id_}/file")
-    assert answer.status_code == 200
-    return done, answer
-
-
-FORMULAS = ["=1+1", "+855 12", "-2", "@SUM(A1)", "\t=1", " =cmd|' /C calc'!A0", "＝1+1"]
-
-
-def test_a_list_is_taken_out_as_csv_that_no_spreadsheet_runs(
-    supervisor: Staff, client: TestClient, phnom_penh: City
-) -> None:
-    for text in FORMULAS:
-        file(phnom_penh, description=text, contact={"email": "secret@example.org", "name": "Secret"})
-    client.post(FILE, json=RUBBISH | {"description": "សំរាម, ច្រើន"})
-    done, answer = exported(supervisor, "csv")
-    assert done["total"] == done["done"] == len(FORMULAS) + 1
-    assert answer.content.startswith(b"\xef\xbb\xbf")
-    assert "attachment" in answer.headers["content-disposition"]
-    assert "ecret" not in answer.text
-    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
-    texts = {row["description"] for row in rows}
-    assert texts == {"'" + text.replace("\t=", "\t'=") for text in FORMULAS} | {"សំរាម, ច្រើន"}
-    assert all(float(row["lat"]) for row in rows)
-
-
-def test_a_list_is_taken_out_as_sheet_and_as_features(supervisor: Staff, filed: list[str]) -> None:
-    _, sheet = exported(supervisor, "xlsx", {"q": filed[0]})
-    with zipfile.ZipFile(io.BytesIO(sheet.content)) as book:
-        content = book.read("xl/worksheets/sheet1.xml").decode()
-    assert filed[0] in content
-    assert filed[1] not in content
-    assert "<f>" not in content
-    _, features = exported(supervisor, "geojson", {"view": "open"})
-    collection = json.loads(features.content)
-    assert {feature["id"] for feature in collection["features"]} == set(filed)
-    assert collection["features"][0]["geometry"]["type"] == "Point"
-    assert "contact" not in features.text
-
-
-def test_files_expire_and_are_their_owners_alone(
-    client: TestClient, supervisor: Staff, owner: psycopg.Connection[Any], filed: list[str]
-) -> None:
-    done, _ = exported(supervisor, "csv")
-    path = f"/exports/{done['id']}"
-    for name, role in (("second@kh-pnh", "supervisor"), ("supervisor@kh-rep", "supervisor")):
-        staff = Staff(client, name, role)
-        assert staff.get(path).status_code == staff.get(path + "/file").status_code == 404
-    _, nothing = exported(Staff(client, "supervisor@kh-rep", "supervisor"), "csv")
-    assert len(nothing.text.splitlines()) == 1, "another city's list is empty"
-    assert Staff(client, "crew@kh-pnh", "crew").get(path).status_code == 403
-    work("batches.forget")
-    assert supervisor.get(path + "/file").status_code == 200
-    owner.execute("update staff_job set expires_at = now() - interval '1 minute'")
-    work("batches.forget")
-    assert supervisor.get(path).json()["state"] == "expired"
-    assert supervisor.get(path + "/file").status_code == 404
-
-
-def test_whoever_lost_the_permission_gets_no_file(
-    supervisor: Staff, owner: psycopg.Connection[Any], filed: list[str]
-) -> None:
-    id_ = post(supervisor, "/exports", {"format": "csv"}).json()["id"]
-    owner.execute("update staff_account set active = false where username = 'supervisor'")
-    work("batches.export")
-    row = owner.execute("select state, failure from staff_job where id = %s", (id_,)).fetchone()
-    assert row is not None
-    assert row[0] == "failed"
-
-
 def test_one_filter_that_cannot_be_read_stops_nobody(
     client: TestClient, supervisor: Staff, owner: psycopg.Connection[Any], filed: list[str]
 ) -> None:
@@ -380,48 +244,6 @@ def test_an_unexpected_error_fails_its_request_alone(
     assert results(done) == {**dict.fromkeys(filed), filed[2]: "unexpected"}
 
 
-def test_supervisors_see_load_and_what_will_be_late(
-    client: TestClient, supervisor: Staff, owner: psycopg.Connection[Any], filed: list[str]
-) -> None:
-    owner.execute(
-        "update request set resolve_by = now() + interval '2 hours', next_due_at = now() + interval '2 hours', "
-        "assignee = 'dara', received_at = now() - interval '48 hours' where reference = any(%s)",
-        (filed[:2],),
-    )
-    shown = supervisor.get("/supervision", hours=3).json()
-    assert {one["reference"] for one in shown["breaches"]} == set(filed[:2])
-    [dara] = [one for one in shown["people"] if one["assignee"] == "dara"]
-    assert (dara["open"], dara["due_soon"]) == (2, 2)
-    assert 47 < dara["median_age_hours"] < 49
-    assert sum(one["open"] for one in shown["departments"]) == len(filed)
-    stranger = Staff(client, "supervisor@kh-rep", "supervisor").get("/supervision").json()
-    assert stranger["departments"] == stranger["people"] == stranger["breaches"] == []
-    assert Staff(client, "agent@kh-pnh", "agent").get("/supervision").status_code == 403
-
-
-def test_likely_duplicates_are_suggested(client: TestClient, agent: Staff, phnom_penh: City) -> None:
-    place = {"lat": RUBBISH["lat"], "lon": RUBBISH["lon"]}
-    bags = {"description": "Black bags lie beside the market since Monday, the dogs tear them open."}
-    one = client.post(FILE, json=RUBBISH | bags).json()["reference"]
-    same = client.post(
-        FILE,
-        json=RUBBISH | {"description": "Bags beside the market since Monday! Dogs tear them.",
-                        "lat": place["lat"] + 0.0002},
-    ).json()["reference"]  # fmt: skip
-    far = client.post(FILE, json=RUBBISH | bags | {"lat": place["lat"] + 0.01}).json()["reference"]
-    other = client.post(
-        FILE, json=RUBBISH | {"service_code": "street_light", "description": "100% dark", "lat": place["lat"] + 0.002}
-    ).json()["reference"]  # fmt: skip
-    closed = client.post(FILE, json=RUBBISH | bags).json()["reference"]
-    agent.move(closed, "decline", reason="abuse")
-    found = agent.get(f"/requests/{one}/similar").json()["similar"]
-    assert [row["reference"] for row in found] == [same], found
-    assert found[0]["same_words"] > 0.3
-    assert 20 < found[0]["metres"] < 25
-    assert {far, other, closed}.isdisjoint(row["reference"] for row in found)
-    assert Staff(client, "agent@kh-rep", "agent").get(f"/requests/{one}/similar").status_code == 404
-
-
 def test_every_move_of_staff_can_be_undone_or_says_why_not() -> None:
     from nagara.batches import bulk
     from nagara.lifecycle import STAFF_MOVES
@@ -456,23 +278,6 @@ def test_an_escalation_is_acknowledged_and_taken_back_in_bulk(supervisor: Staff,
         undone = post(supervisor, f"/bulk/{done['id']}/undo")
         assert undone.status_code == 202, undone.text
         assert set(results(undone.json()).values()) == {"not_undoable"}
-
-
-def test_a_formula_is_text_wherever_a_spreadsheet_parts_cells(tmp_path: Path) -> None:
-    from nagara.batches.tables import write_csv
-
-    told = {
-        "a;=cmd()": "a;'=cmd()",
-        'a; "=cmd()': "a; \"'=cmd()",
-        "a\t+1": "a\t'+1",
-        "a\r\n @x": "a\r\n '@x",
-        "=a;-1": "'=a;'-1",
-        "a = b; c - d": "a = b; c - d",
-    }
-    write_csv(tmp_path / "out.csv", list("abcdef"), [list(told)])
-    with (tmp_path / "out.csv").open(encoding="utf-8-sig", newline="") as out:
-        [_, written] = csv.reader(out)
-    assert written == list(told.values())
 
 
 @pytest.mark.parametrize("ended", ["revoked_at = now()", "expires_at = now()"])

@@ -1,0 +1,102 @@
+"""Each event is told once, whoever composes and delivers, and none is lost."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from city_config import City, Configuration
+from nagara.database import clock_connection
+from nagara.notifications import Composed, Delivered, compose, composing, deliver
+from nagara.notifications.wording import Happening, Notice, for_resident
+from tests.helpers import Connection, file
+from tests.nagara.notifications.mails import RESIDENT, Sink, tell
+
+
+def test_composing_twice_keeps_one_notice(
+    db: Connection, owner: Connection, sink: Sink, phnom_penh: City
+) -> None:
+    file(phnom_penh, contact={"email": RESIDENT})
+    tell(db)
+    assert tell(db) == (Composed(0, 0, 0), Delivered())
+    # even if the pointer came back
+    owner.execute("insert into event_outbox select city_id, request_id, seq from event")
+    assert tell(db) == (Composed(1, 0, 0), Delivered())
+    assert len(sink.mails()) == 1
+
+
+def test_composing_that_is_undone_leaves_the_pointers(
+    db: Connection, owner: Connection, phnom_penh: City
+) -> None:
+    file(phnom_penh, contact={"email": RESIDENT})
+    compose(db)
+    db.rollback()
+    assert owner.execute(
+        "select (select count(*) from event_outbox), (select count(*) from notification)"
+    ).fetchone() == (1, 0)
+
+
+def test_one_event_of_which_nothing_can_be_made_keeps_no_other_waiting(
+    db: Connection, owner: Connection, phnom_penh: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    requests = [file(phnom_penh, contact={"email": RESIDENT}) for _ in range(5)]
+    broken = min(requests, key=lambda one: one.id)
+
+    def told(known: Configuration, happening: Happening, *more: Any, **how: Any) -> Notice | None:
+        if happening.reference == broken.reference:
+            raise KeyError(happening.reference)
+        return for_resident(known, happening, *more, **how)
+
+    monkeypatch.setattr(composing, "for_resident", told)
+    for notices in (4, 0):
+        with db.transaction():
+            assert compose(db).notices == notices
+    left = owner.execute("select request_id, look_again_at > now() from event_outbox").fetchall()
+    assert left == [(broken.id, True)]
+    monkeypatch.undo()
+    owner.execute("update event_outbox set look_again_at = now()")
+    with db.transaction():
+        assert compose(db).notices == 1, "once it is mended the event is told"
+
+
+def test_two_composers_and_two_deliverers_never_take_the_same(
+    db: Connection, sink: Sink, phnom_penh: City
+) -> None:
+    for _ in range(4):
+        file(phnom_penh, contact={"email": RESIDENT})
+    with clock_connection() as other:
+        assert compose(other, limit=3).notices == 3
+        with db.transaction():
+            assert compose(db).notices == 1
+        other.commit()
+        other.execute("select 1 from notification order by next_attempt_at limit 3 for update skip locked")
+        assert deliver(db) == Delivered(sent=1)
+        other.rollback()
+    assert deliver(db) == Delivered(sent=3)
+    assert len({mail["Message-ID"] for mail in sink.mails()}) == 4
+
+
+def test_sent_again_after_a_crash_it_bears_the_same_message_id(
+    db: Connection, owner: Connection, sink: Sink, phnom_penh: City
+) -> None:
+    file(phnom_penh, contact={"email": RESIDENT})
+    tell(db)
+    # as after a kill between sending and marking: the mark was never committed
+    owner.execute("update notification set sent_at = null, attempts = 0, next_attempt_at = now()")
+    assert deliver(db) == Delivered(sent=1)
+    first, second = sink.mails()
+    assert first["Message-ID"] == second["Message-ID"]
+    assert first["Date"] == second["Date"]
+
+
+def test_a_delivery_ends_when_its_time_is_up_and_the_next_goes_on(
+    db: Connection, sink: Sink, phnom_penh: City
+) -> None:
+    file(phnom_penh, contact={"email": RESIDENT})
+    with db.transaction():
+        compose(db)
+    assert deliver(db, within=dt.timedelta()) == Delivered()
+    assert deliver(db, limit=0) == Delivered()
+    assert deliver(db) == Delivered(sent=1)
