@@ -21,6 +21,7 @@ from nagara.indicators.figures import ALL_CODES
 from nagara.indicators.period import Period
 from nagara.indicators.snapshots import ALL_DISTRICTS
 from nagara.network import live_counts, view
+from nagara.network.counts_of_all import counts_of_all
 from nagara.network.sheets_read import chosen_cities
 from nagara.network.trend import trend as trend_of
 from nagara.permissions import NETWORK, Permission
@@ -60,6 +61,7 @@ def indicators(
             code,
             district or ALL_DISTRICTS,
             rank=rank,
+            to_send=True,
         )
     return json_answer(content)
 
@@ -97,6 +99,7 @@ def internal_indicators(
             district or ALL_DISTRICTS,
             internal=True,
             rank=rank,
+            to_send=True,
         )
     return json_answer(content)
 
@@ -198,8 +201,7 @@ def counts(account: Official, period: Months, city: Cities = None) -> Response:
     """
     asked, chosen = Period.parse(period), chosen_cities(configuration(), city or [])
     with live_counts.network_reader() as connection:
-        rows = connection.cursor(binary=True).execute(*live_counts.question(chosen, asked)).fetchall()
-    return json_answer(live_counts.shown(chosen, asked, rows, dt.datetime.now(dt.UTC)))
+        return json_answer(counts_of_all(connection, chosen, asked, dt.datetime.now(dt.UTC)))
 
 
 @router.get(

@@ -74,16 +74,24 @@ def observed_over_expected(
     return over_expected(promises_by_code(cells, codes, standard), network)
 
 
-def over_expected(own: Mapping[str, Sequence[int]], network: Mapping[str, Sequence[int]]) -> Figure:
-    """The same from counts by code: kept, and kept or missed."""
+def over_expected(
+    own: Mapping[str, Sequence[int]],
+    network: Mapping[str, Sequence[int]],
+    kept: Sequence[float | None] = (None, None, None),
+) -> Figure:
+    """The same from counts by code: kept, and kept or missed.
+
+    ``kept``: a number of promises whose exact limits are known, and these; they are reckoned where it is another.
+    """
     usable = {code: counts for code, counts in own.items() if counts[1] and network.get(code, (0, 0))[1]}
     shares = [network[code][0] / network[code][1] for code in usable]
     met, totals = [counts[0] for counts in usable.values()], [counts[1] for counts in usable.values()]
     found = observed_expected(met, totals, shares)
     if found is None or sum(totals) - found.expected < FEWEST_MISSES:
         return Figure(None, None, None, sum(totals), sum(met), "fewer than 5 misses are expected")
-    limits = exact_poisson(int(found.observed), found.expected)
-    return figure(Estimate(found.ratio, limits.low, limits.high), sum(totals), sum(met), None)
+    limits = exact_poisson(sum(met)) if sum(met) != kept[0] else Estimate(*kept)
+    low, high = (None if end is None else end / found.expected for end in (limits.low, limits.high))
+    return figure(Estimate(found.ratio, low, high), sum(totals), sum(met), None)
 
 
 def standardised_lasting(cells: Cells, codes: Codes, weights: Mapping[str, float]) -> Standardised:

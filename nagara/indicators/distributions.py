@@ -16,6 +16,12 @@ import numpy.typing as npt
 
 _PRECISE = 1e-15
 _MOST_STEPS = 100_000
+LARGE = 5000.0
+"""Shapes above which the series is taken beyond the mean too: its terms are summed many times quicker than the
+fraction, and all are positive."""
+
+FAR_DEVIATIONS, FAR_EVENTS = 10.0, 100.0
+"""So many standard deviations and events above its mean a binomial variable never is: less than 1e-20 is left."""
 
 
 def gamma_share(shape: float, x: float) -> float:
@@ -25,18 +31,23 @@ def gamma_share(shape: float, x: float) -> float:
     if x <= 0:
         return 0.0
     scale = math.exp(shape * math.log(x) - x - math.lgamma(shape))
-    if x < shape + 1:
+    if x < shape + 1 or (shape > LARGE and x < shape + FAR_DEVIATIONS * math.sqrt(shape)):
         return min(1.0, scale * _series(shape, x))
     return max(0.0, 1.0 - scale * _fraction(shape, x))
 
 
 def _series(shape: float, x: float) -> float:
+    """The sum of x^k / (shape (shape + 1) ... (shape + k)), added up in order, many terms at a time."""
     term = total = 1.0 / shape
-    for step in range(1, _MOST_STEPS):
-        term *= x / (shape + step)
-        total += term
-        if term < total * _PRECISE:
-            break
+    length = int(FAR_DEVIATIONS * math.sqrt(shape)) + 50
+    for before in range(0, _MOST_STEPS, length):
+        steps = np.arange(before + 1, before + length + 1, dtype=np.float64)
+        terms = np.cumprod(np.concatenate(([term], x / (shape + steps))))[1:]
+        totals = np.cumsum(np.concatenate(([total], terms)))[1:]
+        small = np.flatnonzero(terms < totals * _PRECISE)
+        if len(small):
+            return float(totals[small[0]])
+        term, total = float(terms[-1]), float(totals[-1])
     return total
 
 
@@ -90,7 +101,11 @@ def binomial_cumulated(n: int, p: float) -> npt.NDArray[np.float64]:
         raise ValueError(f"no binomial distribution of n {n} and p {p}")
     if p in (0.0, 1.0):
         return np.where(np.arange(n + 1) >= n * p, 1.0, 0.0)
-    k = np.arange(1, n + 1)
+    return _cumulated(n, p, n)
+
+
+def _cumulated(n: int, p: float, upto: int) -> npt.NDArray[np.float64]:
+    k = np.arange(1, upto + 1)
     steps = np.log(n - k + 1.0) - np.log(k) + math.log(p) - math.log1p(-p)
     logs = np.concatenate(([0.0], np.cumsum(steps))) + n * math.log1p(-p)
     cumulated: npt.NDArray[np.float64] = np.minimum(1.0, np.cumsum(np.exp(logs)))
@@ -107,13 +122,19 @@ def interpolated_binomial_share(share: float, n: int, p: float) -> float:
 
 
 def interpolated_binomial_shares(shares: Sequence[float], n: int, p: float) -> list[float]:
-    """The same for several probabilities of one distribution."""
-    cumulated = binomial_cumulated(n, p)
+    """The same for several probabilities, none above 1 - 1e-9, of one distribution.
+
+    The distribution is laid out no further than where nothing is left of it: rare events of very many stay cheap.
+    """
+    if p in (0.0, 1.0):
+        return [max(0.0, (n * p - (1 - share)) / n) for share in shares]
+    far = n * p + FAR_DEVIATIONS * math.sqrt(n * p * (1 - p)) + FAR_EVENTS
+    cumulated = _cumulated(n, p, min(n, math.ceil(far)))
     return [_interpolated(share, n, cumulated) for share in shares]
 
 
 def _interpolated(share: float, n: int, cumulated: npt.NDArray[np.float64]) -> float:
-    r = min(int(np.searchsorted(cumulated, share - 1e-15, side="left")), n)
+    r = min(int(np.searchsorted(cumulated, share - 1e-15, side="left")), len(cumulated) - 1)
     below = float(cumulated[r - 1]) if r else 0.0
     gap = float(cumulated[r]) - below
     part = (float(cumulated[r]) - share) / gap if gap > 0 else 0.0

@@ -53,20 +53,30 @@ def districts_of(
     *,
     declining_ends: bool = True,
 ) -> list[District]:
-    """N3b.rmst30 of each district of known population that can be read at 30 days.
+    """N3b.rmst30 of each district of known population that can be read at 30 days; see ``readable_districts``."""
+    tables: dict[str, list[LifeTable]] = {}
+    for (_, code, district), cell in cells.items():
+        if tells_time(code, codes) and district in populations:
+            tables.setdefault(district, []).append(cell.table("sustained"))
+    merged = {district: LifeTable.merged(parts) for district, parts in tables.items()}
+    return readable_districts(merged, populations, declining_ends=declining_ends)
+
+
+def tells_time(code: str, codes: Codes) -> bool:
+    """Whether the time to the resolution of a code compares, and is the city's own."""
+    return code in codes and codes[code].comparability == "A" and codes[code].service_class != "util"
+
+
+def readable_districts(
+    tables: Mapping[str, LifeTable], populations: Mapping[str, int], *, declining_ends: bool = True
+) -> list[District]:
+    """The same from each district's life table to the resolution that held.
 
     With ``declining_ends`` False an issue that was declined counts all 30 days.
     """
-    tables: dict[str, list[LifeTable]] = {}
-    for (_, code, district), cell in cells.items():
-        comparable = (
-            code in codes and codes[code].comparability == "A" and codes[code].service_class != "util"
-        )
-        if comparable and district in populations:
-            tables.setdefault(district, []).append(cell.table("sustained"))
     found = []
-    for district, parts in sorted(tables.items()):
-        risk = LifeTable.merged(parts).risk
+    for district, table in sorted(tables.items()):
+        risk = table.risk
         area = (
             restricted_mean(kaplan_meier(risk), RESTRICTED_HOURS)
             if declining_ends

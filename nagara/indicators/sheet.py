@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from city_config import City
-from nagara.indicators.cells import Cell, CellKey
+from nagara.indicators.cells import Cell
 from nagara.indicators.definitions import ENOUGH_AT_RISK, RESTRICTED_HOURS
 from nagara.indicators.equity import (
     District,
@@ -28,11 +28,11 @@ from nagara.indicators.figures import Codes, backlog_figures, figures_of, own_wo
 from nagara.indicators.handling import propensity_figures
 from nagara.indicators.life_table import LifeTable
 from nagara.indicators.period import Period
-from nagara.indicators.residents import between_districts, districts_of, rates
+from nagara.indicators.residents import between_districts, rates, readable_districts
 from nagara.indicators.strata import all_strata
 from nagara.indicators.survival import NOT_ACTIONABLE, RESOLVED, WITHDRAWN, aalen_johansen, kaplan_meier
 
-SHEET_VERSION = 4
+SHEET_VERSION = 5
 CURVE_HOURS: tuple[float, ...] = (
     1, 2, 4, 8, 12, 24, 36, 48, 72, 96, 120, 144, 168, 240, 336, 504, RESTRICTED_HOURS,
 )  # fmt: skip
@@ -69,7 +69,10 @@ class Watched:
 
     received: Mapping[str, Cell]
     ever: Mapping[str, Cell]
-    districts: Mapping[CellKey, Cell]
+    districts: Mapping[str, Cell]
+    """Counts of all codes by district."""
+    waiting: Mapping[str, LifeTable]
+    """Times to the resolution that held by district, of codes whose times compare."""
     without: Mapping[str, Cell] | None
     months: Sequence[dt.date]
     """Months of the period in which something was received."""
@@ -86,11 +89,13 @@ def sheet_of(watched: Watched, codes: Codes, stated: Stated | None, days: float)
     districts: list[dict[str, Any]] = []
     if stated is not None:
         found |= rates(received, watched.ever, codes, stated.population, days)
-        known = districts_of(watched.districts, codes, stated.by_district)
-        longer = districts_of(watched.districts, codes, stated.by_district, declining_ends=False)
-        for key, values in (("N13", known), ("N13.undeclined", longer)):
-            found[key] = between_districts(values if stated.population else [], stated.population)
-        districts = district_rows(watched.districts, codes, stated)
+        people = {district: stated.by_district.get(district, 0) for district in watched.waiting}
+        waits = readable_districts(watched.waiting, people)
+        longer = readable_districts(watched.waiting, people, declining_ends=False)
+        for key, values in (("N13", waits), ("N13.undeclined", longer)):
+            known = [one for one in values if one.code in stated.by_district] if stated.population else []
+            found[key] = between_districts(known, stated.population)
+        districts = district_rows(watched.districts, waits, stated)
     compared = Cell.merged(
         cell for code, cell in own_work(received, codes).items() if codes[code].comparability == "A"
     )
@@ -177,23 +182,22 @@ def backlog_classes(cells: Iterable[Cell]) -> list[int]:
     ]
 
 
-def district_rows(cells: Mapping[CellKey, Cell], codes: Codes, stated: Stated) -> list[dict[str, Any]]:
+def district_rows(
+    counts: Mapping[str, Cell], waits: Iterable[District], stated: Stated
+) -> list[dict[str, Any]]:
     """Each district: its mean time open in 30 days, error, residents, and how soon problems are reported (N14)."""
-    by_district: dict[str, dict[CellKey, Cell]] = {}
-    for key, cell in cells.items():
-        by_district.setdefault(key[2], {})[key] = cell
+    readable = {district.code: district for district in waits}
     rows = []
-    for district, own in sorted(by_district.items()):
-        readable = districts_of(own, codes, {district: stated.by_district.get(district, 0)})
-        whole = Cell.merged(own.values())
+    for code, whole in sorted(counts.items()):
+        own = readable.get(code)
         rows.append(
             {
-                "district": district,
+                "district": code,
                 "issues": whole.count("issues"),
-                "population": stated.by_district.get(district),
-                "n": readable[0].n if readable else 0,
-                "value": readable[0].value if readable else None,
-                "error": readable[0].error if readable else None,
+                "population": stated.by_district.get(code),
+                "n": own.n if own else 0,
+                "value": own.value if own else None,
+                "error": own.error if own else None,
                 "delay": propensity_figures(whole)["N14.delay"].as_json(),
             }
         )

@@ -1,17 +1,15 @@
-"""Cities' sheets of a period: kept ones, those of this process, or made from cells - three questions at most.
+"""Cities' sheets of a period: kept ones, those of this process, or made from cells.
 
 A sheet depends on a snapshot and on nothing else, so it can be kept wherever it is asked for again. Periods that
-dashboards ask for are made once after each build; any other is made when it is first asked for. Of cities that only
-stand beside the one that is looked at no more than the brief is read.
+dashboards ask for are made once after each build; any other is made when it is first asked for, of the months of that
+period alone. Of cities that only stand beside the one that is looked at no more than the brief is read, or their sums.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from threading import Lock
 from typing import Any
 from uuid import UUID
 
@@ -20,15 +18,13 @@ import psycopg
 
 from city_config import Configuration
 from nagara.indicators.brief import brief_of
-from nagara.indicators.cells import Cell
-from nagara.indicators.definitions import METHOD_VERSION
-from nagara.indicators.figures import ALL_CODES
+from nagara.indicators.making import Asked, backlog_of, made_by, sheet_from
+from nagara.indicators.month_sums import MonthSums
 from nagara.indicators.packed import Packed
 from nagara.indicators.period import Period
-from nagara.indicators.publishing import cells_hidden
-from nagara.indicators.sheet import SHEET_VERSION, Stated, Watched, days_passed, sheet_of
-from nagara.indicators.snapshots import ALL_DISTRICTS, Snapshot, latest_snapshots, month_rows, part_of
-from nagara.indicators.suppression import gives_away
+from nagara.indicators.shelf import Shelf
+from nagara.indicators.shown import Shown, read_shown
+from nagara.indicators.snapshots import Snapshot, latest_snapshots, month_cells
 
 KEPT = """
 select s.city_id, s.brief is null or s.city_id = any(%s::text[]),
@@ -38,10 +34,20 @@ select s.city_id, s.brief is null or s.city_id = any(%s::text[]),
  where s.period = %s
 """
 KEEP = """
-insert into indicator_sheet (city_id, snapshot_id, period, content, brief) values (%s, %s, %s, %b, %b)
-on conflict do nothing
+insert into indicator_sheet (city_id, snapshot_id, period, content, brief, shown, shown_to_officials)
+values (%s, %s, %s, %b, %b, %b, %b) on conflict do nothing
 """
-FORGET = "delete from indicator_sheet where city_id = %s and snapshot_id <> %s"
+KEEP_SUMS = """
+insert into indicator_sum (city_id, snapshot_id, months, backlog) values (%s, %s, %b, %b) on conflict do nothing
+"""
+FORGET = ("delete from indicator_sheet where city_id = %s", "delete from indicator_sum where city_id = %s")
+"""Of the present snapshot too: what was kept of it by other rules or of another configuration is nobody's."""
+
+SUMS = """
+select s.city_id, s.months from indicator_sum s
+  join unnest(%s::text[], %s::uuid[]) as asked(city_id, snapshot_id) using (city_id, snapshot_id)
+"""
+BACKLOG = "select backlog from indicator_sum where city_id = %s and snapshot_id = %s"
 MOST_KEPT = 800
 """Sheets kept by a process; one takes some 60 kB."""
 
@@ -52,68 +58,25 @@ Key = tuple[str, UUID, str, str, str, str]
 """City, snapshot, configuration, period, code and district: nothing else decides what a sheet says."""
 
 
-@dataclass(frozen=True)
-class Asked:
-    """Which months of which part of a city; ``all`` and '' stand for the whole of it."""
-
-    period: Period
-    code: str = ALL_CODES
-    district: str = ALL_DISTRICTS
-
-    @property
-    def whole(self) -> bool:
-        """Whether it is all codes and districts: only then there are rates, equity, and sheets in the database."""
-        return self.code == ALL_CODES and self.district == ALL_DISTRICTS
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CitySheet:
-    """A city's sheet or its brief, and the snapshot it was made of. It is shared: read it, never change it."""
+    """A city's sheet, or no more than its brief, and the snapshot it was made of.
+
+    It is shared: read it, never change it.
+    """
 
     snapshot: Snapshot
-    sheet: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """A sheet, or no more than its brief."""
-
     whole: bool
     sheet: Mapping[str, Any]
 
 
-class _Shelf:
-    """The sheets of this process that were asked for last."""
+_shelf: Shelf[tuple[Key, bool], Mapping[str, Any]] = Shelf(MOST_KEPT)
+"""Sheets of this process that were asked for last: whole ones (True), and briefs."""
 
-    def __init__(self) -> None:
-        self._sheets: OrderedDict[Key, _Kept] = OrderedDict()
-        self._lock = Lock()
+_shown: Shelf[tuple[Key, bool], Shown] = Shelf(MOST_KEPT)
+"""What is shown of them, to officials (True) and to everybody."""
 
-    def get(self, key: Key, whole: bool) -> _Kept | None:
-        """What is kept under a key, if it is as much as is wanted."""
-        with self._lock:
-            found = self._sheets.get(key)
-            if found is None or (whole and not found.whole):
-                return None
-            self._sheets.move_to_end(key)
-            return found
-
-    def put(self, key: Key, kept: _Kept) -> None:
-        """Keep a sheet; a brief never takes the place of a whole one."""
-        with self._lock:
-            before = self._sheets.get(key)
-            if before is None or kept.whole or not before.whole:
-                self._sheets[key] = kept
-            self._sheets.move_to_end(key)
-            while len(self._sheets) > MOST_KEPT:
-                self._sheets.popitem(last=False)
-
-    def clear(self) -> None:
-        with self._lock:
-            self._sheets.clear()
-
-
-_shelf = _Shelf()
+_sums: Shelf[tuple[str, UUID], MonthSums] = Shelf(MOST_KEPT)
 
 
 def read_sheets(
@@ -128,22 +91,98 @@ def read_sheets(
 
     Of cities that are not among the ``whole`` ones the brief is enough (see ``brief``); by default all are whole.
     """
-    wanted = frozenset(city_ids if whole is None else whole)
     snapshots = latest_snapshots(connection, city_ids, chosen)
-    keys = {city: _key(configuration, snapshot, asked) for city, snapshot in snapshots.items()}
-    found = {city: kept for city, key in keys.items() if (kept := _shelf.get(key, city in wanted))}
+    return sheets_of(connection, configuration, snapshots, asked, city_ids if whole is None else whole)
+
+
+def sheets_of(
+    connection: psycopg.Connection[Any],
+    configuration: Configuration,
+    snapshots: Mapping[str, Snapshot],
+    asked: Asked,
+    whole: Collection[str],
+) -> dict[str, CitySheet]:
+    """The sheets of these snapshots."""
+    found = _known(connection, configuration, snapshots, asked, frozenset(whole))
+    for city, snapshot in snapshots.items():
+        if city not in found:
+            made = make_sheet(connection, configuration, snapshot, asked)
+            _shelf.put((_key(configuration, snapshot, asked), True), made)
+            found[city] = CitySheet(snapshot, True, made)
+    return {city: found[city] for city in snapshots}
+
+
+def shown_of(
+    connection: psycopg.Connection[Any],
+    configuration: Configuration,
+    sheets: Mapping[str, CitySheet],
+    period: Period,
+    *,
+    internal: bool,
+) -> dict[str, Shown]:
+    """What is shown of these sheets of whole cities, as officials see it or everybody.
+
+    It is read as it was kept with the sheet, or written of a whole sheet; of a brief with which nothing was kept the
+    sheet is read, or made.
+    """
+    asked = Asked(period)
+    keys = {city: (_key(configuration, one.snapshot, asked), internal) for city, one in sheets.items()}
+    found = {city: shown for city, key in keys.items() if (shown := _shown.get(key))}
+    wanted = {city: one.snapshot.id for city, one in sheets.items() if city not in found and not one.whole}
+    fresh = {}
+    if wanted:
+        makings = {city: made_by(configuration, city) for city in wanted}
+        fresh = read_shown(connection, wanted, str(period), makings, internal=internal)
+    rest = {city: one.snapshot for city, one in sheets.items() if not (city in found or city in fresh)}
+    for city, one in sheets_of(connection, configuration, rest, asked, rest).items():
+        fresh[city] = Shown.of(one.sheet, internal=internal)
+    for city, shown in fresh.items():
+        _shown.put(keys[city], shown)
+    return found | fresh
+
+
+def beside_of(
+    connection: psycopg.Connection[Any],
+    configuration: Configuration,
+    snapshots: Mapping[str, Snapshot],
+    period: Period,
+) -> dict[str, Mapping[str, Any]]:
+    """Of cities by which others are weighed: a brief where one is kept, else what their sums tell of the period."""
+    asked = Asked(period)
+    found = _known(connection, configuration, snapshots, asked, frozenset())
     missing = {city: one for city, one in snapshots.items() if city not in found}
-    fresh: dict[str, _Kept] = {}
+    sums = _read_sums(connection, missing)
+    codes = configuration.network.codes_by_code
+    beside = {city: one.sheet for city, one in found.items()}
+    beside |= {city: months.beside(period, codes) for city, months in sums.items()}
+    rest = {city: one for city, one in missing.items() if city not in sums}
+    made = sheets_of(connection, configuration, rest, asked, rest)
+    beside |= {city: one.sheet for city, one in made.items()}
+    return {city: beside[city] for city in snapshots}
+
+
+def _known(
+    connection: psycopg.Connection[Any],
+    configuration: Configuration,
+    snapshots: Mapping[str, Snapshot],
+    asked: Asked,
+    whole: Collection[str],
+) -> dict[str, CitySheet]:
+    """Sheets and briefs that this process or the database keeps."""
+    keys = {city: _key(configuration, snapshot, asked) for city, snapshot in snapshots.items()}
+    found = {}
+    for city, key in keys.items():
+        sheet, is_whole = _shelf.get((key, True)), True
+        if sheet is None and city not in whole:
+            sheet, is_whole = _shelf.get((key, False)), False
+        if sheet is not None:
+            found[city] = CitySheet(snapshots[city], is_whole, sheet)
+    missing = {city: one for city, one in snapshots.items() if city not in found}
     if missing and asked.whole:
-        fresh |= _kept(connection, configuration, missing, asked.period, wanted)
-    missing = {city: one for city, one in missing.items() if city not in fresh}
-    if missing:
-        made = make_sheets(connection, configuration, missing, asked)
-        fresh |= {city: _Kept(True, sheet) for city, sheet in made.items()}
-    for city, kept in fresh.items():
-        _shelf.put(keys[city], kept)
-    found |= fresh
-    return {city: CitySheet(snapshot, found[city].sheet) for city, snapshot in snapshots.items()}
+        for city, is_whole, sheet in _kept(connection, configuration, missing, asked.period, whole):
+            _shelf.put((keys[city], is_whole), sheet)
+            found[city] = CitySheet(snapshots[city], is_whole, sheet)
+    return found
 
 
 def _key(configuration: Configuration, snapshot: Snapshot, asked: Asked) -> Key:
@@ -157,103 +196,54 @@ def _kept(
     snapshots: Mapping[str, Snapshot],
     period: Period,
     whole: Collection[str],
-) -> dict[str, _Kept]:
+) -> list[tuple[str, bool, Mapping[str, Any]]]:
     """Sheets in the database; one of another version, or of other numbers of residents, does not count."""
     ids, wanted = [snapshot.id for snapshot in snapshots.values()], sorted(whole)
-    found = {}
+    found = []
     with connection.cursor(binary=True) as cursor:
         rows = cursor.execute(KEPT, (wanted, wanted, list(snapshots), ids, str(period))).fetchall()
     for city, is_whole, content in rows:
         sheet = orjson.loads(content)
-        if sheet["made_by"] == _made_by(configuration, city):
-            found[city] = _Kept(is_whole, sheet)
+        if sheet["made_by"] == made_by(configuration, city):
+            found.append((city, is_whole, sheet))
     return found
 
 
-def _made_by(configuration: Configuration, city: str) -> list[Any]:
-    return [SHEET_VERSION, METHOD_VERSION, configuration.cities[city].fingerprint]
+def _read_sums(
+    connection: psycopg.Connection[Any], snapshots: Mapping[str, Snapshot]
+) -> dict[str, MonthSums]:
+    """The sums of cities by month, where they are kept."""
+    found = {city: sums for city, one in snapshots.items() if (sums := _sums.get((city, one.id)))}
+    missing = {city: one.id for city, one in snapshots.items() if city not in found}
+    if missing:
+        with connection.cursor(binary=True) as cursor:
+            rows = cursor.execute(SUMS, (list(missing), list(missing.values()))).fetchall()
+        for city, content in rows:
+            sums = MonthSums.from_bytes(content)
+            if sums is not None:
+                _sums.put((city, missing[city]), sums)
+                found[city] = sums
+    return found
 
 
-def make_sheets(
-    connection: psycopg.Connection[Any],
-    configuration: Configuration,
-    snapshots: Mapping[str, Snapshot],
-    asked: Asked,
-) -> dict[str, dict[str, Any]]:
-    """Sheets made from the cells of snapshots, read in one round trip."""
-    rows = month_rows(connection, {city: snapshot.id for city, snapshot in snapshots.items()})
-    return {
-        city: sheet_from(
-            configuration, snapshot, {month: row.packed for month, row in rows[city].items()}, asked
-        )
-        for city, snapshot in snapshots.items()
-    }
-
-
-def sheet_from(
-    configuration: Configuration, snapshot: Snapshot, months: Mapping[dt.date, Packed], asked: Asked
+def make_sheet(
+    connection: psycopg.Connection[Any], configuration: Configuration, snapshot: Snapshot, asked: Asked
 ) -> dict[str, Any]:
-    """The sheet of one city from its months."""
-    city = configuration.cities[snapshot.city_id]
-    within = {month: packed for month, packed in months.items() if month in asked.period}
-    period = Packed.merged(within.values())
-    own = part_of(period, asked.code, asked.district)
-    backlog = Packed.merged(
-        part_of(packed, asked.code, asked.district).backlog() for packed in months.values()
-    )
-    received = own.grouped(_code)
-    declared = any(part[2] for part in own.parts)
-    heard = [month for month, packed in within.items() if packed.has_reports()]
-    watched = Watched(
-        received=received,
-        ever=backlog.grouped(_code),
-        districts=_districts(period, asked.period.first) if asked.whole else {},
-        without=own.where(lambda part: not part[2]).grouped(_code) if declared else None,
-        months=heard,
-    )
-    days = days_passed(asked.period, snapshot.cut_off.astimezone(city.zone).date())
-    codes = configuration.network.codes_by_code
-    sheet = sheet_of(watched, codes, Stated.of(city) if asked.whole else None, days)
-    sheet["made_by"] = _made_by(configuration, snapshot.city_id)
-    sheet["hidden"] = not asked.whole and (_is_hidden(period, asked) or _gives_away(months, asked))
-    return sheet
+    """A sheet made from cells: of the period alone where all else that it needs of other months was added up.
+
+    Whether a part of a city may be shown rests on all its months.
+    """
+    backlog = _read_backlog(connection, snapshot) if asked.whole else None
+    first, last = (None, None) if backlog is None else (asked.period.first, asked.period.last)
+    months = month_cells(connection, snapshot.city_id, snapshot.id, first, last)
+    return sheet_from(configuration, snapshot, months, asked, backlog or backlog_of(months))
 
 
-def _code(part: tuple[str, str, bool]) -> str:
-    return part[0]
-
-
-def _districts(period: Packed, first: dt.date) -> dict[tuple[dt.date, str, str], Cell]:
-    """Cells by code and district; the month of the key says nothing here."""
-    cells: Iterable[tuple[tuple[str, str], Cell]] = period.without_emergency().items()
-    return {(first, *key): cell for key, cell in cells if key[1] != "-"}
-
-
-def _gives_away(months: Mapping[dt.date, Packed], asked: Asked) -> bool:
-    """Whether the part in this period, held against the same part in another, would tell a small number of months."""
-    counts = {_number(month): _reports(packed, asked) for month, packed in months.items()}
-    return gives_away(counts, _number(asked.period.first), _number(asked.period.last))
-
-
-def _reports(packed: Packed, asked: Asked) -> int:
-    parts = packed.reports().items()
-    return sum(
-        count
-        for (code, district), count in parts
-        if asked.code in (ALL_CODES, code) and asked.district in (ALL_DISTRICTS, district)
-    )
-
-
-def _number(month: dt.date) -> int:
-    return month.year * 12 + month.month - 1
-
-
-def _is_hidden(period: Packed, asked: Asked) -> bool:
-    """Whether the part is small, or would let a small one be worked out from the sums over codes and districts."""
-    counts = period.reports()
-    rows, columns = sorted({key[0] for key in counts}), sorted({key[1] for key in counts})
-    code = "" if asked.code == ALL_CODES else asked.code
-    return (code, asked.district) in cells_hidden(counts, rows, columns)
+def _read_backlog(connection: psycopg.Connection[Any], snapshot: Snapshot) -> Packed | None:
+    """The open issues of all months, where they are kept."""
+    with connection.cursor(binary=True) as cursor:
+        row = cursor.execute(BACKLOG, (snapshot.city_id, snapshot.id)).fetchone()
+    return Packed.from_bytes(row[0]) if row else None
 
 
 def usual_periods(today: dt.date) -> list[Period]:
@@ -281,19 +271,37 @@ def keep_usual(
     if city_id not in found:
         return 0
     snapshot = found[city_id]
-    rows = month_rows(connection, {city_id: snapshot.id})[city_id]
-    months = {month: row.packed for month, row in rows.items()}
+    months = month_cells(connection, city_id, snapshot.id)
+    backlog = backlog_of(months)
     today = now.astimezone(configuration.cities[city_id].zone).date()
-    connection.execute(FORGET, (city_id, snapshot.id))
+    for statement in FORGET:
+        connection.execute(statement, (city_id,))
+    sums = MonthSums.of(months)
+    connection.execute(KEEP_SUMS, (city_id, snapshot.id, sums.to_bytes(), backlog.to_bytes()))
     periods = usual_periods(today)
     for number, period in enumerate(periods, 1):
-        sheet = sheet_from(configuration, snapshot, months, Asked(period))
-        content, brief = orjson.dumps(sheet), orjson.dumps(brief_of(sheet))
-        connection.execute(KEEP, (city_id, snapshot.id, str(period), content, brief))
+        sheet = sheet_from(configuration, snapshot, months, Asked(period), backlog)
+        content = [orjson.dumps(sheet), orjson.dumps(brief_of(sheet))]
+        content += [Shown.of(sheet, internal=who).written(sheet["made_by"]) for who in (False, True)]
+        connection.execute(KEEP, (city_id, snapshot.id, str(period), *content))
         tell(number)
     return len(periods)
 
 
 def forget() -> None:
     """Forget the sheets of this process: for measuring, and for tests that build again."""
-    _shelf.clear()
+    for shelf in (_shelf, _shown, _sums):
+        shelf.clear()
+
+
+__all__ = [
+    "Asked",
+    "CitySheet",
+    "beside_of",
+    "forget",
+    "keep_usual",
+    "read_sheets",
+    "sheets_of",
+    "shown_of",
+    "usual_periods",
+]

@@ -145,7 +145,7 @@ def weigh(
     by_mix |= {key: standardised_hours(own, weights) for key, own in hours.items() if key in wanted}
     figures = {key: found.figure for key, found in by_mix.items()}
     if "N5i" in wanted:
-        figures["N5i"] = over_expected(strata["promises"].get("published", {}), promises)
+        figures["N5i"] = over_expected(strata["promises"].get("published", {}), promises, strata["kept"])
     return Weighed(figures, {key: found.error for key, found in by_mix.items()})
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 import psycopg
@@ -39,7 +39,7 @@ select s.city_id, s.id, s.cut_off, s.built_at, s.method_version, s.config_finger
   from indicator_snapshot s join unnest(%s::text[], %s::uuid[]) as chosen(city_id, id) using (city_id, id)
 """
 
-ROWS = """
+_ROWS: LiteralString = """
 with asked as (select * from unnest(%(cities)s::text[], %(snapshots)s::uuid[]) as asked(city_id, snapshot)),
 part as (
     select city_id, snapshot as asked, snapshot, null::date as month from asked
@@ -48,7 +48,8 @@ part as (
       from asked join indicator_snapshot s on s.city_id = asked.city_id and s.id = asked.snapshot,
            jsonb_each_text(s.month_rows) shared
      where s.month_rows is not null)
-select part.city_id, f.month, f.network_code, f.district, f.life_table, f.cells, f.figures, f.snapshot_id
+select part.city_id, f.month, f.network_code, f.district, case when f.cells is null then f.life_table end, f.cells,
+       {} f.snapshot_id
   from part join indicator_figure f
     on f.city_id = part.city_id and f.snapshot_id = part.snapshot and (part.month is null or f.month = part.month)
  where (%(first)s::date is null or f.month between %(first)s and %(last)s)
@@ -58,6 +59,9 @@ select part.city_id, f.month, f.network_code, f.district, f.life_table, f.cells,
 
 A month is one row with all its cells; snapshots of methods before the third have a row for each cell.
 """
+ROWS = _ROWS.format("f.figures,")
+CELLS = _ROWS.format("null,")
+"""The same without figures, which take longer to read than cells."""
 
 
 FIGURES = """
@@ -146,22 +150,47 @@ def month_rows(
         "last": last,
     }
     found: dict[str, dict[dt.date, MonthRow]] = {city: {} for city in snapshots}
-    with connection.cursor(binary=True) as cursor:
-        rows = cursor.execute(ROWS, values).fetchall()
-    for (city, month), group in groupby(rows, key=lambda row: row[:2]):
-        found[city][month] = _month(list(group))
+    for city, month, rows in _months(connection, ROWS, values):
+        found[city][month] = MonthRow(_packed(rows), _whole(rows)[6], _whole(rows)[7])
     return found
 
 
-def _month(rows: Sequence[Sequence[Any]]) -> MonthRow:
-    """One row as it is kept now, or the many of the methods before."""
-    whole = next((row for row in rows if row[2] == ALL_CODES), rows[0])
+def month_cells(
+    connection: psycopg.Connection[Any],
+    city_id: str,
+    snapshot_id: UUID,
+    first: dt.date | None = None,
+    last: dt.date | None = None,
+) -> dict[dt.date, Packed]:
+    """The cells of the months of one city's snapshot, all or those of a period."""
+    values = {"cities": [city_id], "snapshots": [snapshot_id], "first": first, "last": last}
+    return {month: _packed(rows) for _, month, rows in _months(connection, CELLS, values)}
+
+
+def _months(
+    connection: psycopg.Connection[Any], statement: LiteralString, values: Mapping[str, Any]
+) -> Iterator[tuple[str, dt.date, list[Sequence[Any]]]]:
+    """City, month, and the rows of it."""
+    with connection.cursor(binary=True) as cursor:
+        rows = cursor.execute(statement, values).fetchall()
+    for (city, month), group in groupby(rows, key=lambda row: row[:2]):
+        yield city, month, list(group)
+
+
+def _whole(rows: Sequence[Sequence[Any]]) -> Sequence[Any]:
+    """The row that speaks for the whole month."""
+    return next((row for row in rows if row[2] == ALL_CODES), rows[0])
+
+
+def _packed(rows: Sequence[Sequence[Any]]) -> Packed:
+    """Of one row as it is kept now, or of the many of the methods before."""
+    whole = _whole(rows)
     if whole[5] is not None:
-        return MonthRow(Packed.from_bytes(whole[5]), whole[6], whole[7])
+        return Packed.from_bytes(whole[5])
     single = {
         (row[2], row[3], False): Cell.from_json(row[4]) for row in rows if row[2] != ALL_CODES and row[3]
     }
-    return MonthRow(pack_cells(single), whole[6], whole[7])
+    return pack_cells(single)
 
 
 def month_figures(

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypedDict
 
 from nagara.indicators.cells import STANDARDS, Cell
+from nagara.indicators.counts import exact_poisson
 from nagara.indicators.definitions import ENOUGH_AT_RISK, RESTRICTED_HOURS, SMALLEST_STRATUM
 from nagara.indicators.figures import Codes, is_mature, own_work, stratum_at_reference
 from nagara.indicators.life_table import LifeTable
@@ -126,9 +127,14 @@ def share_strata(cells: Cells, codes: Codes, table: str = "resolution") -> Strat
 
 
 def all_strata(cells: Cells, codes: Codes) -> dict[str, Any]:
-    """Every kind a city's sheet keeps, with the counts by code that the network's mix is made of."""
+    """Every kind a city's sheet keeps, with the counts by code that the network's mix is made of.
+
+    ``kept`` are the published promises kept and the exact limits of that number, which take longer than all the rest.
+    """
     promises = {standard: promises_by_code(cells, codes, standard) for standard in STANDARDS}
     compared = _compared(cells, codes)
+    kept = sum(count[0] for count in promises["published"].values())
+    limits = exact_poisson(kept)
     return {
         "share": share_strata(cells, codes),
         "mean": mean_strata(cells, codes),
@@ -144,6 +150,7 @@ def all_strata(cells: Cells, codes: Codes) -> dict[str, Any]:
             standard: {code: list(count) for code, count in counts.items() if count[1]}
             for standard, counts in promises.items()
         },
+        "kept": [kept, limits.low, limits.high],
     }
 
 

@@ -120,11 +120,24 @@ def question(cities: Sequence[City], period: Period) -> Question:
 
 def shown(cities: Sequence[City], period: Period, rows: Rows, now: dt.datetime) -> dict[str, Any]:
     """What the statement found: each city with a number for each month, of each of its codes and each kind of count."""
-    found = {row[0]: row[1:] for row in rows}
-    months = np.arange(f"{period.first:%Y-%m}", f"{_after(period.last):%Y-%m}", dtype="datetime64[M]")
-    starts = (months.astype("datetime64[D]") - FIRST_DAY).astype(np.int64)
+    found, starts = {row[0]: row[1:] for row in rows}, starts_of(period)
     told = [_city(city, found.get(city.id), starts) for city in cities]
-    return {"period": str(period), "as_of": now, "months": months.astype(str).tolist(), "cities": told}
+    return {"period": str(period), "as_of": now, "months": months_of(period), "cities": told}
+
+
+def months_of(period: Period) -> list[str]:
+    """The months of a period, as YYYY-MM."""
+    months: list[str] = _months(period).astype(str).tolist()
+    return months
+
+
+def starts_of(period: Period) -> npt.NDArray[np.int64]:
+    """The first day of each month of a period, as the database sends days."""
+    return (_months(period).astype("datetime64[D]") - FIRST_DAY).astype(np.int64)
+
+
+def _months(period: Period) -> npt.NDArray[np.datetime64]:
+    return np.arange(f"{period.first:%Y-%m}", f"{_after(period.last):%Y-%m}", dtype="datetime64[M]")
 
 
 def _after(month: dt.date) -> dt.date:

@@ -12,7 +12,8 @@ from city_config import City, Configuration
 from nagara.errors import UnknownCity
 from nagara.indicators.mix import Weights, weights_of
 from nagara.indicators.publishing import published
-from nagara.indicators.sheets import Asked, CitySheet, read_sheets
+from nagara.indicators.sheets import Asked, CitySheet, beside_of, read_sheets, sheets_of, shown_of
+from nagara.indicators.shown import Shown
 from nagara.indicators.side_by_side import (
     FUNNELS,
     WEIGHED,
@@ -24,7 +25,8 @@ from nagara.indicators.side_by_side import (
     verdicts,
     weigh,
 )
-from nagara.network.pulled import pulled_cities, told_of
+from nagara.indicators.snapshots import latest_snapshots
+from nagara.network.pulled import mostly_pulled, pulled_cities, told_of
 
 SIMULATED = "its requests are simulated"
 Figures = dict[str, dict[str, Any]]
@@ -44,32 +46,62 @@ class Read:
         *,
         whole: bool = False,
     ) -> None:
-        """``whole``: all of the sheets of the cities asked for, not only what compares them."""
+        """``whole``: all of the sheets of the cities asked for, not only what compares them.
+
+        Of cities that are not asked for only that is read by which those that are asked for are weighed.
+        """
         self.asked = asked
         self.cities = chosen_cities(configuration, city_ids)
         wanted = {city.id for city in self.cities}
-        every = list(configuration.cities) if asked.whole else [city.id for city in self.cities]
-        read_whole = wanted if whole else set[str]()
-        self._all = read_sheets(connection, configuration, every, asked, snapshots, read_whole)
-        self.sheets: dict[str, CitySheet] = {c: found for c, found in self._all.items() if c in wanted}
-        together = measured_together(self._plain())
+        every = list(configuration.cities) if asked.whole else sorted(wanted)
+        found = latest_snapshots(connection, every, snapshots)
+        own = {city: snapshot for city, snapshot in found.items() if city in wanted}
+        others = {city: snapshot for city, snapshot in found.items() if city not in wanted}
+        self.sheets = sheets_of(connection, configuration, own, asked, own if whole else ())
+        beside = beside_of(connection, configuration, others, asked.period) if others else {}
+        self._all: Sheets = beside | {city: one.sheet for city, one in self.sheets.items()}
+        together = measured_together(self._all)
         self._promises = network_promises(together)
         self.pulled = pulled_cities(connection)
         self.weights: Weights = weights_of(connection, asked.period.last.year, together)
 
-    def _plain(self) -> Sheets:
-        return {city: found.sheet for city, found in self._all.items()}
-
-    def figures(self, wanted: Collection[str] = WEIGHED) -> dict[str, Figures]:
-        """Every figure of every city as computed, and of those that the network's mix decides the wanted ones."""
-        found: dict[str, Figures] = {}
+    def weighed(self, wanted: Collection[str] = WEIGHED) -> dict[str, Figures]:
+        """Of every city the wanted ones of those figures that the network's mix decides; of a part of a city none."""
+        if not self.asked.whole:
+            return {city: {} for city in self.sheets}
+        found = {}
         for city, one in self.sheets.items():
-            own = dict(one.sheet["figures"])
-            if self.asked.whole:
-                weighed = weigh(one.sheet, self.weights.codes, self._promises, wanted)
-                own |= {key: figure.as_json() for key, figure in weighed.figures.items()}
-            found[city] = self.told(city, own)
+            own = weigh(one.sheet, self.weights.codes, self._promises, wanted)
+            found[city] = self.told(city, {key: figure.as_json() for key, figure in own.figures.items()})
         return found
+
+    def figures(self, weighed: Mapping[str, Figures]) -> dict[str, Figures]:
+        """Every figure of every city as computed, with those of the network's mix."""
+        return {
+            city: self.told(city, dict(one.sheet["figures"])) | weighed[city]
+            for city, one in self.sheets.items()
+        }
+
+    def shown(
+        self, connection: Connection, configuration: Configuration, *, internal: bool
+    ) -> dict[str, Shown]:
+        """What is shown of whole cities, ready to be sent.
+
+        Not of a city of which figures are withheld because its endpoint does not tell of them: that may change.
+        """
+        ready = {
+            city: one
+            for city, one in self.sheets.items()
+            if not (city in self.pulled and mostly_pulled(one.sheet))
+        }
+        return shown_of(connection, configuration, ready, self.asked.period, internal=internal)
+
+    def read_whole(
+        self, connection: Connection, configuration: Configuration, cities: Collection[str]
+    ) -> None:
+        """Read all of the sheets of these cities."""
+        briefs = {city: self.sheets[city].snapshot for city in cities if not self.sheets[city].whole}
+        self.sheets |= sheets_of(connection, configuration, briefs, self.asked, briefs)
 
     def told(self, city: str, figures: Figures) -> Figures:
         """The figures without those that rest on what a pulled city's endpoint does not tell."""

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from orjson import Fragment
+
 from city_config import City, Configuration
 from nagara.errors import InvalidInput
 from nagara.indicators.brief import QUALITY
@@ -21,6 +23,7 @@ from nagara.indicators.publishing import hidden, publish, published
 from nagara.indicators.reasons import explained
 from nagara.indicators.sheet import AGE_CLASSES
 from nagara.indicators.sheets import Asked, CitySheet
+from nagara.indicators.shown import Shown
 from nagara.indicators.side_by_side import (
     FUNNELS,
     HEADLINE,
@@ -47,15 +50,24 @@ def indicators(
     internal: bool = False,
     rank: bool = False,
     snapshots: Mapping[str, UUID] | None = None,
+    to_send: bool = False,
 ) -> dict[str, Any]:
     """Figures of the cities for a period from their newest snapshots (or those given), in order of city name.
 
     A city without a snapshot is named in ``without_figures``, never left out in silence. Funnels are there when the
-    whole network is asked for, ranks only on demand and as intervals.
+    whole network is asked for, ranks only on demand and as intervals. ``to_send``: what is kept ready of a city stands
+    in the answer as the JSON it is (``orjson.Fragment``), for who makes JSON of it and nothing else.
     """
-    read = Read(connection, configuration, Asked(period, code, district), city_ids, snapshots, whole=True)
-    raw = read.figures()
-    funnels = read.funnels(raw, internal=internal) if read.asked.whole and not city_ids else {}
+    asked = Asked(period, code, district)
+    read = Read(connection, configuration, asked, city_ids, snapshots, whole=not (to_send and asked.whole))
+    ready: Mapping[str, Shown] = {}
+    if to_send and asked.whole:
+        ready = read.shown(connection, configuration, internal=internal)
+        read.read_whole(connection, configuration, read.sheets.keys() - ready.keys())
+    weighed = read.weighed()
+    raw = read.figures(weighed)
+    funnels = read.funnels(raw, internal=internal) if asked.whole and not city_ids else {}
+    said = {key: _said(one) for key, one in funnels.items()}
     ranked = {key: ranks(key, points_of(key, raw)) for key in RANKED} if rank else None
     rows = []
     for city in read.cities:
@@ -64,13 +76,11 @@ def indicators(
             continue
         row = head_of(city) | {"peer": _peer(city)}
         row |= {"simulated": found.sheet["simulated"], "snapshot": found.snapshot.as_json()}
-        row["figures"] = _shown(found, raw[city.id], internal)
-        without = found.sheet["without_emergencies"]
-        row["without_emergencies"] = (
-            None if without is None else _shown(found, read.told(city.id, without), internal)
-        )
-        row["survival"] = [] if found.sheet["hidden"] and not internal else found.sheet["survival"]
-        row["beside"] = {key: said for key, one in funnels.items() if (said := _said(one, city.id))}
+        if city.id in ready:
+            row |= _ready(ready[city.id], publish(weighed[city.id], internal=internal))
+        else:
+            row |= _told(read, found, raw[city.id], internal)
+        row["beside"] = {key: own[city.id] for key, own in said.items() if city.id in own}
         row["ranks"] = None
         if ranked is not None:
             row["ranks"] = {key: own[city.id] for key, own in ranked.items() if city.id in own}
@@ -91,7 +101,7 @@ def indicators(
 def overview(connection: Connection, configuration: Configuration, period: Period) -> dict[str, Any]:
     """Every city on one page: how much it reported, how good its data are, and the headline figures."""
     read = Read(connection, configuration, Asked(period))
-    raw = read.figures(HEADLINE)
+    raw = read.figures(read.weighed(HEADLINE))
     said = read.verdicts(raw, [key for key in HEADLINE if key in FUNNELS])
     rows = []
     for city in read.cities:
@@ -156,7 +166,7 @@ def funnel_of(
     if figure not in FUNNELS:
         raise InvalidInput(f"{figure[:40]!r} has no funnel.", field="figure", allowed=FUNNELS)
     read = Read(connection, configuration, Asked(period))
-    shown: dict[str, Any] = read.funnels(read.figures((figure,)), [figure])[figure]
+    shown: dict[str, Any] = read.funnels(read.figures(read.weighed((figure,))), [figure])[figure]
     return {"period": str(period)} | shown
 
 
@@ -275,7 +285,30 @@ def _coverage(told: Mapping[str, Any]) -> dict[str, Any]:
     return {**{name: value for name, value in told.items() if name != "imported"}, **few}
 
 
-def _said(shown: Mapping[str, Any], city: str) -> dict[str, Any] | None:
+def _told(read: Read, found: CitySheet, figures: Figures, internal: bool) -> dict[str, Any]:
+    """What is shown of a city's sheet."""
+    without, hidden_whole = found.sheet["without_emergencies"], found.sheet["hidden"] and not internal
+    if without is not None:
+        without = _shown(found, read.told(found.snapshot.city_id, without), internal)
+    return {
+        "figures": _shown(found, figures, internal),
+        "without_emergencies": without,
+        "survival": [] if hidden_whole else found.sheet["survival"],
+    }
+
+
+def _ready(shown: Shown, weighed: Mapping[str, Any]) -> dict[str, Any]:
+    """The same of what is kept ready, with what only the network's mix decides."""
+    return {
+        "figures": Fragment(shown.with_further(weighed)),
+        "without_emergencies": Fragment(shown.without_emergencies),
+        "survival": Fragment(shown.survival),
+    }
+
+
+def _said(shown: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """What a funnel says of each city that it says anything of."""
     names = ("verdict", "words", "z", "z_adjusted", "stands")
-    point = next((point for point in shown["points"] if point["city"] == city), None)
-    return {name: point[name] for name in names} if point and point["verdict"] else None
+    return {
+        point["city"]: {name: point[name] for name in names} for point in shown["points"] if point["verdict"]
+    }

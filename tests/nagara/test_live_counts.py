@@ -8,13 +8,14 @@ from collections import Counter
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import orjson
 import psycopg
 import pytest
 
 from city_config import City
 from nagara.cities import city_of
 from nagara.indicators.period import Period
-from nagara.network import live_counts
+from nagara.network import counts_of_all, live_counts
 from tests.helpers import Connection, file, multiply
 
 CITIES = ("kh-pnh", "mm-rgn")
@@ -177,6 +178,58 @@ def test_readers_get_a_number_for_each_month_of_what_they_may_see(
             own = live_counts.shown(cities, period, app.execute(text, values).fetchall(), now)
         assert [len(row["codes"]) for row in own["cities"]] == [0, len(told["cities"][1]["codes"])]
         assert own["cities"][1] == told["cities"][1]
+
+
+def test_what_a_process_keeps_of_all_cities_holds_only_as_long_as_it_is_true(
+    owner: Connection, db: Connection, cities: list[City], database_url: str
+) -> None:
+    """Whoever writes is in the next answer: filing, adding up, proving. Only what draws no version would not be."""
+    period, now = Period.parse("2025-12..2026-06"), AROUND
+    counts_of_all.forget()
+    with psycopg.connect(
+        database_url, autocommit=True, options="-c role=nagara_network -c timezone=UTC"
+    ) as network:
+
+        def asked() -> Any:
+            told = counts_of_all.counts_of_all(network, cities, period, now)
+            return orjson.loads(orjson.dumps(told))["cities"]
+
+        def hold_both() -> None:
+            for _ in range(2):
+                rows = network.execute(*live_counts.question(cities, period)).fetchall()
+                assert asked() == live_counts.shown(cities, period, rows, now)["cities"]
+
+        hold_both()
+        for change in CHANGES[:4]:
+            live_counts.fold(db, cities)
+            db.commit()
+            hold_both()
+            values = {"at": AROUND, "code": CODES[0]}
+            values["ids"] = [row[0] for row in owner.execute("select id from request limit 5").fetchall()]
+            owner.execute(change.encode(), values)
+            hold_both()
+        while live_counts.fold(db, cities):
+            pass
+        db.commit()
+        kept = asked()
+        owner.execute("set session_replication_role = replica")  # no trigger: as nobody but a restore writes
+        owner.execute("update request_count set received = received + 1")
+        assert asked() == kept
+        owner.execute("reset session_replication_role")
+        owner.execute("update request_count set received = received - 1 where city_id = %s", (CITIES[0],))
+        assert [row == before for row, before in zip(asked(), kept, strict=True)] == [True, True]
+        owner.execute("delete from request_count where city_id = %s", (CITIES[1],))
+        assert [bool(row["codes"]) for row in asked()] == [True, False]
+        assert live_counts.prove(db, cities[1]) > 0
+        db.commit()
+        hold_both()
+        assert asked() == kept
+        owner.execute("delete from request_count_version")
+        owner.execute("set session_replication_role = replica")
+        owner.execute("update request_count set received = received + 1")
+        owner.execute("reset session_replication_role")
+        hold_both()
+        assert asked() != kept, "without a version nothing is kept"
 
 
 def _months(period: Period) -> list[dt.date]:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import psycopg
+from billiard.exceptions import SoftTimeLimitExceeded
 from kombu.exceptions import OperationalError
 
 from city_config import Configuration
@@ -141,7 +142,8 @@ def _build(
 ) -> bool:
     """Build a city in a transaction of its own, unless somebody else does or has done; returns whether it was built.
 
-    Its sheets and questions follow in a second transaction: the figures stand without them.
+    Its sheets come to be seen with its figures, so that no page has to make them in between; its questions follow in
+    a second transaction.
     """
     with only_one_of(connection, f"indicators of {city_id}") as mine:
         if not mine:
@@ -153,8 +155,19 @@ def _build(
         with building(city_id, name) as progress:
             with connection.transaction():
                 work(connection, known, city_id, now, progress)
+                _keep_sheets(connection, known, city_id, now)
             with connection.transaction():
-                keep_usual(connection, known, city_id, now)
                 ask(connection, city_id, now)
     log.info("built indicators of %s", city_id)
     return True
+
+
+def _keep_sheets(connection: Connection, known: Configuration, city_id: str, now: dt.datetime) -> None:
+    """Make the sheets of the usual periods; the figures stand without them, and pages then make their own."""
+    try:
+        with connection.transaction():
+            keep_usual(connection, known, city_id, now)
+    except (psycopg.OperationalError, SoftTimeLimitExceeded):
+        raise
+    except Exception:
+        log.exception("no sheets were made of %s", city_id)

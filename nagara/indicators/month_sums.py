@@ -1,0 +1,120 @@
+"""What figures of any period need of all months of a snapshot: its open issues, and what came month by month. Pure.
+
+A city that only stands beside another is weighed by how many issues and promises of each code it had: a few numbers a
+month. So whoever asks for a period that nobody asked for before reads the cells of one city, not those of thirty. They
+are of one snapshot, which never changes, and say nothing that depends on a configuration.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import orjson
+
+from nagara.indicators.figures import Codes
+from nagara.indicators.packed import CURVE, SCALAR, Packed
+from nagara.indicators.period import Period
+from nagara.indicators.survival import CAUSES
+
+SUMS_VERSION = 1
+_RESOLUTION = CURVE["resolution.0"] // CAUSES
+_ISSUES, _SIMULATED = SCALAR["counts.issues"], SCALAR["counts.simulated"]
+_MET, _MISSED = SCALAR["promise.published.met"], SCALAR["promise.published.missed"]
+
+Line = list[int]
+"""A number for each month."""
+
+
+@dataclass(frozen=True, slots=True)
+class MonthSums:
+    """Volumes by month, and by code and month: issues followed to their resolution, promises kept, kept or missed."""
+
+    months: tuple[str, ...]
+    """As YYYY-MM."""
+    issues: Line
+    simulated: Line
+    codes: Mapping[str, tuple[Line, Line, Line]]
+
+    @classmethod
+    def of(cls, months: Mapping[dt.date, Packed]) -> MonthSums:
+        """Of the months of a city's snapshot."""
+        issues, simulated = [], []
+        codes: dict[str, tuple[Line, Line, Line]] = {}
+        for place, packed in enumerate(months.values()):
+            issues.append(int(packed.value[packed.scalar_column == _ISSUES].sum()))
+            simulated.append(int(packed.value[packed.scalar_column == _SIMULATED].sum()))
+            followed, met, missed = _resolution(packed), _by_part(packed, _MET), _by_part(packed, _MISSED)
+            for (code, _, _), *numbers in zip(packed.parts, followed, met, missed, strict=True):
+                lines = codes.setdefault(code, ([0] * len(months), [0] * len(months), [0] * len(months)))
+                lines[0][place] += numbers[0]
+                lines[1][place] += numbers[1]
+                lines[2][place] += numbers[1] + numbers[2]
+        return cls(
+            tuple(f"{month:%Y-%m}" for month in months), issues, simulated, dict(sorted(codes.items()))
+        )
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> MonthSums | None:
+        """What ``to_bytes`` wrote; None where another version did."""
+        told = orjson.loads(content)
+        if told["version"] != SUMS_VERSION:
+            return None
+        return cls(tuple(told["months"]), told["issues"], told["simulated"], told["codes"])
+
+    def to_bytes(self) -> bytes:
+        """How it is kept."""
+        parts = {
+            "months": self.months,
+            "issues": self.issues,
+            "simulated": self.simulated,
+            "codes": self.codes,
+        }
+        return orjson.dumps({"version": SUMS_VERSION} | parts)
+
+    def beside(self, period: Period, codes: Codes) -> dict[str, Any]:
+        """What other cities' pages read of a sheet of the period, as it would stand there (see ``side_by_side``)."""
+        first, last = f"{period.first:%Y-%m}", f"{period.last:%Y-%m}"
+        within = [place for place, month in enumerate(self.months) if first <= month <= last]
+        issues: dict[str, int] = {}
+        promises: dict[str, list[int]] = {}
+        for code, lines in self.codes.items():
+            known = codes.get(code)
+            if known is None or known.service_class == "util" or known.comparability not in "AB":
+                continue
+            followed, met, due = (_sum(line, within) for line in lines)
+            if due:
+                promises[code] = [met, due]
+            if followed and known.comparability == "A":
+                issues[code] = followed
+        return {
+            "simulated": _sum(self.simulated, within) > 0,
+            "coverage": {"issues": _sum(self.issues, within)},
+            "strata": {"issues": issues, "promises": {"published": promises}},
+        }
+
+
+def _sum(line: Sequence[int], places: Sequence[int]) -> int:
+    return sum(line[place] for place in places)
+
+
+def _by_part(packed: Packed, column: int) -> Line:
+    """One number of each part."""
+    own = packed.scalar_column == column
+    return _summed(packed.scalar_part[own], packed.value[own], len(packed.parts))
+
+
+def _resolution(packed: Packed) -> Line:
+    """Issues in each part's life table of the resolution."""
+    own = packed.curve_column // CAUSES == _RESOLUTION
+    return _summed(packed.curve_part[own], packed.count[own], len(packed.parts))
+
+
+def _summed(parts: Any, amounts: Any, size: int) -> Line:
+    total = np.zeros(size, dtype=np.int64)
+    np.add.at(total, parts, amounts)
+    found: Line = total.tolist()
+    return found
