@@ -7,16 +7,18 @@ import gc
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import cast
+from typing import Any, cast
 
 from fastapi import FastAPI
 from granian.utils.proxies import wrap_asgi_with_proxy_headers
 from redis.asyncio import Redis
 from starlette.types import ASGIApp
 
+from api.cross_origin import Preflights
 from api.dependencies import Resources
 from api.edge import BodyLimit, HeadAnswers, SecurityHeaders
 from api.error_responses import add_error_answers
+from api.examples import add_examples
 from api.front import Application
 from api.routes import (
     accounts,
@@ -85,6 +87,16 @@ Times are ISO 8601 in UTC. GeoReport v2 lives under `/open311/v2` with the stand
 """
 
 
+class Described(Application):
+    """The application whose document has examples."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The document, made once."""
+        if self.openapi_schema is None:
+            add_examples(super().openapi())
+        return super().openapi()
+
+
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Open the pool and the limits; a wrong city file stops the start with its lines."""
@@ -114,7 +126,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 def create_app() -> FastAPI:
     """The application, ready to be served."""
-    app = Application(
+    app = Described(
         title="Nagara",
         version="1",
         description=DESCRIPTION,
@@ -160,6 +172,7 @@ def create_app() -> FastAPI:
     pages.mount(app)
     app.add_middleware(HeadAnswers)
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(Preflights)
     app.add_middleware(BodyLimit)
     if settings().traces_url is not None:
         app.add_middleware(TracedCalls)  # which measures what goes the usual way

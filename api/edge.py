@@ -6,6 +6,7 @@ import re
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.cross_origin import headers_for_pages
 from api.error_responses import refusal
 
 MAX_BODY = 1024 * 1024
@@ -46,6 +47,7 @@ def add_security_headers(headers: list[tuple[bytes, bytes]], path: str) -> list[
     """An answer's headers with those every answer carries, where it does not bring its own."""
     named = {name.lower() for name, _ in headers}
     added = headers + [pair for pair in _SECURITY if pair[0] not in named]
+    added += headers_for_pages(path, named)
     if path.startswith(NOT_KEPT):
         added = [pair for pair in added if pair[0].lower() != b"cache-control"]
         added.append((b"cache-control", b"no-store"))

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Header, Path, Request, Response
 from fastapi.responses import StreamingResponse
 
 from api.answers import json_answer
+from api.conditional import asked_part, is_known
 from api.dependencies import ClientAddress, CurrentCity, FromProcess, Open
 from api.error_responses import documented
 from api.schemas import open_data as schemas
@@ -117,7 +118,9 @@ def of_city(city: CurrentCity, call: Request) -> Response:
             "description": "The file",
             "content": {kind.partition(";")[0]: {} for kind in MEDIA_TYPES.values()},
         },
+        206: {"description": "The part of it that Range asked for"},
         304: {"description": "It is as it was"},
+        416: {"description": "The part lies behind its end; Content-Range says how long it is"},
     },
     operation_id="get_open_data_file",
 )
@@ -128,25 +131,36 @@ async def file(
     process: FromProcess,
     address: ClientAddress,
     if_none_match: Annotated[str | None, Header(max_length=1000)] = None,
+    wanted: Annotated[
+        str | None, Header(alias="range", max_length=1000, description="One part: bytes=0-1023")
+    ] = None,
+    if_range: Annotated[str | None, Header(max_length=1000)] = None,
 ) -> Response:
-    """A file, streamed; its ETag is its SHA-256."""
+    """A file, streamed, or a part of it, as readers of Parquet over HTTP ask for; its ETag is its SHA-256."""
     await process.limiter.count("read", address)
     found = await asyncio.to_thread(_versions, city)
     version, kept = catalogue.file_of(found, day, file)
     tag = f'"{kept["sha256"]}"'
-    headers = {"ETag": tag, "Cache-Control": "public, max-age=300"}
-    if if_none_match is not None and tag in [one.strip() for one in if_none_match.split(",")]:
+    headers = {"ETag": tag, "Cache-Control": "public, max-age=300", "Accept-Ranges": "bytes"}
+    if is_known(tag, if_none_match):
         return Response(status_code=304, headers=headers)
+    size = int(kept["bytes"])
     try:
-        parts = await files(settings()).read(path_of(city.id, version.day, kept["name"]))
+        part = asked_part(wanted, if_range, tag, size)
+    except ValueError:
+        return Response(status_code=416, headers=headers | {"Content-Range": f"bytes */{size}"})
+    try:
+        parts = await files(settings()).read(path_of(city.id, version.day, kept["name"]), part)
     except UnknownBatch as gone:
         raise UnknownFile("The file is not there any more.", field="file") from gone
     name = f"{city.id}-{version.day.isoformat()}-{kept['name']}"
     headers |= {
         "Content-Disposition": f'attachment; filename="{name}"',
-        "Content-Length": str(kept["bytes"]),
+        "Content-Length": str(part[1] - part[0] if part else size),
     }
-    return StreamingResponse(parts, media_type=kept["media_type"], headers=headers)
+    if part:
+        headers |= {"Content-Range": f"bytes {part[0]}-{part[1] - 1}/{size}"}
+    return StreamingResponse(parts, 206 if part else 200, headers, kept["media_type"])
 
 
 def _versions(city: City) -> list[Version]:

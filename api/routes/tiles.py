@@ -10,6 +10,7 @@ from fastapi import APIRouter, Header, Path, Response
 from fastapi import Request as Call
 
 from api.answers import json_answer
+from api.conditional import is_known
 from api.dependencies import ClientAddress, CurrentCity, FromProcess, Open
 from api.error_responses import documented
 from api.hot import OpenRoute
@@ -98,7 +99,7 @@ async def tile(
         return Response(status_code=204, headers=HEADERS)
     tag = f'W/"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
     headers = HEADERS | {"ETag": tag}
-    if if_none_match is not None and tag in [known.strip() for known in if_none_match.split(",")]:
+    if is_known(tag, if_none_match):
         return Response(status_code=304, headers=headers)
     if "gzip" in call.headers.get("Accept-Encoding", ""):
         packed = gzip.compress(content, 1, mtime=0)

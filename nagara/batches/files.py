@@ -40,18 +40,21 @@ class Files:
         except (BaseError, OSError) as fault:
             raise _unavailable() from fault
 
-    async def read(self, path: str) -> AsyncIterator[bytes]:
-        """The content of a file, part by part; raises ``UnknownBatch`` before the first if it is gone."""
+    async def read(self, path: str, part: tuple[int, int] | None = None) -> AsyncIterator[bytes]:
+        """The content of a file, or its bytes from one to before another, part by part.
+
+        Raises ``UnknownBatch`` before the first if it is gone.
+        """
         try:
-            found = await obstore.get_async(self._objects, path)
+            found = await obstore.get_async(self._objects, path, options={"range": part} if part else None)
         except FileNotFoundError as fault:
             raise UnknownBatch("The file has expired; export it again.", field="id") from fault
         except (BaseError, OSError) as fault:
             raise _unavailable() from fault
 
         async def parts() -> AsyncIterator[bytes]:
-            async for part in found.stream(min_chunk_size=A_PART):
-                yield bytes(part)
+            async for chunk in found.stream(min_chunk_size=A_PART):
+                yield bytes(chunk)
 
         return parts()
 

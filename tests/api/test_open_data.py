@@ -349,7 +349,19 @@ def test_the_list_the_page_and_the_catalogue_lead_to_the_files(
         assert hashlib.sha256(answer.content).hexdigest() == one["sha256"] == sums[one["url"]]
         assert answer.headers["content-length"] == str(one["bytes"])
         assert answer.headers["content-disposition"] == f'attachment; filename="kh-pnh-{DAY}-{one["name"]}"'
-        assert client.get(path, headers={"If-None-Match": answer.headers["etag"]}).status_code == 304
+        tag, whole = answer.headers["etag"], answer.content
+        for known in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+            assert client.get(path, headers={"If-None-Match": known}).status_code == 304
+        for asked, first, after in (("0-3", 0, 4), ("4-", 4, len(whole)), ("-8", len(whole) - 8, len(whole))):
+            part = client.get(path, headers={"Range": f"bytes={asked}", "If-Range": tag})
+            assert (part.status_code, part.content) == (206, whole[first:after]), asked
+            assert part.headers["content-range"] == f"bytes {first}-{after - 1}/{len(whole)}"
+        for odd in ({"Range": "bytes=0-1,3-4"}, {"Range": "lines=1-2"}, {"Range": "bytes=9-2"}):
+            assert client.get(path, headers=odd).content == whole
+        assert client.get(path, headers={"Range": "bytes=0-3", "If-Range": '"old"'}).content == whole
+        behind = client.get(path, headers={"Range": f"bytes={len(whole)}-"})
+        assert (behind.status_code, behind.headers["content-range"]) == (416, f"bytes */{len(whole)}")
+        assert client.head(path, headers={"Range": "bytes=0-3"}).headers["content-length"] == "4"
         assert one["url"] in page
     of_city = client.get("/open-data/kh-pnh?f=html").text
     assert all(name in of_city for name in NAMES)

@@ -10,7 +10,6 @@ from fastapi.responses import StreamingResponse
 
 from api.dependencies import ClientAddress, FromProcess
 from api.routes.open311 import document
-from api.routes.open311.forms import READABLE
 from api.routes.open311.parameters import instant, jurisdiction, of_query
 from api.routes.open311.requests import services_of, states_of
 from api.routes.open311.services import language_headers, reader_of
@@ -49,7 +48,7 @@ async def requests(request: Request, process: FromProcess, address: ClientAddres
         async for page in pages:
             yield bulk.csv_lines(reader, page.rows, head=False)
 
-    headers = {"Content-Disposition": f'attachment; filename="{city.id}-requests.csv"'} | READABLE
+    headers = {"Content-Disposition": f'attachment; filename="{city.id}-requests.csv"'}
     return StreamingResponse(
         parts(), media_type="text/csv; charset=utf-8", headers=headers | language_headers(reader)
     )

@@ -17,6 +17,7 @@ from xml.sax.saxutils import escape
 import orjson
 from fastapi import Response
 
+from api.cross_origin import FOR_PAGES
 from api.error_responses import with_allowed
 
 log = logging.getLogger(__name__)
@@ -26,12 +27,6 @@ CONTENT_TYPES: Mapping[Form, str] = {
     "xml": "text/xml; charset=utf-8",
     "json": "application/json; charset=utf-8",
 }
-READABLE = {
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Link, Retry-After, X-Total-Count",
-}
-"""Pages of other sites may read what anybody may; nothing here goes by cookies."""
-
 DECLARATION = '<?xml version="1.0" encoding="utf-8"?>\n'
 CHILDREN = {
     "services": "service",
@@ -69,7 +64,10 @@ def answer(
     """A tree in one of the two forms; ``root`` names it in XML."""
     body = to_json(content) if form == "json" else to_xml(root, content)
     kept = (
-        {"Cache-Control": "no-store"} | dict(headers or {}) | READABLE | {"Content-Type": CONTENT_TYPES[form]}
+        {"Cache-Control": "no-store"}
+        | dict(headers or {})
+        | dict(FOR_PAGES)
+        | {"Content-Type": CONTENT_TYPES[form]}
     )
     return Response(body, status, kept)
 

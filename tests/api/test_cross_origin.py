@@ -1,0 +1,42 @@
+"""Pages of other sites read maps, data and GeoReport; nothing that goes by cookies is theirs to read."""
+
+from __future__ import annotations
+
+import pytest
+from starlette.testclient import TestClient
+
+PAGE = {"Origin": "https://map.example"}
+ASKS = PAGE | {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "idempotency-key"}
+OPEN = (
+    "/open311/discovery.json",
+    "/open311/v2/services.xml?jurisdiction_id=kh-pnh",
+    "/open311/v2/nothing.json",
+    "/ogc",
+    "/ogc/collections/requests/items?city=kh-pnh",
+    "/ogc/collections/requests/items?colour=red",
+    "/tiles/kh-pnh.json",
+    "/tiles/kh-pnh/11/1620/957.mvt",
+    "/open-data",
+    "/open-data/kh-pnh/latest/nothing.csv",
+    "/api/v1/feeds/kh-pnh/requests.rss",
+    "/openapi.json",
+)
+CLOSED = ("/api/v1/staff/queue", "/api/v1/cities", "/health/live", "/tilesets", "/ogcx", "/metrics")
+
+
+@pytest.mark.parametrize("path", OPEN)
+def test_what_is_public_may_be_read_by_any_page(client: TestClient, path: str) -> None:
+    for answer in (client.get(path, headers=PAGE), client.head(path, headers=PAGE)):
+        assert answer.headers.get_list("access-control-allow-origin") == ["*"]
+        assert "Link" in answer.headers["access-control-expose-headers"]
+        assert "access-control-allow-credentials" not in answer.headers
+    asked = client.options(path, headers=ASKS)
+    assert (asked.status_code, asked.headers["access-control-allow-origin"]) == (204, "*")
+    assert "Idempotency-Key" in asked.headers["access-control-allow-headers"]
+    assert "POST" in asked.headers["access-control-allow-methods"]
+
+
+@pytest.mark.parametrize("path", CLOSED)
+def test_what_is_not_stays_its_own_pages(client: TestClient, path: str) -> None:
+    assert "access-control-allow-origin" not in client.get(path, headers=PAGE).headers
+    assert "access-control-allow-origin" not in client.options(path, headers=ASKS).headers
