@@ -1,9 +1,10 @@
 """After a commit, whoever makes notices of what happened is nudged over the task queue, without the commit waiting.
 
 A nudge is "look now" and nothing else: what there is to do stands in ``event_outbox``, and the timer that looks there
-every two seconds finds whatever a lost nudge left. An API process sends one at a time, and none while an earlier one,
-of whichever process, has not been begun, nor where the queue is long: a worker that is away finds no thousands. When
-very many commits come, nudges come more seldom: a batch that is a little larger costs less than many small ones.
+every two seconds finds whatever a lost nudge left. Where one report comes, another comes: a worker that was nudged
+goes on looking for a while (``workers/following.py``), and as long as a nudge is under way or a worker looks, whichever
+process's, a commit costs one question to Redis for all of a tenth of a second. Where the queue is long nothing is
+added to it: a worker that is away finds no thousands.
 
 Where the task queue is not on Redis (``NAGARA_BROKER_URL``), there are no nudges: the timer's two seconds remain.
 """
@@ -15,7 +16,8 @@ import base64
 import datetime as dt
 import logging
 import uuid
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import orjson
@@ -23,26 +25,26 @@ import redis
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-TASK, QUEUE = "notifications.compose", "notices"
-IN_FLIGHT = "nagara:nudged:" + TASK
-LOST_AFTER_MS = 2_000
-"""An earlier nudge that nobody began within this time is taken for lost; the timer has looked by then."""
+TASK, QUEUE = "notifications.follow", "events"
+FOLLOWED = "nagara:followed:" + TASK
+"""The key in Redis that says that a nudge is under way, or that a worker looks."""
+
+LOST_AFTER_MS, SILENT_AFTER_MS = 2_000, 5_000
+"""A nudge that nobody began within the first, and a worker not heard of for the second, count as lost; the timer has
+looked by then. The second is longer than a look at thousands of events takes."""
 
 MOST_WAITING = 50
 """Tasks in the queue from which on a nudge would only be one more: nobody takes them, or not soon."""
 
 DROPPED_AFTER = dt.timedelta(seconds=30)
 
-SHORTEST_GAP_S, LONGEST_GAP_S = 0.008, 0.25
-MANY_A_SECOND, BEHIND_S = 180.0, 0.003
-"""Commits of a process a second, and how much later than asked for its loop comes back, from which on the gap between
-nudges is doubled again and again: then its processor is what is scarce."""
-
-SMOOTHED_OVER_S = 0.5
+AFTER_A_NUDGE_S, WHILE_FOLLOWED_S = 0.008, 0.1
+"""How long a process gathers commits before it asks again: after a nudge of its own, and where nobody needs one. The
+second is shorter than a worker goes on looking in vain."""
 
 WITHOUT_REDIS_FOR_S = 5.0
 
-SEND_UNLESS_IN_FLIGHT = """
+SEND_UNLESS_FOLLOWED = """
 if redis.call('llen', KEYS[2]) >= tonumber(ARGV[3]) then return 0 end
 if redis.call('set', KEYS[1], '1', 'nx', 'px', ARGV[1]) then redis.call('lpush', KEYS[2], ARGV[2]) return 1 end
 return 0
@@ -97,54 +99,66 @@ class Nudger:
     def __init__(self, client: Redis) -> None:
         self._client = client
         self._loop = asyncio.get_running_loop()
-        self._commits = 0
-        self._gap, self._rate, self._behind = SHORTEST_GAP_S, 0.0, 0.0
+        self._committed = False
         self._task: asyncio.Task[None] | None = None
 
     def nudge(self) -> None:
         """Something was committed of which somebody may have to be told; costs next to nothing."""
-        self._commits += 1
+        self._committed = True
         if self._task is None:
             self._task = self._loop.create_task(self._send_while_there_are())
 
     async def _send_while_there_are(self) -> None:
         try:
-            while self._commits:
-                await self._send()
+            while self._committed:
+                self._committed = False
+                await asyncio.sleep(await self._send())
         finally:
             self._task = None  # whatever happened, the next commit nudges again
 
-    async def _send(self) -> None:
-        """Send one nudge for all commits so far, and gather those of the gap after it."""
-        self._commits, began = 0, self._loop.time()
+    async def _send(self) -> float:
+        """Send one nudge for all commits so far unless nobody needs it; returns how long to gather further ones."""
+        call = message(TASK, QUEUE, dt.datetime.now(dt.UTC))
         try:
-            await self._client.eval(
-                SEND_UNLESS_IN_FLIGHT,
-                2,
-                IN_FLIGHT,
-                QUEUE,
-                LOST_AFTER_MS,
-                message(TASK, QUEUE, dt.datetime.now(dt.UTC)),
-                MOST_WAITING,
+            sent = await self._client.eval(
+                SEND_UNLESS_FOLLOWED, 2, FOLLOWED, QUEUE, LOST_AFTER_MS, call, MOST_WAITING
             )
         except (RedisError, OSError):
             log.warning("Redis does not answer: notices wait for their timer")
-            await asyncio.sleep(WITHOUT_REDIS_FOR_S)
-        asleep = self._loop.time()
-        await asyncio.sleep(self._gap)
-        now = self._loop.time()
-        self._learn(now - began, now - asleep - self._gap)
-
-    def _learn(self, took: float, behind: float) -> None:
-        """How busy the process is, smoothed, decides how long commits are gathered before the next nudge."""
-        weight = min(1.0, took / SMOOTHED_OVER_S)
-        self._rate += weight * (self._commits / took - self._rate)
-        self._behind += weight * (behind - self._behind)
-        busy = self._rate > MANY_A_SECOND or self._behind > BEHIND_S
-        self._gap = min(self._gap * 2, LONGEST_GAP_S) if busy else SHORTEST_GAP_S
+            return WITHOUT_REDIS_FOR_S
+        return AFTER_A_NUDGE_S if sent else WHILE_FOLLOWED_S
 
 
-def begun(client: redis.Redis) -> None:
-    """A worker begins to look: what is committed from now on needs a nudge of its own."""
-    with suppress(RedisError, OSError):  # then it counts as lost in a moment
-        client.delete(IN_FLIGHT)
+class Followed:
+    """A worker's word that it looks: until it is taken back, or it is silent for long, nobody needs a nudge."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client, self._by_another = client, False
+
+    def go_on(self) -> None:
+        """It looks, and goes on looking."""
+        with suppress(RedisError, OSError):  # then nudges come that nobody needs
+            self._client.set(FOLLOWED, "1", px=SILENT_AFTER_MS)
+
+    def hand_over(self) -> None:
+        """It ends in the midst of it: the next takes over, as if nudged, and nobody else nudges meanwhile."""
+        call = message(TASK, QUEUE, dt.datetime.now(dt.UTC))
+        with suppress(RedisError, OSError):  # then the word is taken back, or no longer believed in a moment
+            self._client.lpush(QUEUE, call)
+            self._by_another = True
+
+    def take_back(self) -> None:
+        """What is committed from now on needs a nudge of its own."""
+        if not self._by_another:
+            with suppress(RedisError, OSError):
+                self._client.delete(FOLLOWED)
+
+
+@contextmanager
+def followed(client: redis.Redis) -> Iterator[Followed]:
+    """A worker's word, taken back at the end, also where it fails; unless it was handed over."""
+    word = Followed(client)
+    try:
+        yield word
+    finally:
+        word.take_back()

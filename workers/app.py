@@ -1,4 +1,4 @@
-"""The Celery application: three queues on Redis or RabbitMQ, and tasks that may be lost, repeated or killed.
+"""The Celery application: four queues on Redis or RabbitMQ, and tasks that may be lost, repeated or killed.
 
 A message is only a nudge. What is to be done stands in PostgreSQL, every timer looks there, and the next
 tick finds whatever a lost message left undone.
@@ -21,7 +21,7 @@ from workers.schedule import SCHEDULE
 P = ParamSpec("P")
 R = TypeVar("R")
 
-URGENT, NOTICES, SLOW = "urgent", "notices", "slow"
+URGENT, EVENTS, NOTICES, SLOW = "urgent", "events", "notices", "slow"
 SECOND = 1.0
 
 PASSING_ERRORS = (psycopg.OperationalError, SoftTimeLimitExceeded)
@@ -71,10 +71,11 @@ app = Celery(
 )
 app.conf.update(
     # Most urgent first: a worker that serves several looks into them in this order. Each has an exchange and
-    # a key of its own; left to the defaults all three would get a copy of every message.
-    task_queues=[_queue(name) for name in (URGENT, NOTICES, SLOW)],
+    # a key of its own; left to the defaults all four would get a copy of every message.
+    task_queues=[_queue(name) for name in (URGENT, EVENTS, NOTICES, SLOW)],
     task_routes={
         "escalation.*": {"queue": URGENT},
+        "notifications.follow": {"queue": EVENTS},  # a commit's nudge waits behind no timer
         "notifications.*": {"queue": NOTICES},
         "indicators.*": {"queue": SLOW},
         "photos.*": {"queue": SLOW},

@@ -73,7 +73,8 @@ def kept_transaction() -> Iterator[Connection]:
     """One transaction of the time door on the process's own connection: committed at the end, else rolled back.
 
     Its statements stay prepared from one task to the next, and nobody signs in anew, which is most of what a task
-    costs that finds little to do. Called without a worker it is an ordinary connection, closed at the end.
+    costs that finds little to do. They go out together until an answer is looked at: where an error is met is where
+    the next answer is. Called without a worker it is an ordinary connection, closed at the end.
     """
     if not in_a_worker():
         with clock_connection() as connection:
@@ -81,7 +82,7 @@ def kept_transaction() -> Iterator[Connection]:
         return
     connection = _kept.usable()
     try:
-        with connection.transaction():
+        with connection.pipeline(), connection.transaction():
             yield connection
         _kept.used()
     except (psycopg.OperationalError, psycopg.InterfaceError):

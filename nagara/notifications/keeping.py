@@ -26,6 +26,7 @@ AT_ONCE = frozenset({EventKind.ASKED})
 """What is told at once whatever somebody chose: a question waits for its answer, and the promise with it."""
 
 KEEP_NOTICES = """
+with new as (
 insert into notification (city_id, request_id, seq, audience, channel, sealed_recipient, language, subject,
                           body, link, topic, created_at, attempts, next_attempt_at, sent_at, urgency,
                           quiet)
@@ -39,7 +40,8 @@ select city_id, request_id, seq, audience, channel, recipient, language, subject
               %s::text[])
     as kept (city_id, request_id, seq, audience, channel, recipient, language, subject, body, link, topic, held,
              not_before, urgency, quiet)
-on conflict do nothing
+on conflict do nothing returning 1)
+select count(*) from new
 """
 
 KEEP_MESSAGE = """
@@ -86,7 +88,8 @@ def keep_notices(connection: psycopg.Connection[Any], notices: Sequence[Kept]) -
         for kept in notices
     ]  # fmt: skip
     columns = [list(column) for column in zip(*rows, strict=True)]
-    return connection.execute(KEEP_NOTICES, columns, prepare=True).rowcount
+    row = connection.execute(KEEP_NOTICES, columns, prepare=True).fetchone()
+    return int(row[0]) if row else 0
 
 
 def held_for(frequency: str, kind: str) -> Held:

@@ -21,9 +21,9 @@ from nagara.local.throwaway import Throwaway
 @pytest.fixture
 def client(services: Throwaway) -> Iterator[Redis]:
     with Redis.from_url(services.redis_url) as client:
-        client.delete(nudging.QUEUE, nudging.IN_FLIGHT)
+        client.delete(nudging.QUEUE, nudging.FOLLOWED)
         yield client
-        client.delete(nudging.QUEUE, nudging.IN_FLIGHT)
+        client.delete(nudging.QUEUE, nudging.FOLLOWED)
 
 
 def waiting(client: Redis) -> list[dict[str, Any]]:
@@ -58,7 +58,7 @@ def test_many_commits_leave_one_nudge_until_somebody_begins(services: Throwaway,
         for _ in range(5):
             for nudger in nudgers:
                 nudger.nudge()
-            await asyncio.sleep(nudging.SHORTEST_GAP_S * 2)
+            await asyncio.sleep(nudging.AFTER_A_NUDGE_S * 2)
         for one in asyncio.all_tasks() - {asyncio.current_task()}:
             await one
         for sender in clients:
@@ -66,9 +66,25 @@ def test_many_commits_leave_one_nudge_until_somebody_begins(services: Throwaway,
 
     asyncio.run(commit(2))
     assert [one["headers"]["task"] for one in waiting(client)] == [nudging.TASK]
-    nudging.begun(client)
+    with nudging.followed(client) as word:
+        word.go_on()
+        asyncio.run(commit(1))
+        assert len(waiting(client)) == 1, "who looks already needs no nudge"
+        assert 0 < client.pttl(nudging.FOLLOWED) <= nudging.SILENT_AFTER_MS
     asyncio.run(commit(1))
-    assert len(waiting(client)) == 2, "what is committed after somebody began has a nudge of its own"
+    assert len(waiting(client)) == 2, "what is committed after somebody looked has a nudge of its own"
+
+
+def test_who_ends_in_the_midst_of_it_leaves_it_to_the_next(services: Throwaway, client: Redis) -> None:
+    with nudging.followed(client) as word:
+        word.go_on()
+        word.hand_over()
+    (call,) = waiting(client)
+    assert (call["headers"]["task"], client.exists(nudging.FOLLOWED)) == (nudging.TASK, 1)
+    with pytest.raises(ZeroDivisionError), nudging.followed(client) as word:
+        word.go_on()
+        raise ZeroDivisionError
+    assert not client.exists(nudging.FOLLOWED), "who fails does not look any more"
 
 
 def test_a_lost_nudge_is_given_up_by_itself(services: Throwaway, client: Redis) -> None:
@@ -80,9 +96,9 @@ def test_a_lost_nudge_is_given_up_by_itself(services: Throwaway, client: Redis) 
                 await one
 
     asyncio.run(commit())
-    assert 0 < client.pttl(nudging.IN_FLIGHT) <= nudging.LOST_AFTER_MS
+    assert 0 < client.pttl(nudging.FOLLOWED) <= nudging.LOST_AFTER_MS
     client.delete(nudging.QUEUE)  # the message is lost
-    client.pexpire(nudging.IN_FLIGHT, 0)  # and its time is over
+    client.pexpire(nudging.FOLLOWED, 0)  # and its time is over
     asyncio.run(commit())
     assert len(waiting(client)) == 1
 
@@ -114,7 +130,7 @@ def test_a_worker_that_is_away_finds_no_thousands(services: Throwaway, client: R
             for _ in range(3):
                 nudging.Nudger(sender).nudge()
                 await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()})
-                await sender.delete(nudging.IN_FLIGHT)  # nobody began it in time
+                await sender.delete(nudging.FOLLOWED)  # nobody began it in time
 
     client.lpush(nudging.QUEUE, *["{}"] * (nudging.MOST_WAITING - 1))
     asyncio.run(commit())

@@ -71,3 +71,17 @@ def test_without_a_worker_nothing_is_kept(database_url: str) -> None:
     with kept_transaction() as connection:
         connection.execute("select 1")
     assert connection.closed
+
+
+def test_what_fails_within_takes_nothing_else_along(in_a_worker: None, owner: Connection) -> None:
+    write = (
+        "insert into timer_run (task, begun_at, ended_at, ok, failures) values (%s, now(), now(), true, 0)"
+    )
+    with kept_transaction() as connection:
+        connection.execute(write, ("before",))
+        with pytest.raises(psycopg.errors.UniqueViolation), connection.transaction():
+            connection.execute(write, ("within",))
+            connection.execute(write, ("before",))  # met where the inner one ends, for nobody looked before
+        connection.execute(write, ("after",))
+    tasks = "select task from timer_run where task in ('before', 'within', 'after') order by task"
+    assert owner.execute(tasks).fetchall() == [("after",), ("before",)]

@@ -15,8 +15,9 @@ from workers.schedule import DROPPED_AFTER, SCHEDULE
 HANDED_ON = {
     "indicators.refresh_city": "indicators.refresh",
     "indicators.rebuild_city": "indicators.rebuild",
+    "notifications.follow": "notifications.compose",
 }
-"""Tasks of one city, and the timer's task that sends them: it does itself whatever nobody took."""
+"""Tasks that are sent by others, and the timer's task that does itself whatever nobody took."""
 
 
 @pytest.fixture
@@ -70,7 +71,7 @@ def test_every_task_has_limits_names_what_it_retries_and_says_when_it_runs(appli
         assert Exception not in getattr(task, "autoretry_for", ()), name
         assert task.acks_late, name
         assert task.reject_on_worker_lost, name
-        assert any(word in task.__doc__ for word in ("Every", "Hourly", "Nightly")), name
+        assert any(word in task.__doc__ for word in ("Every", "Hourly", "Nightly", "nudged")), name
         assert "repeat" in task.__doc__, name
 
 

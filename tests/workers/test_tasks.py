@@ -18,7 +18,7 @@ import pytest
 import redis
 
 from city_config import City
-from nagara import event_log
+from nagara import event_log, nudging
 from nagara.cities import configuration
 from nagara.database import clock_connection
 from nagara.escalation.climbing import sweep
@@ -228,7 +228,7 @@ def test_a_ring_lands_in_one_queue(ring: Run, services: Throwaway) -> None:
 
 
 def test_a_worker_process_hears_the_bell_and_sweeps(
-    owner: Connection, phnom_penh: City, ring: Run, tmp_path: Path
+    owner: Connection, phnom_penh: City, ring: Run, services: Throwaway, tmp_path: Path
 ) -> None:
     make_due(owner, file(phnom_penh, contact={"email": "resident@example.org"}))
     with worker(tmp_path / "worker.log") as running:
@@ -236,6 +236,11 @@ def test_a_worker_process_hears_the_bell_and_sweeps(
         wait_until(lambda: count(owner, "event where kind = 'escalated'") == 1, "the rung is climbed")
         ring("notifications.compose")
         wait_until(lambda: count(owner, "event_outbox") == 0, "the notices are composed")
+        file(phnom_penh, contact={"email": "resident@example.org"})
+        queue = redis.Redis.from_url(services.redis_url)
+        queue.lpush(nudging.QUEUE, nudging.message(nudging.TASK, nudging.QUEUE, dt.datetime.now(dt.UTC)))
+        wait_until(lambda: count(owner, "event_outbox") == 0, "a nudge is followed")
+        wait_until(lambda: not queue.exists(nudging.FOLLOWED), "and where nothing comes it ends")
         ring("indicators.refresh")
         wait_until(lambda: count(owner, "indicator_snapshot") > 0, "the indicators are built")
         wait_until(lambda: "built indicators" in running.log.read_text(), "the build is told")

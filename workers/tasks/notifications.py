@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from collections.abc import Sequence
 
 from nagara import nudging
 from nagara.database import clock_connection, time_told
 from nagara.locks import Lock, only_one
 from nagara.notifications import (
     DIGESTS,
+    Composed,
     compose,
     deliver,
     forget,
@@ -18,7 +20,8 @@ from nagara.notifications import (
 )
 from nagara.staff import live
 from workers.app import task
-from workers.connections import in_a_worker, kept_transaction, nudges
+from workers.connections import kept_transaction, nudges
+from workers.following import follow
 from workers.logs import say
 
 EVENTS_A_TICK = 2000
@@ -28,21 +31,56 @@ SECONDS_A_TICK = dt.timedelta(seconds=20)
 DIGESTS_WITHIN = dt.timedelta(seconds=35)
 """Begun no later than this, a batch ends before the task's time does."""
 
+UNAWAITED = "set local synchronous_commit = off"
+
 log = logging.getLogger(__name__)
 
 
 @task("notifications.compose")
 def compose_notices() -> None:
-    """Every 2 s and when nudged: make notices of new events in one transaction. Safe to repeat: each has one key."""
-    if in_a_worker():
-        nudging.begun(nudges())
+    """Every 2 s: make notices of new events in one transaction. Safe to repeat: each has one key."""
+    _tell([_composed()])
+
+
+@task("notifications.follow")
+def follow_events() -> None:
+    """When nudged after a commit: make notices of new events, and go on while further ones come. Safe to repeat."""
+    made: list[Composed] = []
+
+    def look() -> int:
+        made.append(_composed())
+        return made[-1].events
+
+    try:
+        with nudging.followed(nudges()) as followed:
+            if follow(look, followed.go_on):
+                followed.hand_over()
+                return
+        look()  # what was committed while nobody was to be nudged
+    finally:
+        _tell(made)
+
+
+def _composed() -> Composed:
+    """Make notices of what waits, some thousands at once.
+
+    Does not wait for the disk: a crash of the server would undo pointer and notices together, and what a notice is
+    claimed with, before it goes out, is committed after it and waits for both.
+    """
     with kept_transaction() as connection:
+        connection.execute(UNAWAITED, prepare=True)
         composed = compose(connection, EVENTS_A_TICK)
     for city_id, username in sorted(composed.inboxes):
         live.tell(city_id, [live.inbox_changed(username)])
-    if composed.events:
-        unusable = composed.unusable_contacts
-        say(log, "composed", events=composed.events, notices=composed.notices, unusable_contacts=unusable)
+    return composed
+
+
+def _tell(made: Sequence[Composed]) -> None:
+    """One line for whoever reads the log, where anything was made."""
+    events, notices = sum(one.events for one in made), sum(one.notices for one in made)
+    if events:
+        unusable = sum(one.unusable_contacts for one in made)
+        say(log, "composed", events=events, notices=notices, unusable_contacts=unusable)
 
 
 @task("notifications.deliver")

@@ -1,0 +1,94 @@
+"""How long a worker that was nudged goes on looking, and how often."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import repeat
+
+from workers.following import FOLLOWS_FOR_S, IN_VAIN_S, SELDOM_S, SOON_S, follow
+
+LOOK_TAKES_S = 0.004
+
+
+class Course:
+    """A clock of its own: commits that come at these moments, looks that take a little, waits that pass at once."""
+
+    def __init__(self, commits: Sequence[float]) -> None:
+        self.now, self.commits = 0.0, list(commits)
+        self.looks: list[float] = []
+        self.told: list[float] = []
+        self.delays: list[float] = []
+
+    def look(self) -> int:
+        """Take what was committed by now."""
+        self.looks.append(self.now)
+        here = [one for one in self.commits if one <= self.now]
+        self.delays += [self.now - one for one in here]
+        self.commits = self.commits[len(here) :]
+        self.now += LOOK_TAKES_S
+        return len(here)
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now += seconds
+
+    def run(self) -> bool:
+        """Follow to the end."""
+        return follow(self.look, lambda: self.told.append(self.now), self.wait, lambda: self.now)
+
+
+def evenly(a_second: float, seconds: float) -> list[float]:
+    return [n / a_second for n in range(int(a_second * seconds))]
+
+
+def test_one_commit_is_handled_and_others_are_awaited_a_little() -> None:
+    course = Course([0.0])
+    assert course.run() is False
+    assert course.delays == [0.0]
+    assert IN_VAIN_S <= course.now < 2 * IN_VAIN_S
+    assert len(course.looks) < 12, "a street on which nothing happens costs little"
+
+
+def test_who_looks_is_believed_before_the_first_look_and_all_along() -> None:
+    course = Course(evenly(50, FOLLOWS_FOR_S))
+    course.run()
+    assert course.told[0] == 0.0 <= course.looks[0]
+    assert max(b - a for a, b in zip(course.told, course.told[1:], strict=False)) < 1.0
+
+
+def test_commits_that_come_steadily_are_found_at_once_and_handed_over_after_some_seconds() -> None:
+    course = Course(evenly(200, FOLLOWS_FOR_S + 1))
+    assert course.run() is True
+    assert FOLLOWS_FOR_S <= course.now < FOLLOWS_FOR_S + 0.1
+    assert max(course.delays) <= SOON_S + LOOK_TAKES_S + 1e-9
+
+
+def test_what_comes_after_a_pause_waits_no_longer_than_the_pause() -> None:
+    def with_pauses() -> Iterator[float]:
+        at = 0.0
+        for pause in repeat((0.005, 0.02, 0.06, 0.1), 8):
+            for one in pause:
+                at += one
+                yield at
+
+    course = Course(list(with_pauses()))
+    assert course.run() is False
+    assert not course.commits, "all were found before it ended"
+    assert max(course.delays) <= 0.1
+
+
+def test_very_many_are_taken_in_large_batches() -> None:
+    course = Course(evenly(1200, FOLLOWS_FOR_S + 2))
+    course.run()
+    within = [b - a for a, b in zip(course.looks, course.looks[1:], strict=False)]
+    assert max(within) <= SELDOM_S + LOOK_TAKES_S + 1e-9
+    assert len([one for one in course.looks if one > 1.0]) <= FOLLOWS_FOR_S / SELDOM_S
+
+
+def test_after_a_rush_it_looks_soon_again() -> None:
+    rush = evenly(1200, 2.0)
+    later = [2.0 + at for at in evenly(50, FOLLOWS_FOR_S)]
+    course = Course(rush + later)
+    course.run()
+    within = [b - a for a, b in zip(course.looks, course.looks[1:], strict=False) if a > 4.0]
+    assert max(within) < 0.05
