@@ -7,7 +7,6 @@ rules themselves. Tests hold both ways against each other on random histories, a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +15,7 @@ import numpy.typing as npt
 from nagara.indicators.conduct import HIGHEST_LEVEL, LONG_PAUSED, OWNING, WAITING
 from nagara.indicators.facts import FLAG, KEYED, LONGEST_SYNC, NO_MONTH, OPEN, Facts
 from nagara.indicators.issue_times import CLOSING, PEOPLE, RESPONSES
+from nagara.indicators.local_months import LocalMonths
 
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -98,9 +98,9 @@ def facts_in_columns(
     filed: Filed,
     ids: npt.NDArray[np.void],
     heads: npt.NDArray[np.void],
-    months: Mapping[str, Ints],
+    months: LocalMonths,
 ) -> Facts:
-    """The facts of every request but its names (see ``name``); ``months``: edges of local months, and their numbers.
+    """The facts of every request but its names (see ``name``); ``months``: those of the city's time zone.
 
     No request may have an event of ``RARE``, a move taken back, or duplicates linked to it.
     """
@@ -117,8 +117,7 @@ def facts_in_columns(
     rows["answer_due"] = filed.answer_due
 
     def month(times: Ints, known: Mask) -> Ints:
-        found = months["number"][np.searchsorted(months["edge"], times, side="right") - 1]
-        return np.where(known, found, NO_MONTH)
+        return np.where(known, months.of(times), NO_MONTH)
 
     rows["month"] = month(received, np.ones(len(ids), dtype=bool))
     rows["due_month"] = month(np.minimum(filed.due, received + 400 * 366 * DAY), filed.due != OPEN)

@@ -15,7 +15,7 @@ from nagara.indicators.figure import NONE, Figure, figure, share, too_few
 from nagara.indicators.life_table import LifeTable
 from nagara.indicators.propensity import propensity_of
 from nagara.indicators.proportions import NOTHING, median_by_order
-from nagara.indicators.survival import RiskTable, kaplan_meier, restricted_mean
+from nagara.indicators.survival import RiskTable, restricted_mean
 
 QUARTER_HOURS = 2160.0
 FEWEST_ANSWERS = 0.05
@@ -101,7 +101,7 @@ def _further_times(cell: Cell) -> dict[str, Figure]:
 def _quantile(definition: str, table: LifeTable, part: float) -> Figure:
     n, ended = table.total, table.ended()
     reason = too_few(definition, n, ended)
-    estimate = NOTHING if reason else kaplan_meier(table.risk).quantile(part)
+    estimate = NOTHING if reason else table.curve.quantile(part)
     return figure(estimate, n, ended, reason, not _followed(table.risk, RESTRICTED_HOURS))
 
 
@@ -110,7 +110,7 @@ def _mean(definition: str, table: LifeTable, hours: float) -> Figure:
     reason = too_few(definition, n, ended)
     if reason:
         return figure(NOTHING, n, ended, reason)
-    area = restricted_mean(kaplan_meier(table.risk), hours)
+    area = restricted_mean(table.curve, hours)
     mature = _followed(table.risk, hours)
     if area is None or not (mature or table.risk.at_risk_at(hours) >= ENOUGH_AT_RISK):
         return figure(NOTHING, n, ended, f"too few were followed for {hours / 24:g} days")

@@ -193,8 +193,9 @@ def add_groups(connection: psycopg.Connection[Any], city_id: str, groups: Groups
 
 def read_summary(connection: psycopg.Connection[Any], city_id: str) -> dict[int, Part]:
     """What each bucket of a city says of itself, in order."""
-    rows = connection.execute(SUMMARY, (city_id,))
-    return {row[0]: Part(row[1], row[2], frozenset(row[3]), frozenset(row[4]), bytes(row[5])) for row in rows}
+    with connection.cursor(binary=True) as cursor:
+        rows = cursor.execute(SUMMARY, (city_id,))
+        return {row[0]: Part(row[1], row[2], frozenset(row[3]), frozenset(row[4]), row[5]) for row in rows}
 
 
 def read_buckets(
@@ -281,8 +282,12 @@ def sortable(ids: bytes) -> Keys:
 
 
 def split(facts: Facts, ids: Keys) -> tuple[Facts, Facts]:
-    """The rows of these requests, and the others."""
-    mask = np.isin(sortable(facts["id"].tobytes()), ids)
+    """Of rows in order of id those of these requests, and the others."""
+    mask = np.zeros(len(facts), dtype=bool)
+    if len(facts):
+        keys = sortable(facts["id"].tobytes())
+        places = np.minimum(np.searchsorted(keys, ids), len(facts) - 1)
+        mask[places[keys[places] == ids]] = True
     return facts[mask], facts[~mask]
 
 

@@ -92,15 +92,20 @@ def follow(
         parts, at_hand = issue_store.parts_of(facts), issue_store.by_bucket(facts)
         return Prepared(connection, city.id, parts, at_hand, groups, None, frozenset(), len(facts), facts)
     whole: Facts | None = None
+    later: Collection[UUID] | None = None
     if state is None:
         whole = read_facts(connection, city, groups, now, now, tell=tell)
         parts, at_hand = issue_store.replace_all(connection, city.id, whole), issue_store.by_bucket(whole)
         state, read = State(now, None, None, frozenset()), len(whole)
     else:
-        changed = changed_requests(connection, city.id, state.known_at - OVERLAP, now)
+        since = state.known_at - OVERLAP
+        changed = changed_requests(connection, city.id, since, now)
+        if since <= cut_off:
+            later = [request for request, newest in changed.items() if newest > cut_off]
         parts, at_hand, touched = _taken_in(connection, city, groups, changed, now, tell)
         state, read = replace(state, known_at=now, touched=state.touched | touched), len(changed)
-    later = changed_requests(connection, city.id, cut_off, now) if cut_off < now else []
+    if later is None:
+        later = changed_requests(connection, city.id, cut_off, now) if cut_off < now else ()
     as_then, apart = _as_of(connection, city, groups, at_hand, later, cut_off, now)
     issue_store.add_groups(connection, city.id, groups)
     issue_store.write_state(connection, city.id, state, read, 0)
@@ -133,49 +138,38 @@ def _taken_in(
     parts = issue_store.read_summary(connection, city.id)
     if not changed:
         return parts, {}, frozenset()
-    before = _buckets_of(connection, city.id, changed)
+    ids = _keys(changed)
+    before = issue_store.read_buckets(connection, city.id, _buckets(ids))
     fresh = read_facts(connection, city, groups, now, now, list(changed), tell)
-    after = _with_rows(before, changed, fresh)
-    touched: frozenset[int] = frozenset()
-    other = {}
-    for bucket, rows in after.items():
-        months = _months_changed(before.get(bucket), rows)
-        if months:
-            touched |= months
-            other[bucket] = rows
-    told = issue_store.put_buckets(connection, city.id, other)
-    return _with_parts(parts, other, told), after, touched
+    after, other, months = _with_rows(before, ids, fresh)
+    written = {bucket: after[bucket] for bucket in other}
+    told = issue_store.put_buckets(connection, city.id, written)
+    return _with_parts(parts, written, told), after, months
 
 
-def _buckets_of(connection: psycopg.Connection[Any], city_id: str, ids: Collection[UUID]) -> dict[int, Facts]:
-    return issue_store.read_buckets(connection, city_id, _by_bucket(ids))
+def _keys(ids: Collection[UUID]) -> Keys:
+    return np.sort(issue_store.sortable(b"".join(one.bytes for one in ids)))
 
 
-def _by_bucket(ids: Collection[UUID]) -> dict[int, Keys]:
-    """Requests by the bucket in which their rows lie."""
-    keys = np.sort(issue_store.sortable(b"".join(one.bytes for one in ids)))
-    buckets = issue_store.bucket_numbers(keys)
-    starts = np.flatnonzero(np.diff(buckets, prepend=-1))
-    return dict(zip(buckets[starts].tolist(), np.split(keys, starts[1:]), strict=True))
+def _buckets(keys: Keys) -> set[int]:
+    """The buckets in which the rows of these requests lie."""
+    return set(np.unique(issue_store.bucket_numbers(keys)).tolist())
 
 
-def _with_rows(before: Mapping[int, Facts], ids: Collection[UUID], fresh: Facts) -> dict[int, Facts]:
-    """The buckets with the rows of these requests replaced by fresh ones."""
-    new = issue_store.by_bucket(fresh)
+def _with_rows(
+    before: Mapping[int, Facts], ids: Keys, fresh: Facts
+) -> tuple[dict[int, Facts], set[int], frozenset[int]]:
+    """The buckets with the rows of these requests replaced by fresh ones.
+
+    Also, which buckets have other rows now, and the months of the rows that are not the same in both.
+    """
+    old, others = issue_store.split(_in_order(before), ids)
+    new = issue_store.by_bucket(issue_store.joined(others, fresh))
     empty = issue_store.together(())
-    found = {}
-    for bucket, own in _by_bucket(ids).items():
-        _, others = issue_store.split(before.get(bucket, empty), own)
-        found[bucket] = issue_store.joined(others, new.get(bucket, empty))
-    return found
-
-
-def _months_changed(old: Facts | None, fresh: Facts) -> frozenset[int]:
-    """Months of the rows that are not the same in both."""
-    before = issue_store.together(()) if old is None else old
-    ids = issue_store.sortable(b"".join(sorted(differing(before, fresh))))
-    parts = (issue_store.split(facts, ids)[0] for facts in (before, fresh))
-    return frozenset().union(*(issue_store.months_of(part) for part in parts))
+    after = {bucket: new.get(bucket, empty) for bucket in sorted(before.keys() | _buckets(ids))}
+    other = issue_store.sortable(b"".join(sorted(differing(old, fresh))))
+    rows = [issue_store.split(facts, other)[0] for facts in (old, fresh)]
+    return after, _buckets(other), frozenset().union(*map(issue_store.months_of, rows))
 
 
 def differing(one: Facts, other: Facts) -> set[bytes]:
@@ -204,13 +198,13 @@ def _as_of(
     """The buckets without what happened after the cut-off, and the months in which that makes a difference."""
     if not later:
         return {}, frozenset()
-    wanted = _by_bucket(later).keys()
+    ids = _keys(later)
+    wanted = _buckets(ids)
     known = issue_store.read_buckets(connection, city.id, wanted - at_hand.keys())
     known |= {bucket: at_hand[bucket] for bucket in wanted & at_hand.keys()}
     then = read_facts(connection, city, groups, cut_off, now, list(later))
-    as_then = _with_rows(known, later, then)
-    months = (_months_changed(known.get(bucket), rows) for bucket, rows in as_then.items())
-    return as_then, frozenset().union(*months)
+    as_then, _, months = _with_rows(known, ids, then)
+    return as_then, months
 
 
 def prove(connection: psycopg.Connection[Any], city: City, now: dt.datetime, tell: Tell = tell_nobody) -> int:

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
-from nagara.indicators.survival import CAUSES, RiskTable
+from nagara.indicators.survival import CAUSES, RiskTable, SurvivalCurve, kaplan_meier
 
 SMALLEST_HOURS = 0.001
 """3.6 seconds: shorter durations count as this long."""
@@ -165,6 +165,11 @@ class LifeTable:
         removed = self.counts.astype(np.float64)
         at_risk = removed.sum(axis=1)[::-1].cumsum()[::-1]
         return RiskTable(hours_of(self.bins), at_risk, removed)
+
+    @cached_property
+    def curve(self) -> SurvivalCurve:
+        """Share not ended, by any cause, after each time: several figures read the same curve."""
+        return kaplan_meier(self.risk)
 
     def to_json(self) -> list[list[int]]:
         """Five columns for JSON: bins, then the counts of each cause."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -33,8 +32,9 @@ from nagara.indicators.columns import (
     name,
     status_kind,
 )
-from nagara.indicators.facts import EPOCH, KEYED, Facts, Group, Groups
+from nagara.indicators.facts import KEYED, Facts, Group, Groups
 from nagara.indicators.issue_times import INSPECTION_CHANNELS, SIMULATION, UNKNOWN_DISTRICT
+from nagara.indicators.local_months import local_months
 from nagara.indicators.log_pages import DETAIL, Page, Rows, pages, unix
 
 Ints = npt.NDArray[np.int64]
@@ -91,7 +91,7 @@ class _Reader:
         apart: set[bytes],
     ) -> None:
         self._connection, self._city, self._groups, self._apart = connection, city_id, groups, apart
-        self._months = _month_edges(zone)
+        self._months = local_months(zone)
         self._words = _Words(connection, city_id)
         self._facts: list[Facts] = []
         self._first: list[tuple[Ints, Bytes]] = []
@@ -260,14 +260,3 @@ class _Lookup:
         own = hashes.astype(np.int64)
         place = np.minimum(np.searchsorted(self._hashes, own), len(self._hashes) - 1)
         return np.where(self._hashes[place] == own, self._numbers[place], self._other)
-
-
-@cache
-def _month_edges(zone: ZoneInfo) -> Mapping[str, Ints]:
-    """When each local month begins (microseconds), and its number; 1900 to 2199."""
-    numbers = np.arange(1900 * 12, 2200 * 12)
-    edges = [
-        (dt.datetime(n // 12, n % 12 + 1, 1, tzinfo=zone) - EPOCH) // dt.timedelta(microseconds=1)
-        for n in numbers.tolist()
-    ]
-    return {"edge": np.array(edges, dtype=np.int64), "number": numbers.astype(np.int64)}

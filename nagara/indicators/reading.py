@@ -53,11 +53,12 @@ select parent.id, array_agg(child.occurred_at)
 
 CHANGED_BETWEEN = """
 with changed as materialized (
-    select distinct request_id from event
-     where city_id = %(city)s and recorded_at > %(since)s and recorded_at <= %(known_at)s)
-select request_id from changed
-union
-select parent.id
+    select request_id, max(recorded_at) as newest from event
+     where city_id = %(city)s and recorded_at > %(since)s and recorded_at <= %(known_at)s
+     group by request_id)
+select request_id, newest from changed
+union all
+select parent.id, changed.newest
   from changed join event link on link.city_id = %(city)s and link.kind = 'duplicate_linked'
                               and link.request_id = changed.request_id
   join request parent on parent.city_id = %(city)s and parent.reference = link.data->>'parent'
@@ -146,8 +147,11 @@ def _corrected(told: list[tuple[LoggedEvent, bytes]]) -> list[tuple[LoggedEvent,
 
 def changed_requests(
     connection: psycopg.Connection[Any], city_id: str, since: dt.datetime, known_at: dt.datetime
-) -> list[UUID]:
-    """Requests with events recorded after ``since``, and those they were linked to."""
+) -> dict[UUID, dt.datetime]:
+    """Requests with events recorded after ``since``, and those they were linked to: when the newest was recorded."""
     values: dict[str, Any] = {"city": city_id, "since": since, "known_at": known_at}
+    found: dict[UUID, dt.datetime] = {}
     with connection.cursor(binary=True) as cursor:
-        return [row[0] for row in cursor.execute(CHANGED_BETWEEN, values)]
+        for request, newest in cursor.execute(CHANGED_BETWEEN, values):
+            found[request] = max(newest, found.get(request, newest))
+    return found

@@ -91,10 +91,10 @@ class Sums:
         """The cells of each month in which anything was counted."""
         size = len(self._parts)
         place, column, value = _joined([(k, np.full(len(k), c), v) for k, c, v in self._scalars], 3)
-        order = np.argsort(place * len(SCALARS) + column)
+        order = np.argsort(place * len(SCALARS) + column, kind="stable")
         scalars = [rows[order] for rows in (place, column, value)]
         place, column, bins, count = _joined(self._curves, 4)
-        order = np.argsort(((place * len(CURVES) + column) << 16) + bins)
+        order = np.argsort(((place * len(CURVES) + column) << 16) + bins, kind="stable")
         curves = [rows[order] for rows in (place, column, bins, count)]
         found = {}
         for month in np.unique(np.concatenate((scalars[0], curves[0])) // max(1, size)).tolist():
