@@ -17,6 +17,7 @@ import typer
 from typer.core import TyperGroup
 
 from nagara.cli.main import app, guarded
+from nagara.cli.words import Word
 from nagara.local.throwaway import Throwaway
 from tests.waiting import PATIENCE_SECONDS
 
@@ -59,17 +60,22 @@ def as_a_process(*words: str, input_: str = "", **environment: str) -> subproces
     )
 
 
-def commands() -> Iterator[tuple[str, str]]:
-    """Every command with its help."""
+def words() -> list[Word]:
+    """The words of ``nagara``, none of them loaded."""
     group = typer.main.get_command(app)
     assert isinstance(group, TyperGroup)
-    for name, command in group.commands.items():
-        inner = getattr(command, "commands", None)
-        if inner is None:
-            yield name, command.help or ""
+    return [word for word in group.commands.values() if isinstance(word, Word)]
+
+
+def commands() -> Iterator[tuple[str, str]]:
+    """Every command with its help."""
+    for word in words():
+        loaded = word.loaded()
+        if isinstance(loaded, TyperGroup):
+            for last, leaf in loaded.commands.items():
+                yield f"{word.name} {last}", leaf.help or ""
         else:
-            for last, leaf in inner.items():
-                yield f"{name} {last}", leaf.help or ""
+            yield str(word.name), loaded.help or ""
 
 
 def test_every_command_is_there_and_has_an_example() -> None:
@@ -77,6 +83,19 @@ def test_every_command_is_there_and_has_an_example() -> None:
     assert set(found) == set(COMMANDS)
     for name, text in found.items():
         assert f"nagara {name}" in text, f"{name} shows no example"
+
+
+def test_what_help_says_of_a_word_is_what_the_word_says_of_itself() -> None:
+    for word in words():
+        assert (word.loaded().help or "").startswith(word.help or "nothing"), word.name
+
+
+def test_help_loads_nothing_that_only_commands_need() -> None:
+    listed = "import sys; from nagara.cli.main import app; app(['--help'], standalone_mode=False); print(*sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", listed], capture_output=True, text=True, check=True)
+    loaded = {name for name in ran.stdout.splitlines()[-1].split() if name.startswith("nagara.")}
+    assert "nagara.cli.words" in loaded
+    assert not loaded & {"nagara.database", "nagara.settings", "nagara.cities", "nagara.cli.cities"}
 
 
 def test_a_day_on_the_command_line(database_url: str, services: Throwaway, tmp_path: Path) -> None:

@@ -9,8 +9,15 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from nagara.cities import city_of
+from nagara.database import city_session
+from nagara.field_work.jobs import now_told
+from nagara.resolution_audit import findings
+
 audits_app = typer.Typer(
-    no_args_is_help=True, help="Random samples of resolved requests, and what was found of them."
+    add_completion=False,
+    no_args_is_help=True,
+    help="Random samples of resolved requests, and what was found of them.",
 )
 CityId = Annotated[str, typer.Argument(help="City id, for example kh-pnh")]
 Quarter = Annotated[str, typer.Argument(help="For example 2026-Q3")]
@@ -28,11 +35,6 @@ def draw(
 
     Example: nagara audits draw kh-pnh 2026-Q3 --by sophea@kh-pnh
     """
-    from nagara.cities import city_of  # noqa: PLC0415 - commands load what they need
-    from nagara.database import city_session  # noqa: PLC0415
-    from nagara.field_work.jobs import now_told  # noqa: PLC0415
-    from nagara.resolution_audit import findings  # noqa: PLC0415
-
     known = city_of(city)
     with city_session(known.id) as session:
         row = findings.begin(session, known, quarter, size, by, now_told(session))
@@ -50,10 +52,6 @@ def show(
 
     Example: nagara audits show kh-pnh 2026-Q3
     """
-    from nagara.cities import city_of  # noqa: PLC0415
-    from nagara.database import city_session  # noqa: PLC0415
-    from nagara.resolution_audit import findings  # noqa: PLC0415
-
     known = city_of(city)
     with city_session(known.id) as session:
         found = findings.items(session, known, quarter)
@@ -84,10 +82,6 @@ def find(
 
     Example: nagara audits find kh-pnh 2026-Q3 12 not_fixed --by sophea@kh-pnh
     """
-    from nagara.cities import city_of  # noqa: PLC0415
-    from nagara.database import city_session  # noqa: PLC0415
-    from nagara.resolution_audit import findings  # noqa: PLC0415
-
     known = city_of(city)
     with city_session(known.id) as session:
         item = findings.find(session, known, quarter, number, finding, way, by, note)
@@ -100,10 +94,6 @@ def verify(city: CityId, quarter: Quarter) -> None:
 
     Example: nagara audits verify kh-pnh 2026-Q3
     """
-    from nagara.cities import city_of  # noqa: PLC0415
-    from nagara.database import city_session  # noqa: PLC0415
-    from nagara.resolution_audit import findings  # noqa: PLC0415
-
     known = city_of(city)
     with city_session(known.id) as session:
         found = findings.differences(session, known, quarter)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, get_args
+from typing import Annotated, get_args
 
 import typer
 from rich.console import Console
@@ -13,12 +13,19 @@ from rich.table import Table
 
 from city_config import City, Configuration, Service, load_city, load_configuration
 from city_config.basics import Priority
+from city_config.checks import check
+from city_config.diff import city_changes, configuration_changes
+from city_config.starting import NewCity, write_new_city
+from nagara.cities import city_of, configuration, service_of
+from nagara.database import clock_connection
 from nagara.errors import InvalidInput
+from nagara.places.finding import check_coordinates, locate_in
+from nagara.promises.deadlines import promise
+from nagara.routing import explain, route
+from nagara.settings import settings
+from nagara.staff.replay import Replay, past_requests, replay, sample_requests
 
-if TYPE_CHECKING:
-    from nagara.staff.replay import Replay
-
-cities_app = typer.Typer(no_args_is_help=True, help="The cities' configuration.")
+cities_app = typer.Typer(add_completion=False, no_args_is_help=True, help="The cities' configuration.")
 Folder = Annotated[Path | None, typer.Option(help="Folder of the configuration; default: the one in use")]
 
 
@@ -28,8 +35,6 @@ def cities_list(folder: Folder = None) -> None:
 
     Example: nagara cities list
     """
-    from city_config.checks import check  # noqa: PLC0415 - the checks read every file again
-
     served = _configuration(folder)
     unconfirmed: dict[str, int] = {}
     for finding in check(served):
@@ -68,8 +73,6 @@ def cities_check(
 
     Example: nagara cities check --no-unconfirmed
     """
-    from city_config.checks import check  # noqa: PLC0415
-
     served = _configuration(folder)
     findings = check(served)
     wrong = [finding for finding in findings if finding.severity == "error"]
@@ -100,10 +103,6 @@ def cities_explain(
 
     Example: nagara cities explain kh-pnh --service waste_missed --at 11.5564,104.9282
     """
-    from nagara.cities import city_of, configuration, service_of  # noqa: PLC0415
-    from nagara.places.finding import check_coordinates, locate_in  # noqa: PLC0415
-    from nagara.routing import explain, route  # noqa: PLC0415
-
     found = city_of(city)
     wanted = service_of(found, service)
     lat, lon = _position(at)
@@ -125,8 +124,6 @@ def cities_explain(
 
 def _tell_promise(city: City, service: Service, owner: str, moment: dt.datetime, priority: Priority) -> None:
     """What would be promised, in local time, and what kind of promise it is."""
-    from nagara.promises.deadlines import promise  # noqa: PLC0415
-
     times = promise(city, service, owner, moment, priority)
     for stage in ("acknowledge_by", "respond_by", "resolve_by"):
         due = getattr(times, stage)
@@ -143,8 +140,6 @@ def cities_diff(
 
     Example: nagara cities diff city_config/cities/kh-pnh /tmp/kh-pnh
     """
-    from city_config.diff import city_changes, configuration_changes  # noqa: PLC0415
-
     whole = [(folder / "network.yaml").is_file() for folder in (old, new)]
     if all(whole):
         changes = configuration_changes(load_configuration(old), load_configuration(new))
@@ -174,9 +169,6 @@ def cities_dry_run(
 
     Example: nagara cities dry-run kh-pnh --against /tmp/kh-pnh --since 2026-01-01
     """
-    from nagara.cities import city_of  # noqa: PLC0415
-    from nagara.staff.replay import replay, sample_requests  # noqa: PLC0415
-
     if against is None and since is None:
         raise InvalidInput(
             "Say what to replay against, or since when.", field="against", allowed="--against, --since"
@@ -207,8 +199,6 @@ def cities_new(
 
     Example: nagara cities new kh-kpt --name Kampot --country KH --boundary kampot.geojson --timezone Asia/Phnom_Penh
     """
-    from city_config.starting import NewCity, write_new_city  # noqa: PLC0415
-
     served = _configuration(folder)
     names = dict(_language_and_name(given) for given in name)
     wanted = NewCity(city, country, names, timezone, tuple(language or ()))
@@ -226,9 +216,6 @@ def _language_and_name(given: str) -> tuple[str, str]:
 
 def _replayed(changed: City, since: dt.date | None) -> Replay:
     """The stored requests of a city held against its changed files, in a transaction that cannot write."""
-    from nagara.database import clock_connection  # noqa: PLC0415
-    from nagara.staff.replay import past_requests, replay  # noqa: PLC0415
-
     start = dt.datetime.combine(since or dt.date.min, dt.time(), changed.zone if since else dt.UTC)
     with clock_connection() as connection:
         connection.read_only = True
@@ -250,8 +237,6 @@ def _changed_city(city: str, folder: Path) -> City:
 
 
 def _configuration(folder: Path | None) -> Configuration:
-    from nagara.settings import settings  # noqa: PLC0415
-
     return load_configuration(folder or settings().city_config)
 
 

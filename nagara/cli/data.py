@@ -13,17 +13,20 @@ import psycopg
 import typer
 from rich.console import Console
 
+from city_config.import_mapping import load_import_mapping
+from nagara import importing
+from nagara.archive.reading import is_archive, read_archive
+from nagara.archive.writing import write_archive
+from nagara.cities import city_of, configuration
+from nagara.database import clock_connection, time_told
 from nagara.errors import InvalidInput
+from nagara.indicators.build import build_city
+from nagara.local import backup as backups
+from nagara.local.backup import back_up, read
+from nagara.photos.storage import media_store
+from nagara.settings import settings
 
 City = Annotated[str, typer.Option("--city", help="City id, for example kh-pnh")]
-
-
-def add_to(app: typer.Typer) -> None:
-    """Register the commands as words of ``nagara``."""
-    app.command("import")(import_)
-    app.command("export")(export)
-    app.command("backup")(backup)
-    app.command("restore")(restore)
 
 
 def import_(
@@ -49,8 +52,6 @@ def import_(
 
     Example: nagara import reports.csv.gz --city th-bkk --mapping traffy --rejects rejects.csv
     """
-    from nagara.archive.reading import is_archive  # noqa: PLC0415 - only this command imports
-
     if is_archive(path):
         if mapping or rejects:
             raise InvalidInput("An archive is taken in whole: it has neither a mapping nor rejects.")
@@ -74,11 +75,6 @@ def export(
 
     Example: nagara export --city kh-pnh --out kh-pnh.nagara
     """
-    from nagara.archive.writing import write_archive  # noqa: PLC0415 - only this command exports
-    from nagara.cities import city_of  # noqa: PLC0415
-    from nagara.photos.storage import media_store  # noqa: PLC0415
-    from nagara.settings import settings  # noqa: PLC0415
-
     found = city_of(city)
     with _owner() as owner, Console(stderr=True).status(f"export of {found.id}") as shown:
         manifest = write_archive(
@@ -107,10 +103,6 @@ def backup(
 
     Example: nagara backup --out /mnt/backups --keep 14
     """
-    from nagara.local.backup import back_up, read  # noqa: PLC0415 - only this command backs up
-    from nagara.photos.storage import media_store  # noqa: PLC0415
-    from nagara.settings import settings  # noqa: PLC0415
-
     chosen = settings()
     store = media_store(chosen)
     with _ended_by_exception():
@@ -143,10 +135,6 @@ def restore(place: Annotated[Path, typer.Argument(help="One backup: a folder wit
 
     Example: DATABASE_URL=postgresql://... nagara restore /mnt/backups/20261122T031500.000000Z
     """
-    from nagara.local import backup as backups  # noqa: PLC0415
-    from nagara.photos.storage import media_store  # noqa: PLC0415
-    from nagara.settings import settings  # noqa: PLC0415
-
     chosen = settings()
     made = backups.restore(chosen.database_url, media_store(chosen), chosen.secret, place, tell=_on_stderr)
     typer.echo(f"brought back as of {made.made_at.isoformat()}: {made.rows['request']:,} requests")
@@ -157,11 +145,6 @@ def _on_stderr(line: str) -> None:
 
 
 def _take_in(path: Path, city: str, dry_run: bool) -> dict[str, Any]:
-    from nagara.archive.reading import read_archive  # noqa: PLC0415
-    from nagara.cities import city_of  # noqa: PLC0415
-    from nagara.photos.storage import media_store  # noqa: PLC0415
-    from nagara.settings import settings  # noqa: PLC0415
-
     found = city_of(city)
     with _owner() as owner, Console(stderr=True).status(f"import of {found.id}") as shown:
         manifest = read_archive(
@@ -189,12 +172,6 @@ def _say(digests: dict[str, str], rows: dict[str, int], pictures: int) -> None:
 def _import_table(
     path: Path, city: str, mapping: str | None, source: str, dry_run: bool, rejects: Path | None
 ) -> dict[str, Any]:
-    from city_config.import_mapping import load_import_mapping  # noqa: PLC0415 - only this command maps
-    from nagara import importing  # noqa: PLC0415
-    from nagara.cities import city_of, configuration  # noqa: PLC0415
-    from nagara.database import clock_connection, time_told  # noqa: PLC0415
-    from nagara.indicators.build import build_city  # noqa: PLC0415
-
     found = city_of(city)
     how = None
     if mapping is not None:
@@ -222,8 +199,6 @@ def _import_table(
 @contextmanager
 def _owner() -> Iterator[psycopg.Connection[Any]]:
     """Who owns the tables, past row-level security: for commands of whoever runs the machine."""
-    from nagara.settings import settings  # noqa: PLC0415
-
     with psycopg.connect(
         settings().database_url, autocommit=True, options="-c timezone=UTC", connect_timeout=5
     ) as owner:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -12,11 +12,12 @@ from rich.markup import escape
 
 from nagara.cli.pull import pull
 from nagara.errors import InvalidInput
+from nagara.open311 import conformance
+from nagara.outgoing import AddressNotAllowed, Caller, stated_places
 
-if TYPE_CHECKING:
-    from nagara.open311 import conformance
-
-open311_app = typer.Typer(no_args_is_help=True, help="GeoReport v2 (Open311), of anybody's.")
+open311_app = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="GeoReport v2 (Open311), of anybody's."
+)
 
 SIGNS = {
     "holds": "[green]holds     [/]",
@@ -61,9 +62,6 @@ def check(
 
     Example: nagara open311 check https://city.example/open311/v2 --jurisdiction city.example --json found.json
     """
-    from nagara.open311 import conformance  # noqa: PLC0415 - only this command needs the rules
-    from nagara.outgoing import AddressNotAllowed, Caller, stated_places  # noqa: PLC0415
-
     known = [rule.id for rule in conformance.RULES]
     for name in only or ():
         if name not in known:

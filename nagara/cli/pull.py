@@ -12,7 +12,14 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.console import Console
 
+from city_config.import_mapping import load_import_mapping
+from nagara.cities import city_of, configuration
+from nagara.database import clock_connection, time_told
 from nagara.errors import InvalidInput, NagaraError
+from nagara.importing import Reject, shown_on
+from nagara.indicators.build import build_city
+from nagara.open311 import client, pulled
+from nagara.outgoing import Caller, stated_places
 
 
 class EndpointUnreadable(NagaraError):
@@ -49,14 +56,6 @@ def pull(
 
     Example: nagara open311 pull https://old.example/open311/v2 --city kh-pnh --mapping old.yaml --since 2024-01-01
     """
-    from city_config.import_mapping import load_import_mapping  # noqa: PLC0415 - only this command maps
-    from nagara.cities import city_of, configuration  # noqa: PLC0415
-    from nagara.database import clock_connection, time_told  # noqa: PLC0415
-    from nagara.importing import Reject, shown_on  # noqa: PLC0415
-    from nagara.indicators.build import build_city  # noqa: PLC0415
-    from nagara.open311 import client, pulled  # noqa: PLC0415
-    from nagara.outgoing import Caller, stated_places  # noqa: PLC0415
-
     found = city_of(city)
     how = load_import_mapping(mapping, found)
     try:

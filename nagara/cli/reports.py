@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
 import typer
 
+from nagara import network_report
+from nagara.cities import configuration
+from nagara.database import clock_connection, network_connection, time_told
 from nagara.errors import InvalidInput, UnknownReport
 from nagara.indicators.period import Period
+from nagara.network_report import read_report
+from nagara.network_report.forms import print_city, print_report
+from nagara.review.releases import is_released
+from nagara.review.reviews import begin
 
-report_app = typer.Typer(no_args_is_help=True, help="Network reports.")
+report_app = typer.Typer(add_completion=False, no_args_is_help=True, help="Network reports.")
 
 
 @report_app.command("build")
@@ -27,11 +35,6 @@ def report_build(
 
     Example: nagara report build --period 2026-09..2026-10 --html report.html
     """
-    from nagara import network_report  # noqa: PLC0415
-    from nagara.cities import configuration  # noqa: PLC0415
-    from nagara.database import clock_connection, network_connection, time_told  # noqa: PLC0415
-    from nagara.review.reviews import begin  # noqa: PLC0415
-
     with clock_connection() as connection:
         now = time_told(connection)
         built = network_report.build_report(connection, configuration(), Period.parse(period), now)
@@ -65,13 +68,6 @@ def report_print(
 
     Example: nagara report print REPORT --form summary --city kh-pnh --language km --out summary.pdf
     """
-    import sys  # noqa: PLC0415
-
-    from nagara.database import network_connection  # noqa: PLC0415
-    from nagara.network_report import read_report  # noqa: PLC0415
-    from nagara.network_report.forms import print_city, print_report  # noqa: PLC0415
-    from nagara.review.releases import is_released  # noqa: PLC0415
-
     try:
         id_ = UUID(report)
     except ValueError:

@@ -11,10 +11,16 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from nagara import accounts
+from nagara.accounts.keys import keys_of
+from nagara.accounts.people import Reset, people_of, reset_account
+from nagara.cities import city_of
+from nagara.database import city_session
 from nagara.errors import InvalidInput
+from nagara.permissions import NETWORK
 
-staff_app = typer.Typer(no_args_is_help=True, help="Staff accounts.")
-keys_app = typer.Typer(no_args_is_help=True, help="Keys of other systems.")
+staff_app = typer.Typer(add_completion=False, no_args_is_help=True, help="Staff accounts.")
+keys_app = typer.Typer(add_completion=False, no_args_is_help=True, help="Keys of other systems.")
 City = Annotated[str, typer.Option("--city", help="City id, for example kh-pnh")]
 Name = Annotated[str, typer.Argument(help="Sign-in name: name@city, or name@network for officials")]
 
@@ -40,9 +46,6 @@ def staff_add(
 
     Example: nagara staff add sophea@kh-pnh --role supervisor
     """
-    from nagara import accounts  # noqa: PLC0415 - the tables are needed by the commands that run alone
-    from nagara.database import city_session  # noqa: PLC0415
-
     username, city_id = accounts.split_sign_in_name(name)
     departments = tuple(department or ())
     _check_departments(city_id, departments)
@@ -71,9 +74,6 @@ def staff_list(city: City) -> None:
 
     Example: nagara staff list --city kh-pnh
     """
-    from nagara.accounts.people import people_of  # noqa: PLC0415
-    from nagara.database import city_session  # noqa: PLC0415
-
     table = _table("name", "role", "departments", "second factor", "active", "last sign-in")
     with city_session(_city_or_network(city)) as session:
         for person in people_of(session, city):
@@ -101,10 +101,6 @@ def staff_reset(
 
     Example: nagara staff reset sophea@kh-pnh --second-factor
     """
-    from nagara import accounts  # noqa: PLC0415
-    from nagara.accounts.people import Reset, reset_account  # noqa: PLC0415
-    from nagara.database import city_session  # noqa: PLC0415
-
     username, city_id = accounts.split_sign_in_name(name)
     with city_session(_city_or_network(city_id)) as session:
         temporary = reset_account(session, city_id, None, username, Reset(password, second_factor))
@@ -125,10 +121,6 @@ def keys_add(
 
     Example: nagara keys add --city kh-pnh --label "city app"
     """
-    from nagara import accounts  # noqa: PLC0415
-    from nagara.cities import city_of  # noqa: PLC0415
-    from nagara.database import city_session  # noqa: PLC0415
-
     expires_at = dt.datetime.now(dt.UTC) + dt.timedelta(days=days) if days else None
     with city_session(city_of(city).id) as session:
         typer.echo(accounts.add_key(session, city, label, scope or ["open311"], expires_at))
@@ -140,10 +132,6 @@ def keys_list(city: City) -> None:
 
     Example: nagara keys list --city kh-pnh
     """
-    from nagara.accounts.keys import keys_of  # noqa: PLC0415
-    from nagara.cities import city_of  # noqa: PLC0415
-    from nagara.database import city_session  # noqa: PLC0415
-
     table = _table("id", "label", "scopes", "ends", "last used", "revoked")
     with city_session(city_of(city).id) as session:
         for row in keys_of(session, city):
@@ -159,9 +147,6 @@ def keys_list(city: City) -> None:
 
 
 def _check_departments(city_id: str, departments: Sequence[str]) -> None:
-    from nagara.cities import city_of  # noqa: PLC0415
-    from nagara.permissions import NETWORK  # noqa: PLC0415
-
     if city_id == NETWORK:
         return
     known = city_of(city_id).departments_by_code
@@ -172,9 +157,6 @@ def _check_departments(city_id: str, departments: Sequence[str]) -> None:
 
 def _city_or_network(city_id: str) -> str:
     """The id, if there is such a city or it is the network; raise ``UnknownCity``."""
-    from nagara.cities import city_of  # noqa: PLC0415
-    from nagara.permissions import NETWORK  # noqa: PLC0415
-
     return city_id if city_id == NETWORK else city_of(city_id).id
 
 
