@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nagara.nudging import SHORTEST_GAP_S
+from workers.following import IN_VAIN_S
 from workers.schedule import SCHEDULE
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "scaling.md"
@@ -198,7 +198,7 @@ def _processes() -> Iterator[str]:
     yield f"| connections to PostgreSQL at most, without a pooler | {connections} |"
     yield f"| of these busy at once, as many as cores work for it | about {served + done:.0f} of {BEST_CONNECTIONS} |"
     yield f"| messages a second in the task queue: timers, however many cities | {_ticks():.1f} |"
-    yield f"| the same of nudges at most, of all API processes together | {1 / SHORTEST_GAP_S:,.0f} |"
+    yield f"| the same of nudges at most, of all API processes together | {1 / IN_VAIN_S:,.0f} |"
 
 
 def _ticks() -> float:

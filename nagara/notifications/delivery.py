@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import os
+import sys
 import threading
 import time
 import traceback
@@ -30,6 +32,9 @@ log = logging.getLogger(__name__)
 TAKEN_AT_ONCE = 200
 WORTH_ANOTHER = 8
 """Messages that one conversation takes before others are begun."""
+
+GIVES_WAY = 10
+"""How nice the threads of several conversations are, from 0 to 19."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +140,7 @@ class _Conversations:
             self._talk(0, waiting, outcomes, until)
             return outcomes
         shared = _Shared(waiting, self._lock)
-        with ThreadPoolExecutor(wanted, thread_name_prefix=f"to-{self.way.name}") as threads:
+        with ThreadPoolExecutor(wanted, f"to-{self.way.name}", _give_way) as threads:
             for number in range(wanted):
                 threads.submit(self._talk, number, shared, outcomes, until)
         return outcomes
@@ -178,6 +183,12 @@ class _Conversations:
         # what a conversation that broke off in the middle would take next, nobody knows
         self._open.pop(number, None)
         return Refusal(f"fault: {name}", permanent=False, stops=not opened)
+
+
+def _give_way() -> None:
+    """A mail may wait a moment, whoever files may not: on Linux each thread has a priority of its own."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), GIVES_WAY)
 
 
 @dataclass
