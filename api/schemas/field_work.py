@@ -6,10 +6,10 @@ import datetime as dt
 import uuid
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.schemas.common import Input, Named, Names, Position
-from api.schemas.filing import FilingBody
+from api.schemas.filing import FILING_EXAMPLE, FilingBody
 from api.schemas.queue import QueueRow
 
 
@@ -175,6 +175,9 @@ class JobReportBody(Input):
 class OnBehalfBody(FilingBody):
     """A report of somebody who called, wrote or came."""
 
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"channel": "phone", **FILING_EXAMPLE}]}
+    )
     channel: Literal["phone", "counter", "letter", "email", "chat", "social", "inspection"] = Field(
         description="How it reached the city; inspection: staff saw it themselves"
     )
