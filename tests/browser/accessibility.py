@@ -106,3 +106,22 @@ def focus_is_visible(page: Page) -> bool:
             }"""
         )
     )
+
+
+def walk_to(page: Page, name: str) -> None:
+    """Press Tab until what bears the name has the focus, which must be seen on every stop."""
+    for _ in range(90):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement === document.body"):
+            continue
+        assert focus_is_visible(page), page.evaluate("document.activeElement.outerHTML")
+        called = page.evaluate(
+            """() => {
+                const at = document.activeElement;
+                return [at.getAttribute('aria-label'), ...[...(at.labels ?? [])].map((one) => one.textContent),
+                        at.textContent].join(' ');
+            }"""
+        )
+        if name in " ".join(str(called).split()):
+            return
+    raise AssertionError(f"no way to {name!r} by the keyboard")

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, Request, expect
 
-from tests.browser.accessibility import expect_accessible, fits_at_twice_the_text, focus_is_visible
+from tests.browser.accessibility import expect_accessible, fits_at_twice_the_text, walk_to
 from tests.browser.conftest import OpenPage
 from tests.browser.report_flow import (
     PHONE,
@@ -133,25 +133,6 @@ def test_the_keyboard_alone_files_a_report(open_page: OpenPage) -> None:
     page.keyboard.press("Enter")
     page.get_by_test_id("reference").wait_for()
     expect(page.get_by_role("heading", level=1)).to_be_focused()
-
-
-def walk_to(page: Page, name: str) -> None:
-    """Press Tab until what bears the name has the focus, which must be seen on every stop."""
-    for _ in range(90):
-        page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement === document.body"):
-            continue
-        assert focus_is_visible(page), page.evaluate("document.activeElement.outerHTML")
-        called = page.evaluate(
-            """() => {
-                const at = document.activeElement;
-                return [at.getAttribute('aria-label'), ...[...(at.labels ?? [])].map((one) => one.textContent),
-                        at.textContent].join(' ');
-            }"""
-        )
-        if name in " ".join(str(called).split()):
-            return
-    raise AssertionError(f"no way to {name!r} by the keyboard")
 
 
 def test_more_contrast_is_a_switch_that_is_remembered(open_page: OpenPage) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import uuid
 
@@ -9,7 +10,7 @@ import psycopg
 from playwright.sync_api import Page, expect
 
 from nagara.local.state import running_environment
-from tests.browser.accessibility import expect_accessible, fits, fits_at_twice_the_text
+from tests.browser.accessibility import expect_accessible, fits, fits_at_twice_the_text, walk_to
 from tests.browser.conftest import ENDS_WITHIN_MS, OpenPage, picture
 from tests.browser.staff_desk import CITY, ask, open_request, report, sign_in, token_of
 from tests.conftest import Live
@@ -100,6 +101,42 @@ def test_screens_of_administrators_and_auditors_are_accessible(open_page: OpenPa
             go(page, name, title)
             all_read(page)
             expect_accessible(page, name)
+    a_sample_is_looked_at(page)
+
+
+def last_quarter() -> str:
+    """The newest that has ended, as ``2026-Q3``; the demo's requests reach back into it on any day."""
+    last = dt.datetime.now(dt.UTC).date().replace(day=1)
+    while last.month % 3 != 1:
+        last = (last - dt.timedelta(days=1)).replace(day=1)
+    last -= dt.timedelta(days=1)
+    return f"{last.year}-Q{last.month // 3}"
+
+
+def a_sample_is_looked_at(page: Page) -> None:
+    """Without a mouse: the last quarter's sample is drawn, only once, and an auditor says what they found of it."""
+    card = page.get_by_role("region", name="Audit of resolutions")
+    expect(card).to_contain_text("No sample was drawn yet.")
+    card.get_by_label("Quarter").focus()
+    page.keyboard.type(last_quarter())
+    page.keyboard.press("Enter")
+    rows = card.locator("tbody tr")
+    rows.first.wait_for()
+    expect(card).to_contain_text(re.compile(rf"\b{rows.count()} of [\d,]+ drawn, 0 looked at"))
+    reference = rows.first.get_by_role("rowheader").inner_text()
+    walk_to(page, f"{reference}: Not fixed")
+    page.keyboard.press("Enter")
+    found = card.get_by_role("button", name=f"{reference}: Not fixed")
+    expect(found).to_have_attribute("aria-pressed", "true")
+    expect(card).to_contain_text("1 looked at, 0 confirmed")
+    expect(found).to_be_focused()
+    expect_accessible(page, "audit of resolutions")
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    expect_accessible(page, "audit of resolutions on a phone", wanted=("light",))
+    card.get_by_label("Quarter").press("Enter")
+    expect(card.get_by_role("alert")).to_be_visible()
+    page.reload()
+    expect(card).to_contain_text("1 looked at, 0 confirmed")
 
 
 def test_a_contact_is_shown_for_a_reason_that_the_auditor_reads(

@@ -126,7 +126,7 @@ def test_people_report_by_day_and_the_last_days_are_partly_open(
 
 def test_a_wrong_profile_names_its_line(tmp_path: Path) -> None:
     text = (REPOSITORY / "city_config" / "demo.yaml").read_text(encoding="utf-8")
-    (tmp_path / "demo.yaml").write_text(text.replace("days: 90", "days: many"), encoding="utf-8")
+    (tmp_path / "demo.yaml").write_text(text.replace("days: 100", "days: many"), encoding="utf-8")
     with pytest.raises(ConfigurationError, match=r"demo\.yaml:\d+: days"):
         load_profile(tmp_path)
 
