@@ -146,6 +146,22 @@ class HeadAnswers:
         await self.app({**scope, "method": "GET"}, until_answered, head_alone)
 
 
+REDIRECTED = 307
+"""As addresses with a slash too many are."""
+
+
+def _on_this_host(name: bytes, value: bytes, scope: Scope) -> bytes:
+    """Where a redirect leads, without scheme and host where that is this one.
+
+    Behind a proxy they are not known for sure: over https a client would be sent on to http, with its key.
+    """
+    host = next((v for k, v in scope["headers"] if k == b"host"), b"")
+    begin = b"//" + host + b"/"
+    if name.lower() == b"location" and host and begin in value:
+        return value[value.index(begin) + len(begin) - 1 :]
+    return value
+
+
 class SecurityHeaders:
     """Adds the headers every answer carries; pages bring their own content policy."""
 
@@ -160,7 +176,10 @@ class SecurityHeaders:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = add_security_headers(list(message.get("headers", ())), scope["path"])
+                headers = add_security_headers(list(message.get("headers", ())), scope["path"])
+                if message["status"] == REDIRECTED:
+                    headers = [(name, _on_this_host(name, value, scope)) for name, value in headers]
+                message["headers"] = headers
             await send(message)
 
         await self.app(scope, receive, with_headers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
@@ -19,6 +20,7 @@ padding:0 1rem}}.wide{{overflow-x:auto}}table{{border-collapse:collapse}}th,td{{
 padding:.2rem .5rem;text-align:left;vertical-align:top}}</style></head><body><main><h1>{title}</h1><p>{text}</p>
 {tables}{links}</main></body></html>"""
 
+WEIGHT = re.compile(r"[01](\.\d{0,3})?", re.ASCII)
 Rows = Sequence[Mapping[str, Any]]
 Links = Sequence[tuple[str, str]]
 """Addresses with their words."""
@@ -31,13 +33,21 @@ def wants_html(call: Request) -> bool:
         if form not in ("json", "html"):
             raise InvalidInput(f"There is no form {form[:20]!r}.", field="f", allowed=["json", "html"])
         return form == "html"
-    for part in call.headers.get("Accept", "").split(","):
-        kind = part.split(";")[0].strip()
+    accepted = [_weighed(part) for part in call.headers.get("Accept", "")[:1000].split(",")]
+    for _, kind in sorted(accepted, key=lambda one: -one[0]):  # of equal weight the first
         if kind == HTML:
             return True
         if "json" in kind or kind == "*/*":
             return False
     return False
+
+
+def _weighed(part: str) -> tuple[float, str]:
+    """How gladly a kind is taken (RFC 9110, 12.4.2), and the kind; one of weight 0 is none."""
+    kind, *further = (one.strip() for one in part.split(";"))
+    weight = next((one[2:].strip() for one in further if one.startswith("q=")), "1")
+    known = float(weight) if WEIGHT.fullmatch(weight) else 1.0
+    return known, kind if known else ""
 
 
 def page(

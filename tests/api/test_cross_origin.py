@@ -40,3 +40,12 @@ def test_what_is_public_may_be_read_by_any_page(client: TestClient, path: str) -
 def test_what_is_not_stays_its_own_pages(client: TestClient, path: str) -> None:
     assert "access-control-allow-origin" not in client.get(path, headers=PAGE).headers
     assert "access-control-allow-origin" not in client.options(path, headers=ASKS).headers
+
+
+@pytest.mark.parametrize("path", ["/open311/v2/services.json", "/ogc/collections", "/open-data"])
+def test_a_slash_too_many_leads_on_within_the_address_that_was_called(client: TestClient, path: str) -> None:
+    """Not to http, where a proxy took the call over https."""
+    answer = client.get(f"{path}/?jurisdiction_id=kh-pnh", headers=PAGE, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (307, f"{path}?jurisdiction_id=kh-pnh")
+    odd = client.get(f"{path}/", headers={"Host": "other.example"}, follow_redirects=False)
+    assert odd.headers["location"] == path

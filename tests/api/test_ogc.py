@@ -300,3 +300,19 @@ def test_owslib_reads_collections_pages_and_queryables(
         assert (page["numberMatched"], len(page["features"])) == (5, 2)
         only = service.collection_item("requests", known.reference)
         assert only["properties"]["city"] == "kh-pnh"
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        ("text/html,application/xhtml+xml,*/*;q=0.8", "text/html"),
+        ("text/html;q=0.1, application/json", "application/geo+json"),
+        ("application/json;q=0.5, text/html;q=0.6", "text/html"),
+        ("text/html;q=0, */*;q=0.1", "application/geo+json"),
+        ("application/gml+xml", "application/geo+json"),
+        ("text/html;q=much", "text/html"),
+    ],
+)
+def test_the_form_is_what_the_client_would_rather_have(client: TestClient, accept: str, kind: str) -> None:
+    answer = client.get("/ogc/collections/requests/items?limit=1", headers={"Accept": accept})
+    assert answer.headers["content-type"].partition(";")[0] == kind

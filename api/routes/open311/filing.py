@@ -176,13 +176,22 @@ def _answer(question: Question, values: Sequence[str]) -> str | list[str] | None
     return value.strip() if question.datatype == "singlevaluelist" else value
 
 
+REACHED = {
+    "name": "at most 200 characters",
+    "email": "an address like resident@example.org",
+    "phone": "a number of five digits or more, like +855 12 345 678",
+}
+
+
 def _contact(given: Given) -> dict[str, Any]:
     name = " ".join(part for part in (given.one("first_name"), given.one("last_name")) if part)
     try:
         contact = ContactBody(name=name or None, email=given.one("email"), phone=given.one("phone"))
     except ValidationError as error:
-        wrong = error.errors()[0]
-        raise InvalidInput(f"{wrong['loc'][0]}: {wrong['msg']}.") from None
+        name = str(error.errors()[0]["loc"][0])
+        raise InvalidInput(
+            f"{name} is not one that can be reached.", field=name, allowed=REACHED[name]
+        ) from None
     return contact.model_dump(exclude_none=True)
 
 

@@ -13,6 +13,9 @@ from nagara.open311.conformance.talking import Ask, Dialogue, NotJudged, Pairs, 
 
 WORDS = "Test of the GeoReport interface, please ignore. ភ្នំពេញ ไทย မြန်မာ ລາວ Việt جاوي <&>\nsecond line"
 LONGEST = 4000
+BEYOND_16_BITS = "\U0001d538"
+"""One character, whatever it takes in bytes or in the units of UTF-16."""
+
 BOUNDARY = "nagara-check-boundary"
 STARTERS = {
     "number": "1", "datetime": "2026-01-01T00:00:00Z", "string": "test", "text": "test",
@@ -136,6 +139,8 @@ FILING: dict[str, Question] = {
     "without place": _changed(lat=None, long=None),
     "half a place": _changed(long=None),
     "no number": _changed(lat="north"),
+    "place in words": _changed(lat=None, long=None, address_string="1 Market Street"),
+    "most words": _changed(description=BEYOND_16_BITS * LONGEST),
     "too many words": _changed(description="x" * (LONGEST + 1)),
     "answer missing": _demanded_missing,
     "filed without jurisdiction": lambda talk: _posted(talk, report(talk), jurisdiction=False),

@@ -236,6 +236,8 @@ PLANTED: Mapping[str, Plant] = {
     "file-place-missing": instead(filing(lat=None, long=None), 200, TAKEN),
     "file-place-half": instead(filing(long=None), 200, TAKEN),
     "file-place-number": instead(filing(lat="north"), 500),
+    "file-place-words": instead(lambda asked, _: "address_string" in asked.given, 400),
+    "file-longest": instead(lambda asked, _: len(asked.one("description")) == 4000, 400),
     "file-long": instead(lambda asked, _: len(asked.one("description")) == 4001, 200, TAKEN),
     "file-answer-missing": instead(filing(service_code="bins"), 200, TAKEN),
     "file-jurisdiction": instead(

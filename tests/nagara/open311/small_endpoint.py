@@ -203,7 +203,8 @@ class Endpoint:
         if code not in CODES:
             raise Refused(404, "no such service")
         place = [asked.one("lat"), asked.one("long")]
-        if not all(re.fullmatch(r"-?\d+(\.\d+)?", one) for one in place):
+        in_words = asked.one("address_string") and not any(place)
+        if not in_words and not all(re.fullmatch(r"-?\d+(\.\d+)?", one) for one in place):
             raise Refused(400, "say where it is")
         if code == "bins" and not asked.many("attribute[bin][]"):
             raise Refused(400, "attribute[bin] is missing")
