@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
@@ -19,9 +20,9 @@ from nagara.accounts import Account
 from nagara.accounts.calling import Asked
 from nagara.database import Pool, city_session
 from nagara.errors import UnknownCity
+from nagara.exchange import Rows
 from nagara.queue import counts, pages, saved, search
 from nagara.queue.asked import AskedFilter, AskedPage, end_of_day
-from nagara.queue.filters import Worked
 from nagara.queue.positions import positions
 from nagara.queue.rows import queue_lines
 from nagara.tables import SavedFilter
@@ -40,28 +41,35 @@ kept = APIRouter(prefix="/api/v1/staff", tags=["staff"])
 async def queue(caller: QueueReader, process: FromProcess, asked: Annotated[AskedPage, Query()]) -> Response:
     """The city's requests, what is due next first; follow ``next_cursor`` for more."""
     now = dt.datetime.now(dt.UTC)
-    worked: Worked | None = None
-    looked_up = asked.q or asked.near
-    if looked_up:
-        staff, before = await caller.answers(
+    looked_up: Sequence[Rows] | None = None
+    if asked.near or (asked.q and (asked.bbox or asked.area)):
+        staff, looked_up = await caller.answers(
             lambda staff: [
                 (one, True)
                 for one in search.to_look_up(staff.city_id, asked.meant(staff, _own_city(staff, asked), now))
             ]
         )
         wanted = asked.meant(staff, _own_city(staff, asked), now)
-        worked = await search.worked_out(process.pool, staff.city_id, wanted, before)
+        worked = await search.worked_out(process.pool, staff.city_id, wanted, looked_up)
 
     def questions(staff: Account) -> Asked:
         nonlocal worked
         own = _own_city(staff, asked)
-        if worked is None or not looked_up:
-            worked = Worked(asked.meant(staff, own, now))
-        page = pages.question(own.id, worked)
-        return [page, (counts.question(staff, end_of_day(own, now)), True)] if asked.counts else [page]
+        if looked_up is None:
+            at_once = search.with_its_page(own.id, asked.meant(staff, own, now))
+            assert at_once is not None  # noqa: S101 - whatever is looked up was
+            worked = at_once
+        found = [pages.question(own.id, worked)]
+        if asked.counts:
+            found.append((counts.question(staff, end_of_day(own, now)), True))
+        if worked.looked_for is not None:
+            found.append((search.waiting_here(own.id), True))
+        return found
 
     staff, found = await caller.answers(questions)
-    assert worked is not None  # noqa: S101 - the questions were asked
+    if worked.looked_for is not None and found[-1] == [(True,)]:
+        await search.compute_waiting(process.pool, staff.city_id)
+        staff, found = await caller.answers(questions)
     page = pages.page_of(found[0], worked.wanted)
     content: dict[str, Any] = {
         "requests": queue_lines(staff_city(staff), page.rows),

@@ -29,7 +29,8 @@ from nagara.errors import ConflictingUndo, InvalidInput, NagaraError, NotAsExpec
 from nagara.ids import read_reference
 from nagara.lifecycle import TRANSITIONS, Move
 from nagara.permissions import permission_for
-from nagara.queue.filters import QueueFilter, conditions
+from nagara.queue.conditions import conditions
+from nagara.queue.filters import QueueFilter
 from nagara.queue.search import work_out
 from nagara.staff.actions import Details, check_details, make_move
 from nagara.tables import Request, StaffJob, StaffJobRow

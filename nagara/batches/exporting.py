@@ -27,7 +27,8 @@ from nagara.errors import NagaraError
 from nagara.lifecycle import due_or_none
 from nagara.permissions import Permission
 from nagara.queue.asked import AskedFilter
-from nagara.queue.filters import LATE, Worked, conditions
+from nagara.queue.conditions import LATE, conditions
+from nagara.queue.filters import Worked
 from nagara.queue.search import work_out
 from nagara.settings import settings
 from nagara.tables import StaffJob

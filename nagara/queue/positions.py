@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any, LiteralString
 
 from nagara.database import Pool, read_in_city
-from nagara.queue.filters import LATE, Worked, conditions
+from nagara.queue.conditions import LATE, conditions
+from nagara.queue.filters import Worked
 
 MOST_SINGLE = 2_000
 MOST_CELLS = 2_000

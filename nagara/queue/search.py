@@ -80,13 +80,47 @@ async def work_out(pool: Pool, city_id: str, wanted: QueueFilter) -> Worked:
 
 
 def to_look_up(city_id: str, wanted: QueueFilter) -> list[Question]:
-    """What has to be asked before the page can be; raises ``InvalidInput`` for words too short to be looked up."""
+    """What has to be asked before a filter is known; raises ``InvalidInput`` for words too short to be looked up."""
     asked: list[Question] = []
     if wanted.near is not None:
         asked.append((POSITION, {"city_id": city_id, "reference": read_reference(wanted.near)}))
     if (looked_for := _looked_for(city_id, wanted)) is not None:
-        asked += [(IS_WAITING, {"city_id": city_id}), (FIND_WORDS, _values(looked_for))]
+        asked += [waiting_here(city_id), (FIND_WORDS, words_asked(looked_for))]
     return asked
+
+
+def with_its_page(city_id: str, wanted: QueueFilter) -> Worked | None:
+    """A filter whose page can be asked for at once; None where something has to be looked up first.
+
+    Its page finds out by itself how common words are. Whether words of the city wait to be computed is to be asked
+    beside it (``waiting_here``): then ``compute_waiting``, and the page is asked for again. Raises ``InvalidInput``
+    for words too short to be looked up.
+    """
+    if wanted.near is not None:
+        return None
+    looked_for = _looked_for(city_id, wanted)
+    if looked_for is None:
+        return Worked(wanted, reference=None if wanted.text is None else read_reference(wanted.text))
+    somewhere = wanted.bbox is not None or wanted.area is not None
+    return None if somewhere else Worked(wanted, looked_for=looked_for)
+
+
+def waiting_here(city_id: str) -> Question:
+    """Whether words of a city's requests wait to be computed."""
+    return IS_WAITING, {"city_id": city_id}
+
+
+async def compute_waiting(pool: Pool, city_id: str) -> None:
+    """Compute the words of a city that wait, up to a limit; what others compute just now is left to them."""
+    async with city_transaction(pool, city_id) as connection:
+        await _compute(connection, city_id)
+
+
+async def _compute(connection: psycopg.AsyncConnection[Any], city_id: str) -> None:
+    take = {"city_id": city_id, "most": WAITING_AT_A_SEARCH}
+    waiting = await (await connection.execute(TAKE_WAITING_HERE, take, prepare=True)).fetchall()
+    if waiting:
+        await connection.execute(WRITE_WORDS, _words_of(waiting), prepare=True)
 
 
 async def worked_out(pool: Pool, city_id: str, wanted: QueueFilter, found: Sequence[Rows]) -> Worked:
@@ -121,7 +155,8 @@ def _looked_for(city_id: str, wanted: QueueFilter) -> Sought | None:
     return looked_for
 
 
-def _values(looked_for: Sought) -> dict[str, Any]:
+def words_asked(looked_for: Sought) -> dict[str, Any]:
+    """The values with which the index of runs of letters is asked."""
     return {"grams": list(looked_for.grams), "needles": list(looked_for.needles), "most": MOST_FOUND}
 
 
@@ -130,12 +165,9 @@ async def _found(pool: Pool, city_id: str, looked_for: Sought) -> str | None:
 
     What waits is computed first, up to a limit; what others compute just now is left to them.
     """
-    take = {"city_id": city_id, "most": WAITING_AT_A_SEARCH}
     async with city_transaction(pool, city_id) as connection:
-        waiting = await (await connection.execute(TAKE_WAITING_HERE, take, prepare=True)).fetchall()
-        if waiting:
-            await connection.execute(WRITE_WORDS, _words_of(waiting), prepare=True)
-        looked_up = await connection.execute(FIND_WORDS, _values(looked_for), prepare=True)
+        await _compute(connection, city_id)
+        looked_up = await connection.execute(FIND_WORDS, words_asked(looked_for), prepare=True)
         row = await looked_up.fetchone()
     return row[0] if row else None
 
