@@ -8,7 +8,7 @@ revision = "0034"
 down_revision = "0033"
 
 # The index of places held what the public may see near a place. Now it holds whatever is open, and beside each place
-# what a list is sorted by: what lies in an area is found, held against a polygon and sorted without the rows themselves.
+# what a list is sorted by: what lies in an area is found, held against a polygon and sorted without the rows.
 # Closed requests have one of their own, which filing never touches; in one index of all, what is open would be sought
 # among the closed requests of years.
 PLACES = """
