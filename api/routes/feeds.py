@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Response
 from starlette.concurrency import run_in_threadpool
 
+from api.conditional import is_known
 from api.dependencies import ClientAddress, CurrentCity, FromProcess, Open
 from api.error_responses import documented
 from city_config import City
@@ -105,7 +106,6 @@ def _answer(feed: Feed, if_none_match: str | None, seconds: int) -> Response:
     headers = {"ETag": feed.etag, "Cache-Control": f"public, max-age={seconds}"}
     if feed.modified is not None:
         headers["Last-Modified"] = format_datetime(feed.modified.astimezone(dt.UTC), usegmt=True)
-    known = {tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")}
-    if feed.etag in known or "*" in known:
+    if is_known(feed.etag, if_none_match):
         return Response(status_code=304, headers=headers)
     return Response(feed.content, media_type=feed.media_type, headers=headers)

@@ -148,7 +148,7 @@ def test_every_setting_exists_and_every_secret_comes_from_the_operator() -> None
     text = (ROOT / "docker-compose.yml").read_text()
     asked = {found["name"]: found["kind"] for found in PLACEHOLDER.finditer(text)}
     assert {name for name, kind in asked.items() if kind == ":?"} == set(GIVEN_BY_OPERATOR)
-    optional = {"NAGARA_VERSION", "NAGARA_PORT", "NAGARA_TRUSTED_PROXIES"}
+    optional = {"NAGARA_VERSION", "NAGARA_PORT", "NAGARA_TRUSTED_PROXIES", "NAGARA_METRICS_KEY"}
     assert {name for name, kind in asked.items() if kind == ":-"} == optional
 
 
