@@ -7,9 +7,11 @@ where a contractor does the work; the promise is the owner's.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import count
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -84,6 +86,11 @@ def route(
         f"in {place.district or 'no district'}",
         field="service_code",
     )
+
+
+def turns_of(city: City) -> Turns:
+    """What the city's rules can tell of a moment."""
+    return _tables.of(city).turns
 
 
 def explain(
@@ -174,6 +181,58 @@ class _Contract(NamedTuple):
     period: Dated
 
 
+class Turns:
+    """Which moments a city's rules and contracts can tell apart, each kind with a number of its own.
+
+    At two moments of the same number ``route`` says the same of the same service, place, priority and answers: it
+    asks for the local day as far as any rule or contract counts by it, and for the part of the day as far as any does.
+    """
+
+    def __init__(self, city: City, periods: Iterable[Dated]) -> None:
+        self._zone = city.zone
+        self._calendar = city.calendar
+        conditions = [rule.when for rule in city.rules]
+        self._by_weekday = any(when.weekdays for when in conditions)
+        self._by_holiday = any(when.holiday is not None for when in conditions)
+        windows = [_window(when.between) for when in conditions if when.between]
+        self._minutes = sorted({minute for window in windows for minute in window})
+        self._days_of_change = sorted({day for period in periods for day in _days_of_change(period)})
+        self._days: dict[dt.date, int] = {}
+        self._numbers: dict[tuple[int, ...], int] = {}
+        self._next = count()
+
+    def of(self, at: dt.datetime) -> int:
+        """The number of a moment's kind."""
+        local = at.astimezone(self._zone)
+        day = local.date()
+        known = self._days.get(day)
+        if known is None:
+            known = self._days[day] = self._number(0, *self._told_of(day))
+        if not self._minutes:
+            return known
+        return self._number(1, known, bisect_right(self._minutes, local.hour * 60 + local.minute))
+
+    def _told_of(self, day: dt.date) -> tuple[int, int, int]:
+        return (
+            bisect_right(self._days_of_change, day),
+            day.weekday() if self._by_weekday else 0,
+            int(self._by_holiday and is_holiday(self._calendar, day)),
+        )
+
+    def _number(self, *told: int) -> int:
+        """One number for each kind, also where several threads ask at once."""
+        known = self._numbers.get(told)
+        return self._numbers.setdefault(told, next(self._next)) if known is None else known
+
+
+def _days_of_change(period: Dated) -> Iterator[dt.date]:
+    """The days from which on another answer holds than on the day before."""
+    if period.valid_from:
+        yield period.valid_from
+    if period.valid_to and period.valid_to < dt.date.max:
+        yield period.valid_to + dt.timedelta(days=1)
+
+
 class _RuleTable:
     """A city's rules, with what needs deciding only once: rules by service and district, and the outcomes."""
 
@@ -190,6 +249,8 @@ class _RuleTable:
                 contract = _Contract(contractor, common_period(contractor, zone))
                 for district in zone.districts:
                     self._zones.setdefault((contractor.for_department, district), []).append(contract)
+        contracts = [contract.period for zone in self._zones.values() for contract in zone]
+        self.turns = Turns(city, [*self._periods.values(), *contracts])
 
     def candidates(self, service: Service, district: str | None) -> tuple[Rule, ...]:
         """The rules that can match in a district, in order, up to the first that always does."""

@@ -11,7 +11,7 @@ import datetime as dt
 import math
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import shapely
@@ -98,7 +98,7 @@ class _Simulation:
             channel="web",
         )
         life = self._life(code, created, district.slowness)
-        return replace(history, moves=self._happened(life)), district.slowness
+        return history._replace(moves=self._happened(life)), district.slowness
 
     def _duplicate(self, number: int, of: StatedHistory, slowness: float) -> StatedHistory | None:
         """Somebody else sees the same problem a little later; None if it was closed before they could."""
@@ -111,8 +111,7 @@ class _Simulation:
         language = self._language()
         found = self._working(created, self._delay(self._own.acknowledged_after_hours) * slowness)
         linked = StatedMove(Move.LINK_DUPLICATE, found, parent=of.source_id, data=self._note())
-        return replace(
-            of,
+        return of._replace(
             row=number + 2,
             source_id=f"{number + 1:06d}",
             created=created.replace(microsecond=0),
@@ -173,7 +172,7 @@ class _Simulation:
 
     def _happened(self, life: Sequence[StatedMove]) -> tuple[StatedMove, ...]:
         """What of a life lies before now; whole seconds."""
-        whole = (replace(stated, at=stated.at.replace(microsecond=0)) for stated in life)
+        whole = (stated._replace(at=stated.at.replace(microsecond=0)) for stated in life)
         return tuple(stated for stated in whole if stated.at < self._now)
 
     def _delay(self, median_hours: float) -> float:

@@ -8,7 +8,6 @@ write no life that staff could not have led.
 from __future__ import annotations
 
 import datetime as dt
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -60,15 +59,16 @@ class Draft:
 
 def placed(city: City, histories: Sequence[StatedHistory]) -> dict[int, Place]:
     """Where the positions of many histories lie, by their rows; those without a usable one are left out."""
+    index, zone = index_for(city), city.zone
     asked = [
-        (one.row, (one.lat, one.lon, one.created.astimezone(city.zone).date()))
+        (one.row, (lat, lon, one.created.astimezone(zone).date() if index.changes else dt.date.max))
         for one in histories
-        if one.lat is not None
-        and one.lon is not None
-        and usable_position(one.lat, one.lon)
+        if (lat := one.lat) is not None
+        and (lon := one.lon) is not None
+        and usable_position(lat, lon)
         and dt.MINYEAR < one.created.year < dt.MAXYEAR  # a local day can be told of it
     ]
-    found = index_for(city).locate_all([position for _, position in asked])
+    found = index.locate_all([position for _, position in asked])
     return {row: place for (row, _), place in zip(asked, found, strict=True)}
 
 
@@ -90,11 +90,11 @@ def drafted(city: City, history: StatedHistory, now: dt.datetime, placed: Place 
 
 def check_names(history: StatedHistory) -> None:
     """Raise ``NotTaken`` where what the source calls things cannot be kept: the database could not even look for it."""
-    named = [("source_id", history.source_id), ("channel", history.channel)]
-    named += [("duplicate_of", move.parent) for move in history.moves if move.parent is not None]
     try:
-        for name, value in named:
-            check_text(name, value, MAX_TEXT)
+        check_text("source_id", history.source_id, MAX_TEXT)
+        check_text("channel", history.channel, MAX_TEXT)
+        for stated in history.moves:
+            check_text("duplicate_of", stated.parent, MAX_TEXT)
     except InvalidInput as error:
         raise NotTaken(Because.WRONG_VALUE, str(error)) from error
 
@@ -123,8 +123,6 @@ def usable_position(lat: float | None, lon: float | None) -> bool:
     return (
         lat is not None
         and lon is not None
-        and math.isfinite(lat)
-        and math.isfinite(lon)
         and -90 <= lat <= 90
         and -180 <= lon <= 180
         and not (lat == 0 and lon == 0)
@@ -186,7 +184,7 @@ def _drafted(city: City, history: StatedHistory, filing: Filing, decision: Decis
         "updated_at": history.created,
     }
     filed = _event(row, "filed", history.created, None, row["status"], filed_data(row, history.source))
-    events = [filed, *_lived(city, row, history.moves)]
+    events = [filed, *led(city, row, history.moves)]
     if row["closed_at"] is None and history.observed_until is not None:
         row["observed_until"] = history.observed_until
         seen = {"observed_until": history.observed_until}
@@ -203,7 +201,7 @@ def _drafted(city: City, history: StatedHistory, filing: Filing, decision: Decis
     return Draft(row, tuple(events), _parent(history), other)
 
 
-def _lived(city: City, row: dict[str, Any], moves: tuple[StatedMove, ...]) -> Iterator[dict[str, Any]]:
+def led(city: City, row: dict[str, Any], moves: tuple[StatedMove, ...]) -> Iterator[dict[str, Any]]:
     """Move the row through its stated life; yields the event of each move."""
     for stated in moves:
         before = Status(row["status"])

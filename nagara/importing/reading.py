@@ -105,24 +105,21 @@ class _Lines:
         self._number = 0
         self.row_bytes = 0
 
-    def __iter__(self) -> _Lines:
-        return self
-
-    def __next__(self) -> str:
-        line = self._stream.readline(MAX_ROW_BYTES + 1)
-        if not line:
-            raise StopIteration
-        self._number += 1
-        self.row_bytes += len(line)
-        if self.row_bytes > MAX_ROW_BYTES:
-            raise self.refused(f"a row is longer than {MAX_ROW_BYTES:,} bytes")
-        if b"\x00" in line:
-            raise self.refused("contains NUL bytes; is it UTF-16 or not text at all?")
-        try:
-            text = line.decode()
-        except UnicodeDecodeError as error:
-            raise self.refused(f"is not UTF-8 (byte {error.start + 1} of the line)") from error
-        return text.removeprefix(BYTE_ORDER_MARK) if self._number == 1 else text
+    def __iter__(self) -> Iterator[str]:
+        readline, beginning = self._stream.readline, BYTE_ORDER_MARK
+        while line := readline(MAX_ROW_BYTES + 1):
+            self._number += 1
+            self.row_bytes += len(line)
+            if self.row_bytes > MAX_ROW_BYTES:
+                raise self.refused(f"a row is longer than {MAX_ROW_BYTES:,} bytes")
+            if b"\x00" in line:
+                raise self.refused("contains NUL bytes; is it UTF-16 or not text at all?")
+            try:
+                text = line.decode()
+            except UnicodeDecodeError as error:
+                raise self.refused(f"is not UTF-8 (byte {error.start + 1} of the line)") from error
+            yield text.removeprefix(beginning) if beginning else text
+            beginning = ""
 
     def refused(self, what: str) -> UnreadableFile:
         """What is wrong with the line read last."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import csv
-import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import gc
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -19,13 +19,12 @@ from nagara.ahead import ahead
 from nagara.cities import record_versions
 from nagara.database import time_told
 from nagara.importing import snapshots, table
-from nagara.importing.lines import Lines, laid_out
-from nagara.importing.living import Draft, check_names, drafted, placed
+from nagara.importing.deciding import Deciding
 from nagara.importing.progress import OnProgress, unseen
 from nagara.importing.reading import Shape, read_rows, shape_of
 from nagara.importing.stated import Because, NotTaken, Reject, StatedHistory, UnreadableFile
 from nagara.importing.summary import ImportSummary, Tally
-from nagara.importing.writing import Chunk, has_parents, write_chunk
+from nagara.importing.writing import write_chunk
 
 T = TypeVar("T")
 CHUNK = 4000
@@ -33,7 +32,7 @@ CHUNK = 4000
 
 REJECT_COLUMNS = ("reject_row", "reject_because", "reject_detail")
 
-ToHistory = Callable[[int, Mapping[str, str]], StatedHistory]
+ToHistory = Callable[[int, Sequence[str]], StatedHistory]
 OnRejects = Callable[[Sequence[Reject], int], None]
 """Called after every chunk with the rows of it that were not taken, and the number of its last row."""
 
@@ -62,7 +61,8 @@ def import_file(
     shape = shape_of(path, needed)
     name = mapping.source if mapping else source
     rows: dict[int, list[str]] = {}
-    items = _histories(path, shape, _reader(city, mapping, source), rows)
+    reader = _reader(city, mapping, source, shape.header)
+    items = _histories(path, shape, reader, None if rejects_path is None else rows)
     with _rejects_file(rejects_path, shape, rows) as on_rejects:
         return import_histories(
             connection,
@@ -97,79 +97,60 @@ def import_histories(
         if not dry_run:
             record_versions(connection, {city.id: city})
     tally, would_be = Tally(), dict[str, bool]()
-    with ahead(_prepared(city, items, now, chunk), at_most=1) as chunks:
+    deciding = Deciding(city, now)
+    with _left_alone(), ahead(map(deciding.chunk, _batches(items, chunk)), at_most=1) as chunks:
         for batch in chunks:
             tally.rows += batch.rows
             written = write_chunk(connection, city, source, batch, dry_run=dry_run, assumed=would_be)
             if dry_run:
-                would_be |= {draft.row["source_id"]: draft.parent is not None for draft in written.drafts}
+                would_be |= {one.source_id: one.is_duplicate for one in written.arrived}
             tally.already_there += written.already_there
-            tally.take(written.drafts, now)
+            tally.take(one.counts for one in written.arrived)
             tally.reject(written.rejects)
             on_rejects(written.rejects, batch.last_row)
             progress(tally.rows, total)
     return tally.summary(city.id, source, dry_run)
 
 
-def _prepared(
-    city: City, items: Iterable[StatedHistory | Reject], now: dt.datetime, size: int
-) -> Iterator[Chunk]:
-    """The rows of each chunk, and what is not taken: what stands under an id that came before, or cannot be."""
-    seen: set[str] = set()
-    for batch in _batches(items, size):
-        drafts: dict[int, Draft] = {}
-        laid: dict[str, Lines] = {}
-        rejects: list[Reject] = []
-        places = placed(city, [item for item in batch if isinstance(item, StatedHistory)])
-        for item in batch:
-            if isinstance(item, Reject):
-                rejects.append(item)
-            elif item.source_id in seen:
-                detail = "the id stands in an earlier row"
-                rejects.append(Reject(item.row, Because.REPEATED_ID, detail, item.source_id))
-            elif (unnamed := _unnamed(item)) is not None:
-                rejects.append(unnamed)
-            else:
-                seen.add(item.source_id)
-                try:
-                    draft = drafts[item.row] = drafted(city, item, now, places.get(item.row))
-                    if not has_parents(draft):
-                        laid[item.source_id] = laid_out(draft)
-                except NotTaken as refusal:
-                    rejects.append(
-                        Reject(item.row, refusal.because, refusal.detail, item.source_id, decided=True)
-                    )
-        yield Chunk(drafts, rejects, len(batch), batch[-1].row, laid)
-
-
-def _unnamed(item: StatedHistory) -> Reject | None:
-    """The reject of a history whose names cannot be kept."""
+@contextmanager
+def _left_alone() -> Iterator[None]:
+    """What was there before stays out of the garbage collector's rounds meanwhile: every few thousand rows it would go
+    through the whole configuration, which takes a third of the time of deciding. Where a process has seen to that
+    itself, nothing changes.
+    """
+    if gc.get_freeze_count():
+        yield
+        return
+    gc.freeze()
     try:
-        check_names(item)
-    except NotTaken as refusal:
-        return Reject(item.row, refusal.because, refusal.detail, item.source_id)
-    return None
+        yield
+    finally:
+        gc.unfreeze()
 
 
-def _reader(city: City, mapping: ImportMapping | None, source: str) -> ToHistory:
-    if mapping is not None:
-        return lambda number, row: snapshots.history_of(city, mapping, number, row)
-    return lambda number, row: table.history_of(city, source, number, row)
+def _reader(city: City, mapping: ImportMapping | None, source: str, header: Sequence[str]) -> ToHistory:
+    if mapping is None:
+        return table.reader(city, source, header)
+    return lambda number, fields: snapshots.history_of(
+        city, mapping, number, dict(zip(header, fields, strict=True))
+    )
 
 
 def _histories(
-    path: Path, shape: Shape, to_history: ToHistory, rows: dict[int, list[str]]
+    path: Path, shape: Shape, to_history: ToHistory, rows: dict[int, list[str]] | None
 ) -> Iterator[StatedHistory | Reject]:
-    """What each row states, or why it is not taken; its fields stay in ``rows`` until somebody removes them."""
+    """What each row states, or why it is not taken; ``rows`` holds its fields until somebody removes them."""
     id_column = shape.header.index("ticket_id" if "ticket_id" in shape.header else "source_id")
+    width = len(shape.header)
     for number, fields in islice(read_rows(path), 1, None):
-        rows[number] = fields
-        if len(fields) != len(shape.header):
-            detail = f"{len(fields)} fields; the header has {len(shape.header)}"
+        if rows is not None:
+            rows[number] = fields
+        if len(fields) != width:
+            detail = f"{len(fields)} fields; the header has {width}"
             yield Reject(number, Because.WRONG_FIELD_COUNT, detail)
             continue
         try:
-            yield to_history(number, dict(zip(shape.header, fields, strict=True)))
+            yield to_history(number, fields)
         except NotTaken as refusal:
             yield Reject(number, refusal.because, refusal.detail, fields[id_column])
 
@@ -181,7 +162,7 @@ def _rejects_file(path: Path | None, shape: Shape, rows: dict[int, list[str]]) -
     After an error it does not appear, and what was there under its name stays.
     """
     if path is None:
-        yield lambda rejects, last_row: _forget(rows, last_row)
+        yield lambda rejects, last_row: None
         return
     unfinished = path.with_name(f"{path.name}.unfinished")
     try:

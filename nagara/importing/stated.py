@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from nagara.errors import Invalid
 from nagara.lifecycle import Move
@@ -61,8 +61,7 @@ class NotTaken(Exception):
         self.detail = detail
 
 
-@dataclass(frozen=True, slots=True)
-class StatedMove:
+class StatedMove(NamedTuple):
     """A move the source states, and when.
 
     Where the source only shows that it happened between two looks, ``at`` is the later one - the time by
@@ -74,11 +73,10 @@ class StatedMove:
     at: dt.datetime
     known_after: dt.datetime | None = None
     parent: str | None = None
-    data: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
+    data: Mapping[str, Any] = NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class StatedHistory:
+class StatedHistory(NamedTuple):
     """One request as another system states it; all times aware.
 
     ``observed_until`` is the last time the source showed it, the honest end of observation of one that was
@@ -101,4 +99,4 @@ class StatedHistory:
     channel: str = "import"
     moves: tuple[StatedMove, ...] = ()
     observed_until: dt.datetime | None = None
-    facts: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
+    facts: Mapping[str, Any] = NOTHING

@@ -6,7 +6,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from nagara.importing.living import Draft
 from nagara.importing.stated import Because, Reject
@@ -77,6 +77,31 @@ class ImportSummary:
         return lines
 
 
+class Counted(NamedTuple):
+    """What is counted of a request that is taken, in the words of ``ImportSummary``."""
+
+    placed: str
+    closings: tuple[str, ...]
+    other_district: bool
+    open: bool
+    overdue: bool
+
+
+def counted(draft: Draft, now: dt.datetime) -> Counted:
+    """What is counted of a draft; one whose source was not looked at for the last time was seen ``now``."""
+    row = draft.row
+    is_open = row["closed_at"] is None
+    due, seen = row["resolve_by"], row["observed_until"] or now
+    waits = Status(row["status"]) not in PAUSED
+    return Counted(
+        row["place_method"] if row["district"] is not None else "none",
+        tuple(event["kind"] for event in draft.events if event["kind"] in CLOSINGS),
+        draft.other_district,
+        is_open,
+        bool(is_open and waits and due is not None and due < seen),
+    )
+
+
 @dataclass
 class Tally:
     """Counts while an import runs."""
@@ -95,21 +120,16 @@ class Tally:
         """Count rows that are not taken."""
         self.rejects.update(reject.because.value for reject in rejects)
 
-    def take(self, drafts: Iterable[Draft], now: dt.datetime) -> None:
+    def take(self, counts: Iterable[Counted]) -> None:
         """Count requests that are taken."""
-        kinds: list[str] = []
-        for draft in drafts:
-            row = draft.row
-            self.imported += 1
-            self.other_district += draft.other_district
-            self.placed[row["place_method"] if row["district"] is not None else "none"] += 1
-            kinds += [event["kind"] for event in draft.events]
-            if row["closed_at"] is None:
-                self.open_at_last_sight += 1
-                due, seen = row["resolve_by"], row["observed_until"] or now
-                waits = Status(row["status"]) not in PAUSED
-                self.overdue_at_last_sight += bool(waits and due is not None and due < seen)
-        self.closings.update(kind for kind in kinds if kind in CLOSINGS)
+        for one, times in Counter(counts).items():
+            self.imported += times
+            self.other_district += times * one.other_district
+            self.placed[one.placed] += times
+            self.open_at_last_sight += times * one.open
+            self.overdue_at_last_sight += times * one.overdue
+            for kind in one.closings:
+                self.closings[kind] += times
 
     def summary(self, city: str, source: str, dry_run: bool) -> ImportSummary:
         """The counts as they stand."""

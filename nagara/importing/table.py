@@ -31,7 +31,7 @@ Further columns are ignored, so a corrected file of rejects can be imported as i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, get_args
 
@@ -57,11 +57,32 @@ MOVES: Mapping[str, Move] = {
 }
 """Columns of stated times; moves of one instant happen in this order."""
 
+COLUMNS = frozenset(
+    {
+        *NEEDED, *MOVES, "lat", "lon", "district", "address", "description", "language", "channel", "referred_to",
+        "duplicate_of", "reason", "observed_until",
+    }
+)  # fmt: skip
+
 
 def history_of(city: City, source: str, row_number: int, row: Mapping[str, str]) -> StatedHistory:
     """The history a row states; raise ``NotTaken`` saying what cannot be taken. Pure."""
+    return reader(city, source, tuple(row))(row_number, tuple(row.values()))
 
-    said = {column: text for column, value in row.items() if (text := value.strip())}
+
+def reader(city: City, source: str, header: Sequence[str]) -> Callable[[int, Sequence[str]], StatedHistory]:
+    """``history_of`` for the rows of one file: given a row's number and its fields in the order of the header."""
+    columns = [(name, place) for place, name in enumerate(header) if name in COLUMNS]
+
+    def read(number: int, fields: Sequence[str]) -> StatedHistory:
+        said = {name: text for name, place in columns if (text := fields[place].strip())}
+        return _stated(city, source, number, said)
+
+    return read
+
+
+def _stated(city: City, source: str, row_number: int, said: Mapping[str, str]) -> StatedHistory:
+    """The history of what is said in a row's columns; those that are empty are left out."""
     source_id, district = said.get("source_id"), said.get("district")
     if source_id is None:
         raise NotTaken(Because.NO_ID, "source_id is empty")

@@ -10,7 +10,7 @@ happened elsewhere long ago.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -19,8 +19,9 @@ from psycopg.errors import UniqueViolation
 from psycopg.sql import SQL, Identifier
 
 from city_config import City
-from nagara.ids import new_reference
-from nagara.importing.lines import BETWEEN, EVENT_FIELDS, OWN, STEADY, Lines, laid_out
+from nagara.importing.arriving import Arriving
+from nagara.importing.drawing import new_references
+from nagara.importing.lines import BETWEEN, COLUMNS, EVENT_FIELDS
 from nagara.importing.living import Draft
 from nagara.importing.stated import Because, Reject
 
@@ -46,7 +47,7 @@ select source_id, id, reference, duplicate_of is not null from request
 """
 
 
-_COLUMNS = SQL(", ").join(map(Identifier, (*STEADY, *OWN)))
+_COLUMNS = SQL(", ").join(map(Identifier, COLUMNS))
 ARRIVING = SQL(
     "create temporary table arriving_request on commit drop as select {} from request with no data"
 ).format(_COLUMNS)
@@ -67,21 +68,19 @@ class Known(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """So many rows of the file, up to ``last_row``: drafts by their row, and what is not taken."""
+    """So many rows of the file, up to ``last_row``: what arrives, and what is not taken."""
 
-    drafts: Mapping[int, Draft]
+    arriving: Sequence[Arriving]
     rejects: Sequence[Reject]
     rows: int
     last_row: int
-    laid: dict[str, Lines] = field(default_factory=dict)
-    """By source id, the lines of those drafts that are whole without the database: what no parent is missing of."""
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
     """What became of a chunk; rejects in the order of their rows."""
 
-    drafts: tuple[Draft, ...]
+    arrived: Sequence[Arriving]
     already_there: int
     rejects: tuple[Reject, ...]
 
@@ -107,9 +106,9 @@ def write_chunk(
         except UniqueViolation as clash:
             if clash.diag.constraint_name != REFERENCE_KEY:
                 raise
-            for draft in chunk.drafts.values():  # a random reference was taken already: draw others
-                draft.row["reference"] = new_reference(city.reference_prefix)
-            chunk.laid.clear()
+            drawn = new_references(city.reference_prefix, len(chunk.arriving))
+            for one, reference in zip(chunk.arriving, drawn, strict=True):  # a random one was taken already
+                one.reference = reference
 
 
 def _written(
@@ -120,18 +119,17 @@ def _written(
     dry_run: bool,
     assumed: Mapping[str, bool],
 ) -> Written:
-    rows_of = {draft.row["source_id"]: row for row, draft in chunk.drafts.items()}
     refused = {reject.source_id for reject in chunk.rejects if reject.decided}
     with connection.pipeline():
         connection.execute(LOCK_SOURCE, (f"import {city.id} {source}",))
-        there = _find(connection, city, source, [*rows_of, *refused])
-    drafts = [draft for draft in chunk.drafts.values() if draft.row["source_id"] not in there]
+        there = _find(connection, city, source, [*(one.source_id for one in chunk.arriving), *refused])
+    new = [one for one in chunk.arriving if one.source_id not in there] if there else chunk.arriving
     rejects = [one for one in chunk.rejects if not (one.decided and one.source_id in there)]
-    drafts, orphans = _linked(connection, city, source, drafts, chunk.laid, there, assumed)
-    rejects += [_orphan(draft, rows_of) for draft in orphans]
-    if not dry_run and drafts:
-        _insert(connection, city, source, drafts, chunk.laid)
-    return Written(tuple(drafts), len(there), tuple(sorted(rejects, key=lambda reject: reject.row)))
+    new, orphans = _linked(connection, city, source, new, there, assumed)
+    rejects += map(_orphan, orphans)
+    if not dry_run and new:
+        _insert(connection, city, source, new)
+    return Written(new, len(there), tuple(sorted(rejects, key=lambda reject: reject.row)))
 
 
 def _find(
@@ -145,39 +143,31 @@ def _linked(
     connection: psycopg.Connection[Any],
     city: City,
     source: str,
-    drafts: list[Draft],
-    laid: Mapping[str, Lines],
+    new: Sequence[Arriving],
     there: Mapping[str, Known],
     assumed: Mapping[str, bool],
-) -> tuple[list[Draft], list[Draft]]:
-    """Drafts whose parents are known and no duplicates themselves, with the links filled in; and the rest."""
-    # of those that are laid out none has a parent
-    links = [draft for draft in drafts if draft.row["source_id"] not in laid]
+) -> tuple[Sequence[Arriving], list[Arriving]]:
+    """Those whose parents are known and no duplicates themselves, with the links filled in; and the rest."""
+    links = [(one, one.draft) for one in new if one.draft is not None]
     if not links:
-        return drafts, []
+        return new, []
     known = dict(there)
-    known |= {
-        draft.row["source_id"]: Known(draft.row["id"], draft.row["reference"], draft.parent is not None)
-        for draft in drafts
-    }
-    wanted = {parent for draft in links for parent in _parents(draft)} - known.keys()
+    known |= {one.source_id: Known(one.id, one.reference, one.is_duplicate) for one in new}
+    wanted = {parent for _, draft in links for parent in _parents(draft)} - known.keys()
     known |= _find(connection, city, source, sorted(wanted))
     known |= {parent: Known(None, "", assumed[parent]) for parent in wanted & assumed.keys()}
     orphans = []
-    for draft in links:
-        own = draft.row["source_id"]
+    for one, draft in links:
         parents = {parent: known.get(parent) for parent in _parents(draft)}
-        if any(found is None or found.duplicate or parent == own for parent, found in parents.items()):
-            orphans.append(draft)
+        if any(
+            found is None or found.duplicate or parent == one.source_id for parent, found in parents.items()
+        ):
+            orphans.append(one)
             continue
         _fill_in(draft, known)
-    lost = {id(draft) for draft in orphans}
-    return [draft for draft in drafts if id(draft) not in lost], orphans
-
-
-def has_parents(draft: Draft) -> bool:
-    """Whether it says of another request that it is the same, which only the database can tell by its number."""
-    return any(event["kind"] == "duplicate_linked" for event in draft.events)
+        one.laid_out_again()
+    lost = {one.source_id for one in orphans}
+    return [one for one in new if one.source_id not in lost], orphans
 
 
 def _parents(draft: Draft) -> set[str]:
@@ -195,25 +185,17 @@ def _fill_in(draft: Draft, known: Mapping[str, Known]) -> None:
         draft.row["duplicate_of"] = known[draft.parent].id
 
 
-def _orphan(draft: Draft, rows_of: Mapping[str, int]) -> Reject:
-    own = draft.row["source_id"]
-    detail = f"duplicate of {', '.join(sorted(_parents(draft)))}, which is not here or is one itself"
-    return Reject(rows_of[own], Because.UNKNOWN_PARENT, detail, own)
+def _orphan(one: Arriving) -> Reject:
+    parents = ", ".join(sorted(_parents(one.draft))) if one.draft is not None else ""
+    detail = f"duplicate of {parents}, which is not here or is one itself"
+    return Reject(one.row, Because.UNKNOWN_PARENT, detail, one.source_id)
 
 
-def _insert(
-    connection: psycopg.Connection[Any],
-    city: City,
-    source: str,
-    drafts: Sequence[Draft],
-    laid: Mapping[str, Lines],
-) -> None:
-    """Write the rows of drafts, of which those that needed nothing of the database are laid out already."""
-    lines = [laid.get(draft.row["source_id"]) or laid_out(draft) for draft in drafts]
+def _insert(connection: psycopg.Connection[Any], city: City, source: str, new: Sequence[Arriving]) -> None:
     connection.execute(ARRIVING)
     with connection.cursor().copy(COPY_REQUESTS) as copy:
-        copy.write("".join([line.row for line in lines]))
-    columns = zip(*[event for line in lines for event in line.events], strict=True)
+        copy.write("".join([f"{one.id}\t{one.reference}\t{one.rest}\n" for one in new]))
+    columns = zip(*[one.events for one in new], strict=True)
     with connection.pipeline():  # one after the other, without a word from here in between
         connection.execute(TAKE_REQUESTS)
         connection.execute(EVENTS_ARRIVE, (city.id, source, *map(BETWEEN.join, columns)))

@@ -83,10 +83,15 @@ class PlaceIndex:
         self._outlines: dict[int, _Outlines] = {}
         self._latest = self._on(self._starts[-1])
 
+    @property
+    def changes(self) -> bool:
+        """Whether it matters on which day something is asked for."""
+        return len(self._starts) > 1
+
     def locate(self, lat: float, lon: float, day: dt.date | None = None) -> Place:
         """The place of a position on a local day, or by the latest districts; refuses what is no position."""
         check_coordinates(lat, lon)
-        if day is None or len(self._starts) == 1:
+        if day is None or not self.changes:
             return self._latest.locate(lat, lon)
         return self._on(day).locate(lat, lon)
 
@@ -166,6 +171,14 @@ class _Grid:
             return int(row) * self.CELLS + int(column)
         return None
 
+    def cells(self, x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> list[int]:
+        """The squares of many positions, as ``cell`` finds each; -1 beyond them all."""
+        columns, rows = (x - self._west) / self._width, (y - self._south) / self._height
+        within = (columns >= 0) & (columns < self.CELLS) & (rows >= 0) & (rows < self.CELLS)
+        whole = [np.where(within, side, 0).astype(np.int64) for side in (rows, columns)]
+        found: list[int] = np.where(within, whole[0] * self.CELLS + whole[1], -1).tolist()
+        return found
+
     def box(self, cell: int) -> BaseGeometry:
         """A square as a polygon, its margin included."""
         row, column = divmod(cell, self.CELLS)
@@ -208,11 +221,13 @@ class _Outlines:
 
     def locate_all(self, positions: Sequence[tuple[float, float]]) -> list[Place]:
         """The places of many positions: those that no square answers are held against the shapes all at once."""
-        placed = [(self._beside_the_middle(lon), lat) for lat, lon in positions]
-        found = [self._by_square(lat, x) for x, lat in placed]
+        lats, lons = np.array(positions, dtype=np.float64).reshape(-1, 2).T
+        far = lons - self._middle_lon
+        beside = np.where(far > 180, lons - 360, np.where(far < -180, lons + 360, lons))
+        found = [None if cell < 0 else self._of_square(cell) for cell in self._grid.cells(beside, lats)]
         open_ = [number for number, place in enumerate(found) if place is None]
         if open_:
-            points = shapely.points([placed[number] for number in open_])
+            points = shapely.points(beside[open_], lats[open_])
             hits: list[list[int]] = [[] for _ in open_]
             for position, hit in self._tree.query(points, predicate="intersects").T.tolist():
                 hits[position].append(hit)
@@ -223,8 +238,9 @@ class _Outlines:
     def _by_square(self, lat: float, x: float) -> Place | None:
         """The place of a position in a square that lies wholly in the same shapes; None where none does."""
         cell = self._grid.cell(x, lat)
-        if cell is None:
-            return None
+        return None if cell is None else self._of_square(cell)
+
+    def _of_square(self, cell: int) -> Place | None:
         known = self._grid.places[cell]
         if known is None:
             known = self._grid.places[cell] = self._of_whole_cell(cell)

@@ -55,18 +55,31 @@ def promise(
     Where office hours would let an earlier stage fall after the resolving (a report on a Friday evening that
     is to be resolved within a day), that stage is due with the resolving.
     """
+    received, clock = in_utc(received_at), WorkingClock(city, owner)
+    due = [due_at(clock, received, span) for span in spans_of(service, priority)]
+    return times_of(*due, standard=service.promise.standard)
+
+
+def spans_of(service: Service, priority: Priority) -> tuple[Span | None, Span | None, Span | None]:
+    """What is promised for acknowledging, responding and resolving, in this order."""
     stages = service.promise.stages_for(priority)
-    received = _utc(received_at)
-    clock = WorkingClock(city, owner)
-    resolve_by = _due(clock, received, stages.resolve)
+    return stages.acknowledge, stages.respond, stages.resolve
 
-    def no_later(span: Span | None) -> dt.datetime | None:
-        due = _due(clock, received, span)
-        return min(due, resolve_by) if due is not None and resolve_by is not None else due
 
-    return PromisedTimes(
-        no_later(stages.acknowledge), no_later(stages.respond), resolve_by, service.promise.standard
-    )
+def times_of(
+    acknowledge_by: dt.datetime | None,
+    respond_by: dt.datetime | None,
+    resolve_by: dt.datetime | None,
+    *,
+    standard: str,
+) -> PromisedTimes:
+    """The times of all stages, none of them after the resolving."""
+    if resolve_by is not None:
+        if acknowledge_by is not None and acknowledge_by > resolve_by:
+            acknowledge_by = resolve_by
+        if respond_by is not None and respond_by > resolve_by:
+            respond_by = resolve_by
+    return PromisedTimes(acknowledge_by, respond_by, resolve_by, standard)
 
 
 def calendar_length(span: Span) -> dt.timedelta | None:
@@ -99,7 +112,7 @@ def extended_by_pause(
     With ``calendar_time`` (a promise in calendar hours or days) by its whole length. A pause that begins
     when the due time has come changes nothing: lateness is not washed away.
     """
-    due = _utc(due)
+    due = in_utc(due)
     if paused_to <= paused_from or paused_from >= due:
         return due
     if calendar_time:
@@ -137,12 +150,15 @@ class WorkingClock:
         Never inside closed hours; it may be the end of a window. No time at all gives the next opening, or
         ``start`` itself when open. Negative time is a ``ValueError``.
         """
-        at = _utc(start)
+        at = in_utc(start)
         if working < NOTHING:
             raise ValueError(f"cannot add {working}: working time only runs forward")
         if not working:
             return self._timeline.opening(at)
-        missing = working
+        year, missing = self._timeline.year_of(at), working
+        done = year.worked_until(at) + working
+        if done <= year.total:  # as most do; what follows comes to the same
+            return year.instant_after(done)
         for year in self._timeline.years_from(at):
             missing += year.worked_until(at)
             if missing <= year.total:
@@ -152,14 +168,14 @@ class WorkingClock:
 
     def between(self, a: dt.datetime, b: dt.datetime) -> dt.timedelta:
         """The working time from ``a`` to ``b``; none when ``b`` is not later."""
-        return self._timeline.between(_utc(a), _utc(b))
+        return self._timeline.between(in_utc(a), in_utc(b))
 
     def end_of_working_day(self, start: dt.datetime, n: int) -> dt.datetime:
         """The end of the last window of the n-th working day after the day of receipt, which does not count.
 
         A receipt outside the windows counts as received on the day of the next opening.
         """
-        at = _utc(start)
+        at = in_utc(start)
         missing: int | None = None
         for year in self._timeline.years_from(at):
             if missing is None:
@@ -174,7 +190,7 @@ class WorkingClock:
 
     def is_open(self, at: dt.datetime) -> bool:
         """Whether the department works at this instant; a window's end is closed."""
-        at = _utc(at)
+        at = in_utc(at)
         year = self._timeline.year_of(at)
         window = bisect_right(year.ends, at)
         return window < len(year.ends) and year.starts[window] <= at
@@ -247,6 +263,10 @@ class _Timeline:
 
     def opening(self, at: dt.datetime) -> dt.datetime:
         """The instant itself when open, else the next opening."""
+        year = self.year_of(at)
+        window = bisect_right(year.ends, at)
+        if window < len(year.ends):  # as mostly; what follows comes to the same
+            return max(at, year.starts[window])
         for year in self.years_from(at):
             window = bisect_right(year.ends, at)
             if window < len(year.ends):
@@ -310,7 +330,8 @@ class _Timelines:
 _timelines: PerCity[_Timelines] = PerCity(_Timelines)
 
 
-def _due(clock: WorkingClock, received: dt.datetime, span: Span | None) -> dt.datetime | None:
+def due_at(clock: WorkingClock, received: dt.datetime, span: Span | None) -> dt.datetime | None:
+    """When a span that begins with an instant in UTC is over; None without one."""
     if span is None:
         return None
     if span.working_hours is not None:
@@ -321,7 +342,8 @@ def _due(clock: WorkingClock, received: dt.datetime, span: Span | None) -> dt.da
     return received + length if length else None
 
 
-def _utc(at: dt.datetime) -> dt.datetime:
+def in_utc(at: dt.datetime) -> dt.datetime:
+    """The same instant in UTC; one without a zone is a ``ValueError``."""
     if at.tzinfo is dt.UTC:
         return at
     if at.tzinfo is None:
