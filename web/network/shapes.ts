@@ -98,6 +98,8 @@ export interface Funnel {
   overdispersed: boolean;
   points: FunnelPoint[];
   limits: FunnelLimits[];
+  /** Cities that are not in it, each with the reason. */
+  left_out: { city: string; why: string; why_code?: string; why_values?: Readonly<Record<string, number>> }[];
 }
 
 export interface EquityDistrict extends Withheld {
