@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-import gc
 import resource
 import statistics
 import sys
@@ -28,18 +27,16 @@ from typing import Any
 import psycopg
 
 from bench.duckdb_beside import Duck, write_events
+from bench.questions import questions
 from bench.servers import database_in_earnest
 from nagara.cities import configuration
 from nagara.database import role_options, time_told
-from nagara.indicators import issue_store, sheets, tally
+from nagara.indicators import issue_store, tally
 from nagara.indicators.build import build_city
-from nagara.indicators.distributions import chi_squared_quantile
 from nagara.indicators.facts import micros
 from nagara.indicators.keeping import prove
 from nagara.indicators.packed import CURVES, Packed
-from nagara.indicators.period import Period
 from nagara.indicators.snapshots import latest_snapshots, month_rows
-from nagara.network import trend, view
 
 RESULTS = Path(__file__).with_name("RESULTS_INDICATORS.md")
 PROCESSES = 2
@@ -91,7 +88,8 @@ select %(city)s, request_id, 90 + %(round)s, kind, %(at)s, %(at)s, 'staff', '{}'
 on conflict do nothing
 """
 EMPTY = """
-truncate indicator_part, indicator_build, indicator_group, indicator_sheet, indicator_figure, indicator_snapshot
+truncate indicator_part, indicator_build, indicator_group, indicator_sheet, indicator_sum, indicator_figure,
+         indicator_snapshot
 """
 Row = tuple[str, str]
 
@@ -157,7 +155,8 @@ def _measured(url: str, requests: int, rounds: int, folder: Path) -> list[Row]:
             ("laying them and taking them over as Parquet", f"{laid:.0f} s"),
         ]
         rows += [*_full(world, rounds), *_counting(world, rounds)]
-        rows += [*_news(world, rounds), *_proof(world), *_questions(world)]
+        rows += [*_news(world, rounds), *_proof(world)]
+        rows += questions(url, cities, CODES[0])
         peak = max(pool.map(_peak, range(PROCESSES)))
     return [*rows, ("most memory of a building process", f"{peak:,.0f} MiB")]
 
@@ -235,69 +234,6 @@ def _proof(world: _World) -> list[Row]:
     told = time_told(world.owner)
     world.time("proof", lambda: world.in_processes(_prove, world.cities, told))
     return [("proof: the whole log of every city against what is kept", f"{world.median('proof'):.2f} s")]
-
-
-def _questions(world: _World) -> list[Row]:
-    """What dashboards ask, with nothing kept in the process; then a period that nobody had asked for."""
-    known, told = configuration(), time_told(world.owner)
-    with psycopg.connect(world.url, options=role_options("nagara_clock", 600_000)) as clock:
-        began = time.perf_counter()
-        for city in world.cities:
-            sheets.keep_usual(clock, known, city, told)
-            clock.commit()
-        kept = time.perf_counter() - began
-    usual, quarter = (sheets.usual_periods(told.date())[place] for place in (-1, 5))
-    odd = Period(usual.first, quarter.first)
-    gc.collect()
-    gc.freeze()  # as the API does once it has started
-    with psycopg.connect(world.url, autocommit=True, options=role_options("nagara_app")) as app:
-        asked: dict[str, Callable[[Period, str], object]] = {
-            "overview": lambda period, city: view.overview(app, known, period),
-            "one city": lambda period, city: view.indicators(app, known, period, [city]),
-            "all cities": lambda period, city: view.indicators(app, known, period, []),
-            "curve": lambda period, city: view.curve(app, known, period, [city]),
-            "funnel": lambda period, city: view.funnel_of(app, known, period, "N5"),
-            "districts": lambda period, city: view.equity(app, known, period, city),
-            "backlog": lambda period, city: view.backlog(app, known, period, [city]),
-            "trend": lambda period, city: trend.trend(app, known, period, city),
-        }
-        fresh: dict[str, list[float]] = {name: [] for name in asked}
-        again, first = [], []
-        for city in world.cities[:12]:
-            for name, ask in asked.items():
-                _forget()
-                fresh[name].append(_milliseconds(lambda ask=ask, city=city: ask(usual, city)))  # type: ignore[misc]
-                again.append(_milliseconds(lambda ask=ask, city=city: ask(usual, city)))  # type: ignore[misc]
-        for city in world.cities[:6]:
-            _forget()
-            first.append(_milliseconds(lambda city=city: view.indicators(app, known, odd, [city])))  # type: ignore[misc]
-    each = ", ".join(f"{name} {_spread(times)}" for name, times in fresh.items())
-    return [
-        ("sheets of the usual periods of all cities, made after a build", f"{kept:.2f} s"),
-        (
-            "**dashboard questions of twelve months, nothing in memory, p50 / p95 (under 50 ms)**",
-            _spread([one for times in fresh.values() for one in times]),
-        ),
-        ("each of them", each),
-        ("the same asked again, p50 / p95", _spread(again)),
-        ("figures of a period nobody had asked for, p50 / p95", _spread(first)),
-    ]
-
-
-def _forget() -> None:
-    """As a process that was asked nothing yet."""
-    sheets.forget()
-    chi_squared_quantile.cache_clear()
-
-
-def _spread(times: Sequence[float]) -> str:
-    return f"{statistics.median(times):.0f} / {statistics.quantiles(times, n=20)[-1]:.0f} ms"
-
-
-def _milliseconds(what: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    what()
-    return (time.perf_counter() - began) * 1000
 
 
 def _ready(number: int) -> None:

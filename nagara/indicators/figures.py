@@ -28,7 +28,6 @@ from nagara.indicators.standardisation import Stratum, proportion_variance, weig
 from nagara.indicators.survival import (
     RESOLVED,
     RiskTable,
-    aalen_johansen,
     kaplan_meier,
     restricted_mean,
 )
@@ -41,12 +40,15 @@ PROMISES = ("published", "internal", "reference")
 Codes = Mapping[str, NetworkCode]
 
 
-def figures_of(cells: Mapping[str, Cell], codes: Codes) -> dict[str, Figure]:
+def figures_of(
+    cells: Mapping[str, Cell], codes: Codes, ever: Mapping[str, Cell] | None = None
+) -> dict[str, Figure]:
     """All figures of the cells given by network code: of one code, or pooled over several.
 
     Over several codes, only those enter a figure whose comparability allows it. What another body's
     network must repair (class util) has no place in times of resolution, promises and backlog; a code the
-    network does not know is counted in volumes alone.
+    network does not know is counted in volumes alone. The backlog is told of ``ever`` where it is given: the cells of
+    every month.
     """
     whole = Cell.merged(cells.values())
     answered = _comparable(cells, codes, "AB")
@@ -59,7 +61,7 @@ def figures_of(cells: Mapping[str, Cell], codes: Codes) -> dict[str, Figure]:
     figures["N3a.share"] = within_reference(resolved, codes, "resolution")
     figures["N3b.share"] = within_reference(resolved, codes, "sustained")
     figures |= {f"N4.{standard}": _kept(promised, standard) for standard in PROMISES}
-    figures |= backlog_figures(cells, codes)
+    figures |= backlog_figures(cells if ever is None else ever, codes)
     figures |= handling_figures(whole, pooled, promised)
     figures |= quality_figures(whole, cells["other"].count("issues") if "other" in cells else 0)
     return figures | _not_compared(cells, answered, resolved)
@@ -81,7 +83,7 @@ def within_reference(
     reason = too_few("N3a.share", n, closed)
     if reason:
         return Figure(None, None, None, n, closed, reason)
-    provisional = not is_mature(LifeTable.merged(tables.values()).risk, RESTRICTED_HOURS)
+    provisional = not _mature_together(tables.values())
     if len(cells) == 1 and weights is None:
         ((code, only),) = tables.items()
         estimate, reason = _share_at(only, codes[code].reference_hours or 0.0)
@@ -108,6 +110,13 @@ def within_reference(
 def is_mature(risk: RiskTable, hours: float) -> bool:
     """Whether at least 90 % have closed or were followed for so long."""
     return risk.total > 0 and 1 - risk.censored_before(hours) / risk.total >= MATURE_SHARE
+
+
+def _mature_together(tables: Iterable[LifeTable]) -> bool:
+    """``is_mature`` at 30 days of several tables taken as one."""
+    risks = [table.risk for table in tables]
+    total, lost = sum(r.total for r in risks), sum(r.censored_before(RESTRICTED_HOURS) for r in risks)
+    return total > 0 and 1 - lost / total >= MATURE_SHARE
 
 
 def can_read_at(risk: RiskTable, hours: float) -> bool:
@@ -200,7 +209,7 @@ def _time_to_closure(table: LifeTable) -> dict[str, Figure]:
         withheld = Figure(None, None, None, n, closed, reason)
         return {"N3a.median": withheld, "N3a.rmst30": withheld}
     provisional = not is_mature(table.risk, RESTRICTED_HOURS)
-    curve = kaplan_meier(table.risk)
+    curve = table.curve
     area = restricted_mean(curve, RESTRICTED_HOURS)
     readable = area is not None and can_read_at(table.risk, RESTRICTED_HOURS)
     unread = None if readable else "too few were followed for 30 days"
@@ -214,7 +223,7 @@ def _time_to_closure(table: LifeTable) -> dict[str, Figure]:
 def _share_at(table: LifeTable, hours: float) -> tuple[Estimate, str | None]:
     if not can_read_at(table.risk, hours):
         return NOTHING, f"too few were followed for {hours:g} hours"
-    return aalen_johansen(table.risk, RESOLVED).at(hours), None
+    return table.risk.finished_by(RESOLVED).at(hours), None
 
 
 def stratum_at_reference(table: LifeTable, code: NetworkCode, weight: float) -> Stratum | None:
@@ -222,7 +231,7 @@ def stratum_at_reference(table: LifeTable, code: NetworkCode, weight: float) -> 
     hours = code.reference_hours or 0.0
     if table.total < SMALLEST_STRATUM or not can_read_at(table.risk, hours):
         return None
-    curve = aalen_johansen(table.risk, RESOLVED)
+    curve = table.risk.finished_by(RESOLVED)
     share, variance = curve.at(hours).value or 0.0, curve.variance_at(hours)
     if not 1e-12 < share < 1 - 1e-12:
         variance = proportion_variance(round(share) * table.total, table.total)

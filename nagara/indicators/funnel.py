@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from statistics import NormalDist
 from typing import Literal
 
@@ -52,6 +52,23 @@ def limits_of(target: float, error: float, most: float | None = None) -> Limits:
     """Normal control limits of a figure with this standard error; not below 0, nor above ``most``."""
     ends = [max(0.0, target + z * error) for z in (-Z_WARNING, Z_WARNING, -Z_ACTION, Z_ACTION)]
     return Limits(*(ends if most is None else [min(most, end) for end in ends]))
+
+
+def limits_at(target: float, errors: Floats, most: float | None = None) -> Floats:
+    """``limits_of`` for many standard errors at once: a row for each, its columns as in ``Limits``."""
+    z = np.array((-Z_WARNING, Z_WARNING, -Z_ACTION, Z_ACTION))
+    ends = np.maximum(0.0, target + z * errors[:, None])
+    return ends if most is None else np.minimum(most, ends)
+
+
+def share_limits_at(target: float, sizes: Sequence[int], extra_variance: float = 0.0) -> Floats:
+    """``share_limits`` for many sizes at once: a row for each, its columns as in ``Limits``."""
+    n = np.asarray(sizes, dtype=np.float64)
+    found = limits_at(target, np.sqrt(target * (1 - target) / n + extra_variance), 1.0)
+    if extra_variance == 0:
+        for place in np.flatnonzero(n * target * (1 - target) < NORMAL_ENOUGH).tolist():
+            found[place] = astuple(binomial_limits(target, sizes[place]))
+    return found
 
 
 def binomial_limits(target: float, n: int) -> Limits:

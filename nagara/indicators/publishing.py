@@ -64,6 +64,11 @@ def published(key: str, figure: Mapping[str, Any], *, internal: bool = False) ->
     return shown | explained(shown["withheld"]) if shown["withheld"] else shown
 
 
+def is_seen(key: str, figure: Mapping[str, Any]) -> bool:
+    """Whether the public sees the value of a figure, by the id of its definition."""
+    return figure["value"] is not None and _few(key, figure) is None
+
+
 def hidden(shown: Mapping[str, Any]) -> Shown:
     """The same figure hidden, because with others it would let a small number be worked out."""
     nothing = dict.fromkeys(("value", "low", "high", "n", "events"))

@@ -15,7 +15,7 @@ from nagara.indicators.equity import ENOUGH_IN_DISTRICT, District, typical_with_
 from nagara.indicators.figure import Figure, figure
 from nagara.indicators.figures import Codes, is_mature, own_work
 from nagara.indicators.life_table import LifeTable
-from nagara.indicators.survival import kaplan_meier, restricted_mean, restricted_time_wanting
+from nagara.indicators.survival import restricted_mean, restricted_time_wanting
 
 DAYS_OF_A_YEAR = 365.25
 UNKNOWN = "the city states no population"
@@ -78,7 +78,7 @@ def readable_districts(
     for district, table in sorted(tables.items()):
         risk = table.risk
         area = (
-            restricted_mean(kaplan_meier(risk), RESTRICTED_HOURS)
+            restricted_mean(table.curve, RESTRICTED_HOURS)
             if declining_ends
             else restricted_time_wanting(risk, RESTRICTED_HOURS)
         )

@@ -7,8 +7,10 @@ The sheet is complete: small counts stand in it, and ``publishing`` decides who 
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -24,13 +26,13 @@ from nagara.indicators.equity import (
     theil,
     why_not,
 )
-from nagara.indicators.figures import Codes, backlog_figures, figures_of, own_work
+from nagara.indicators.figures import Codes, figures_of, own_work
 from nagara.indicators.handling import propensity_figures
 from nagara.indicators.life_table import LifeTable
 from nagara.indicators.period import Period
 from nagara.indicators.residents import between_districts, rates, readable_districts
 from nagara.indicators.strata import all_strata
-from nagara.indicators.survival import NOT_ACTIONABLE, RESOLVED, WITHDRAWN, aalen_johansen, kaplan_meier
+from nagara.indicators.survival import NOT_ACTIONABLE, RESOLVED, WITHDRAWN, Floats
 
 SHEET_VERSION = 5
 CURVE_HOURS: tuple[float, ...] = (
@@ -85,7 +87,7 @@ def sheet_of(watched: Watched, codes: Codes, stated: Stated | None, days: float)
     """
     received = watched.received
     pooled = Cell.merged(received.values())
-    found = figures_of(received, codes) | backlog_figures(watched.ever, codes)
+    found = figures_of(received, codes, watched.ever)
     districts: list[dict[str, Any]] = []
     if stated is not None:
         found |= rates(received, watched.ever, codes, stated.population, days)
@@ -134,23 +136,13 @@ def survival_points(cell: Cell) -> list[dict[str, Any]]:
     table = cell.table("resolution")
     if not table:
         return []
-    curve = kaplan_meier(table.risk)
-    points: list[dict[str, Any]] = []
-    for hours in CURVE_HOURS:
-        followed = table.risk.at_risk_at(hours)
-        if followed < ENOUGH_AT_RISK:
-            break
-        at = curve.at(hours)
-        points.append(
-            {
-                "hours": hours,
-                "open": rounded(at.value),
-                "low": rounded(at.low),
-                "high": rounded(at.high),
-                "n": followed,
-            }
-        )
-    return points
+    followed = _followed(table, CURVE_HOURS)
+    hours = CURVE_HOURS[: len(followed)]
+    open_, low, high = (_in_six_places(ends) for ends in table.curve.at_all(hours))
+    return [
+        {"hours": at, "open": one, "low": lower, "high": upper, "n": n}
+        for at, one, lower, upper, n in zip(hours, open_, low, high, followed, strict=True)
+    ]
 
 
 def curve_points(table: LifeTable) -> list[list[float | int]]:
@@ -160,17 +152,24 @@ def curve_points(table: LifeTable) -> list[list[float | int]]:
     """
     if not table or not table.ended():
         return []
-    curve = kaplan_meier(table.risk)
-    causes = [aalen_johansen(table.risk, cause) for cause in (RESOLVED, NOT_ACTIONABLE, WITHDRAWN)]
-    points: list[list[float | int]] = []
-    for hours in FINE_HOURS:
-        followed = table.risk.at_risk_at(hours)
-        if followed < ENOUGH_AT_RISK:
-            break
-        at = curve.at(hours)
-        values = [at.value, at.low, at.high, *(cause.at(hours).value for cause in causes)]
-        points.append([hours, *(rounded(value) or 0.0 for value in values), followed])
-    return points
+    followed = _followed(table, FINE_HOURS)
+    hours = FINE_HOURS[: len(followed)]
+    causes = [table.risk.finished_by(cause).at_all(hours) for cause in (RESOLVED, NOT_ACTIONABLE, WITHDRAWN)]
+    columns = [_in_six_places(column) for column in (*table.curve.at_all(hours), *causes)]
+    return [
+        [at, *(value or 0.0 for value in values), n]
+        for at, values, n in zip(hours, zip(*columns, strict=True), followed, strict=True)
+    ]
+
+
+def _followed(table: LifeTable, hours: Sequence[float]) -> list[int]:
+    """How many are followed at each time, as long as these are ten."""
+    followed = table.risk.followed_at(hours)
+    return list(takewhile(lambda n: n >= ENOUGH_AT_RISK, followed))
+
+
+def _in_six_places(values: Floats) -> list[float | None]:
+    return [rounded(value) for value in values.tolist()]
 
 
 def backlog_classes(cells: Iterable[Cell]) -> list[int]:
@@ -238,4 +237,4 @@ def days_passed(period: Period, cut_off: dt.date) -> int:
 
 def rounded(value: float | None) -> float | None:
     """Six decimals; None for what is not a number."""
-    return None if value is None or np.isnan(value) else round(float(value), 6)
+    return None if value is None or math.isnan(value) else round(float(value), 6)

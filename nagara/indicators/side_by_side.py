@@ -13,6 +13,7 @@ from statistics import median
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from nagara.indicators.comparison import (
     FEWEST_CITIES,
@@ -24,11 +25,9 @@ from nagara.indicators.definitions import BY_ID, FEW
 from nagara.indicators.figure import Figure
 from nagara.indicators.funnel import (
     WORDS,
-    Limits,
     Spread,
-    limits_around,
-    limits_of,
-    share_limits,
+    limits_at,
+    share_limits_at,
     share_spread,
     spread,
     verdict,
@@ -64,6 +63,7 @@ UNLIKE = (
     "Cities differ by more than chance explains; the limits are widened by what is usual between them.",
     "Chance alone explains how much the cities differ.",
 )
+Floats = npt.NDArray[np.float64]
 Sheet = Mapping[str, Any]
 Sheets = Mapping[str, Sheet]
 
@@ -180,7 +180,7 @@ def funnel(key: str, points: Sequence[Point], apart: Mapping[str, str]) -> dict[
         "overdispersed": False,
         "tau_squared": 0.0,
         "unlike": None,
-        "points": [_plain(point) for point in points],
+        "points": [],
         "limits": [],
         "left_out": [
             {"city": city, "why": why} | explained(why, "why") for city, why in sorted(apart.items())
@@ -188,12 +188,12 @@ def funnel(key: str, points: Sequence[Point], apart: Mapping[str, str]) -> dict[
     }
     usable = _usable(points)
     if len(usable) < FEWEST_CITIES:
-        return shown
-    around = _around(key, usable)
-    said = _said(around.spread)
+        return shown | {"points": [_plain(point) for point in points]}
+    around, sizes = _around(key, usable), _sizes(usable)
+    limits = _limits(around.at(usable))
     shown["points"] = [
-        {**_plain(point), **own, "limits": _limits(around.at(point))}
-        for point, own in zip(usable, said, strict=True)
+        {**_plain(point), **own, "limits": at}
+        for point, own, at in zip(usable, _said(around.spread), limits, strict=True)
     ]
     return shown | {
         "target": _six(around.target),
@@ -201,7 +201,7 @@ def funnel(key: str, points: Sequence[Point], apart: Mapping[str, str]) -> dict[
         "overdispersed": around.spread.overdispersed,
         "tau_squared": round(around.spread.tau_squared, 10),
         "unlike": UNLIKE[0 if around.spread.overdispersed else 1],
-        "limits": [{"n": n} | _limits(around.of_size(n)) for n in _sizes(usable)],
+        "limits": [{"n": n} | at for n, at in zip(sizes, _limits(around.of_sizes(sizes)), strict=True)],
     }
 
 
@@ -220,12 +220,12 @@ def _usable(points: Sequence[Point]) -> list[Point]:
 
 @dataclass(frozen=True)
 class _Around:
-    """A common value, how far cities lie from it, and the limits for a city or for so many cases."""
+    """A common value, how far cities lie from it, and the limits for cities or for so many cases: a row for each."""
 
     target: float
     spread: Spread
-    at: Callable[[Point], Limits]
-    of_size: Callable[[int], Limits]
+    at: Callable[[Sequence[Point]], Floats]
+    of_sizes: Callable[[Sequence[int]], Floats]
 
 
 def _around(key: str, points: Sequence[Point]) -> _Around:
@@ -236,12 +236,12 @@ def _of_counts(key: str, points: Sequence[Point]) -> _Around:
     """Around the pooled share; where that is 0 or 1 nothing can differ."""
     target, found = share_spread([point.having or 0 for point in points], [point.n for point in points])
 
-    return _Around(
-        target,
-        found,
-        lambda point: limits_around(target, point.n, found),
-        lambda n: share_limits(target, n, found.tau_squared),
-    )
+    def at(cities: Sequence[Point]) -> Floats:
+        if target in (0.0, 1.0):
+            return np.full((len(cities), 4), target)
+        return share_limits_at(target, [city.n for city in cities], found.tau_squared)
+
+    return _Around(target, found, at, lambda sizes: share_limits_at(target, sizes, found.tau_squared))
 
 
 def _of_estimates(key: str, points: Sequence[Point]) -> _Around:
@@ -253,10 +253,15 @@ def _of_estimates(key: str, points: Sequence[Point]) -> _Around:
     most = 1.0 if BY_ID[key].unit == "share" else None
     typical = median(point.error * math.sqrt(point.n) for point in points)
 
-    def of_error(squared: float) -> Limits:
-        return limits_of(target, math.sqrt(squared + found.tau_squared), most)
+    def of_errors(squared: Floats) -> Floats:
+        return limits_at(target, np.sqrt(squared + found.tau_squared), most)
 
-    return _Around(target, found, lambda point: of_error(point.error**2), lambda n: of_error(typical**2 / n))
+    return _Around(
+        target,
+        found,
+        lambda cities: of_errors(np.array([city.error for city in cities]) ** 2),
+        lambda sizes: of_errors(typical**2 / np.array(sizes, dtype=np.float64)),
+    )
 
 
 def _sizes(points: Sequence[Point]) -> list[int]:
@@ -264,13 +269,10 @@ def _sizes(points: Sequence[Point]) -> list[int]:
     return sorted({int(n) for n in np.rint(np.geomspace(min(sizes), max(sizes), STEPS))})
 
 
-def _limits(limits: Limits) -> dict[str, float | None]:
-    return {
-        "low_95": round(limits.low_95, 6),
-        "high_95": round(limits.high_95, 6),
-        "low_998": round(limits.low_998, 6),
-        "high_998": round(limits.high_998, 6),
-    }
+def _limits(limits: Floats) -> list[dict[str, float]]:
+    """The rows of limits as they are shown."""
+    names = ("low_95", "high_95", "low_998", "high_998")
+    return [dict(zip(names, row, strict=True)) for row in in_six_places(limits)]
 
 
 def _plain(point: Point) -> dict[str, Any]:
@@ -294,10 +296,11 @@ def _said(found: Spread) -> list[dict[str, Any]]:
     """Of each city in order: how far it lies from the others, what that asks for, and whether it stands."""
     adjusted = found.z_adjusted.tolist()
     stands = benjamini_hochberg([two_sided_p(z) for z in adjusted])
+    shown = zip(in_six_places(found.z), in_six_places(found.z_adjusted), strict=True)
     said = []
-    for z, away, stand in zip(found.z.tolist(), adjusted, stands, strict=True):
+    for (z, away_shown), away, stand in zip(shown, adjusted, stands, strict=True):
         asks = verdict(away)
-        own = {"z": _six(z), "z_adjusted": _six(away), "stands": stand}
+        own = {"z": z, "z_adjusted": away_shown, "stands": stand}
         said.append(own | {"verdict": asks, "words": WORDS[asks]})
     return said
 
@@ -316,3 +319,18 @@ def ranks(key: str, points: Sequence[Point]) -> dict[str, dict[str, Any]]:
 
 def _six(value: float) -> float:
     return round(float(value), 6)
+
+
+def in_six_places(values: Floats) -> list[Any]:
+    """Numbers rounded to six decimals, each to what ``round`` gives: nested lists, as the array is.
+
+    A whole number of millionths divided by a million is the nearest to that decimal; where a value lies so near to half
+    a millionth that its multiple may have been rounded across, ``round`` itself decides.
+    """
+    millions = values * 1e6
+    found = np.rint(millions) / 1e6
+    near = np.abs(np.abs(millions - np.trunc(millions)) - 0.5) < 1e-3 + np.abs(millions) * 1e-15
+    for place in np.argwhere(near | (np.abs(millions) > 2.0**52)).tolist():
+        found[tuple(place)] = round(float(values[tuple(place)]), 6)
+    rounded: list[Any] = found.tolist()
+    return rounded

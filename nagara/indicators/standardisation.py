@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from nagara.indicators.proportions import NOTHING, Estimate, Z
 
 FEWEST_STRATA = 3
 
 
-@dataclass(frozen=True)
-class Stratum:
+class Stratum(NamedTuple):
     """The figure of one code (a share, or hours), the variance of that estimate, and the code's weight."""
 
     share: float

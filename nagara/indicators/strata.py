@@ -15,7 +15,7 @@ from nagara.indicators.definitions import ENOUGH_AT_RISK, RESTRICTED_HOURS, SMAL
 from nagara.indicators.figures import Codes, is_mature, own_work, stratum_at_reference
 from nagara.indicators.life_table import LifeTable
 from nagara.indicators.standardisation import Stratum, proportion_variance, strata_of
-from nagara.indicators.survival import kaplan_meier, restricted_mean, restricted_time_wanting
+from nagara.indicators.survival import restricted_mean, restricted_time_wanting
 
 Cells = Mapping[str, Cell]
 """A city's cells by network code."""
@@ -96,9 +96,10 @@ def mean_strata(
     tables = {code: cell.table(table) for code, cell in _compared(cells, codes).items()}
     found: list[CodeStratum] = []
     for parts in _merged({code: table.total for code, table in tables.items()}, codes):
-        risk = LifeTable.merged(tables[c] for c in parts).risk
+        together = LifeTable.merged(tables[c] for c in parts)
+        risk = together.risk
         area = (
-            restricted_mean(kaplan_meier(risk), RESTRICTED_HOURS)
+            restricted_mean(together.curve, RESTRICTED_HOURS)
             if declining_ends
             else restricted_time_wanting(risk, RESTRICTED_HOURS)
         )

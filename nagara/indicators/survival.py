@@ -8,6 +8,7 @@ at risk at t. Every interval is 95 %, pointwise.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -46,6 +47,23 @@ class RiskTable:
         """How many were still under observation and unfinished at a time (those ending there included)."""
         index = int(np.searchsorted(self.times, time, side="left"))
         return int(self.at_risk[index]) if index < len(self.times) else 0
+
+    def followed_at(self, times: Sequence[float]) -> list[int]:
+        """``at_risk_at`` for many times at once."""
+        index = np.searchsorted(self.times, times, side="left")
+        followed: list[int] = np.append(self.at_risk, 0)[index].astype(np.int64).tolist()
+        return followed
+
+    def finished_by(self, cause: int) -> IncidenceCurve:
+        """The share finished by a cause while others compete, reckoned once."""
+        found = self._finished.get(cause)
+        if found is None:
+            found = self._finished[cause] = aalen_johansen(self, cause)
+        return found
+
+    @cached_property
+    def _finished(self) -> dict[int, IncidenceCurve]:
+        return {}
 
     def censored_before(self, time: float) -> int:
         """How many left observation, unfinished, before a time."""
@@ -110,6 +128,11 @@ class SurvivalCurve:
         if index < 0:
             return Estimate(1.0, 1.0, 1.0)
         return Estimate(float(self.survival[index]), float(self.lower[index]), float(self.upper[index]))
+
+    def at_all(self, times: Sequence[float]) -> Floats:
+        """``at`` for many times at once: a row for each of value, lower and upper limit."""
+        index = np.searchsorted(self.times, times, side="right")
+        return np.array([np.append(1.0, ends)[index] for ends in (self.survival, self.lower, self.upper)])
 
     def quantile(self, share: float) -> Estimate:
         """Time by which this share has finished: the smallest t with S(t) <= 1 - share.
@@ -235,6 +258,11 @@ class IncidenceCurve:
         if index < 0 or self.incidence[index] == 0:
             return Estimate(0.0, None, None)
         return Estimate(float(self.incidence[index]), float(self.lower[index]), float(self.upper[index]))
+
+    def at_all(self, times: Sequence[float]) -> Floats:
+        """F at many times; 0 before the first event."""
+        found: Floats = np.append(0.0, self.incidence)[np.searchsorted(self.times, times, side="right")]
+        return found
 
     def variance_at(self, time: float) -> float:
         """Variance of F(time); 0 before the first event."""

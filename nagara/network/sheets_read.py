@@ -11,7 +11,7 @@ import psycopg
 from city_config import City, Configuration
 from nagara.errors import UnknownCity
 from nagara.indicators.mix import Weights, weights_of
-from nagara.indicators.publishing import published
+from nagara.indicators.publishing import is_seen, published
 from nagara.indicators.sheets import Asked, CitySheet, beside_of, read_sheets, sheets_of, shown_of
 from nagara.indicators.shown import Shown
 from nagara.indicators.side_by_side import (
@@ -123,7 +123,11 @@ class Read:
         """
         together = measured_together({city: found.sheet for city, found in self.sheets.items()})
         apart = dict.fromkeys(self.sheets.keys() - together.keys(), SIMULATED)
-        names = {city.id: city for city in self.cities}
+        heads = {
+            city.id: {"names": dict(city.names), "simulated": self.sheets[city.id].sheet["simulated"]}
+            for city in self.cities
+            if city.id in together
+        }
         answer = {}
         for key in keys:
             figures = {city: raw[city] for city in together}
@@ -133,8 +137,7 @@ class Read:
             without = {city: _why(figures[city].get(key)) for city in unseen}
             shown = funnel(key, points, apart | without)
             for point in shown["points"]:
-                city = names[point["city"]]
-                point |= {"names": dict(city.names), "simulated": self.sheets[city.id].sheet["simulated"]}
+                point.update(heads[point["city"]])
             answer[key] = shown
         return answer
 
@@ -168,9 +171,10 @@ def in_public(key: str, raw: Mapping[str, Figures], cities: Collection[str]) -> 
     found: dict[str, Figures] = {}
     for city in cities:
         figure = raw[city].get(key)
-        shown = None if figure is None else published(key, figure)
-        hidden = shown is not None and shown["value"] is None
-        found[city] = {} if figure is None or shown is None else {key: shown if hidden else figure}
+        if figure is None:
+            found[city] = {}
+        else:
+            found[city] = {key: figure if is_seen(key, figure) else published(key, figure)}
     return found
 
 
