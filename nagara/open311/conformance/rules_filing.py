@@ -19,13 +19,16 @@ from nagara.open311.conformance.reading import Item, Unreadable, items_of, word
 from nagara.open311.conformance.talking import Exchange, NotJudged, Seen
 
 FILED = ("filed.json", "filed.xml")
+TAKEN = (200, 201)
+"""What tells that a report was taken; which of them is right, one rule says."""
+
 NO_KEY = ("without key.json", "without key.xml", "wrong key")
 
 
 def _made(exchange: Exchange) -> Item:
     """What filing answered; raise ``NotJudged`` where it is no list of one, which another rule says."""
     try:
-        found = items_of(exchange) if exchange.status in (200, 201) else []
+        found = items_of(exchange) if exchange.status in TAKEN else []
     except Unreadable:
         found = []
     if len(found) != 1:
@@ -35,7 +38,7 @@ def _made(exchange: Exchange) -> Item:
 
 def _list_of_one(seen: Seen) -> Faults:
     for exchange in seen.some(*FILED):
-        if exchange.status not in (200, 201):
+        if exchange.status not in TAKEN:
             raise NotJudged(f"{exchange} took no report")
         try:
             found = items_of(exchange)
@@ -100,9 +103,9 @@ RULES = (
     _rule("file-place-number", "Filing with a lat that is no number is 400.", status_is("no number", 400),
           "no number"),
     _rule("file-place-words", "A report may say where it is by address_string alone.",
-          status_is("place in words", 200), "place in words", should=SPEC),
+          status_is("place in words", *TAKEN), "place in words", should=SPEC),
     _rule("file-longest", "A description of 4,000 characters is taken, whatever they take in bytes.",
-          status_is("most words", 200), "most words", should=PRACTICE),
+          status_is("most words", *TAKEN), "most words", should=PRACTICE),
     _rule("file-long", "A description of more than 4,000 characters is 400.", status_is("too many words", 400),
           "too many words"),
     _rule("file-answer-missing", "Filing without an answer the definition demands is 400.",
@@ -113,7 +116,7 @@ RULES = (
     _rule("file-list", "Filing is answered with a list of one.", _list_of_one, *FILED),
     _rule("file-id-or-token", "Filing gives service_request_id or token, never both.", _id_or_token, *FILED),
     _rule("file-text", "service_request_id is a text in JSON.", _text, "filed.json", should=SCHEMA),
-    _rule("file-multipart", "A report may come as multipart/form-data.", status_is("filed multipart", 200),
+    _rule("file-multipart", "A report may come as multipart/form-data.", status_is("filed multipart", *TAKEN),
           "filed multipart", should=PRACTICE),
     _rule("file-readable", "A request can be read by its id as soon as it has one.", _readable, "read back",
           should=PRACTICE),

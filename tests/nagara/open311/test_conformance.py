@@ -103,6 +103,16 @@ def test_quirks_of_servers_that_break_no_rule_are_not_held_against_them(
     assert {"nothing-found", "suffix-decides"} <= set(broken(no_json)), "JSON is announced"
     xml_alone = endpoints(formats=["text/xml"])
     assert broken(lambda asked, made: xml_alone(asked, no_json(asked, made))) == []
+    spelled = {"xml": "text/xml;charset=UTF-8", "json": 'application/json; charset="utf-8"'}
+
+    def otherwise(_: Asked, made: Made) -> Made:
+        made.type = spelled[made.form]
+        return made
+
+    assert broken(otherwise) == []
+    endpoint.plant = instead(at("file"), 201)
+    written = check(target(endpoint), caller, write=True, pause=0.0)
+    assert [r.rule.id for r in written.of("broken")] == ["file-taken"], "of a status one rule speaks"
 
     odd = "Bins & lids/100%? #1"
     kept = endpoint.requests
