@@ -92,6 +92,9 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
 WORDS_FOR_FAULTS = {"missing": "it must be given", "extra_forbidden": "the fields the API document names"}
 """What would have been right, for faults of which pydantic only says what is wrong."""
 
+NO_OBJECT = frozenset({"missing", "model_attributes_type", "model_type", "dict_type"})
+"""Faults of a body as a whole."""
+
 OwnForm = Callable[[str, int, str, Any], Response]
 """Makes a refusal from the path, the status, the message, and what would have been right (None: nobody says)."""
 
@@ -180,6 +183,15 @@ def add_error_answers(app: FastAPI) -> None:
                 allowed="a JSON object in UTF-8",
                 path=request.url.path,
             )
+        if not where and first["type"] in NO_OBJECT:
+            return refusal(
+                422,
+                "invalid_input",
+                "The body is not a JSON object, or is not declared as JSON.",
+                "body",
+                "a JSON object, with Content-Type: application/json",
+                path=request.url.path,
+            )
         return refusal(
             422,
             "invalid_input",
@@ -194,7 +206,14 @@ def add_error_answers(app: FastAPI) -> None:
         code = {404: "not_found", 405: "method_not_allowed", 400: "invalid_json"}.get(
             error.status_code, "refused"
         )
-        answer = refusal(error.status_code, code, str(error.detail), path=request.url.path)
+        unread = code == "invalid_json"  # nested too deeply, or broken off
+        answer = refusal(
+            error.status_code,
+            code,
+            "The body cannot be read." if unread else str(error.detail),
+            allowed="JSON in UTF-8, or the form that the API document describes" if unread else None,
+            path=request.url.path,
+        )
         for name, value in (error.headers or {}).items():
             answer.headers[name] = value
         return answer

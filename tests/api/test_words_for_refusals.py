@@ -7,6 +7,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+from starlette.testclient import TestClient
+
 from api.error_responses import STATUS
 from nagara import errors
 
@@ -37,3 +40,26 @@ def test_every_refusal_has_words_of_its_own_or_of_its_kind() -> None:
     }
     assert not without
     assert {"report_erased", "no_route", "too_many_requests"} <= own
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "status"),
+    [
+        (b'{"service_code": "waste_missed"}', "text/plain", 422),
+        (b'{"service_code": "waste_missed"}', "application/x-www-form-urlencoded", 422),
+        (b"", "application/json", 422),
+        (b"null", "application/json", 422),
+        (b"[]", "application/json", 422),
+        (b"{", "application/json", 400),
+        (b"\xff\xfe{}", "application/json", 400),
+        (b"[" * 5000, "application/json", 400),
+    ],
+)
+def test_a_body_that_is_none_is_told_what_would_be_one(
+    client: TestClient, content: bytes, kind: str, status: int
+) -> None:
+    answer = client.post("/api/v1/cities/kh-pnh/requests", content=content, headers={"Content-Type": kind})
+    error = answer.json()["error"]
+    assert answer.status_code == status
+    assert error["message"].startswith("The body ")
+    assert "JSON" in error["allowed"]
