@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Literal
 
@@ -65,9 +65,10 @@ def share_limits_at(target: float, sizes: Sequence[int], extra_variance: float =
     """``share_limits`` for many sizes at once: a row for each, its columns as in ``Limits``."""
     n = np.asarray(sizes, dtype=np.float64)
     found = limits_at(target, np.sqrt(target * (1 - target) / n + extra_variance), 1.0)
-    if extra_variance == 0:
+    if extra_variance == 0 and target > 0:
         for place in np.flatnonzero(n * target * (1 - target) < NORMAL_ENOUGH).tolist():
-            found[place] = astuple(binomial_limits(target, sizes[place]))
+            exact = binomial_limits(target, sizes[place])
+            found[place] = exact.low_95, exact.high_95, exact.low_998, exact.high_998
     return found
 
 

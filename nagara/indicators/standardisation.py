@@ -33,11 +33,9 @@ def weighted_share(strata: Sequence[Stratum]) -> tuple[Estimate, float]:
     theta = sum w p / sum w; variance sum w^2 V / (sum w)^2; se on the logit scale se / (theta (1 - theta)).
     At theta 0 or 1 there are no limits.
     """
-    weights = sum(stratum.weight for stratum in strata)
+    weights, theta, error = _weighted(strata)
     if weights <= 0:
         return NOTHING, 0.0
-    theta = sum(stratum.weight * stratum.share for stratum in strata) / weights
-    error = math.sqrt(sum(stratum.weight**2 * stratum.variance for stratum in strata)) / weights
     if not 1e-12 < theta < 1 - 1e-12:
         return Estimate(min(1.0, max(0.0, theta)), None, None), error
     logit, half = math.log(theta / (1 - theta)), Z * error / (theta * (1 - theta))
@@ -49,12 +47,20 @@ def weighted_mean(strata: Sequence[Stratum], most: float) -> tuple[Estimate, flo
 
     theta = sum w mu / sum w, variance sum w^2 V / (sum w)^2.
     """
-    weights = sum(stratum.weight for stratum in strata)
+    weights, theta, error = _weighted(strata)
     if weights <= 0:
         return NOTHING, 0.0
-    theta = sum(stratum.weight * stratum.share for stratum in strata) / weights
-    error = math.sqrt(sum(stratum.weight**2 * stratum.variance for stratum in strata)) / weights
     return Estimate(theta, max(0.0, theta - Z * error), min(most, theta + Z * error)), error
+
+
+def _weighted(strata: Sequence[Stratum]) -> tuple[float, float, float]:
+    """The sum of the weights, the weighted mean, and its standard error; nothing but 0 where nothing weighs."""
+    weights = total = squares = 0.0
+    for share, variance, weight in strata:
+        weights += weight
+        total += weight * share
+        squares += weight**2 * variance
+    return (weights, total / weights, math.sqrt(squares) / weights) if weights > 0 else (0.0, 0.0, 0.0)
 
 
 def strata_of(
