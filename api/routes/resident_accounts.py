@@ -13,11 +13,10 @@ from starlette.concurrency import run_in_threadpool
 from api.answers import json_answer
 from api.dependencies import ClientAddress, ClientSource, CurrentCity, FromProcess, Open
 from api.error_responses import documented
+from api.identity_providers import ProviderDoor
 from api.schemas import resident_accounts as schemas
 from city_config import City
 from city_config.policy import IdentityProvider
-from nagara.accounts import openid
-from nagara.accounts.openid import Provider
 from nagara.cities import city_of
 from nagara.database import city_session
 from nagara.errors import InvalidInput, NagaraError, NotSignedIn
@@ -30,8 +29,7 @@ from nagara.settings import settings
 
 router = APIRouter(prefix="/api/v1/residents", tags=["residents"], dependencies=[Open])
 COOKIE = "nagara_resident"
-TICKET_COOKIE = "nagara_resident_ticket"
-PURPOSE = "residents"
+DOOR = ProviderDoor("residents", "/api/v1/residents/oidc", cookie="nagara_resident_ticket")
 PAGE = "/#/mine"
 
 
@@ -179,26 +177,7 @@ async def start(
     """Send the browser to an identity provider of the city."""
     await process.limiter.count("sign_in", address)
     chosen = _provider(city, provider)
-    begun = await run_in_threadpool(
-        openid.begin,
-        _known_as(city, chosen),
-        _back(city),
-        process.secret,
-        purpose=PURPOSE,
-        remembered={"city": city.id, "provider": chosen.code},
-    )
-    answer = RedirectResponse(begun.url, 303, {"Cache-Control": "no-store"})
-    # Lax: the provider's page sends the browser back, and that first step must bring the ticket along.
-    answer.set_cookie(
-        TICKET_COOKIE,
-        begun.ticket,
-        max_age=openid.TICKET_SECONDS,
-        path=f"/api/v1/residents/oidc/{city.id}",
-        httponly=True,
-        samesite="lax",
-        secure=_secure(),
-    )
-    return answer
+    return await DOOR.send(city, chosen, process.secret)
 
 
 @router.get(
@@ -213,24 +192,21 @@ async def callback(
 ) -> Response:
     """Where the provider sends the browser back to; what went wrong is told by the page it ends on."""
     await process.limiter.count("sign_in", address)
-    ticket, given = request.cookies.get(TICKET_COOKIE), dict(request.query_params)
+    ticket, given = request.cookies.get(DOOR.cookie), dict(request.query_params)
     try:
         opened = await run_in_threadpool(_finish, city, ticket, given, process.secret)
     except NagaraError as error:
         return RedirectResponse(f"{PAGE}/{quote(error.code)}", 303, {"Cache-Control": "no-store"})
     answer = RedirectResponse(PAGE, 303, {"Cache-Control": "no-store"})
-    answer.delete_cookie(TICKET_COOKIE, path=f"/api/v1/residents/oidc/{city.id}")
+    DOOR.forget(answer, city)
     _set_cookie(answer, opened)
     return answer
 
 
 def _finish(city: City, ticket: str | None, given: Mapping[str, str], secret: bytes) -> SignedIn:
-    remembered = openid.remembered_in(ticket, secret, purpose=PURPOSE)
-    if remembered.get("city") != city.id:
-        raise NotSignedIn("This sign-in was begun for another city. Begin again.")
-    chosen = _provider(city, remembered.get("provider"))
+    chosen = _provider(city, DOOR.provider_of(city, ticket, secret))
     wanted = [claim for claim in (chosen.contact_claim, chosen.verified_claim) if claim]
-    identity = openid.finish(_known_as(city, chosen), ticket, given, secret, purpose=PURPOSE, wanted=wanted)
+    identity = DOOR.identity(city, chosen, ticket, given, secret, wanted)
     with city_session(city.id) as session:
         return resident_accounts.sign_in_vouched(session, city, chosen, identity)
 
@@ -240,17 +216,6 @@ def _provider(city: City, code: str | None) -> IdentityProvider:
     if not offered or (code is not None and code not in offered):
         raise InvalidInput("This city has no such identity provider.", field="provider", allowed=offered)
     return offered[code] if code is not None else next(iter(offered.values()))
-
-
-def _known_as(city: City, chosen: IdentityProvider) -> Provider:
-    secret = settings().oidc_secrets.get(f"{city.id}/{chosen.code}")
-    return Provider(
-        chosen.issuer, chosen.client_id, chosen.scopes, secret.get_secret_value() if secret else None
-    )
-
-
-def _back(city: City) -> str:
-    return f"{settings().public_url.rstrip('/')}/api/v1/residents/oidc/{city.id}/callback"
 
 
 def _contact(body: schemas.ContactOfCity) -> tuple[Kind, str]:
@@ -285,9 +250,5 @@ def _set_cookie(answer: Response, opened: SignedIn) -> None:
         path="/api/v1/residents",
         httponly=True,
         samesite="strict",
-        secure=_secure(),
+        secure=settings().public_url.startswith("https:"),
     )
-
-
-def _secure() -> bool:
-    return settings().public_url.startswith("https:")

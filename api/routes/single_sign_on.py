@@ -11,21 +11,20 @@ from starlette.concurrency import run_in_threadpool
 from api.answers import json_answer
 from api.dependencies import ClientAddress, CurrentCity, FromProcess, Open
 from api.error_responses import documented
+from api.identity_providers import ProviderDoor
 from api.routes.accounts import set_session_cookie
 from api.schemas import accounts as accounts_schemas
 from city_config import City
 from city_config.policy import IdentityProvider
 from nagara import accounts
-from nagara.accounts import openid, sessions, single_sign_on, trail
+from nagara.accounts import sessions, single_sign_on, trail
 from nagara.cities import city_of
 from nagara.database import city_session
 from nagara.errors import IdentityProviderUnavailable, InvalidInput, SignInFailed, WrongCredentials
-from nagara.settings import settings
 
 router = APIRouter(prefix="/api/v1/staff", tags=["staff"])
 
-TICKET_COOKIE = "nagara_staff_ticket"
-PURPOSE = "staff"
+DOOR = ProviderDoor("staff", "/api/v1/staff/oidc", cookie="nagara_staff_ticket")
 CONSOLE = "/staff/"
 
 
@@ -73,26 +72,7 @@ async def start(
     """Send the browser to the city's identity provider."""
     await process.limiter.count("sign_in", address)
     chosen = _provider(city, provider)
-    begun = await run_in_threadpool(
-        openid.begin,
-        _known_as(city, chosen),
-        _back(city),
-        process.secret,
-        purpose=PURPOSE,
-        remembered={"city": city.id, "provider": chosen.code},
-    )
-    answer = RedirectResponse(begun.url, 303)
-    # Lax: the provider's page sends the browser back, and that first step must bring the ticket along.
-    answer.set_cookie(
-        TICKET_COOKIE,
-        begun.ticket,
-        max_age=openid.TICKET_SECONDS,
-        path=f"/api/v1/staff/oidc/{city.id}",
-        httponly=True,
-        samesite="lax",
-        secure=settings().public_url.startswith("https:"),
-    )
-    return answer
+    return await DOOR.send(city, chosen, process.secret)
 
 
 @router.get(
@@ -114,7 +94,7 @@ async def callback(
 
     Whoever is not let in comes to the console with ``?sign_in=`` and the code of what was wrong.
     """
-    given, ticket = dict(request.query_params), request.cookies.get(TICKET_COOKIE)
+    given, ticket = dict(request.query_params), request.cookies.get(DOOR.cookie)
     try:
         opened = await run_in_threadpool(_finish, city, ticket, given, process.secret, user_agent)
     except (WrongCredentials, IdentityProviderUnavailable) as refused:
@@ -123,7 +103,7 @@ async def callback(
         await process.limiter.take_back("sign_in", address)
         answer = RedirectResponse(CONSOLE, 303)
         set_session_cookie(answer, opened)
-    answer.delete_cookie(TICKET_COOKIE, path=f"/api/v1/staff/oidc/{city.id}")
+    DOOR.forget(answer, city)
     return answer
 
 
@@ -135,14 +115,11 @@ def _finish(
     user_agent: str,
 ) -> accounts.SignedIn:
     """Ask the provider who it was, find the account and open a session. What is refused is written down."""
-    remembered = openid.remembered_in(ticket, secret, purpose=PURPOSE)
-    if remembered.get("city") != city.id:
-        raise SignInFailed("This sign-in was begun for another city. Begin again.")
-    provider = _provider(city, remembered.get("provider"))
+    provider = _provider(city, DOOR.provider_of(city, ticket, secret))
     wanted = [provider.username_claim, *([provider.verified_claim] if provider.verified_claim else [])]
     if city.staff_access.new_account_role:
         wanted.append("name")
-    identity = openid.finish(_known_as(city, provider), ticket, given, secret, purpose=PURPOSE, wanted=wanted)
+    identity = DOOR.identity(city, provider, ticket, given, secret, wanted)
     try:
         with city_session(city.id) as session:
             row = single_sign_on.account_for(session, city, provider, identity)
@@ -159,18 +136,3 @@ def _provider(city: City, code: str | None) -> IdentityProvider:
     if chosen is None:
         raise InvalidInput("The city has no such identity provider.", field="provider", allowed=known)
     return chosen
-
-
-def _known_as(city: City, provider: IdentityProvider) -> openid.Provider:
-    secret = settings().oidc_secrets.get(f"{city.id}/{provider.code}")
-    return openid.Provider(
-        provider.issuer,
-        provider.client_id,
-        provider.scopes,
-        secret.get_secret_value() if secret else None,
-    )
-
-
-def _back(city: City) -> str:
-    """Where the provider sends the browser back to; it has to be registered there."""
-    return f"{settings().public_url.rstrip('/')}/api/v1/staff/oidc/{city.id}/callback"

@@ -8,20 +8,13 @@ from typing import Literal
 
 from pydantic import BaseModel, Field, model_validator
 
-from api.schemas.common import Input, Named
+from api.schemas.common import Input, MoveDetails, Named
 from nagara.queue.asked import AskedFilter
 
 
-class BulkDetails(Input):
+class BulkDetails(MoveDetails):
     """What comes with the move, for every request alike."""
 
-    note: str | None = Field(default=None, max_length=4000)
-    assignee: str | None = Field(default=None, max_length=500)
-    department: str | None = Field(default=None, max_length=64)
-    reason: str | None = Field(default=None, max_length=64)
-    service_code: str | None = Field(default=None, max_length=64)
-    parent: str | None = Field(default=None, max_length=40)
-    priority: str | None = Field(default=None, max_length=16)
     until: dt.datetime | None = Field(default=None, description="With its offset, for acknowledge_escalation")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 Names = dict[str, str]
 
@@ -14,6 +14,18 @@ class Input(BaseModel):
     """A body: unknown fields are refused rather than ignored, so that a typing error is seen."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class MoveDetails(Input):
+    """What any move of a request may come with."""
+
+    note: str | None = Field(default=None, max_length=4000)
+    assignee: str | None = Field(default=None, max_length=500)
+    department: str | None = Field(default=None, max_length=64)
+    reason: str | None = Field(default=None, max_length=64)
+    service_code: str | None = Field(default=None, max_length=64)
+    parent: str | None = Field(default=None, max_length=40)
+    priority: str | None = Field(default=None, max_length=16)
 
 
 class Named(BaseModel):

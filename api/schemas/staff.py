@@ -8,22 +8,15 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from api.schemas.common import Input, Route
+from api.schemas.common import MoveDetails, Route
 from api.schemas.media import StaffPhoto
 from api.schemas.queue import QueueRow
 from api.schemas.status import Said
 
 
-class MoveBody(Input):
+class MoveBody(MoveDetails):
     """What comes with a move; which fields it needs, the request's ``moves`` say."""
 
-    note: str | None = Field(default=None, max_length=4000)
-    assignee: str | None = Field(default=None, max_length=500)
-    department: str | None = Field(default=None, max_length=64)
-    reason: str | None = Field(default=None, max_length=64)
-    service_code: str | None = Field(default=None, max_length=64)
-    parent: str | None = Field(default=None, max_length=40)
-    priority: str | None = Field(default=None, max_length=16)
     media: tuple[uuid.UUID, ...] = Field(
         default=(), max_length=5, description="Pictures of what was done, by the ids they were given"
     )
