@@ -1,7 +1,8 @@
 """Numbers to work by: what came, is open and was closed, by city, code and month, as of the last commit.
 
 Requests are laid in three cities at most; every other city gets counts for two years of every common code, so that the
-network's answer is as long as it would be. Nobody waits for a sweep: what is committed is in the next answer.
+network's answer is as long as it would be. Nobody waits for a sweep: what is committed is in the next answer. Of all
+cities the floor reads every count each time; the API reads those of which another version stands, and the news.
 """
 
 from __future__ import annotations

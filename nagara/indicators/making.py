@@ -65,7 +65,9 @@ def sheet_from(
     """
     city, codes = configuration.cities[snapshot.city_id], configuration.network.codes_by_code
     within = {month: packed for month, packed in months.items() if month in asked.period}
-    own = [part_of(packed, asked.code, asked.district) for packed in within.values()]
+    own = list(within.values())
+    if not asked.whole:
+        own = [part_of(packed, asked.code, asked.district) for packed in own]
     declared = any(part[2] for packed in own for part in packed.parts)
     watched = Watched(
         received=added_up(own, _code),
