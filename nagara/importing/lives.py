@@ -90,11 +90,13 @@ def led_by_hours(city: City, key: Sequence[Step]) -> Life | None:
         )
     )
     row |= {"city_id": city.id, "status": Status.RECEIVED.value, "version": 1}
+    events = []
     try:
-        events = list(led(city, row, moves))
+        for event in led(city, row, moves):
+            if Status(event["to_status"]) in PAUSED | {Status.DUPLICATE}:
+                return None  # before its end is asked for: a pause has one only with the promise it moves
+            events.append(event)
     except (NagaraError, NotTaken):
-        return None
-    if any(Status(event["to_status"]) in PAUSED | {Status.DUPLICATE} for event in events):
         return None
     number_of = {stated.at: number for number, stated in enumerate(moves, 1)}
     return Life(
