@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any, LiteralString
@@ -88,14 +87,21 @@ def read_shown(
     return {city: shown for city, shown in found.items() if shown is not None}
 
 
-@lru_cache(maxsize=1)
 def rules_digest() -> str:
     """Of the text of the modules that decide what is shown: with any of them changed it is another."""
+    return _DIGEST
+
+
+def _digest_of(modules: Sequence[ModuleType]) -> str:
     digest = hashlib.sha256()
-    for module in RULES:
+    for module in modules:
         assert module.__file__ is not None  # noqa: S101 - they are files of this package
         digest.update(Path(module.__file__).read_bytes())
     return digest.hexdigest()
+
+
+_DIGEST = _digest_of(RULES)
+"""Of the rules this process has: taken when it starts, because files may be replaced under it."""
 
 
 def _head(made_by: Sequence[Any]) -> bytes:
