@@ -30,6 +30,9 @@ T = TypeVar("T")
 CHUNK = 4000
 """Requests in one transaction: what a crash can lose, and then makes the next run do again. Three are in memory."""
 
+FIRST_CHUNK = 500
+"""The first one is smaller, and each after it twice as large until they are whole: the database gets to work sooner."""
+
 REJECT_COLUMNS = ("reject_row", "reject_because", "reject_detail")
 
 ToHistory = Callable[[int, Sequence[str]], StatedHistory]
@@ -98,7 +101,7 @@ def import_histories(
             record_versions(connection, {city.id: city})
     tally, would_be = Tally(), dict[str, bool]()
     deciding = Deciding(city, now)
-    with _left_alone(), ahead(map(deciding.chunk, _batches(items, chunk)), at_most=1) as chunks:
+    with _left_alone(), ahead(map(deciding.chunk, batches(items, chunk)), at_most=1) as chunks:
         for batch in chunks:
             tally.rows += batch.rows
             written = write_chunk(connection, city, source, batch, dry_run=dry_run, assumed=would_be)
@@ -191,7 +194,9 @@ def _forget(rows: dict[int, list[str]], last_row: int) -> None:
         del rows[number]
 
 
-def _batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    iterator = iter(items)
-    while batch := list(islice(iterator, size)):
+def batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """The items in chunks of a size, the first ones smaller where that is more than ``FIRST_CHUNK``."""
+    iterator, so_many = iter(items), min(size, FIRST_CHUNK)
+    while batch := list(islice(iterator, so_many)):
         yield batch
+        so_many = min(size, 2 * so_many)

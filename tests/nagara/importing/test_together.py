@@ -20,6 +20,7 @@ from nagara.importing import NotTaken, StatedHistory, StatedMove, import_histori
 from nagara.importing.arriving import Arriving, arriving
 from nagara.importing.drawing import DIGITS, drawn_digits, new_references, uuid7_text
 from nagara.importing.living import drafted, placed
+from nagara.importing.run import batches
 from nagara.importing.together import Together
 from nagara.lifecycle import TRANSITIONS, Move, Status, transitions_from
 from nagara.promises.deadlines import promise
@@ -167,7 +168,7 @@ def told(one: Arriving) -> tuple[Any, ...]:
     )
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=300, deadline=None, derandomize=True)
 @given(history=histories())
 def test_each_gets_what_it_would_get_alone(history: StatedHistory) -> None:
     place = placed(CITY, [history]).get(history.row)
@@ -193,11 +194,15 @@ def test_ordinary_histories_are_decided_together() -> None:
         steps = tuple(StatedMove(move, at + n * HOUR, data=data) for n, (move, data) in enumerate(moves, 1))
         one = StatedHistory(2, "list", "a", "lamp", at, 11.52, 104.82, moves=steps, observed_until=NOW)
         found.append(TOGETHER.decided(one, placed(CITY, [one])[2], DIGITS_OF_ONE, "TST-2222222-2"))
+    paused = [StatedMove(move, at + HOUR) for move in (Move.PAUSE, Move.RESUME)]
+    assert (
+        TOGETHER.decided(one._replace(moves=tuple(paused)), placed(CITY, [one])[2], DIGITS_OF_ONE, "") is None
+    )
     assert all(found)
     assert [one.counts.closings for one in found if one] == [(), ("resolved",), ("resolved", "resolved")]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, derandomize=True)
 @given(
     at=MOMENTS,
     code=st.sampled_from(["lamp", "hole", "noise", "wish"]),
@@ -216,6 +221,12 @@ def test_a_standing_promise_refuses_a_time_without_a_calendar() -> None:
     standing = StandingPromise(CITY, CITY.services_by_code["lamp"], "works", "normal")
     with pytest.raises(NoWorkingTime):
         standing.made(dt.datetime(1969, 7, 1, tzinfo=dt.UTC))
+
+
+def test_the_first_chunks_are_smaller_so_that_the_database_begins_sooner() -> None:
+    sizes = [len(batch) for batch in batches(range(9_300), 4000)]
+    assert sizes == [500, 1000, 2000, 4000, 1800]
+    assert [len(batch) for batch in batches(range(45), 20)] == [20, 20, 5]
 
 
 def test_what_is_drawn_for_many_is_what_is_drawn_for_one() -> None:
