@@ -14,6 +14,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 from uuid import UUID
@@ -188,7 +189,7 @@ def _write(
     facts = ready.facts(months) if months else issue_store.together(())
     wanted = tally.only(months)
     packs = tally.packed_months(facts, ready.groups.names(), micros(cut_off), wanted, declared)
-    made_with = (METHOD_VERSION, Jsonb(inputs["fingerprints"]), version("holidays"))
+    made_with = (METHOD_VERSION, Jsonb(inputs["fingerprints"]), _holidays())
     rows = {f"{month:%Y-%m-%d}": snapshot for month, snapshot in sorted(shared.items())}
     values = (
         city_id,
@@ -208,6 +209,11 @@ def _write(
     found = {month_of(number): packed for number, packed in packs.items()}
     store_months(connection, city_id, snapshot_id, found, codes, _configurations(facts, ready))
     return snapshot_id, len(months)
+
+
+@cache
+def _holidays() -> str:
+    return version("holidays")
 
 
 def _configurations(facts: Facts, ready: Prepared) -> dict[dt.date, list[str]]:

@@ -76,7 +76,7 @@ def read_log(
     told = {"city": city_id, "known_at": known_at, "cut_off": cut_off}
     for page in pages(connection, told, requests):
         tell(reader.take(page))
-    return reader.named()
+    return reader.read()
 
 
 class _Reader:
@@ -90,11 +90,11 @@ class _Reader:
         groups: Groups,
         apart: set[bytes],
     ) -> None:
-        self._connection, self._city, self._groups, self._apart = connection, city_id, groups, apart
+        self._apart = apart
         self._months = local_months(zone)
         self._words = _Words(connection, city_id)
+        self._filings = _Filings(connection, city_id, groups)
         self._facts: list[Facts] = []
-        self._first: list[tuple[Ints, Bytes]] = []
         self._rares: list[UUID] = []
         self._taken = 0
 
@@ -121,36 +121,14 @@ class _Reader:
             opening = self._openings(page, first, rare)
             events = self._events(page, chosen, request, word, kind)
             filed = Filed(*(unix(opening[name]) for name in ("due", "answer_due", "observed")))
-            self._facts.append(facts_in_columns(events, filed, opening["id"], page.heads[last], self._months))
-            self._first.append((opening["filed"].astype(np.int64), self._words.filer[word[events.first]]))
+            facts = facts_in_columns(events, filed, opening["id"], page.heads[last], self._months)
+            name(facts, self._filings.of(opening, self._words.filer[word[events.first]]))
+            self._facts.append(facts)
         return self._taken
 
-    def named(self) -> Read:
-        """All that was taken, with what the names stand for."""
-        if not self._facts:
-            return Read(np.zeros(0, dtype=KEYED), self._rares)
-        facts = np.concatenate(self._facts)
-        codes, filer = (np.concatenate([first[i] for first in self._first]) for i in range(2))
-        kinds = np.sort(np.unique(codes))
-        where = np.searchsorted(kinds, codes)
-        place = np.zeros(len(kinds), dtype=np.int64)
-        place[where] = np.arange(len(codes))
-        examples = {UUID(bytes=bytes(facts["id"][at])): n for n, at in enumerate(place.tolist())}
-        known = np.zeros((len(kinds), 3), dtype=np.int64)
-        for request, data in self._connection.execute(EXAMPLES, (self._city, list(examples))).fetchall():
-            known[examples[request]] = self._told(data)
-        group, standard, traits = known[where].T
-        told = Named(
-            group=group,
-            standard=standard,
-            channel_of_staff=(traits & 1) > 0,
-            inspection=(traits & 2) > 0,
-            simulated=(traits & 4) > 0,
-            without_district=(traits & 8) > 0,
-            by_staff=filer == _STAFF,
-            by_import=filer == _IMPORT,
-        )
-        name(facts, told)
+    def read(self) -> Read:
+        """All that was taken."""
+        facts = np.concatenate(self._facts) if self._facts else np.zeros(0, dtype=KEYED)
         return Read(facts, self._rares)
 
     def _rare(self, page: Page, request: Ints, first: Ints, kind: Bytes) -> Mask:
@@ -182,6 +160,48 @@ class _Reader:
         first, words = np.flatnonzero(np.diff(request, prepend=-1)), self._words
         people, status, detail = words.people[word], words.status[word], words.detail[word]
         return Events(request, first, kind, page.at[chosen], people, status, detail)
+
+
+class _Filings:
+    """What hashes of the names in a filing stand for: asked of the log where one is met first."""
+
+    def __init__(self, connection: psycopg.Connection[Any], city_id: str, groups: Groups) -> None:
+        self._connection, self._city, self._groups = connection, city_id, groups
+        self._numbers: dict[int, int] = {}
+        self._lookup = _Lookup({0: -1}, -1)
+        self._known = np.zeros((0, 3), dtype=np.int64)
+        """Group, standard and traits of each."""
+
+    def of(self, openings: Rows, filer: Bytes) -> Named:
+        """What these filings say; ``filer``: who filed each."""
+        hashes = openings["filed"].astype(np.int64)
+        found = self._lookup.of(hashes)
+        unknown = np.flatnonzero(found < 0)
+        if len(unknown):
+            self._ask(hashes[unknown], openings["id"][unknown])
+            found = self._lookup.of(hashes)
+        group, standard, traits = (self._known[:, column][found] for column in range(3))
+        return Named(
+            group=group,
+            standard=standard,
+            channel_of_staff=(traits & 1) > 0,
+            inspection=(traits & 2) > 0,
+            simulated=(traits & 4) > 0,
+            without_district=(traits & 8) > 0,
+            by_staff=filer == _STAFF,
+            by_import=filer == _IMPORT,
+        )
+
+    def _ask(self, hashes: Ints, ids: Rows) -> None:
+        """Take in what is not known yet, from one filing of each."""
+        new, place = np.unique(hashes, return_index=True)
+        examples = [UUID(bytes=bytes(one)) for one in ids[place]]
+        told = dict(self._connection.execute(EXAMPLES, (self._city, examples)).fetchall())
+        rows = [self._told(told[example]) for example in examples]
+        for code in new.tolist():
+            self._numbers[code] = len(self._numbers)
+        self._known = np.concatenate((self._known, np.array(rows, dtype=np.int64)))
+        self._lookup = _Lookup(self._numbers, -1)
 
     def _told(self, data: Mapping[str, Any]) -> tuple[int, int, int]:
         """Group, standard and traits of a filing, as ``issue_times`` reads them."""
