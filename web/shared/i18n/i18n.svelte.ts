@@ -29,6 +29,10 @@ const sharedFiles: MessageFiles = import.meta.glob('../messages/*.json', { impor
 export const LANGUAGES: readonly { tag: Language; name: string }[] = Object.entries(ENDONYMS)
   .map(([tag, name]) => ({ tag: tag as Language, name }))
   .filter(({ tag }) => fileFor(sharedFiles, tag));
+
+/** What a language calls itself; browsers know few names of languages in few languages. */
+export const endonymOf = (tag: string): string => (ENDONYMS as Record<string, string>)[tag] ?? tag;
+
 let pageFiles: MessageFiles = {};
 
 let language = $state<Language>('en');
