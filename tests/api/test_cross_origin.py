@@ -25,27 +25,29 @@ CLOSED = ("/api/v1/staff/queue", "/api/v1/cities", "/health/live", "/tilesets", 
 
 
 @pytest.mark.parametrize("path", OPEN)
-def test_what_is_public_may_be_read_by_any_page(client: TestClient, path: str) -> None:
-    for answer in (client.get(path, headers=PAGE), client.head(path, headers=PAGE)):
+def test_what_is_public_may_be_read_by_any_page(application: TestClient, path: str) -> None:
+    for answer in (application.get(path, headers=PAGE), application.head(path, headers=PAGE)):
         assert answer.headers.get_list("access-control-allow-origin") == ["*"]
         assert "Link" in answer.headers["access-control-expose-headers"]
         assert "access-control-allow-credentials" not in answer.headers
-    asked = client.options(path, headers=ASKS)
+    asked = application.options(path, headers=ASKS)
     assert (asked.status_code, asked.headers["access-control-allow-origin"]) == (204, "*")
     assert "Idempotency-Key" in asked.headers["access-control-allow-headers"]
     assert "POST" in asked.headers["access-control-allow-methods"]
 
 
 @pytest.mark.parametrize("path", CLOSED)
-def test_what_is_not_stays_its_own_pages(client: TestClient, path: str) -> None:
-    assert "access-control-allow-origin" not in client.get(path, headers=PAGE).headers
-    assert "access-control-allow-origin" not in client.options(path, headers=ASKS).headers
+def test_what_is_not_stays_its_own_pages(application: TestClient, path: str) -> None:
+    assert "access-control-allow-origin" not in application.get(path, headers=PAGE).headers
+    assert "access-control-allow-origin" not in application.options(path, headers=ASKS).headers
 
 
 @pytest.mark.parametrize("path", ["/open311/v2/services.json", "/ogc/collections", "/open-data"])
-def test_a_slash_too_many_leads_on_within_the_address_that_was_called(client: TestClient, path: str) -> None:
+def test_a_slash_too_many_leads_on_within_the_address_that_was_called(
+    application: TestClient, path: str
+) -> None:
     """Not to http, where a proxy took the call over https."""
-    answer = client.get(f"{path}/?jurisdiction_id=kh-pnh", headers=PAGE, follow_redirects=False)
+    answer = application.get(f"{path}/?jurisdiction_id=kh-pnh", headers=PAGE, follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (307, f"{path}?jurisdiction_id=kh-pnh")
-    odd = client.get(f"{path}/", headers={"Host": "other.example"}, follow_redirects=False)
+    odd = application.get(f"{path}/", headers={"Host": "other.example"}, follow_redirects=False)
     assert odd.headers["location"] == path

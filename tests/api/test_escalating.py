@@ -176,15 +176,15 @@ def test_metrics_are_the_operators(
     ],
 )
 def test_metrics_are_closed_where_a_proxy_might_call_for_others(
-    client: TestClient,
+    application: TestClient,
     monkeypatch: pytest.MonkeyPatch,
     settings: dict[str, Any],
     headers: dict[str, str],
     status: int,
 ) -> None:
     """A proxy on this machine that adds no header calls as an operator does: only a key tells them apart."""
-    monkeypatch.setattr(client._transport, "client", ("127.0.0.1", 50000))
+    monkeypatch.setattr(application._transport, "client", ("127.0.0.1", 50000))
     monkeypatch.setattr("api.routes.health.settings", lambda: Settings(**HERE | settings))
-    answer = client.get("/metrics", headers={"Host": "127.0.0.1:8000"} | headers)
+    answer = application.get("/metrics", headers={"Host": "127.0.0.1:8000"} | headers)
     assert answer.status_code == status
     assert ("nagara_" in answer.text) is (status == 200)

@@ -10,7 +10,7 @@ import jsonschema_rs
 import pytest
 from starlette.testclient import TestClient
 
-from api.examples import METHODS, read
+from api.examples import METHODS, answers, bodies
 from tests.api.open311 import V2, key
 
 OPEN = re.compile(r"/(api/v1/(cities|network|requests|about)|open311/v2|ogc|tiles|open-data)")
@@ -56,20 +56,20 @@ def faults(document: dict[str, Any], where: str, content: dict[str, Any]) -> lis
 def test_every_operation_has_a_name_and_every_body_an_example_that_is_right(document: dict[str, Any]) -> None:
     wrong: list[str] = []
     named: list[str] = []
-    bodies = 0
+    seen = 0
     for where, _, operation in operations(document):
         named.append(operation.get("operationId", where))
         if not re.fullmatch(r"[a-z][a-z0-9_]+", named[-1]) or not operation.get("summary"):
             wrong.append(f"{where} has no stable name or no summary")
         for kind, content in operation.get("requestBody", {}).get("content", {}).items():
-            bodies += 1
+            seen += 1
             if "example" not in content:
                 wrong.append(f"{where} has no example of a body as {kind}")
             wrong += faults(document, where, content)
     assert wrong == []
     assert len(named) == len(set(named)), "an operation id is given twice"
-    assert bodies > 70
-    assert set(read("bodies")) <= set(named), "an example of an operation that is gone"
+    assert seen > 70
+    assert set(bodies()) <= set(named), "an example of an operation that is gone"
 
 
 def test_the_main_answers_have_examples_that_are_right(document: dict[str, Any]) -> None:
@@ -84,21 +84,20 @@ def test_the_main_answers_have_examples_that_are_right(document: dict[str, Any])
             elif status[0] == "2" and content.get("schema") and OPEN.match(path) and not WITHOUT.search(path):
                 wrong.append(f"{where} has no example of its answer")
     assert wrong == []
-    assert shown == set(read("answers")), "an example of an operation that is gone"
+    assert shown == set(answers()), "an example of an operation that is gone"
     assert len(shown) > 40
 
 
 def test_examples_are_taken_as_they_stand(client: TestClient) -> None:
     """Sent to a city, what a resident and another system would send is taken."""
-    bodies = read("bodies")
     city = "/api/v1/cities/kh-pnh"
     for path, name in (
         (f"{city}/requests/check", "check_request"),
         (f"{city}/requests", "file_request"),
         (f"{city}/services/suggestions", "suggest_services"),
     ):
-        answer = client.post(path, json=bodies[name])
+        answer = client.post(path, json=bodies()[name])
         assert answer.status_code in (200, 201), (name, answer.text)
-    filing = bodies["open311_file_request"] | {"api_key": key()}
+    filing = bodies()["open311_file_request"] | {"api_key": key()}
     answer = client.post(f"{V2}/requests.json", data={name: str(value) for name, value in filing.items()})
     assert answer.status_code == 200, answer.text

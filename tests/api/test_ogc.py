@@ -313,6 +313,8 @@ def test_owslib_reads_collections_pages_and_queryables(
         ("text/html;q=much", "text/html"),
     ],
 )
-def test_the_form_is_what_the_client_would_rather_have(client: TestClient, accept: str, kind: str) -> None:
-    answer = client.get("/ogc/collections/requests/items?limit=1", headers={"Accept": accept})
+def test_the_form_is_what_the_client_would_rather_have(
+    application: TestClient, accept: str, kind: str
+) -> None:
+    answer = application.get("/ogc/collections/requests/items?limit=1", headers={"Accept": accept})
     assert answer.headers["content-type"].partition(";")[0] == kind

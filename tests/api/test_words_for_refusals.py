@@ -56,9 +56,11 @@ def test_every_refusal_has_words_of_its_own_or_of_its_kind() -> None:
     ],
 )
 def test_a_body_that_is_none_is_told_what_would_be_one(
-    client: TestClient, content: bytes, kind: str, status: int
+    application: TestClient, content: bytes, kind: str, status: int
 ) -> None:
-    answer = client.post("/api/v1/cities/kh-pnh/requests", content=content, headers={"Content-Type": kind})
+    answer = application.post(
+        "/api/v1/cities/kh-pnh/requests", content=content, headers={"Content-Type": kind}
+    )
     error = answer.json()["error"]
     assert answer.status_code == status
     assert error["message"].startswith("The body ")
