@@ -76,20 +76,36 @@ class Source:
     device: str | None = None
 
 
-COUNT_ONCE = """
-if redis.call('exists', KEYS[2]) == 1 then return 0 end
-local count = redis.call('incr', KEYS[1])
-redis.call('expire', KEYS[1], ARGV[1])
-if count <= tonumber(ARGV[2]) then redis.call('set', KEYS[2], 1, 'ex', ARGV[3]) end
-return count
+COUNT = """
+local over, refused = {}, {}
+for i = 1, #KEYS / 2 do
+    local key, mark = KEYS[2 * i - 1], KEYS[2 * i]
+    local source, seconds, times = ARGV[3 * i - 1], ARGV[3 * i], tonumber(ARGV[3 * i + 1])
+    local count
+    if refused[source] then
+        count = tonumber(redis.call('get', key) or '0') + 1
+    elseif mark ~= '' and redis.call('exists', mark) == 1 then
+        count = 0
+    else
+        count = redis.call('incr', key)
+        redis.call('expire', key, seconds)
+        if mark ~= '' and count <= times then redis.call('set', mark, 1, 'ex', ARGV[1]) end
+    end
+    if count > times then
+        refused[source] = true
+        over[#over + 1] = i - 1
+    end
+end
+return over
 """
-"""Counts unless the same was let through before. One script, so that of many at once exactly one counts."""
+"""Counts one at each limit of each source, and returns at which it was one too many: by their places. What was let
+through before, by its mark, counts no more; what is refused already does not use up a source's longer windows. One
+script, so that of many at once exactly one counts, and a report held against seven limits waits for Redis once."""
 
 REPEATED_WITHIN_SECONDS = 86_400
 
 WITHOUT_REDIS_FOR_S = 1.0
-"""After a failure nothing is asked for so long. A report is held against up to seven limits, one after the other, and
-would wait for a Redis that is cut off at each of them."""
+"""After a failure nothing is asked for so long: each report would wait for a Redis that is cut off."""
 
 
 class RateLimiter:
@@ -106,25 +122,7 @@ class RateLimiter:
 
         ``same`` names what is asked: once let through, its repetitions within a day count no more.
         """
-        if not self._enabled:
-            return
-        now = int(time.time())
-        wait = 0
-        for limit in LIMITS[what]:
-            window = now // limit.seconds
-            key = self._key(what, source, limit, now)
-            # What is refused already does not use up the longer windows, but their wait is told, too.
-            over = (
-                await self._kept(key) >= limit.times
-                if wait
-                else await self._increment(key, limit, self._mark(what, source, limit, same)) > limit.times
-            )
-            if over:
-                wait = max(wait, (window + 1) * limit.seconds - now)
-        if wait:
-            raise TooManyRequests(
-                f"Too many requests; try again in {wait} seconds.", retry_after_seconds=wait
-            )
+        await self._count_each({what: source}, same)
 
     async def take_back(self, what: str, source: str) -> None:
         """Count one less: it turned out to be what the limit is not meant for."""
@@ -165,9 +163,9 @@ class RateLimiter:
     def _key(self, what: str, source: str, limit: Limit, now: int) -> str:
         return f"limit:{what}:{limit.seconds}:{now // limit.seconds}:{self._digest(source)}"
 
-    def _mark(self, what: str, source: str, limit: Limit, same: str | None) -> str | None:
-        """The key that says that this was let through before, for what can be repeated."""
-        return None if same is None else f"passed:{what}:{limit.seconds}:{self._digest(f'{source} {same}')}"
+    def _mark(self, what: str, source: str, limit: Limit, same: str | None) -> str:
+        """The key that says that this was let through before, for what can be repeated; else nothing."""
+        return "" if same is None else f"passed:{what}:{limit.seconds}:{self._digest(f'{source} {same}')}"
 
     async def _kept(self, key: str) -> int:
         if self._away():
@@ -192,29 +190,28 @@ class RateLimiter:
             sources[f"{alone} by device"] = source.device
         if contact:
             sources[f"{alone} by contact"] = contact.hex()
-        refusals: list[TooManyRequests] = []
-        for name, value in sources.items():
-            if name in LIMITS:
-                try:
-                    await self.count(name, value, same)
-                except TooManyRequests as refusal:
-                    refusals.append(refusal)
-        if refusals:
-            raise max(refusals, key=lambda refusal: refusal.retry_after_seconds)
+        await self._count_each({name: value for name, value in sources.items() if name in LIMITS}, same)
 
-    async def _increment(self, key: str, limit: Limit, mark: str | None) -> int:
-        seconds = limit.seconds
-        if self._away():
-            return 0
+    async def _count_each(self, sources: Mapping[str, str], same: str | None) -> None:
+        """Count one at all limits of some sources, by what they are; raise with the longest wait if any is reached."""
+        if not self._enabled or self._away():
+            return
+        now = int(time.time())
+        held = [(what, source, limit) for what, source in sources.items() for limit in LIMITS[what]]
+        if not held:
+            return
+        keys: list[str] = []
+        values: list[str | int] = [REPEATED_WITHIN_SECONDS]
+        for what, source, limit in held:
+            keys += (self._key(what, source, limit, now), self._mark(what, source, limit, same))
+            values += (what, limit.seconds, limit.times)
         try:
-            if mark is not None:
-                values = (str(seconds), str(limit.times), str(REPEATED_WITHIN_SECONDS))
-                return int(await cast(Awaitable[int], self._redis.eval(COUNT_ONCE, 2, key, mark, *values)))
-            async with self._redis.pipeline(transaction=False) as pipeline:
-                pipeline.incr(key)
-                pipeline.expire(key, seconds)
-                count, _ = await pipeline.execute()
-                return int(count)
+            over = await cast(Awaitable[list[int]], self._redis.eval(COUNT, len(keys), *keys, *values))
         except (RedisError, OSError):
             self._leave_alone()
-            return 0
+            return
+        if over:
+            wait = max((now // seconds + 1) * seconds - now for seconds in (held[n][2].seconds for n in over))
+            raise TooManyRequests(
+                f"Too many requests; try again in {wait} seconds.", retry_after_seconds=wait
+            )
