@@ -55,7 +55,7 @@ def test_what_was_backed_up_comes_back_with_its_history_and_pictures(
     new = picture(owner, here, b"a new picture")
     file(phnom_penh)
     second = back_up(services.database_url, here, SECRET, folder, keep=1)
-    assert backups(folder) == [second]
+    assert backups(folder) == sorted(folder.glob("2*")) == [second]
     kept = {path.name for path in folder.glob("pictures/*/*/*.jpg")}
     assert kept == {f"{new.hex()}.jpg", f"{new.hex()}.thumbnail.jpg"}, "the old picture went with its backup"
     assert f"{old.hex()}.jpg" not in kept
@@ -144,6 +144,3 @@ def test_what_is_broken_off_is_no_backup_and_goes_with_the_next(
         ended.send_signal(signal.SIGTERM)
         assert ended.wait(PATIENCE_SECONDS) == 128 + signal.SIGTERM
         assert left() == []
-    (folder / "unfinished-20260101T000000.000000Z").mkdir()
-    place = back_up(services.database_url, store, SECRET, folder)
-    assert left() == backups(folder) == [place]
