@@ -21,7 +21,7 @@ from psycopg.sql import SQL, Identifier
 from city_config import City
 from nagara.importing.arriving import Arriving
 from nagara.importing.drawing import new_references
-from nagara.importing.lines import BETWEEN, COLUMNS, EVENT_FIELDS
+from nagara.importing.lines import BETWEEN, COLUMNS, EVENT_FIELDS, text_array
 from nagara.importing.living import Draft
 from nagara.importing.stated import Because, Reject
 
@@ -43,7 +43,7 @@ LOCK_SOURCE = "select pg_advisory_xact_lock(hashtextextended(%s, 0))"
 
 FIND = """
 select source_id, id, reference, duplicate_of is not null from request
- where city_id = %s and source = %s and source_id = any(%s)
+ where city_id = %s and source = %s and source_id = any(%s::text[])
 """
 
 
@@ -135,7 +135,7 @@ def _written(
 def _find(
     connection: psycopg.Connection[Any], city: City, source: str, source_ids: list[str]
 ) -> dict[str, Known]:
-    rows = connection.execute(FIND, (city.id, source, source_ids)).fetchall()
+    rows = connection.execute(FIND, (city.id, source, text_array(source_ids))).fetchall()
     return {row[0]: Known(*row[1:]) for row in rows}
 
 

@@ -243,6 +243,19 @@ def test_what_is_drawn_for_many_is_what_is_drawn_for_one() -> None:
     assert (new_references("TST", 0), list(drawn_digits(0))) == ([], [])
 
 
+def test_ids_with_anything_in_them_are_found_again(db: psycopg.Connection[Any], bangkok: City) -> None:
+    ids = ['"', "\\", '\\"', "{a,b}", "NULL", " ", "a\nb\tc", "ឃុំ", "\x1f", "'", ","]
+    stated = [
+        StatedHistory(row, "odd", id_, "road_pothole", NOW - HOUR, 13.75, 100.50, observed_until=NOW)
+        for row, id_ in enumerate(ids, 2)
+    ]
+    assert import_histories(db, bangkok, "odd", stated, total=len(ids)).imported == len(ids)
+    again = import_histories(db, bangkok, "odd", stated, total=len(ids))
+    assert (again.imported, again.already_there, again.rejected) == (0, len(ids), 0)
+    nothing = import_histories(db, bangkok, "odd", [], total=0)
+    assert nothing.rows == 0
+
+
 def test_references_that_are_taken_are_drawn_again(
     db: psycopg.Connection[Any], bangkok: City, monkeypatch: pytest.MonkeyPatch
 ) -> None:
