@@ -33,15 +33,19 @@ class RiskTable:
     removed: Floats
     """One row per time, one column per cause; column 0 counts the censored."""
 
-    @property
+    @cached_property
     def total(self) -> int:
         """Observations in all."""
         return int(self.removed.sum())
 
     def events(self, cause: int | None = None) -> Floats:
         """Events at each time: of one cause, or of any."""
-        events: Floats = self.removed[:, 1:].sum(axis=1) if cause is None else self.removed[:, cause]
-        return events
+        return self._ended if cause is None else self.removed[:, cause]
+
+    @cached_property
+    def _ended(self) -> Floats:
+        ended: Floats = self.removed[:, 1:].sum(axis=1)
+        return ended
 
     def at_risk_at(self, time: float) -> int:
         """How many were still under observation and unfinished at a time (those ending there included)."""
