@@ -1,8 +1,9 @@
 """Reports that arrive while others are being written go together: one statement, one commit, however many.
 
-Nobody waits for company: what arrives while nothing is being written is written at once, alone. A batch is of one
-city, whose rows alone its transaction sees. Each caller is answered after the commit, and a report that is refused,
-or that the database will not have, harms no other.
+Nobody who comes alone waits for company: what arrives while nothing is being written is written at once. Where many
+come at once, as many as there were a moment ago are waited for, two milliseconds at most. A batch is of one city, whose
+rows alone its transaction sees. Each caller is answered after the commit, and a report that is refused, or that the
+database will not have, harms no other.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import datetime as dt
 import uuid
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -34,6 +35,13 @@ MOST_WAITING = 2_000
 LONGEST_WAIT_S = 10.0
 """As long as anybody waits for a connection. Whoever waited longer when the next batch begins is told to come again:
 what a database that stands still holds up would otherwise wait for one batch after another to fail."""
+
+GATHERED_FOR_S = 0.002
+"""After a batch, the next one waits so long for as many as there were with the last: those whose answers just went out,
+and who send the next. A commit of four costs hardly more than one of a single report."""
+
+CARRIED_FOR_S, QUICKLY_S = 0.25, 0.005
+"""How long a time that was told is carried on, and how long its question and answer may have taken for that."""
 
 TOO_MANY = "Too many reports wait to be written, so this one was not; send it again shortly."
 NOW = "select clock_timestamp()"
@@ -71,11 +79,74 @@ class _Ready:
     text: bytes
 
 
+class _Clock:
+    """The database's time. While reports come fast, what was told a moment ago is carried on by the process's clock.
+
+    What is told has grown old by its way back, and carried on it stays as old, not older: so only what came quickly is.
+    """
+
+    def __init__(self) -> None:
+        self._told: dt.datetime | None = None
+        self._at = 0.0
+
+    async def now(self, pool: Pool) -> dt.datetime:
+        """The time, asked for if it was not told a moment ago. Raises what the database raises."""
+        loop = asyncio.get_running_loop()
+        asked = loop.time()
+        if self._told is not None and asked - self._at < CARRIED_FOR_S:
+            return self._told + dt.timedelta(seconds=asked - self._at)
+        self.forget()
+        [[[told]]] = await read_surely(pool, [((NOW, ()), True)])
+        answered = loop.time()
+        if answered - asked <= QUICKLY_S:
+            self._told, self._at = told, answered
+        return told  # type: ignore[no-any-return]
+
+    def forget(self) -> None:
+        """Ask anew the next time: the database may be another one, or have another time."""
+        self._told = None
+
+
+@dataclass(slots=True)
+class _Line:
+    """Those of a city who wait; ``gathered`` is set while a batch waits until they are ``expected``."""
+
+    waiting: deque[_Waiting] = field(default_factory=deque)
+    expected: int = 0
+    gathered: asyncio.Future[None] | None = None
+
+    def add(self, one: _Waiting) -> None:
+        """One more waits."""
+        self.waiting.append(one)
+        if len(self.waiting) >= self.expected:
+            self.enough()
+
+    def enough(self) -> None:
+        """Nobody is waited for any more."""
+        if self.gathered is not None and not self.gathered.done():
+            self.gathered.set_result(None)
+
+    async def gather(self, expected: int) -> None:
+        """Return once so many wait, or after ``GATHERED_FOR_S``."""
+        self.expected = min(expected, MOST_TOGETHER)
+        if len(self.waiting) >= self.expected:
+            return
+        loop = asyncio.get_running_loop()
+        self.gathered = loop.create_future()
+        timer = loop.call_later(GATHERED_FOR_S, self.enough)
+        try:
+            await self.gathered
+        finally:
+            timer.cancel()
+            self.gathered = None
+
+
 class Together:
     """Writes what is handed in over a pool of one process."""
 
     def __init__(self) -> None:
-        self._waiting: dict[str, deque[_Waiting]] = {}
+        self._clock = _Clock()
+        self._lines: dict[str, _Line] = {}
         self._writers: dict[str, asyncio.Task[None]] = {}
 
     async def file(
@@ -86,12 +157,12 @@ class Together:
         Raises what ``decide`` raises, or the database; whether something was written is unknown only after
         a ``psycopg.OperationalError``. Raises ``DatabaseUnavailable`` where too many wait, or too long.
         """
-        line = self._waiting.setdefault(city.id, deque())
-        if len(line) >= MOST_WAITING:
+        line = self._lines.setdefault(city.id, _Line())
+        if len(line.waiting) >= MOST_WAITING:
             raise DatabaseUnavailable(TOO_MANY)
         loop = asyncio.get_running_loop()
         waiting = _Waiting(city, filing, secret, digest, loop.time(), loop.create_future())
-        line.append(waiting)
+        line.add(waiting)
         if city.id not in self._writers:
             # In a context of its own: what it logs belongs to no single call.
             writing = self._write(pool, city.id)
@@ -105,10 +176,12 @@ class Together:
 
     async def _write(self, pool: Pool, city_id: str) -> None:
         """Write until nothing of a city waits."""
-        waiting = self._waiting[city_id]
+        line = self._lines[city_id]
+        waiting = line.waiting
         try:
             while batch := _next_of(waiting):
-                await _answered(pool, city_id, batch)
+                await _answered(pool, self._clock, city_id, batch)
+                await line.gather(len(batch) + len(waiting))
         finally:
             del self._writers[city_id]
             while waiting:  # the process is stopped in the midst of a batch
@@ -123,11 +196,12 @@ def _next_of(waiting: deque[_Waiting]) -> list[_Waiting]:
     return [waiting.popleft() for _ in range(min(MOST_TOGETHER, len(waiting)))]
 
 
-async def _answered(pool: Pool, city_id: str, batch: Sequence[_Waiting]) -> None:
+async def _answered(pool: Pool, clock: _Clock, city_id: str, batch: Sequence[_Waiting]) -> None:
     """Write a batch, and leave none of its callers without an answer."""
     try:
-        await _write_batch(pool, city_id, batch)
+        await _write_batch(pool, clock, city_id, batch)
     except Exception as error:
+        clock.forget()
         for one in batch:
             one.refuse(error)
     except BaseException:
@@ -136,9 +210,9 @@ async def _answered(pool: Pool, city_id: str, batch: Sequence[_Waiting]) -> None
         raise
 
 
-async def _write_batch(pool: Pool, city_id: str, batch: Sequence[_Waiting]) -> None:
+async def _write_batch(pool: Pool, clock: _Clock, city_id: str, batch: Sequence[_Waiting]) -> None:
     """Decide and write a batch, and tell its callers; raises what concerns all who were not told yet."""
-    [[[now]]] = await read_surely(pool, [((NOW, ()), True)])
+    now = await clock.now(pool)
     ready = _decided(batch, now)
     if not ready:
         return

@@ -288,3 +288,60 @@ def test_the_same_keys_in_two_processes_the_other_way_round_are_one_request_each
     assert len({one.reference for one in filed}) == stored(owner) == MANY
     assert sorted(one.replayed for one in filed) == [False] * MANY + [True] * MANY
     assert asked == [sorted(f"key {number}" for number in range(MANY))] * 2
+
+
+def test_as_many_are_waited_for_as_there_were_and_nobody_who_comes_alone_waits(
+    owner: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    city = city_of("kh-pnh")
+    monkeypatch.setattr(together, "GATHERED_FOR_S", 3600.0)
+    written, sizes = together._written, []
+
+    async def watched(pool: Pool, city_id: str, ready: Sequence[Any], *moment: Any) -> Any:
+        sizes.append(len(ready))
+        return await written(pool, city_id, ready, *moment)
+
+    monkeypatch.setattr(together, "_written", watched)
+
+    async def use(pool: Pool) -> None:
+        for many, one_by_one in ((1, False), (1, False), (MANY, False), (MANY, True)):
+            handed_in = []
+            for _ in range(many):
+                handed_in.append(asyncio.create_task(file_request(pool, city, report(city), SECRET)))
+                if one_by_one:
+                    await asyncio.sleep(0)
+            await asyncio.gather(*handed_in)
+
+    over_a_pool(use)
+    assert sizes == [1, 1, MANY, MANY], "none of the last went before all of them had come"
+    assert stored(owner) == sum(sizes)
+
+
+def test_a_time_that_was_told_is_carried_on_until_something_fails(
+    owner: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    city = city_of("kh-pnh")
+    for name in ("CARRIED_FOR_S", "QUICKLY_S"):
+        monkeypatch.setattr(together, name, 3600.0)
+    read, asked = together.read_surely, []
+
+    async def watched(*question: Any) -> Any:
+        asked.append(question)
+        return await read(*question)
+
+    monkeypatch.setattr(together, "read_surely", watched)
+
+    async def use(pool: Pool) -> list[Filed]:
+        filed = [await file_request(pool, city, report(city), SECRET) for _ in range(3)]
+        assert len(asked) == 1
+        await end_connections(pool, owner)
+        with pytest.raises(psycopg.OperationalError):  # it is not known whether that one stands
+            await file_request(pool, city, report(city), SECRET)
+        filed.append(await file_request(pool, city, report(city), SECRET))
+        assert len(asked) == 2
+        return filed
+
+    times = [one.received_at for one in over_a_pool(use)]
+    assert times == sorted(set(times)), "it goes on"
+    late = owner.execute("select count(*) from event where recorded_at < occurred_at").fetchone()
+    assert late == (0,), "and never runs ahead of the database's"

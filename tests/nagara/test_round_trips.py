@@ -26,7 +26,7 @@ from nagara import accounts, statements
 from nagara.cities import city_of
 from nagara.database import Role, city_session, clock_connection, engine, role_options, time_told
 from nagara.escalation import climbing as escalation
-from nagara.filing import joining, nearby
+from nagara.filing import joining, nearby, together
 from nagara.gis import map_builds, map_points
 from nagara.gis.mercator import tile_around
 from nagara.lifecycle import AT_WORK
@@ -138,6 +138,13 @@ def signed_in(client: TestClient) -> Mapping[str, str]:
         }
 
 
+@pytest.fixture
+def the_time_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each batch asks for the time, as one does that comes after a while."""
+    monkeypatch.setattr(together, "CARRIED_FOR_S", 0.0)
+
+
+@pytest.mark.usefixtures("the_time_is_asked_for")
 def test_filing_is_one_transaction_of_two_round_trips(client: TestClient) -> None:
     filed(client, "first")
     with counted(client) as traffic:
@@ -145,6 +152,17 @@ def test_filing_is_one_transaction_of_two_round_trips(client: TestClient) -> Non
     assert traffic.round_trips == 2
     assert traffic.statements == len(("the time", "the city", "all that is written"))
     assert traffic.sessions == 0
+
+
+def test_filing_soon_after_another_is_one_round_trip(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("CARRIED_FOR_S", "QUICKLY_S"):
+        monkeypatch.setattr(together, name, 3600.0)
+    filed(client, "first")
+    with counted(client) as traffic:
+        filed(client, "second")
+    assert (traffic.round_trips, traffic.statements, traffic.sessions) == (1, 2, 0)
 
 
 def test_pictures_cost_a_filing_nothing_more(client: TestClient) -> None:
@@ -181,6 +199,7 @@ def test_a_check_is_one_round_trip(client: TestClient) -> None:
     assert traffic.statements == len(("the city", "the time", "what is near"))
 
 
+@pytest.mark.usefixtures("the_time_is_asked_for")
 def test_a_replay_reads_once_more_and_writes_nothing(client: TestClient) -> None:
     reference = filed(client, "first")
     assert filed(client, "first", 200) == reference
