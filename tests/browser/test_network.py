@@ -43,6 +43,8 @@ def test_the_overview_shows_every_member_on_the_map_and_in_the_list(open_page: O
     page.locator("main table").wait_for()
     expect_accessible(page, "overview in Khmer", wanted=("light",))
     assert "The network at a glance" not in page.inner_text("main")
+    page.goto("/network/?lang=km#/city/kh-pnh")
+    expect(page.get_by_text("មិនទាន់បានធ្វើសវនកម្ម"), "why there is no audit to speak of").to_be_visible()
 
 
 def test_a_city_stands_beside_cities_of_its_size_and_every_figure_opens_what_it_means(

@@ -1,5 +1,6 @@
 import { formatNumber, label, translate, type Leaves, type Values } from '@shared/i18n/i18n.svelte';
 import { whyWithheld } from '../withheld';
+import { periodText } from '../words';
 import type messages from './messages/en.json';
 import type { Figure, Review } from './shapes';
 
@@ -19,7 +20,7 @@ export function when(iso: string): string {
 export const day = (iso: string): string => new Date(iso).toISOString().slice(0, 10);
 
 export const reportName = (review: Review): string =>
-  `${w('review.one.report', { period: review.period })}, ${w('review.list.edition', { edition: review.edition })}`;
+  `${w('review.one.report', { period: periodText(review.period) })}, ${w('review.list.edition', { edition: review.edition })}`;
 
 const TWO_DAYS = 48;
 
