@@ -58,10 +58,11 @@ def sheet_from(
     months: Mapping[dt.date, Packed],
     asked: Asked,
     backlog: Packed,
+    reports: Mapping[dt.date, int],
 ) -> dict[str, Any]:
-    """The sheet of one city from its months, and the backlog of all of them.
+    """The sheet of one city from the months of a period and the backlog of all its months.
 
-    The months of the period are enough where a whole city is asked for; of a part all are needed.
+    Of a part of it also its reports in each month: on these it rests whether it may be shown.
     """
     city, codes = configuration.cities[snapshot.city_id], configuration.network.codes_by_code
     within = {month: packed for month, packed in months.items() if month in asked.period}
@@ -80,7 +81,7 @@ def sheet_from(
     days = days_passed(asked.period, snapshot.cut_off.astimezone(city.zone).date())
     sheet = sheet_of(watched, codes, Stated.of(city) if asked.whole else None, days)
     sheet["made_by"] = made_by(configuration, snapshot.city_id)
-    sheet["hidden"] = not asked.whole and (_is_hidden(within, asked) or _gives_away(months, asked))
+    sheet["hidden"] = not asked.whole and (_is_hidden(within, asked) or _gives_away(reports, asked))
     return sheet
 
 
@@ -103,10 +104,15 @@ def _waiting(months: Sequence[Packed], codes: Codes) -> dict[str, LifeTable]:
     return {district: cell.table("sustained") for district, cell in cells.items()}
 
 
-def _gives_away(months: Mapping[dt.date, Packed], asked: Asked) -> bool:
+def _gives_away(reports: Mapping[dt.date, int], asked: Asked) -> bool:
     """Whether the part in this period, held against the same part in another, would tell a small number of months."""
-    counts = {_number(month): _reports(packed, asked) for month, packed in months.items()}
+    counts = {_number(month): count for month, count in reports.items()}
     return gives_away(counts, _number(asked.period.first), _number(asked.period.last))
+
+
+def reports_of(months: Mapping[dt.date, Packed], asked: Asked) -> dict[dt.date, int]:
+    """Residents' reports of a part in each month."""
+    return {month: _reports(packed, asked) for month, packed in months.items()}
 
 
 def _reports(packed: Packed, asked: Asked) -> int:

@@ -15,14 +15,15 @@ from typing import Any
 import numpy as np
 import orjson
 
-from nagara.indicators.figures import Codes
+from nagara.indicators.figures import ALL_CODES, Codes
 from nagara.indicators.packed import CURVE, SCALAR, Packed
 from nagara.indicators.period import Period
+from nagara.indicators.snapshots import ALL_DISTRICTS
 from nagara.indicators.survival import CAUSES
 
-SUMS_VERSION = 1
+SUMS_VERSION = 2
 _RESOLUTION = CURVE["resolution.0"] // CAUSES
-_ISSUES, _SIMULATED = SCALAR["counts.issues"], SCALAR["counts.simulated"]
+_REPORTS, _ISSUES, _SIMULATED = (SCALAR[f"counts.{name}"] for name in ("reports", "issues", "simulated"))
 _MET, _MISSED = SCALAR["promise.published.met"], SCALAR["promise.published.missed"]
 
 Line = list[int]
@@ -31,31 +32,39 @@ Line = list[int]
 
 @dataclass(frozen=True, slots=True)
 class MonthSums:
-    """Volumes by month, and by code and month: issues followed to their resolution, promises kept, kept or missed."""
+    """Volumes by month; by code and month issues followed to their resolution, promises kept, kept or missed, and
+    residents' reports; and reports by district and month."""
 
     months: tuple[str, ...]
     """As YYYY-MM."""
     issues: Line
     simulated: Line
-    codes: Mapping[str, tuple[Line, Line, Line]]
+    codes: Mapping[str, tuple[Line, Line, Line, Line]]
+    districts: Mapping[str, Line]
 
     @classmethod
     def of(cls, months: Mapping[dt.date, Packed]) -> MonthSums:
         """Of the months of a city's snapshot."""
         issues, simulated = [], []
-        codes: dict[str, tuple[Line, Line, Line]] = {}
+        nothing = [0] * len(months)
+        codes: dict[str, tuple[Line, Line, Line, Line]] = {}
+        districts: dict[str, Line] = {}
         for place, packed in enumerate(months.values()):
             issues.append(int(packed.value[packed.scalar_column == _ISSUES].sum()))
             simulated.append(int(packed.value[packed.scalar_column == _SIMULATED].sum()))
             followed, met, missed = _resolution(packed), _by_part(packed, _MET), _by_part(packed, _MISSED)
-            for (code, _, _), *numbers in zip(packed.parts, followed, met, missed, strict=True):
-                lines = codes.setdefault(code, ([0] * len(months), [0] * len(months), [0] * len(months)))
+            reports = _by_part(packed, _REPORTS)
+            for (code, district, _), *numbers in zip(
+                packed.parts, followed, met, missed, reports, strict=True
+            ):
+                lines = codes.setdefault(code, (nothing[:], nothing[:], nothing[:], nothing[:]))
                 lines[0][place] += numbers[0]
                 lines[1][place] += numbers[1]
                 lines[2][place] += numbers[1] + numbers[2]
-        return cls(
-            tuple(f"{month:%Y-%m}" for month in months), issues, simulated, dict(sorted(codes.items()))
-        )
+                lines[3][place] += numbers[3]
+                districts.setdefault(district, nothing[:])[place] += numbers[3]
+        names = tuple(f"{month:%Y-%m}" for month in months)
+        return cls(names, issues, simulated, dict(sorted(codes.items())), dict(sorted(districts.items())))
 
     @classmethod
     def from_bytes(cls, content: bytes) -> MonthSums | None:
@@ -63,7 +72,7 @@ class MonthSums:
         told = orjson.loads(content)
         if told["version"] != SUMS_VERSION:
             return None
-        return cls(tuple(told["months"]), told["issues"], told["simulated"], told["codes"])
+        return cls(tuple(told["months"]), told["issues"], told["simulated"], told["codes"], told["districts"])
 
     def to_bytes(self) -> bytes:
         """How it is kept."""
@@ -72,8 +81,19 @@ class MonthSums:
             "issues": self.issues,
             "simulated": self.simulated,
             "codes": self.codes,
+            "districts": self.districts,
         }
         return orjson.dumps({"version": SUMS_VERSION} | parts)
+
+    def reports(self, code: str, district: str) -> dict[dt.date, int] | None:
+        """Residents' reports of a code or a district in each month; None for a code in a district: that is not kept."""
+        if (code == ALL_CODES) == (district == ALL_DISTRICTS):
+            return None
+        nothing = [0] * len(self.months)
+        line = self.districts.get(district, nothing)
+        if code != ALL_CODES:
+            line = self.codes[code][3] if code in self.codes else nothing
+        return {dt.date.fromisoformat(f"{month}-01"): n for month, n in zip(self.months, line, strict=True)}
 
     def beside(self, period: Period, codes: Codes) -> dict[str, Any]:
         """What other cities' pages read of a sheet of the period, as it would stand there (see ``side_by_side``)."""
@@ -85,7 +105,7 @@ class MonthSums:
             known = codes.get(code)
             if known is None or known.service_class == "util" or known.comparability not in "AB":
                 continue
-            followed, met, due = (_sum(line, within) for line in lines)
+            followed, met, due = (_sum(line, within) for line in lines[:3])
             if due:
                 promises[code] = [met, due]
             if followed and known.comparability == "A":

@@ -18,7 +18,7 @@ import psycopg
 
 from city_config import Configuration
 from nagara.indicators.brief import brief_of
-from nagara.indicators.making import Asked, backlog_of, made_by, sheet_from
+from nagara.indicators.making import Asked, backlog_of, made_by, reports_of, sheet_from
 from nagara.indicators.month_sums import MonthSums
 from nagara.indicators.packed import Packed
 from nagara.indicators.period import Period
@@ -229,14 +229,18 @@ def _read_sums(
 def make_sheet(
     connection: psycopg.Connection[Any], configuration: Configuration, snapshot: Snapshot, asked: Asked
 ) -> dict[str, Any]:
-    """A sheet made from cells: of the period alone where all else that it needs of other months was added up.
-
-    Whether a part of a city may be shown rests on all its months.
-    """
-    backlog = _read_backlog(connection, snapshot) if asked.whole else None
-    first, last = (None, None) if backlog is None else (asked.period.first, asked.period.last)
-    months = month_cells(connection, snapshot.city_id, snapshot.id, first, last)
-    return sheet_from(configuration, snapshot, months, asked, backlog or backlog_of(months))
+    """A sheet made from cells: of the period alone where all else that it needs of other months was added up."""
+    backlog = _read_backlog(connection, snapshot)
+    reports: Mapping[dt.date, int] | None = {}
+    if not asked.whole:
+        sums = _read_sums(connection, {snapshot.city_id: snapshot}).get(snapshot.city_id)
+        reports = None if sums is None else sums.reports(asked.code, asked.district)
+    if backlog is not None and reports is not None:
+        first, last = asked.period.first, asked.period.last
+        months = month_cells(connection, snapshot.city_id, snapshot.id, first, last)
+        return sheet_from(configuration, snapshot, months, asked, backlog, reports)
+    months = month_cells(connection, snapshot.city_id, snapshot.id)
+    return sheet_from(configuration, snapshot, months, asked, backlog_of(months), reports_of(months, asked))
 
 
 def _read_backlog(connection: psycopg.Connection[Any], snapshot: Snapshot) -> Packed | None:
@@ -280,7 +284,7 @@ def keep_usual(
     connection.execute(KEEP_SUMS, (city_id, snapshot.id, sums.to_bytes(), backlog.to_bytes()))
     periods = usual_periods(today)
     for number, period in enumerate(periods, 1):
-        sheet = sheet_from(configuration, snapshot, months, Asked(period), backlog)
+        sheet = sheet_from(configuration, snapshot, months, Asked(period), backlog, {})
         content = [orjson.dumps(sheet), orjson.dumps(brief_of(sheet))]
         content += [Shown.of(sheet, internal=who).written(sheet["made_by"]) for who in (False, True)]
         connection.execute(KEEP, (city_id, snapshot.id, str(period), *content))

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import random
-from dataclasses import replace
 from typing import Any
 
-import orjson
 import psycopg
 import pytest
 from starlette.testclient import TestClient
 
-from city_config import Configuration
 from nagara.cities import configuration
 from nagara.database import clock_connection, time_told
 from nagara.indicators import sheets
@@ -22,47 +18,17 @@ from nagara.indicators.mix import freeze
 from nagara.indicators.period import Period
 from nagara.indicators.sheets import Asked, keep_usual, read_sheets
 from nagara.indicators.side_by_side import points_of
-from nagara.network import view
 from nagara.network.pulled import WITHHELD
 from nagara.network.sheets_read import in_public
 from tests.api.conftest import Staff
+from tests.api.four_cities import CITIES, CODES, NETWORK, PERIOD, Owner, lay_four_cities
 from tests.nagara.indicators.logged import log_request
-
-CITIES = ("kh-pnh", "kh-rep", "th-bkk", "vn-han")
-CODES = ("road_pothole", "street_light", "waste_missed")
-PERIOD = "2026-03..2026-04"
-NETWORK = "/api/v1/network"
-Owner = psycopg.Connection[Any]
 
 
 @pytest.fixture
 def filled(client: TestClient, owner: Owner) -> TestClient:
-    """Four cities with two months each; one keeps far fewer promises, and one has three reports of a rare kind."""
-    sheets.forget()
-    chance = random.Random(5)
-    begin = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)
-    with owner.transaction():
-        for place, city in enumerate(CITIES):
-            for number in range(72):
-                slow = chance.random() < (0.7 if place == 3 else 0.25)
-                closed = [] if number % 12 == 0 else [("resolved", 100.0 if slow else 20.0, "staff")]
-                log_request(
-                    owner,
-                    city,
-                    begin + dt.timedelta(hours=16 * number),
-                    [("acknowledged", 3.0, "staff"), *closed],
-                    code=CODES[number % 3],
-                    district=str(number % 2),
-                    filed={"observed_at": (begin + dt.timedelta(hours=16 * number - 2)).isoformat()},
-                )
-        for _ in range(3):
-            log_request(owner, CITIES[0], begin, code="noise", district="0")
-    with clock_connection() as clock:
-        now = time_told(clock)
-        for city in CITIES:
-            build_city(clock, configuration(), city, now)
-        clock.commit()
-    return client
+    """Four cities with figures."""
+    return lay_four_cities(client, owner)
 
 
 def test_the_whole_network_has_every_figure_funnels_and_ranks_only_on_demand(filled: TestClient) -> None:
@@ -173,98 +139,6 @@ def test_cities_that_only_stand_beside_others_are_read_by_their_briefs(
         )
         assert now == then + 1
         kept()
-
-
-def test_what_is_kept_ready_is_shown_as_long_as_nothing_it_was_made_of_changed(
-    filled: TestClient, owner: Owner, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Ready bytes are what is written for each answer otherwise, to the byte, for everybody and for officials; a new
-    build, another configuration and other rules of what may be shown make them unread."""
-    period = Period.parse("2026-03..2026-05")
-    known = configuration()
-
-    def answers(of: Configuration = known, *, afresh: bool = True) -> list[bytes]:
-        found = []
-        with clock_connection() as clock:
-            for internal, city in ((False, []), (True, []), (False, ["kh-pnh"])):
-                if afresh:
-                    sheets.forget()
-                told = view.indicators(clock, of, period, city, internal=internal, rank=True, to_send=True)
-                found.append(orjson.dumps(told))
-        return found
-
-    def kept() -> None:
-        with clock_connection() as clock:
-            for city in CITIES:
-                keep_usual(clock, known, city, dt.datetime(2026, 5, 3, tzinfo=dt.UTC))
-            clock.commit()
-
-    def spoil() -> None:
-        """Make what is kept tell from what is made."""
-        for column in ("shown", "shown_to_officials"):
-            rows = owner.execute(
-                f"select city_id, {column} from indicator_sheet where period = %s", (str(period),)
-            )
-            for city, content in rows.fetchall():
-                other = content.replace(b'"N1":{"value":7', b'"N1":{"value":99')
-                owner.execute(
-                    f"update indicator_sheet set {column} = %s where city_id = %s and period = %s",
-                    (other, city, str(period)),
-                )
-
-    made = answers()
-    with clock_connection() as clock:
-        plain = view.indicators(clock, known, period, [], rank=True)
-    assert orjson.dumps(plain) == made[0], "as it is written without anything ready"
-    kept()
-    assert answers() == answers(afresh=False) == made
-    owner.execute("update indicator_sheet set shown = null, shown_to_officials = null")
-    assert answers() == made, "kept before there was anything ready"
-    owner.execute("delete from indicator_sum")
-    owner.execute("delete from indicator_sheet")
-    assert answers() == made, "of cells alone"
-    kept()
-    spoil()
-    assert [b'"value":99' in one for one in answers()] == [True] * 3
-    monkeypatch.setattr("nagara.indicators.shown.rules_digest", lambda: "other rules")
-    assert answers() == made
-    monkeypatch.undo()
-    other = dict(known.cities)
-    for city in CITIES:
-        other[city] = known.cities[city].model_copy(update={"fingerprint": "another"})
-    assert answers(replace(known, cities=other)) == made
-    log_request(owner, "kh-pnh", dt.datetime(2026, 5, 2, tzinfo=dt.UTC))
-    with clock_connection() as clock:
-        build_city(clock, known, "kh-pnh", time_told(clock))
-        clock.commit()
-    assert b'"value":99' not in answers(afresh=False)[2]
-    assert b'"N1":{"value":76.0' in answers(afresh=False)[2]
-
-
-def test_a_period_nobody_asked_for_needs_no_cells_of_cities_beside(filled: TestClient, owner: Owner) -> None:
-    """Sums by month tell of the others what their sheets would."""
-    periods = ("2026-03..2026-04", "2026-03", "2025-07..2026-03", "2026-06..2026-07")
-
-    def answers() -> list[Any]:
-        sheets.forget()
-        found = []
-        for period in periods:
-            asked: dict[str, Any] = {"period": period, "city": ["kh-pnh", "vn-han"]}
-            found.append(filled.get(f"{NETWORK}/indicators", params=asked).json())
-        return found
-
-    made = answers()
-    with clock_connection() as clock:
-        for city in CITIES:
-            keep_usual(clock, configuration(), city, dt.datetime(2020, 5, 3, tzinfo=dt.UTC))
-        clock.commit()
-    assert answers() == made
-    owner.execute("set session_replication_role = replica")  # cells are never taken away otherwise
-    owner.execute("delete from indicator_figure where city_id not in ('kh-pnh', 'vn-han')")
-    owner.execute("reset session_replication_role")
-    assert answers() == made
-    owner.execute("delete from indicator_sum")
-    assert answers() != made
 
 
 def test_the_public_cannot_work_small_numbers_out_and_officials_see_them_flagged(filled: TestClient) -> None:
