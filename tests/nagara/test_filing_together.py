@@ -12,7 +12,7 @@ import pytest
 
 from city_config import City
 from nagara.cities import city_of
-from nagara.database import Pool, app_pool
+from nagara.database import Pool, app_pool, read_surely
 from nagara.errors import ContactBlocked, DatabaseUnavailable, ReplayedWithOtherBody, UnknownService
 from nagara.event_log import verify
 from nagara.filing import together
@@ -323,11 +323,11 @@ def test_a_time_that_was_told_is_carried_on_until_something_fails(
     city = city_of("kh-pnh")
     for name in ("CARRIED_FOR_S", "QUICKLY_S"):
         monkeypatch.setattr(together, name, 3600.0)
-    read, asked = together.read_surely, []
+    asked = []
 
     async def watched(*question: Any) -> Any:
         asked.append(question)
-        return await read(*question)
+        return await read_surely(*question)
 
     monkeypatch.setattr(together, "read_surely", watched)
 

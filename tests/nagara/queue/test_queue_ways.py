@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import psycopg
@@ -26,7 +26,7 @@ CITY = "kh-pnh"
 PAGE, PAGES = 60, 3
 SOMEBODY = Account(CITY, "supervisor", Role.SUPERVISOR, (), "")
 TRIANGLE = "104.90,11.53;104.95,11.54;104.92,11.58"
-SEARCHES: tuple[Mapping[str, Any], ...] = (
+SEARCHES: tuple[dict[str, Any], ...] = (
     {"area": TRIANGLE},
     {"area": TRIANGLE, "service": "waste_missed"},
     {"area": TRIANGLE, "bbox": "104.91,11.5,104.93,11.6", "status": "received,assigned"},
@@ -55,7 +55,7 @@ def asked(large: str) -> Iterator[psycopg.Connection[Any]]:
         yield connection
 
 
-def worked(query: Mapping[str, Any], sort: Sort) -> Worked:
+def worked(query: dict[str, Any], sort: Sort) -> Worked:
     """What a search means, its words still to be looked up."""
     wanted = AskedPage.model_validate({"limit": PAGE, "sort": sort.value} | query).meant(
         SOMEBODY, city_of(CITY), dt.datetime.now(dt.UTC)
@@ -67,7 +67,7 @@ def worked(query: Mapping[str, Any], sort: Sort) -> Worked:
     return Worked(wanted, sought=words) if wanted.area else Worked(wanted, looked_for=words)
 
 
-def paged(connection: psycopg.Connection[Any], query: Mapping[str, Any], sort: Sort) -> list[Any]:
+def paged(connection: psycopg.Connection[Any], query: dict[str, Any], sort: Sort) -> list[Any]:
     """The ids of some pages, one after the other, and whether that was all."""
     found: list[Any] = []
     cursor = None
@@ -90,7 +90,7 @@ ORDERS = {
 }
 
 
-def in_order(connection: psycopg.Connection[Any], query: Mapping[str, Any], sort: Sort) -> list[Any]:
+def in_order(connection: psycopg.Connection[Any], query: dict[str, Any], sort: Sort) -> list[Any]:
     """What the same conditions find without any way but one: all rows, sorted."""
     one = worked(query, sort)
     where, values = conditions(CITY, one)
