@@ -30,7 +30,8 @@ LAYOUT = hashlib.sha256(repr((KEYED.descr, FLAGS)).encode()).hexdigest()[:16]
 """Which columns and flags a row has: rows of another layout are read from the log again."""
 
 SUMMARY = """
-select bucket, requests, events, months, groups, digest from indicator_part where city_id = %s order by bucket
+select bucket, requests, events, array_send(months), array_send(groups), digest
+  from indicator_part where city_id = %s order by bucket
 """
 CONTENT = """
 select bucket, content from indicator_part where city_id = %s and bucket = any(%s) order by bucket
@@ -194,8 +195,13 @@ def add_groups(connection: psycopg.Connection[Any], city_id: str, groups: Groups
 def read_summary(connection: psycopg.Connection[Any], city_id: str) -> dict[int, Part]:
     """What each bucket of a city says of itself, in order."""
     with connection.cursor(binary=True) as cursor:
-        rows = cursor.execute(SUMMARY, (city_id,))
-        return {row[0]: Part(row[1], row[2], frozenset(row[3]), frozenset(row[4]), row[5]) for row in rows}
+        rows = cursor.execute(SUMMARY, (city_id,)).fetchall()
+        return {row[0]: Part(row[1], row[2], _sent(row[3]), _sent(row[4]), row[5]) for row in rows}
+
+
+def _sent(numbers: bytes) -> frozenset[int]:
+    """What the server sent of an array of integers: five words, then a length and a number for each."""
+    return frozenset(np.frombuffer(numbers, ">i4")[6::2].tolist())
 
 
 def read_buckets(
