@@ -31,7 +31,7 @@ LETTER = {
 @router.post(
     "/federation/bundles",
     status_code=201,
-    response_model=federation_schemas.Received,
+    response_model=federation_schemas.BundleReceived,
     responses=documented(403, 409, 413, 429),
     dependencies=[Open],
     operation_id="send_bundle",

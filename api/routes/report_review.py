@@ -58,7 +58,7 @@ def list_reviews(account: Reviewer) -> Response:
     responses=documented(401, 403, 404, 409),
     operation_id="correct_report",
 )
-def correct(body: review_schemas.CorrectionBody, account: Publisher) -> Response:
+def correct(body: review_schemas.EditionBody, account: Publisher) -> Response:
     """Begin a new edition of a published report that says what it changes; the published one stays as it is."""
     with network_connection() as connection:
         now = time_told(connection)
@@ -136,7 +136,7 @@ def comment(id: UUID, body: review_schemas.CommentBody, account: Reviewer) -> Re
     responses=documented(401, 403, 404, 409),
     operation_id="approve_report",
 )
-def approve(id: UUID, body: review_schemas.MoveBody, account: Approver) -> Response:
+def approve(id: UUID, body: review_schemas.StepBody, account: Approver) -> Response:
     """Approve for the head of government; an embargo may be set or put off with it."""
     return _walk(id, ReviewMove.APPROVE, body, account)
 
@@ -147,7 +147,7 @@ def approve(id: UUID, body: review_schemas.MoveBody, account: Approver) -> Respo
     responses=documented(401, 403, 404, 409),
     operation_id="publish_report",
 )
-def publish(id: UUID, body: review_schemas.MoveBody, account: Publisher) -> Response:
+def publish(id: UUID, body: review_schemas.StepBody, account: Publisher) -> Response:
     """Release an approved report to everybody, once its embargo is over. It stays as it is from then on."""
     return _walk(id, ReviewMove.PUBLISH, body, account)
 
@@ -158,7 +158,7 @@ def publish(id: UUID, body: review_schemas.MoveBody, account: Publisher) -> Resp
     responses=documented(401, 403, 404, 409),
     operation_id="walk_report",
 )
-def move(id: UUID, move: str, body: review_schemas.MoveBody, account: Reviewer) -> Response:
+def move(id: UUID, move: str, body: review_schemas.StepBody, account: Reviewer) -> Response:
     """Make another move of the path, in an office that you hold now."""
     return _walk(id, read_move(move), body, account)
 
@@ -233,7 +233,7 @@ def _seen(connection: Connection, id_: UUID, viewer: Viewer, *, lock: bool = Fal
     return review
 
 
-def _walk(id_: UUID, move: ReviewMove, body: review_schemas.MoveBody, account: Account) -> Response:
+def _walk(id_: UUID, move: ReviewMove, body: review_schemas.StepBody, account: Account) -> Response:
     given = walking.Given(**body.model_dump())
     with network_connection() as connection:
         viewer = _viewer(connection, account)

@@ -67,7 +67,9 @@ def _proof(city_id: str, reference: str, day: dt.date | None) -> dict[str, objec
     operation_id="correct_event_time",
     tags=["staff"],
 )
-def correct(reference: str, number: int, body: trust_schemas.CorrectionBody, staff: Supervisor) -> Response:
+def correct(
+    reference: str, number: int, body: trust_schemas.TimeCorrectionBody, staff: Supervisor
+) -> Response:
     """Say that an event happened at another time. A new event says so; the one that was wrong stays."""
     city, stored = find_city(reference)
     if city.id != staff_city(staff).id:

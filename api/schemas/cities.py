@@ -67,7 +67,7 @@ class PromiseSpans(BaseModel):
     standard: Literal["published", "internal", "reference"]
 
 
-class Question(BaseModel):
+class ServiceQuestion(BaseModel):
     """A question asked with a service; ``shown_when``: only after one of these answers to each of these questions."""
 
     code: str
@@ -104,7 +104,7 @@ class ContactLine(BaseModel):
     phone: str
 
 
-class Service(BaseModel):
+class CityService(BaseModel):
     """What can be reported."""
 
     code: str
@@ -114,7 +114,7 @@ class Service(BaseModel):
     group: str
     icon: str
     keywords: list[str]
-    questions: list[Question]
+    questions: list[ServiceQuestion]
     promise: PromiseSpans
     emergency_notice: Names | None
     redirect: Redirect | None
@@ -131,7 +131,7 @@ class Services(BaseModel):
     city: str
     groups: dict[str, Names]
     contact_lines: list[ContactLine]
-    services: list[Service]
+    services: list[CityService]
 
 
 class PlaceFound(BaseModel):

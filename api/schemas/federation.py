@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from api.schemas.common import Input
 
 
-class Received(BaseModel):
+class BundleReceived(BaseModel):
     """What a bundle brought."""
 
     city: str

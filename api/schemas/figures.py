@@ -173,7 +173,7 @@ class SnapshotShort(BaseModel):
     cut_off: dt.datetime
 
 
-class Definition(BaseModel):
+class FigureDefinition(BaseModel):
     """What a figure is."""
 
     id: str

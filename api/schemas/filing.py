@@ -98,7 +98,7 @@ class Filed(FiledOnBehalf):
     page_url: str
 
 
-class Refusal(BaseModel):
+class FilingRefusal(BaseModel):
     """Why the report would not be taken, and what to do instead."""
 
     kind: Literal["stop", "redirect", "outside", "not_offered"]
@@ -151,7 +151,7 @@ class Checked(BaseModel):
     """What would become of a report, and what is known about the same problem already."""
 
     taken: bool
-    refusal: Refusal | None
+    refusal: FilingRefusal | None
     notices: list[ShownNotice]
     questions: list[str] = Field(description="Codes of those to be asked after the answers given")
     place: Place | None

@@ -11,7 +11,7 @@ from api.schemas.common import Names
 from api.schemas.figures import (
     CityFigures,
     Code,
-    Definition,
+    FigureDefinition,
     FigureShown,
     Funnel,
     SnapshotShort,
@@ -49,7 +49,7 @@ class Indicators(BaseModel):
     without_figures: list[str]
 
 
-class Position(BaseModel):
+class CityPosition(BaseModel):
     """Where a city opens on a map."""
 
     lat: float
@@ -83,7 +83,7 @@ class OverviewCity(BaseModel):
     city: str
     names: Names
     country: str
-    centre: Position
+    centre: CityPosition
     simulated: bool
     snapshot: SnapshotShort | None
     coverage: Coverage | None
@@ -284,5 +284,5 @@ class Questions(BaseModel):
 class Definitions(BaseModel):
     """Every figure's definition, and the codes."""
 
-    definitions: list[Definition]
+    definitions: list[FigureDefinition]
     codes: list[Code]

@@ -72,7 +72,7 @@ class Queue(BaseModel):
     counts: QueueCounts | None = None
 
 
-class Position(BaseModel):
+class QueuePosition(BaseModel):
     """Where a wanted request is."""
 
     reference: str
@@ -85,7 +85,7 @@ class Position(BaseModel):
     late: bool
 
 
-class Cell(BaseModel):
+class QueueCell(BaseModel):
     """How many wanted requests are around a place, where they are too many to show each."""
 
     lat: float
@@ -97,8 +97,8 @@ class Cell(BaseModel):
 class Positions(BaseModel):
     """Each wanted request, or cells of many; not ``complete``: more are wanted than were looked at."""
 
-    positions: list[Position]
-    cells: list[Cell]
+    positions: list[QueuePosition]
+    cells: list[QueueCell]
     complete: bool
 
 

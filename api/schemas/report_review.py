@@ -66,7 +66,7 @@ class Comment(BaseModel):
     at: dt.datetime
 
 
-class Refusal(BaseModel):
+class StepRefusal(BaseModel):
     """Why a move would be refused now."""
 
     code: str
@@ -84,7 +84,7 @@ class NextMove(BaseModel):
     offices: list[str] = Field(description="Who makes it")
     needs: list[str]
     may_have: list[str]
-    refusal: Refusal | None = Field(description="What you would be told; null: you may make it")
+    refusal: StepRefusal | None = Field(description="What you would be told; null: you may make it")
 
 
 class PrintedForm(BaseModel):
@@ -113,7 +113,7 @@ class ReviewDetail(Review):
     forms: list[PrintedForm] = Field(description="Yours to read: of the whole report, or of your cities")
 
 
-class MoveBody(Input):
+class StepBody(Input):
     """What comes with a move; which of it is needed stands in the table of the path."""
 
     remarks: Annotated[str | None, Field(max_length=4000)] = None
@@ -137,7 +137,7 @@ class CommentMade(BaseModel):
     id: UUID
 
 
-class CorrectionBody(Input):
+class EditionBody(Input):
     """A new edition of what was published."""
 
     report_id: UUID

@@ -46,7 +46,7 @@ class CityShown(BaseModel):
     numerals: dict[str, str] = Field(description="Unicode's names of digits, by language")
 
 
-class Question(BaseModel):
+class AskedQuestion(BaseModel):
     """What staff want to know from the resident."""
 
     text: str
@@ -98,7 +98,7 @@ class PublicStatus(BaseModel):
     city_shown: CityShown
     own: bool = Field(description="Asked with the private link's token; the rest is only for its holder")
     can: list[str] = Field(description="What the holder may do now")
-    question: Question | None
+    question: AskedQuestion | None
     said: list[Said]
     feedback: Said | None
     reopens_until: dt.datetime | None = Field(description="Until then 'not fixed' opens it again")

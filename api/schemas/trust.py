@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from api.schemas.common import Input
 
 
-class CorrectionBody(Input):
+class TimeCorrectionBody(Input):
     """When an event really happened."""
 
     occurred_at: Annotated[

@@ -16,7 +16,7 @@ class ServiceCount(BaseModel):
     count: int
 
 
-class Received(BaseModel):
+class WallReceived(BaseModel):
     """What came in within 24 hours."""
 
     last_24_hours: int
@@ -40,7 +40,7 @@ class DistrictLoad(BaseModel):
     due_soon: int = Field(description="Due within 24 hours")
 
 
-class Cell(BaseModel):
+class WallCell(BaseModel):
     """The middle of a square of the grid, and what is open in it."""
 
     lat: float
@@ -53,7 +53,7 @@ class Grid(BaseModel):
     """Open requests on a grid, those most overdue first."""
 
     metres: int
-    cells: list[Cell]
+    cells: list[WallCell]
     placed_of_open: bool = Field(description="False where only those due first were looked through")
 
 
@@ -89,7 +89,7 @@ class Wall(BaseModel):
     names: Names
     timezone: str
     counted_at: dt.datetime
-    received: Received
+    received: WallReceived
     closed_last_24_hours: int
     open: int
     due: Due

@@ -69,6 +69,7 @@ def test_every_operation_has_a_name_and_every_body_an_example_that_is_right(docu
     assert wrong == []
     assert len(named) == len(set(named)), "an operation id is given twice"
     assert seen > 70
+    assert [name for name in document["components"]["schemas"] if "__" in name] == [], "two of one name"
     assert set(bodies()) <= set(named), "an example of an operation that is gone"
 
 

@@ -34,7 +34,7 @@ class Discovery(BaseModel):
     endpoints: list[Endpoint]
 
 
-class Service(BaseModel):
+class Open311Service(BaseModel):
     """What can be reported."""
 
     service_code: str
@@ -66,7 +66,7 @@ class Attribute(BaseModel):
     values: list[Value] | None = Field(default=None, description="Only of the two lists")
 
 
-class Definition(BaseModel):
+class Open311Definition(BaseModel):
     """A service's questions."""
 
     service_code: str

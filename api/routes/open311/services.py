@@ -67,7 +67,7 @@ async def discovery(request: Request) -> Response:
     "GET",
     "/services.{form}",
     "services",
-    response_model=list[document.Service],
+    response_model=list[document.Open311Service],
     responses=document.answers("services", "<services><service>...</service></services>", 400, 404),
     openapi_extra={"parameters": list(document.COMMON)},
 )
@@ -87,7 +87,7 @@ async def services(request: Request) -> Response:
     "GET",
     "/services/{service_code}.{form}",
     "service_definition",
-    response_model=document.Definition,
+    response_model=document.Open311Definition,
     responses=document.answers(
         "service_definition", "<service_definition><attributes/></service_definition>", 400, 404
     ),

@@ -2817,6 +2817,11 @@ export interface components {
             updated_since?: string | null;
             view?: components["schemas"]["View"] | null;
         };
+        /** @description What staff want to know from the resident. */
+        AskedQuestion: {
+            at: string;
+            text: string;
+        };
         /** @description A question. */
         Attribute: {
             code: string;
@@ -2989,6 +2994,14 @@ export interface components {
             undo: boolean;
             undo_of: string | null;
         };
+        /** @description What a bundle brought. */
+        BundleReceived: {
+            city: string;
+            digest: string;
+            roots: number;
+            rows: number;
+            snapshot: string;
+        };
         /** @description The JSON Schema of a signed bundle. */
         BundleSchema: {
             json_schema: {
@@ -3034,7 +3047,7 @@ export interface components {
             place: components["schemas"]["Place"] | null;
             promise: components["schemas"]["Promise"] | null;
             questions: string[];
-            refusal: components["schemas"]["api__schemas__filing__Refusal"] | null;
+            refusal: components["schemas"]["FilingRefusal"] | null;
             taken: boolean;
         };
         /** @description A possible answer. */
@@ -3051,7 +3064,7 @@ export interface components {
         /** @description A city. */
         City: {
             attribution: string;
-            centre: components["schemas"]["api__schemas__common__Position"];
+            centre: components["schemas"]["Position"];
             country: string;
             id: string;
             languages: string[];
@@ -3125,6 +3138,34 @@ export interface components {
             without_emergencies: {
                 [key: string]: components["schemas"]["FigureShown"];
             } | null;
+        };
+        /** @description Where a city opens on a map. */
+        CityPosition: {
+            lat: number;
+            lon: number;
+        };
+        /** @description What can be reported. */
+        CityService: {
+            asks_round: ("household" | "recycling" | "organic" | "bulky" | "street") | null;
+            code: string;
+            description: {
+                [key: string]: string;
+            } | null;
+            emergency_notice: {
+                [key: string]: string;
+            } | null;
+            group: string;
+            icon: string;
+            keywords: string[];
+            names: {
+                [key: string]: string;
+            };
+            nearby_metres: number;
+            network_code: string;
+            promise: components["schemas"]["PromiseSpans"];
+            questions: components["schemas"]["ServiceQuestion"][];
+            redirect: components["schemas"]["Redirect"] | null;
+            stop_notices: components["schemas"]["StopNotice"][];
         };
         /** @description How the request's city writes times; null follows the custom of the reader's language. */
         CityShown: {
@@ -3354,7 +3395,7 @@ export interface components {
         /** @description Every figure's definition, and the codes. */
         Definitions: {
             codes: components["schemas"]["Code"][];
-            definitions: components["schemas"]["api__schemas__network__Definition"][];
+            definitions: components["schemas"]["FigureDefinition"][];
         };
         /** @description An owner of requests. */
         Department: {
@@ -3411,6 +3452,10 @@ export interface components {
             smoothed: number | null;
             value: number | null;
             withheld: string | null;
+            withheld_code?: string | null;
+            withheld_values?: {
+                [key: string]: number;
+            } | null;
         };
         /** @description What came of it, and the request as it stands then. */
         Done: {
@@ -3437,6 +3482,11 @@ export interface components {
             received_at: string;
             reference: string;
             status: string;
+        };
+        /** @description A new edition of what was published. */
+        EditionBody: {
+            changes: string;
+            report_id: string;
         };
         /** @description All emergencies written down here, the newest first. */
         Emergencies: {
@@ -3742,6 +3792,18 @@ export interface components {
             jobs: components["schemas"]["JobShown"][];
             links: components["schemas"]["JobLinkShown"][];
         };
+        /** @description What a figure is. */
+        FigureDefinition: {
+            comparability: string;
+            denominator: string;
+            estimand: string;
+            id: string;
+            interval: string;
+            minimum_n: number;
+            name: string;
+            source: string;
+            unit: string;
+        };
         /** @description A figure with its 95 % limits, of how many, or the reason why it is withheld. */
         FigureShown: {
             events: number | null;
@@ -3753,6 +3815,10 @@ export interface components {
             provisional: boolean;
             value: number | null;
             withheld: string | null;
+            withheld_code?: string | null;
+            withheld_values?: {
+                [key: string]: number;
+            } | null;
         };
         /** @description A request that stands: what the resident needs to find it again. */
         Filed: {
@@ -3806,6 +3872,17 @@ export interface components {
             observed_at?: string | null;
             same_as?: string | null;
             service_code: string;
+        };
+        /** @description Why the report would not be taken, and what to do instead. */
+        FilingRefusal: {
+            /** @enum {string} */
+            kind: "stop" | "redirect" | "outside" | "not_offered";
+            nearest_city?: components["schemas"]["NearestCity"] | null;
+            notice: {
+                [key: string]: string;
+            };
+            phone: string | null;
+            url: string | null;
         };
         /** @description A filter to keep. */
         FilterBody: {
@@ -3911,6 +3988,10 @@ export interface components {
             typical?: number | null;
             widest?: number | null;
             withheld: string | null;
+            withheld_code?: string | null;
+            withheld_values?: {
+                [key: string]: number;
+            } | null;
         };
         /** @description Where a feature is (RFC 7946), WGS 84, longitude first. */
         Geometry: {
@@ -3919,7 +4000,7 @@ export interface components {
         };
         /** @description Open requests on a grid, those most overdue first. */
         Grid: {
-            cells: components["schemas"]["api__schemas__wall__Cell"][];
+            cells: components["schemas"]["WallCell"][];
             metres: number;
             placed_of_open: boolean;
         };
@@ -4050,7 +4131,7 @@ export interface components {
             open: boolean;
             outcome: ("done" | "returned") | null;
             photos: components["schemas"]["JobPhoto"][];
-            position: components["schemas"]["api__schemas__common__Position"] | null;
+            position: components["schemas"]["Position"] | null;
             reference: string;
             resolve_by: string | null;
             service: components["schemas"]["Named"];
@@ -4091,7 +4172,7 @@ export interface components {
             bytes: number;
             height: number;
             id: string;
-            position: components["schemas"]["api__schemas__common__Position"] | null;
+            position: components["schemas"]["Position"] | null;
             taken_at: string | null;
             width: number;
         };
@@ -4175,6 +4256,10 @@ export interface components {
         LeftOut: {
             city: string;
             why: string;
+            why_code: string;
+            why_values: {
+                [key: string]: number;
+            };
         };
         /** @description How many stand on a rung; 0: escalated by a person alone. */
         LevelCount: {
@@ -4260,6 +4345,20 @@ export interface components {
             };
             month: string;
         };
+        /** @description What comes with a move; which fields it needs, the request's ``moves`` say. */
+        MoveBody: {
+            assignee?: string | null;
+            department?: string | null;
+            /** @default [] */
+            media?: string[];
+            note?: string | null;
+            parent?: string | null;
+            priority?: string | null;
+            reason?: string | null;
+            service_code?: string | null;
+            until?: string | null;
+            version?: number | null;
+        };
         /** @description The request after a move. */
         MoveMade: {
             address: string | null;
@@ -4325,7 +4424,7 @@ export interface components {
             metres: number;
             open: boolean;
             others: number;
-            position: components["schemas"]["api__schemas__common__Position"] | null;
+            position: components["schemas"]["Position"] | null;
             received_at: string;
             reference: string;
             service: components["schemas"]["Named"];
@@ -4373,7 +4472,7 @@ export interface components {
             move: string;
             needs: string[];
             offices: string[];
-            refusal: components["schemas"]["api__schemas__report_review__Refusal"] | null;
+            refusal: components["schemas"]["StepRefusal"] | null;
         };
         /** @description Something that happened, with ``extensions=true``. */
         Note: {
@@ -4457,6 +4556,22 @@ export interface components {
             same_as?: string | null;
             service_code: string;
         };
+        /** @description A service's questions. */
+        Open311Definition: {
+            attributes: components["schemas"]["Attribute"][];
+            service_code: string;
+        };
+        /** @description What can be reported. */
+        Open311Service: {
+            description: string | null;
+            group: string | null;
+            keywords: string | null;
+            metadata: boolean;
+            service_code: string;
+            service_name: string;
+            /** @enum {string} */
+            type: "realtime" | "batch" | "blackbox";
+        };
         /** @description Each city's newest files. */
         OpenData: {
             catalogue: string;
@@ -4513,7 +4628,7 @@ export interface components {
             beside: {
                 [key: string]: components["schemas"]["Verdict"];
             };
-            centre: components["schemas"]["api__schemas__network__Position"];
+            centre: components["schemas"]["CityPosition"];
             city: string;
             country: string;
             coverage: components["schemas"]["Coverage"] | null;
@@ -4625,17 +4740,22 @@ export interface components {
             names: {
                 [key: string]: string;
             };
-            position: components["schemas"]["api__schemas__common__Position"] | null;
+            position: components["schemas"]["Position"] | null;
         };
         /** @description What fits the words, best first. */
         PlacesFound: {
             places: components["schemas"]["PlaceFound"][];
         };
+        /** @description WGS 84 degrees. */
+        Position: {
+            lat: number;
+            lon: number;
+        };
         /** @description Each wanted request, or cells of many; not ``complete``: more are wanted than were looked at. */
         Positions: {
-            cells: components["schemas"]["api__schemas__queue__Cell"][];
+            cells: components["schemas"]["QueueCell"][];
             complete: boolean;
-            positions: components["schemas"]["api__schemas__queue__Position"][];
+            positions: components["schemas"]["QueuePosition"][];
         };
         /** @description A move, whether it is allowed now, and why not. */
         PossibleMove: {
@@ -4752,7 +4872,7 @@ export interface components {
             description: string | null;
             district: components["schemas"]["Named"] | null;
             open: boolean;
-            position: components["schemas"]["api__schemas__common__Position"] | null;
+            position: components["schemas"]["Position"] | null;
             received_at: string;
             reference: string;
             service: components["schemas"]["Named"];
@@ -4790,10 +4910,10 @@ export interface components {
             others: number;
             own: boolean;
             photos: components["schemas"]["PhotoShown"][];
-            position: components["schemas"]["api__schemas__common__Position"] | null;
+            position: components["schemas"]["Position"] | null;
             promise: components["schemas"]["Promise"];
             promised_within: components["schemas"]["PromisedWithin"] | null;
-            question: components["schemas"]["api__schemas__status__Question"] | null;
+            question: components["schemas"]["AskedQuestion"] | null;
             received_at: string;
             reference: string;
             reopens_until: string | null;
@@ -4856,6 +4976,13 @@ export interface components {
             ordered: components["schemas"]["Ordered"];
             requests: components["schemas"]["QueueRow"][];
         };
+        /** @description How many wanted requests are around a place, where they are too many to show each. */
+        QueueCell: {
+            count: number;
+            lat: number;
+            late_count: number;
+            lon: number;
+        };
         /** @description What is in each view, counted up to ``counted_up_to``; no department of one's own: null. */
         QueueCounts: {
             counted_up_to: number;
@@ -4868,6 +4995,17 @@ export interface components {
             referred: number;
             unassigned: number;
             waiting: number;
+        };
+        /** @description Where a wanted request is. */
+        QueuePosition: {
+            lat: number;
+            late: boolean;
+            lon: number;
+            network_code: string;
+            priority: string;
+            reference: string;
+            status: string;
+            version: number;
         };
         /** @description A request in the queue. */
         QueueRow: {
@@ -5286,6 +5424,22 @@ export interface components {
             count: number;
             service: components["schemas"]["Named"] | null;
         };
+        /** @description A question asked with a service; ``shown_when``: only after one of these answers to each of these questions. */
+        ServiceQuestion: {
+            choices: components["schemas"]["Choice"][];
+            code: string;
+            datatype: string;
+            hint: {
+                [key: string]: string;
+            } | null;
+            names: {
+                [key: string]: string;
+            };
+            required: boolean;
+            shown_when: {
+                [key: string]: string[];
+            };
+        };
         /** @description A city's services, as they are offered on its present day. */
         Services: {
             city: string;
@@ -5295,7 +5449,7 @@ export interface components {
                     [key: string]: string;
                 };
             };
-            services: components["schemas"]["api__schemas__cities__Service"][];
+            services: components["schemas"]["CityService"][];
         };
         /** @description A session; the token is shown this once. */
         Session: {
@@ -5522,6 +5676,20 @@ export interface components {
             report_id: string;
             to_status: string;
         };
+        /** @description What comes with a move; which of it is needed stands in the table of the path. */
+        StepBody: {
+            comments_until?: string | null;
+            embargo_until?: string | null;
+            remarks?: string | null;
+            report_id?: string | null;
+        };
+        /** @description Why a move would be refused now. */
+        StepRefusal: {
+            allowed: string[] | null;
+            code: string;
+            field: string | null;
+            message: string;
+        };
         /** @description Words shown before a report is sent; ``stops``: it is not taken. Without ``shown_when``: always. */
         StopNotice: {
             notice: {
@@ -5554,7 +5722,7 @@ export interface components {
             kind: "request" | "area" | "own" | "digest";
             metres: number | null;
             moves: string[] | null;
-            position: components["schemas"]["api__schemas__common__Position"] | null;
+            position: components["schemas"]["Position"] | null;
             quiet: components["schemas"]["QuietHours"] | null;
             reference: string | null;
             references: string[];
@@ -5628,6 +5796,11 @@ export interface components {
             oldest_untold_event_seconds: number | null;
             status: string;
             troubles: string[];
+        };
+        /** @description When an event really happened. */
+        TimeCorrectionBody: {
+            occurred_at: string;
+            reason: string;
         };
         /** @description Today's jobs, what is due first before the others, and what may be done to them. */
         Today: {
@@ -5738,8 +5911,21 @@ export interface components {
                 [key: string]: string;
             };
             open: number;
-            received: components["schemas"]["api__schemas__wall__Received"];
+            received: components["schemas"]["WallReceived"];
             timezone: string;
+        };
+        /** @description The middle of a square of the grid, and what is open in it. */
+        WallCell: {
+            lat: number;
+            lon: number;
+            open: number;
+            overdue: number;
+        };
+        /** @description What came in within 24 hours. */
+        WallReceived: {
+            by_hour: number[];
+            by_service: components["schemas"]["ServiceCount"][];
+            last_24_hours: number;
         };
         /** @description One call and what it came to. */
         WebhookAttemptShown: {
@@ -5811,176 +5997,6 @@ export interface components {
         /** @description What somebody has written so far, in any language and script; nothing of it is kept or logged. */
         WordsBody: {
             words: string;
-        };
-        /** @description A service's questions. */
-        api__routes__open311__document__Definition: {
-            attributes: components["schemas"]["Attribute"][];
-            service_code: string;
-        };
-        /** @description What can be reported. */
-        api__routes__open311__document__Service: {
-            description: string | null;
-            group: string | null;
-            keywords: string | null;
-            metadata: boolean;
-            service_code: string;
-            service_name: string;
-            /** @enum {string} */
-            type: "realtime" | "batch" | "blackbox";
-        };
-        /** @description A question asked with a service; ``shown_when``: only after one of these answers to each of these questions. */
-        api__schemas__cities__Question: {
-            choices: components["schemas"]["Choice"][];
-            code: string;
-            datatype: string;
-            hint: {
-                [key: string]: string;
-            } | null;
-            names: {
-                [key: string]: string;
-            };
-            required: boolean;
-            shown_when: {
-                [key: string]: string[];
-            };
-        };
-        /** @description What can be reported. */
-        api__schemas__cities__Service: {
-            asks_round: ("household" | "recycling" | "organic" | "bulky" | "street") | null;
-            code: string;
-            description: {
-                [key: string]: string;
-            } | null;
-            emergency_notice: {
-                [key: string]: string;
-            } | null;
-            group: string;
-            icon: string;
-            keywords: string[];
-            names: {
-                [key: string]: string;
-            };
-            nearby_metres: number;
-            network_code: string;
-            promise: components["schemas"]["PromiseSpans"];
-            questions: components["schemas"]["api__schemas__cities__Question"][];
-            redirect: components["schemas"]["Redirect"] | null;
-            stop_notices: components["schemas"]["StopNotice"][];
-        };
-        /** @description WGS 84 degrees. */
-        api__schemas__common__Position: {
-            lat: number;
-            lon: number;
-        };
-        /** @description What a bundle brought. */
-        api__schemas__federation__Received: {
-            city: string;
-            digest: string;
-            roots: number;
-            rows: number;
-            snapshot: string;
-        };
-        /** @description Why the report would not be taken, and what to do instead. */
-        api__schemas__filing__Refusal: {
-            /** @enum {string} */
-            kind: "stop" | "redirect" | "outside" | "not_offered";
-            nearest_city?: components["schemas"]["NearestCity"] | null;
-            notice: {
-                [key: string]: string;
-            };
-            phone: string | null;
-            url: string | null;
-        };
-        /** @description What a figure is. */
-        api__schemas__network__Definition: {
-            comparability: string;
-            denominator: string;
-            estimand: string;
-            id: string;
-            interval: string;
-            minimum_n: number;
-            name: string;
-            source: string;
-            unit: string;
-        };
-        /** @description Where a city opens on a map. */
-        api__schemas__network__Position: {
-            lat: number;
-            lon: number;
-        };
-        /** @description How many wanted requests are around a place, where they are too many to show each. */
-        api__schemas__queue__Cell: {
-            count: number;
-            lat: number;
-            late_count: number;
-            lon: number;
-        };
-        /** @description Where a wanted request is. */
-        api__schemas__queue__Position: {
-            lat: number;
-            late: boolean;
-            lon: number;
-            network_code: string;
-            priority: string;
-            reference: string;
-            status: string;
-            version: number;
-        };
-        /** @description A new edition of what was published. */
-        api__schemas__report_review__CorrectionBody: {
-            changes: string;
-            report_id: string;
-        };
-        /** @description What comes with a move; which of it is needed stands in the table of the path. */
-        api__schemas__report_review__MoveBody: {
-            comments_until?: string | null;
-            embargo_until?: string | null;
-            remarks?: string | null;
-            report_id?: string | null;
-        };
-        /** @description Why a move would be refused now. */
-        api__schemas__report_review__Refusal: {
-            allowed: string[] | null;
-            code: string;
-            field: string | null;
-            message: string;
-        };
-        /** @description What comes with a move; which fields it needs, the request's ``moves`` say. */
-        api__schemas__staff__MoveBody: {
-            assignee?: string | null;
-            department?: string | null;
-            /** @default [] */
-            media?: string[];
-            note?: string | null;
-            parent?: string | null;
-            priority?: string | null;
-            reason?: string | null;
-            service_code?: string | null;
-            until?: string | null;
-            version?: number | null;
-        };
-        /** @description What staff want to know from the resident. */
-        api__schemas__status__Question: {
-            at: string;
-            text: string;
-        };
-        /** @description When an event really happened. */
-        api__schemas__trust__CorrectionBody: {
-            occurred_at: string;
-            reason: string;
-        };
-        /** @description The middle of a square of the grid, and what is open in it. */
-        api__schemas__wall__Cell: {
-            lat: number;
-            lon: number;
-            open: number;
-            overdue: number;
-        };
-        /** @description What came in within 24 hours. */
-        api__schemas__wall__Received: {
-            by_hour: number[];
-            by_service: components["schemas"]["ServiceCount"][];
-            last_24_hours: number;
         };
     };
     responses: never;
@@ -6422,7 +6438,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["api__schemas__federation__Received"];
+                    "application/json": components["schemas"]["BundleReceived"];
                 };
             };
         };
@@ -7021,7 +7037,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["api__schemas__report_review__CorrectionBody"];
+                "application/json": components["schemas"]["EditionBody"];
             };
         };
         responses: {
@@ -7067,7 +7083,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["api__schemas__report_review__MoveBody"];
+                "application/json": components["schemas"]["StepBody"];
             };
         };
         responses: {
@@ -7139,7 +7155,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["api__schemas__report_review__MoveBody"];
+                "application/json": components["schemas"]["StepBody"];
             };
         };
         responses: {
@@ -7165,7 +7181,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["api__schemas__report_review__MoveBody"];
+                "application/json": components["schemas"]["StepBody"];
             };
         };
         responses: {
@@ -9331,7 +9347,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["api__schemas__trust__CorrectionBody"];
+                "application/json": components["schemas"]["TimeCorrectionBody"];
             };
         };
         responses: {
@@ -9710,7 +9726,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["api__schemas__staff__MoveBody"] | null;
+                "application/json": components["schemas"]["MoveBody"] | null;
             };
         };
         responses: {
