@@ -227,7 +227,7 @@ def test_personal_data_in_a_bundle_is_refused_named_and_said_to_nobody(
         said = str(refused(connection, 99)) + str(members(connection, configuration(), time_told(connection)))
     for told in (said, caplog.text):
         assert "dara" not in told.lower()
-        assert "345" not in told
+        assert "12345678" not in told.replace(" ", "")  # fewer digits are in times and keys by chance
 
 
 def test_what_a_city_cannot_change_unseen_is_walked_by_one_command(owner: Db, database_url: str) -> None:
