@@ -292,7 +292,7 @@ class RequestCount(SQLModel, table=True):
 
 
 class RequestCountVersion(SQLModel, table=True):
-    """Another version with each change of a city's added counts, so that whoever keeps them knows; triggers write it."""
+    """Another version with each change of a city's counts, so that whoever keeps them knows; triggers write it."""
 
     __tablename__ = "request_count_version"
 
