@@ -32,7 +32,7 @@ def worker_service(workers: int, environment: Mapping[str, str]) -> Service:
         "--loglevel",
         "info",
         "--concurrency",
-        str(workers + 2),  # two more: neither a long build nor looking for new events must hold up the messages
+        str(workers + 2),  # neither a long build nor looking for new events must hold up the messages
         "--without-gossip",
         "--without-mingle",
     ]
