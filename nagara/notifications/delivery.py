@@ -15,7 +15,7 @@ import time
 import traceback
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -186,9 +186,15 @@ class _Conversations:
 
 
 def _give_way() -> None:
-    """A mail may wait a moment, whoever files may not: on Linux each thread has a priority of its own."""
+    """A mail may wait a moment, whoever files may not: on Linux each thread has a priority of its own.
+
+    Never back towards the front, where the worker as a whole gives way already: few may do that, and a thread that
+    fails to begin sends nothing.
+    """
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), GIVES_WAY)
+        myself = threading.get_native_id()
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, myself, max(GIVES_WAY, os.getpriority(os.PRIO_PROCESS, myself)))
 
 
 @dataclass

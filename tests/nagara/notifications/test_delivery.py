@@ -115,6 +115,23 @@ def test_many_go_out_over_several_conversations_each_once(
     assert set(mailbox.keys.values()) == {1}
 
 
+def test_who_gives_way_already_sends_all_the_same(
+    db: Connection, owner: Connection, mailbox: Mailbox, phnom_penh: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted: set[int] = set()
+
+    def only_back(_which: int, _who: int, nice: int) -> None:
+        wanted.add(nice)
+        raise PermissionError
+
+    monkeypatch.setattr("os.getpriority", lambda _which, _who: 15, raising=False)
+    monkeypatch.setattr("os.setpriority", only_back, raising=False)
+    lay_down(owner, phnom_penh, 20)
+    assert deliver(db) == Delivered(sent=20)
+    assert wanted <= {15}, "nobody asks to be put before others"
+    assert bool(wanted) == (sys.platform == "linux")
+
+
 def test_a_killed_deliverers_messages_are_sent_when_its_lease_ends_under_the_same_keys(
     db: Connection, owner: Connection, mailbox: Mailbox, phnom_penh: City
 ) -> None:
