@@ -27,7 +27,7 @@ from redis.exceptions import RedisError
 
 TASK, QUEUE = "notifications.follow", "events"
 FOLLOWED = "nagara:followed:" + TASK
-"""The key in Redis that says that a nudge is under way, or that a worker looks."""
+"""The key in Redis that says that a nudge is under way, or which worker looks."""
 
 LOST_AFTER_MS, SILENT_AFTER_MS = 2_000, 5_000
 """A nudge that nobody began within the first, and a worker not heard of for the second, count as lost; the timer has
@@ -44,11 +44,26 @@ second is shorter than a worker goes on looking in vain."""
 
 WITHOUT_REDIS_FOR_S = 5.0
 
+NUDGED = "nudged"
 SEND_UNLESS_FOLLOWED = """
 if redis.call('llen', KEYS[2]) >= tonumber(ARGV[3]) then return 0 end
-if redis.call('set', KEYS[1], '1', 'nx', 'px', ARGV[1]) then redis.call('lpush', KEYS[2], ARGV[2]) return 1 end
+if redis.call('set', KEYS[1], ARGV[4], 'nx', 'px', ARGV[1]) then redis.call('lpush', KEYS[2], ARGV[2]) return 1 end
 return 0
 """
+GO_ON = """
+local who = redis.call('get', KEYS[1])
+if who and who ~= ARGV[1] and who ~= ARGV[2] then return 0 end
+redis.call('set', KEYS[1], ARGV[1], 'px', ARGV[3])
+return 1
+"""
+HAND_OVER = """
+local who = redis.call('get', KEYS[1])
+if who and who ~= ARGV[1] then return 0 end
+redis.call('set', KEYS[1], ARGV[2], 'px', ARGV[3])
+redis.call('lpush', KEYS[2], ARGV[4])
+return 1
+"""
+TAKE_BACK = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0"
 BODY = base64.b64encode(
     orjson.dumps([[], {}, {"callbacks": None, "errbacks": None, "chain": None, "chord": None}])
 ).decode()
@@ -121,7 +136,7 @@ class Nudger:
         call = message(TASK, QUEUE, dt.datetime.now(dt.UTC))
         try:
             sent = await self._client.eval(
-                SEND_UNLESS_FOLLOWED, 2, FOLLOWED, QUEUE, LOST_AFTER_MS, call, MOST_WAITING
+                SEND_UNLESS_FOLLOWED, 2, FOLLOWED, QUEUE, LOST_AFTER_MS, call, MOST_WAITING, NUDGED
             )
         except (RedisError, OSError):
             log.warning("Redis does not answer: notices wait for their timer")
@@ -130,28 +145,32 @@ class Nudger:
 
 
 class Followed:
-    """A worker's word that it looks: until it is taken back, or it is silent for long, nobody needs a nudge."""
+    """A worker's word that it looks: until it is taken back, or it is silent for long, nobody needs a nudge.
+
+    One worker looks at a time. Nudges that were taken for lost may come all at once to workers that were away, and each
+    would go on for as long as anything comes, until none was left for anything else.
+    """
 
     def __init__(self, client: redis.Redis) -> None:
-        self._client, self._by_another = client, False
+        self._client, self._name = client, str(uuid.uuid4())
 
-    def go_on(self) -> None:
-        """It looks, and goes on looking."""
-        with suppress(RedisError, OSError):  # then nudges come that nobody needs
-            self._client.set(FOLLOWED, "1", px=SILENT_AFTER_MS)
+    def go_on(self) -> bool:
+        """It looks, and goes on looking; False where another does."""
+        try:
+            return bool(self._client.eval(GO_ON, 1, FOLLOWED, self._name, NUDGED, SILENT_AFTER_MS))
+        except (RedisError, OSError):
+            return True  # then nudges come that nobody needs
 
     def hand_over(self) -> None:
         """It ends in the midst of it: the next takes over, as if nudged, and nobody else nudges meanwhile."""
         call = message(TASK, QUEUE, dt.datetime.now(dt.UTC))
         with suppress(RedisError, OSError):  # then the word is taken back, or no longer believed in a moment
-            self._client.lpush(QUEUE, call)
-            self._by_another = True
+            self._client.eval(HAND_OVER, 2, FOLLOWED, QUEUE, self._name, NUDGED, LOST_AFTER_MS, call)
 
     def take_back(self) -> None:
-        """What is committed from now on needs a nudge of its own."""
-        if not self._by_another:
-            with suppress(RedisError, OSError):
-                self._client.delete(FOLLOWED)
+        """What is committed from now on needs a nudge of its own, unless another looks, or is to."""
+        with suppress(RedisError, OSError):
+            self._client.eval(TAKE_BACK, 1, FOLLOWED, self._name)
 
 
 @contextmanager

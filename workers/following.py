@@ -55,17 +55,18 @@ class Pace:
 
 def follow(
     look: Callable[[], int],
-    looking: Callable[[], None],
+    looking: Callable[[], bool],
     wait: Callable[[float], object] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> bool:
-    """Look until nothing comes any more (False), or until it is time to hand over to another (True).
+    """Look until nothing comes any more or another looks (False), or until it is time to hand over (True).
 
     ``look`` handles what it finds and returns how many events that were; ``looking`` tells the others, before the
-    first look and at least once a second from then on, that somebody does.
+    first look and at least once a second from then on, that somebody does, unless another does (False).
     """
     began = last = told = clock()
-    looking()
+    if not looking():
+        return False
     pace = Pace()
     while True:
         found = look()
@@ -77,6 +78,7 @@ def follow(
         if now - began >= FOLLOWS_FOR_S:
             return True
         if now - told >= 0.5:
-            looking()
+            if not looking():
+                return False
             told = now
         wait(pace.wait)

@@ -87,6 +87,26 @@ def test_who_ends_in_the_midst_of_it_leaves_it_to_the_next(services: Throwaway, 
     assert not client.exists(nudging.FOLLOWED), "who fails does not look any more"
 
 
+def test_of_many_nudges_that_come_to_workers_at_once_one_goes_on(services: Throwaway, client: Redis) -> None:
+    client.set(nudging.FOLLOWED, nudging.NUDGED)
+    words = [nudging.Followed(client) for _ in range(4)]
+    assert [word.go_on() for word in words] == [True, False, False, False]
+    for other in words[1:]:
+        other.hand_over()
+        other.take_back()
+    assert words[0].go_on(), "nobody takes back another's word"
+    assert not waiting(client)
+    words[0].hand_over()
+    assert len(waiting(client)) == 1
+    assert words[1].go_on(), "whoever comes first takes over"
+    words[0].take_back()
+    assert client.exists(nudging.FOLLOWED)
+    client.delete(nudging.FOLLOWED)  # Redis forgets
+    assert words[1].go_on()
+    words[1].take_back()
+    assert not client.exists(nudging.FOLLOWED)
+
+
 def test_a_lost_nudge_is_given_up_by_itself(services: Throwaway, client: Redis) -> None:
     async def commit() -> None:
         async with AsyncRedis.from_url(services.redis_url) as sender:

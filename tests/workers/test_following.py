@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import repeat
+from math import inf
 
 from workers.following import FOLLOWS_FOR_S, IN_VAIN_S, SELDOM_S, SOON_S, follow
 
@@ -13,8 +14,8 @@ LOOK_TAKES_S = 0.004
 class Course:
     """A clock of its own: commits that come at these moments, looks that take a little, waits that pass at once."""
 
-    def __init__(self, commits: Sequence[float]) -> None:
-        self.now, self.commits = 0.0, list(commits)
+    def __init__(self, commits: Sequence[float], another_from: float = inf) -> None:
+        self.now, self.commits, self.another_from = 0.0, list(commits), another_from
         self.looks: list[float] = []
         self.told: list[float] = []
         self.delays: list[float] = []
@@ -28,13 +29,18 @@ class Course:
         self.now += LOOK_TAKES_S
         return len(here)
 
+    def looking(self) -> bool:
+        """Tell the others, unless another looks."""
+        self.told.append(self.now)
+        return self.now < self.another_from
+
     def wait(self, seconds: float) -> None:
         """Let time pass."""
         self.now += seconds
 
     def run(self) -> bool:
         """Follow to the end."""
-        return follow(self.look, lambda: self.told.append(self.now), self.wait, lambda: self.now)
+        return follow(self.look, self.looking, self.wait, lambda: self.now)
 
 
 def evenly(a_second: float, seconds: float) -> list[float]:
@@ -54,6 +60,14 @@ def test_who_looks_is_believed_before_the_first_look_and_all_along() -> None:
     course.run()
     assert course.told[0] == 0.0 <= course.looks[0]
     assert max(b - a for a, b in zip(course.told, course.told[1:], strict=False)) < 1.0
+
+
+def test_of_two_who_look_one_leaves_it_to_the_other() -> None:
+    course = Course(evenly(50, FOLLOWS_FOR_S), another_from=0.0)
+    assert (course.run(), course.looks) == (False, [])
+    course = Course(evenly(50, FOLLOWS_FOR_S), another_from=1.0)
+    assert course.run() is False
+    assert 1.0 <= course.now < 2.0
 
 
 def test_commits_that_come_steadily_are_found_at_once_and_handed_over_after_some_seconds() -> None:

@@ -56,7 +56,7 @@ def follow_events() -> None:
             if follow(look, followed.go_on):
                 followed.hand_over()
                 return
-        look()  # what was committed while nobody was to be nudged
+        look()  # what was committed while nobody was to be nudged; all that is left to do where another looks
     finally:
         _tell(made)
 
@@ -64,8 +64,9 @@ def follow_events() -> None:
 def _composed() -> Composed:
     """Make notices of what waits, some thousands at once.
 
-    Does not wait for the disk: a crash of the server would undo pointer and notices together, and what a notice is
-    claimed with, before it goes out, is committed after it and waits for both.
+    Does not wait for the disk: a crash of the server would undo pointer and notices together, so that they are made
+    anew. What had gone out by then, within that fraction of a second, goes out again: a notice under the same key, as
+    after a lease that was lost, a code as a new one.
     """
     with kept_transaction() as connection:
         connection.execute(UNAWAITED, prepare=True)
