@@ -37,14 +37,14 @@ def ahead(items: Iterable[T], at_most: int = 2) -> Iterator[Iterator[T]]:
 class _Line(Generic[T]):
     def __init__(self, items: Iterable[T], at_most: int) -> None:
         self._items = items
-        self._ready: queue.Queue[tuple[T] | Exception | None] = queue.Queue(at_most)
+        self._ready: queue.Queue[tuple[T] | BaseException | None] = queue.Queue(at_most)
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._work, name="ahead", daemon=True)
         self._thread.start()
 
     def __iter__(self) -> Iterator[T]:
         while (found := self._ready.get()) is not None:
-            if isinstance(found, Exception):
+            if isinstance(found, BaseException):
                 raise found
             yield found[0]
 
@@ -63,7 +63,7 @@ class _Line(Generic[T]):
                 self._ready.put((item,))
                 if self._ended.is_set():
                     return
-        except Exception as fault:
+        except BaseException as fault:  # whatever ends this thread, nobody may wait for it for ever
             self._ready.put(fault)
         else:
             self._ready.put(None)

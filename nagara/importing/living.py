@@ -100,8 +100,10 @@ def check_names(history: StatedHistory) -> None:
 
 
 def _check_times(history: StatedHistory, now: dt.datetime) -> None:
-    """Refuse times that run backwards, or that have not come yet."""
+    """Refuse times that run backwards, that have not come yet, or that are many systems' way to say none."""
     last = history.created
+    if last.year == dt.MINYEAR:  # behind it lie zones in which there is no such day
+        raise NotTaken(Because.WRONG_TIME, f"created: {last.isoformat()} is no time of a report")
     for move in history.moves:
         if move.at < last:
             raise NotTaken(

@@ -8,6 +8,9 @@ from pathlib import Path
 from nagara.importing.stated import UnreadableFile
 
 MAGIC = b"PAR1"
+ROWS = "select columns(*)::varchar from read_parquet(?, hive_partitioning = false)"
+"""The folders that a file lies in are no columns of it, whatever they are called."""
+
 ROWS_AT_ONCE = 1000
 OPTIONS: dict[str, str | bool | int | float | list[str]] = {
     # nothing is fetched from anywhere, and nothing but this file is read
@@ -36,7 +39,7 @@ def parquet_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
             database.execute("set TimeZone = 'UTC'")
             database.execute("set allowed_paths = [{}]".format("'" + str(path).replace("'", "''") + "'"))
             database.execute("set enable_external_access = false")
-            found = database.execute("select columns(*)::varchar from read_parquet(?)", [str(path)])
+            found = database.execute(ROWS, [str(path)])
             yield 1, [column[0] for column in found.description]
             number = 1
             while some := found.fetchmany(ROWS_AT_ONCE):

@@ -175,12 +175,18 @@ def _rejects_file(path: Path | None, shape: Shape, rows: dict[int, list[str]]) -
     try:
         with stream:
             writer = csv.writer(stream)
-            writer.writerow((*REJECT_COLUMNS, *shape.header))
+            of_before = {place for place, name in enumerate(shape.header) if name in REJECT_COLUMNS}
+
+            def own(fields: Sequence[str]) -> list[str]:
+                """What stood in the row itself, and not what an earlier import said of it."""
+                return [field for place, field in enumerate(fields) if place not in of_before]
 
             def write(rejects: Sequence[Reject], last_row: int) -> None:
                 for reject in rejects:
-                    writer.writerow((reject.row, reject.because, reject.detail, *rows[reject.row]))
+                    writer.writerow((reject.row, reject.because, reject.detail, *own(rows[reject.row])))
                 _forget(rows, last_row)
+
+            writer.writerow((*REJECT_COLUMNS, *own(shape.header)))
 
             yield write
         unfinished.replace(path)

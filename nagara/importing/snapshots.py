@@ -33,6 +33,9 @@ COLUMNS = (
     "state_last", "last_activity", "first_seen", "last_seen", "state_path", "star", "count_reopen",
 )  # fmt: skip
 BETWEEN_STATES = ">"
+LONGEST_COUNT = 9
+"""Digits: what is longer counts nothing, and JSON could not hold it."""
+
 
 TOWARDS: Mapping[Status, Move] = {
     Status.ACKNOWLEDGED: Move.ACKNOWLEDGE,
@@ -172,7 +175,7 @@ def _facts(
     for column, name in (("star", "rating"), ("count_reopen", "reopen_count")):
         text = row[column].strip()
         if text not in ("", "0"):
-            if not (text.isascii() and text.isdigit()):
+            if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_COUNT):
                 raise NotTaken(Because.WRONG_VALUE, f"{column}: {text[:40]!r} is not a count")
             facts[name] = int(text)
     return facts

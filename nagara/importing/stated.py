@@ -20,7 +20,7 @@ class Because(StrEnum):
 
     WRONG_FIELD_COUNT = "wrong_field_count"
     NO_ID = "no_id"
-    REPEATED_ID = "repeated_id"  # the id stood in an earlier row of the same file, which was taken
+    REPEATED_ID = "repeated_id"  # the id stood in an earlier row of the same file: only the first counts
     NOT_A_REQUEST = "not_a_request"  # praise, a question: the mapping leaves this kind out
     UNKNOWN_SERVICE = "unknown_service"
     UNKNOWN_STATUS = "unknown_status"

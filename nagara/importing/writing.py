@@ -156,18 +156,25 @@ def _linked(
     wanted = {parent for _, draft in links for parent in _parents(draft)} - known.keys()
     known |= _find(connection, city, source, sorted(wanted))
     known |= {parent: Known(None, "", assumed[parent]) for parent in wanted & assumed.keys()}
-    orphans = []
+    orphans: list[Arriving] = []
+    while found := [one for one, draft in links if _is_orphan(one, draft, known)]:
+        orphans += found  # and is no parent either
+        for one in found:
+            del known[one.source_id]
+        links = [(one, draft) for one, draft in links if one.source_id in known]
     for one, draft in links:
-        parents = {parent: known.get(parent) for parent in _parents(draft)}
-        if any(
-            found is None or found.duplicate or parent == one.source_id for parent, found in parents.items()
-        ):
-            orphans.append(one)
-            continue
         _fill_in(draft, known)
         one.laid_out_again()
     lost = {one.source_id for one in orphans}
     return [one for one in new if one.source_id not in lost], orphans
+
+
+def _is_orphan(one: Arriving, draft: Draft, known: Mapping[str, Known]) -> bool:
+    """Whether one of its parents is not here, a duplicate, or itself."""
+    parents = {parent: known.get(parent) for parent in _parents(draft)}
+    return any(
+        found is None or found.duplicate or parent == one.source_id for parent, found in parents.items()
+    )
 
 
 def _parents(draft: Draft) -> set[str]:

@@ -44,3 +44,14 @@ def test_whatever_ends_the_block_ends_the_thread_and_gives_the_interpreter_its_p
         raise KeyboardInterrupt
     assert sys.getswitchinterval() == before
     assert set(threading.enumerate()) <= threads
+
+
+def test_nobody_waits_for_a_thread_that_something_uncommon_ended() -> None:
+    def items() -> Iterator[int]:
+        yield 1
+        raise SystemExit(3)
+
+    with ahead(items()) as line:
+        assert next(line) == 1
+        with pytest.raises(SystemExit):
+            next(line)

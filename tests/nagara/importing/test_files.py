@@ -73,6 +73,30 @@ def test_rejects_stand_in_a_file_that_can_be_put_right_and_imported(
     assert requests(db) == 5
 
 
+def test_rejects_of_rejects_can_be_imported_as_well(
+    db: psycopg.Connection[Any], bangkok: City, tmp_path: Path
+) -> None:
+    path = write_csv(tmp_path / "a.csv", [own(), own(source_id="late", created="yesterday")])
+    for rejects in (tmp_path / "first.csv", tmp_path / "second.csv", tmp_path / "third.csv"):
+        assert import_file(db, bangkok, None, path, rejects_path=rejects).rejects == {"wrong_time": 1}
+        path = rejects
+    texts = [(tmp_path / f"{name}.csv").read_text(encoding="utf-8") for name in ("first", "second", "third")]
+    assert texts[1] == texts[2] == texts[0].replace("\n3,", "\n2,"), "only the number of the row is another"
+
+
+def test_the_folders_of_a_parquet_file_are_no_columns(
+    db: psycopg.Connection[Any], bangkok: City, tmp_path: Path
+) -> None:
+    rows = write_csv(tmp_path / "a.csv", many(2))
+    columnar = tmp_path / "service_code=dragons" / "a[1]*.parquet"
+    columnar.parent.mkdir()
+    with duckdb.connect(config=OPTIONS) as database:
+        database.execute(
+            f"copy (from read_csv('{rows}', all_varchar = true)) to '{columnar}' (format parquet)"
+        )
+    assert import_file(db, bangkok, None, columnar).imported == 2
+
+
 def test_an_import_that_fails_leaves_no_rejects_file(
     db: psycopg.Connection[Any], bangkok: City, tmp_path: Path
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
 from city_config import City
@@ -12,9 +14,10 @@ from nagara.importing import (
     StatedMove,
     table,
 )
-from nagara.importing.living import drafted
+from nagara.importing.living import drafted, placed
 from nagara.lifecycle import Move
 from tests.nagara.importing.stating import CREATED, DAY, LAST, NOW, at, own
+from tests.nagara.small_cities import small_city
 
 
 def test_own_table_states_a_whole_life(bangkok: City) -> None:
@@ -60,6 +63,7 @@ def test_a_referral_in_the_own_table_pauses_the_promise(bangkok: City) -> None:
         ({"reopened": at(1)}, Because.IMPOSSIBLE_HISTORY),
         ({"resolved": at(1), "started": at(2)}, Because.IMPOSSIBLE_HISTORY),
         ({"linked": at(1)}, Because.UNKNOWN_PARENT),
+        ({"created": "0001-01-01T00:00:00Z"}, Because.WRONG_TIME),
         ({"service_code": "dragons"}, Because.UNKNOWN_SERVICE),
         ({"resolved": at(-1)}, Because.TIMES_OUT_OF_ORDER),
         ({"description": "x" * 4001}, Because.WRONG_VALUE),
@@ -70,3 +74,15 @@ def test_own_table_refuses(bangkok: City, fields: dict[str, str], because: Becau
     with pytest.raises(NotTaken) as refused:
         drafted(bangkok, table.history_of(bangkok, "elsewhere", 2, own(**fields)), NOW)
     assert refused.value.because is because
+
+
+@pytest.mark.parametrize("zone", ["Asia/Manila", "Asia/Bangkok"])
+def test_a_day_before_all_calendars_is_refused_in_every_zone(zone: str) -> None:
+    """Many systems write it where they know no time; Manila's clock had not come to it yet."""
+    city = small_city(timezone=zone)
+    never = dt.datetime(1, 1, 1, tzinfo=dt.UTC)
+    stated = StatedHistory(2, "list", "a", city.services[0].code, never, 11.55, 104.9)
+    assert placed(city, [stated]) == {}
+    with pytest.raises(NotTaken) as refused:
+        drafted(city, stated, NOW)
+    assert refused.value.because is Because.WRONG_TIME

@@ -196,7 +196,10 @@ REFUSED: Mapping[str, tuple[dict[str, str], Because]] = {
     "last seen before it was made": (seen(WAITING, last_seen="2022-12-01T00:00:00Z"), Because.TIMES_OUT_OF_ORDER),
     "in the future": (seen(WAITING, last_seen="2099-01-01T00:00:00Z"), Because.IN_THE_FUTURE),
     "before calendars": (seen(WAITING, created="1899-01-01T00:00:00Z"), Because.WRONG_TIME),
+    "none, as other systems write it": (seen(WAITING, created="0001-01-01T00:00:00Z"), Because.WRONG_TIME),
     "stars in words": (seen(WAITING, star="many"), Because.WRONG_VALUE),
+    "more stars than JSON can hold": (seen(WAITING, star="9" * 20), Because.WRONG_VALUE),
+    "more than a number can hold": (seen(WAITING, count_reopen="9" * 5000), Because.WRONG_VALUE),
 }  # fmt: skip
 
 

@@ -205,3 +205,26 @@ def test_duplicates_name_their_parent(db: psycopg.Connection[Any], bangkok: City
             "on event.request_id = child.id and event.kind = 'duplicate_linked' order by 1"
         ).fetchall()
     assert found == [("second", "first", "duplicate", True), ("third", "first", "duplicate", True)]
+
+
+def test_who_is_not_taken_is_nobodys_parent(
+    db: psycopg.Connection[Any], bangkok: City, tmp_path: Path
+) -> None:
+    """Also one that was a duplicate of somebody unknown for a while, and is open or solved now."""
+    linked = {"linked": at(1), "observed_until": ""}
+    again = {"reopened": at(2), "resolved_again": at(3)}
+    rows = [
+        own(source_id="below", duplicate_of="parted", **linked),
+        own(source_id="parted", duplicate_of="nobody", **linked, **again),
+        own(source_id="taken"),
+        own(source_id="other", duplicate_of="taken", **linked),
+        own(source_id="lowest", duplicate_of="below", **linked),
+    ]
+    path = write_csv(tmp_path / "a.csv", rows)
+    dry = import_file(db, bangkok, None, path, dry_run=True)
+    summary = import_file(db, bangkok, None, path)
+    assert summary.rejects == dry.rejects == {"unknown_parent": 3}
+    with db.transaction():
+        found = db.execute("select source_id from request order by 1").fetchall()
+    assert found == [("other",), ("taken",)]
+    assert verified(db).faults == ()
