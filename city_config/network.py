@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Literal
@@ -139,6 +140,15 @@ class Network(Part):
     def codes_by_code(self) -> Mapping[str, NetworkCode]:
         """The network's codes by code."""
         return {code.code: code for code in self.codes}
+
+    @cached_property
+    def measures(self) -> str:
+        """SHA-256 over what of the codes decides figures: other labels are the same measures."""
+        told = [
+            (code.code, code.service_class, code.comparability, code.reference_hours)
+            for code in sorted(self.codes, key=lambda code: code.code)
+        ]
+        return hashlib.sha256(repr(told).encode()).hexdigest()
 
     @cached_property
     def posts_by_code(self) -> Mapping[str, Post]:

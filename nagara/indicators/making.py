@@ -44,7 +44,8 @@ class Asked:
 
 def made_by(configuration: Configuration, city: str) -> list[Any]:
     """What decides a sheet besides its snapshot and its period."""
-    return [SHEET_VERSION, METHOD_VERSION, configuration.cities[city].fingerprint]
+    fingerprint = configuration.cities[city].fingerprint
+    return [SHEET_VERSION, METHOD_VERSION, fingerprint, configuration.network.measures]
 
 
 def backlog_of(months: Mapping[dt.date, Packed]) -> Packed:

@@ -54,8 +54,9 @@ MOST_KEPT = 800
 LENGTHS = (1, 3, 6, 12)
 """Months of the periods that are made after each build, ending with the present month and the one before."""
 
-Key = tuple[str, UUID, str, str, str, str]
-"""City, snapshot, configuration, period, code and district: nothing else decides what a sheet says."""
+Key = tuple[str, UUID, str, str, str, str, str]
+"""City, snapshot, configuration of the city and of the network's codes, period, code and district: nothing else decides
+what a sheet says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +187,8 @@ def _known(
 
 
 def _key(configuration: Configuration, snapshot: Snapshot, asked: Asked) -> Key:
-    city = configuration.cities[snapshot.city_id]
-    return snapshot.city_id, snapshot.id, city.fingerprint, str(asked.period), asked.code, asked.district
+    configured = (configuration.cities[snapshot.city_id].fingerprint, configuration.network.measures)
+    return snapshot.city_id, snapshot.id, *configured, str(asked.period), asked.code, asked.district
 
 
 def _kept(
@@ -197,7 +198,7 @@ def _kept(
     period: Period,
     whole: Collection[str],
 ) -> list[tuple[str, bool, Mapping[str, Any]]]:
-    """Sheets in the database; one of another version, or of other numbers of residents, does not count."""
+    """Sheets in the database; one of another version, of other residents or other codes, does not count."""
     ids, wanted = [snapshot.id for snapshot in snapshots.values()], sorted(whole)
     found = []
     with connection.cursor(binary=True) as cursor:

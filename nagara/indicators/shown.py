@@ -9,6 +9,7 @@ read.
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +23,10 @@ import psycopg
 from nagara.indicators import definitions, definitions_of_handling, publishing, reasons, suppression
 from nagara.indicators.publishing import publish
 
-RULES: tuple[ModuleType, ...] = (publishing, suppression, reasons, definitions, definitions_of_handling)
-"""What decides how a figure is shown, and to whom."""
+RULES: tuple[ModuleType, ...] = (
+    publishing, suppression, reasons, definitions, definitions_of_handling, sys.modules[__name__],
+)  # fmt: skip
+"""What decides how a figure is shown, and to whom; and how that is kept, which is read back by this module."""
 
 _KEPT: LiteralString = """
   from indicator_sheet s

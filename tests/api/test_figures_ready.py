@@ -10,7 +10,7 @@ import orjson
 import pytest
 from starlette.testclient import TestClient
 
-from city_config import Configuration
+from city_config import Configuration, Network
 from nagara.cities import configuration
 from nagara.database import clock_connection, time_told
 from nagara.indicators import sheets
@@ -92,6 +92,31 @@ def test_what_is_kept_ready_is_shown_as_long_as_nothing_it_was_made_of_changed(
         clock.commit()
     assert b'"value":99' not in answers(afresh=False)[2]
     assert b'"N1":{"value":76.0' in answers(afresh=False)[2]
+
+
+def test_with_other_codes_of_the_network_nothing_that_was_kept_is_read(
+    filled: TestClient, owner: Owner
+) -> None:
+    """Of the same snapshots, before a build has seen that a code is of another class."""
+    period, known = Period.parse("2026-03..2026-05"), configuration()
+    told = known.network.model_dump()
+    for code in told["codes"]:
+        code["comparability"] = "C" if code["code"] == CODES[0] else code["comparability"]
+    changed = replace(known, network=Network.model_validate(told))
+
+    def answer(of: Configuration) -> bytes:
+        with clock_connection() as clock:
+            return orjson.dumps(view.indicators(clock, of, period, [], to_send=True))
+
+    with clock_connection() as clock:
+        for city in CITIES:
+            keep_usual(clock, known, city, dt.datetime(2026, 5, 3, tzinfo=dt.UTC))
+        clock.commit()
+    before, after = answer(known), answer(changed)
+    owner.execute("delete from indicator_sum")
+    owner.execute("delete from indicator_sheet")
+    sheets.forget()
+    assert answer(changed) == after != before == answer(known)
 
 
 def test_a_period_nobody_asked_for_needs_no_cells_of_cities_beside(filled: TestClient, owner: Owner) -> None:
