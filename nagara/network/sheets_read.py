@@ -16,12 +16,14 @@ from nagara.indicators.sheets import Asked, CitySheet, beside_of, read_sheets, s
 from nagara.indicators.shown import Shown
 from nagara.indicators.side_by_side import (
     FUNNELS,
+    RANKED,
     WEIGHED,
     Sheets,
     funnel,
     measured_together,
     network_promises,
     points_of,
+    ranks,
     verdicts,
     weigh,
 )
@@ -113,6 +115,21 @@ class Read:
         """What the funnels of these figures say of each city, by figure."""
         together = measured_together({city: found.sheet for city, found in self.sheets.items()})
         return {key: verdicts(key, points_of(key, in_public(key, raw, together))) for key in keys}
+
+    def ranks(self, raw: Mapping[str, Figures], *, internal: bool) -> dict[str, dict[str, dict[str, Any]]]:
+        """Intervals of rank by figure and city, of the cities and figures that stand in funnels beside each other.
+
+        A place among others tells of a figure too: in public neither one that is not shown has any, nor a part that
+        is hidden.
+        """
+        together = measured_together({city: found.sheet for city, found in self.sheets.items()})
+        if not internal:
+            together = {city: sheet for city, sheet in together.items() if not sheet["hidden"]}
+        answer = {}
+        for key in RANKED:
+            figures = {city: raw[city] for city in together}
+            answer[key] = ranks(key, points_of(key, figures if internal else in_public(key, raw, together)))
+        return answer
 
     def funnels(
         self, raw: Mapping[str, Figures], keys: Sequence[str] = FUNNELS, *, internal: bool = False

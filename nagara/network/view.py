@@ -24,13 +24,7 @@ from nagara.indicators.reasons import explained
 from nagara.indicators.sheet import AGE_CLASSES
 from nagara.indicators.sheets import Asked, CitySheet
 from nagara.indicators.shown import Shown
-from nagara.indicators.side_by_side import (
-    FUNNELS,
-    HEADLINE,
-    RANKED,
-    points_of,
-    ranks,
-)
+from nagara.indicators.side_by_side import FUNNELS, HEADLINE
 from nagara.indicators.snapshots import ALL_DISTRICTS
 from nagara.network.pulled import WITHHELD, pulled_cities, told_of
 from nagara.network.sheets_read import Connection, Figures, Read, alone, head_of
@@ -68,7 +62,7 @@ def indicators(
     raw = read.figures(weighed)
     funnels = read.funnels(raw, internal=internal) if asked.whole and not city_ids else {}
     said = {key: _said(one) for key, one in funnels.items()}
-    ranked = {key: ranks(key, points_of(key, raw)) for key in RANKED} if rank else None
+    ranked = read.ranks(raw, internal=internal) if rank else None
     rows = []
     for city in read.cities:
         found = read.sheets.get(city.id)

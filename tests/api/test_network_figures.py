@@ -18,6 +18,7 @@ from nagara.indicators.mix import freeze
 from nagara.indicators.period import Period
 from nagara.indicators.sheets import Asked, keep_usual, read_sheets
 from nagara.indicators.side_by_side import points_of
+from nagara.network import view
 from nagara.network.pulled import WITHHELD
 from nagara.network.sheets_read import in_public
 from tests.api.conftest import Staff
@@ -57,6 +58,23 @@ def test_the_whole_network_has_every_figure_funnels_and_ranks_only_on_demand(fil
         filled.get(f"{NETWORK}/indicators", params={"period": PERIOD, "rank": True}).json()["cities"]
         == ranked
     )
+
+
+def test_in_public_a_figure_that_is_not_shown_has_no_rank(filled: TestClient) -> None:
+    """A place among others would tell of it; officials see both."""
+    known, period = configuration(), "2026-03"
+    public = filled.get(f"{NETWORK}/indicators", params={"period": period, "rank": True}).json()["cities"]
+    with clock_connection() as clock:
+        official = view.indicators(clock, known, Period.parse(period), [], internal=True, rank=True)["cities"]
+    unseen = set()
+    for row, insider in zip(public, official, strict=True):
+        for figure in insider["ranks"]:
+            if row["figures"][figure]["value"] is None:
+                unseen.add((row["city"], figure))
+                assert figure not in row["ranks"]
+            else:
+                assert row["ranks"][figure]["of"] <= insider["ranks"][figure]["of"] == 4
+    assert unseen == {("vn-han", "N5"), ("vn-han", "N5b")}
 
 
 def test_pages_are_answered_from_kept_sheets_as_from_cells(filled: TestClient, owner: Owner) -> None:
