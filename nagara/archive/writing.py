@@ -66,6 +66,8 @@ def write_archive(
     """
     method = zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED
     unfinished = path.with_name(f"{path.name}.unfinished")
+    unfinished.unlink(missing_ok=True)
+    unfinished.touch(mode=0o600, exist_ok=False)  # residents' data: nobody else on the machine may read it
     try:
         with (
             zipfile.ZipFile(unfinished, "w", method, compresslevel=1) as archive,

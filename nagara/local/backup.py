@@ -85,6 +85,10 @@ class BackupRuns(Conflict):
     """Another backup is being made into the same folder."""
 
 
+class PicturesLost(NoBackup):
+    """Everything is back but pictures that the backup itself has lost."""
+
+
 class NotEmpty(Conflict):
     """A backup is brought back into an empty database only."""
 
@@ -155,6 +159,7 @@ def _write(database_url: str, store: MediaStore, secret: bytes, folder: Path, te
         pictures_missing=missing,
     )
     (unfinished / MANIFEST).write_text(made.model_dump_json(indent=1))
+    os.sync()  # a machine that loses its power keeps a name sooner than what stands under it
     unfinished.rename(place)
     return place
 
@@ -189,7 +194,9 @@ def restore(
     """Bring a backup back into an empty database and the store; all of the database or nothing.
 
     Raises ``NoBackup`` where the folder is none or was changed, ``NotEmpty`` where the database has tables. Every
-    table is counted afterwards; ``nagara events verify`` walks the histories.
+    table is counted afterwards; ``nagara events verify`` walks the histories. Pictures come first: while the store
+    does not take them, the database stays empty, and all can be done again. Of pictures that are lost or damaged in
+    the backup the others do not wait: ``PicturesLost`` names them when everything else is back.
     """
     made = read(place)
     if made.secret_mark != secret_mark(secret):
@@ -202,6 +209,8 @@ def restore(
     with psycopg.connect(database_url, autocommit=True) as owner:
         if there := owner.execute(TABLES).fetchall():
             raise NotEmpty(f"The database has tables already ({there[0][0]}, ...): make an empty one first.")
+        tell(f"{len(made.pictures):,} pictures ...")
+        lost = [picture for picture in made.pictures if not _bring_back(picture, store, place.parent, tell)]
         for role in ROLES:
             owner.execute(_ROLE.format(literal=Literal(role), role=Identifier(role)))
         tell("the database ...")
@@ -217,9 +226,9 @@ def restore(
             found = owner.execute(SQL("select count(*) from {}").format(Identifier(name))).fetchall()[0][0]
             if found != expected:
                 raise ProgramFailed(f"{name} has {found:,} rows and had {expected:,}.")
-    tell(f"{len(made.pictures):,} pictures ...")
-    for picture in made.pictures:
-        _bring_back(picture, store, place.parent)
+    if lost:
+        named = ", ".join(f"{one.city}/{one.sha256}" for one in lost[:5])
+        raise PicturesLost(f"All is back but {len(lost):,} pictures that the backup has lost: {named}")
     return made
 
 
@@ -259,7 +268,7 @@ def _paths(picture: Picture, folder: Path) -> tuple[Path, Path]:
 def _kept(picture: Picture, store: MediaStore, folder: Path) -> bool:
     """Copy a picture and its thumbnail unless they are there; False where the store does not have them."""
     large, small = _paths(picture, folder)
-    if large.exists() and small.exists():
+    if all(path.is_file() and path.stat().st_size for path in (large, small)):
         return True
     sha256 = bytes.fromhex(picture.sha256)
     try:
@@ -269,6 +278,7 @@ def _kept(picture: Picture, store: MediaStore, folder: Path) -> bool:
         )
     except MediaUnavailable:
         return False
+    (folder / PICTURES).mkdir(exist_ok=True, mode=0o700)  # whoever may look into the folder itself
     large.parent.mkdir(parents=True, exist_ok=True)
     for path, content in zip((large, small), contents, strict=True):
         unfinished = _unfinished(path)
@@ -277,15 +287,19 @@ def _kept(picture: Picture, store: MediaStore, folder: Path) -> bool:
     return True
 
 
-def _bring_back(picture: Picture, store: MediaStore, folder: Path) -> None:
+def _bring_back(picture: Picture, store: MediaStore, folder: Path, tell: Tell) -> bool:
+    """Write a picture and its thumbnail into the store; False where the backup does not have them whole."""
     large, small = _paths(picture, folder)
     try:
         content, thumbnail = large.read_bytes(), small.read_bytes()
     except OSError as fault:
-        raise NoBackup(f"{fault.filename}: {fault.strerror}") from fault
+        tell(f"{fault.filename}: {fault.strerror}")
+        return False
     if hashlib.sha256(content).hexdigest() != picture.sha256:
-        raise NoBackup(f"{large} is not the picture it is named after.")
+        tell(f"{large} is not the picture it is named after.")
+        return False
     store.write_now(picture.city, bytes.fromhex(picture.sha256), content, thumbnail)
+    return True
 
 
 def _forget(folder: Path, keep: int, tell: Tell) -> None:

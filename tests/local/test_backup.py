@@ -15,8 +15,8 @@ import pytest
 
 from city_config import City
 from nagara import event_log
-from nagara.errors import InvalidInput
-from nagara.local.backup import BackupRuns, NoBackup, NotEmpty, back_up, backups, read, restore
+from nagara.errors import InvalidInput, MediaUnavailable
+from nagara.local.backup import BackupRuns, NoBackup, NotEmpty, PicturesLost, back_up, backups, read, restore
 from nagara.local.throwaway import Throwaway
 from nagara.photos.storage import MediaStore, media_store
 from nagara.settings import settings
@@ -74,6 +74,56 @@ def test_what_was_backed_up_comes_back_with_its_history_and_pictures(
         assert clock.execute(query).fetchall() == owner.execute(query).fetchall()
     with pytest.raises(NotEmpty, match="has tables already"):
         restore(url, there, SECRET, second)
+
+
+def test_what_a_backup_keeps_is_for_its_owner_alone_also_in_a_folder_that_all_may_read(
+    services: Throwaway, owner: Connection, tmp_path: Path
+) -> None:
+    store, folder = store_in(tmp_path / "media"), tmp_path / "backups"
+    folder.mkdir(mode=0o755)
+    picture(owner, store, b"a face")
+    back_up(services.database_url, store, SECRET, folder)
+    assert {path.stat().st_mode & 0o777 for path in folder.iterdir() if path.is_dir()} == {0o700}
+
+
+def test_a_picture_that_is_lost_in_the_backup_keeps_nothing_else_from_coming_back(
+    services: Throwaway, owner: Connection, phnom_penh: City, tmp_path: Path
+) -> None:
+    store, folder = store_in(tmp_path / "here"), tmp_path / "backups"
+    file(phnom_penh)
+    pictures = [picture(owner, store, content) for content in (b"cut", b"gone", b"meddled with", b"whole")]
+    kept = [folder / "pictures" / "kh-pnh" / one.hex()[:2] / f"{one.hex()}.jpg" for one in pictures]
+    back_up(services.database_url, store, SECRET, folder)
+    kept[0].write_bytes(b"")
+    place = back_up(services.database_url, store, SECRET, folder)
+    assert kept[0].read_bytes() == b"cut", "what lost its content is copied anew"
+    kept[1].unlink()
+    kept[2].write_bytes(b"another")
+    services.cluster.ensure_database("all_but_pictures")
+    url, there = services.cluster.url_of("all_but_pictures"), store_in(tmp_path / "there")
+    told: list[str] = []
+    with pytest.raises(PicturesLost, match="All is back but 2 pictures"):
+        restore(url, there, SECRET, place, tell=told.append)
+    assert all(any(str(path) in line for line in told) for path in kept[1:3])
+    assert there.read_now("kh-pnh", pictures[0], "picture") == b"cut"
+    assert there.read_now("kh-pnh", pictures[3], "picture") == b"whole"
+    with psycopg.connect(url) as connection:
+        assert connection.execute("select count(*) from request").fetchall() == [(1,)]
+
+
+def test_while_the_store_takes_nothing_the_database_stays_empty(
+    services: Throwaway, owner: Connection, tmp_path: Path
+) -> None:
+    store, folder = store_in(tmp_path / "here"), tmp_path / "backups"
+    picture(owner, store, b"a lamp")
+    place = back_up(services.database_url, store, SECRET, folder)
+    services.cluster.ensure_database("in_two_goes")
+    url, there = services.cluster.url_of("in_two_goes"), store_in(tmp_path / "there")
+    (tmp_path / "there" / "kh-pnh").write_text("in the way of a folder")
+    with pytest.raises(MediaUnavailable):
+        restore(url, there, SECRET, place)
+    (tmp_path / "there" / "kh-pnh").unlink()
+    assert restore(url, there, SECRET, place).pictures
 
 
 def test_what_is_no_backup_is_refused_and_nothing_is_written(

@@ -225,6 +225,10 @@ CHANGES = (
 )
 
 
+def test_an_archive_is_for_its_owner_alone(archive: Path) -> None:
+    assert archive.stat().st_mode & 0o777 == 0o600
+
+
 def test_an_archive_that_was_meddled_with_changes_nothing(
     archive: Path, elsewhere: Connection, phnom_penh: City, store: Callable[[str], MediaStore]
 ) -> None:
