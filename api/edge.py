@@ -143,7 +143,8 @@ class HeadAnswers:
                 answered = True
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-        await self.app({**scope, "method": "GET"}, until_answered, head_alone)
+        whole = [pair for pair in scope["headers"] if pair[0] != b"range"]  # of a head nobody asks a part
+        await self.app({**scope, "method": "GET", "headers": whole}, until_answered, head_alone)
 
 
 REDIRECTED = 307
