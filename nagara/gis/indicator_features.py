@@ -1,7 +1,7 @@
 """Indicators as features: one for each figure of a city's month, at the city's middle, from its newest snapshot.
 
-Figures are the network's own, with their intervals; what is withheld there is withheld here, and a count of one
-to nine is not shown.
+Figures are the network's own, with their intervals, shown by the rules of its pages: what is withheld there, because
+so few are counted or because a pulled city's endpoint does not tell of it, is withheld here.
 """
 
 from __future__ import annotations
@@ -17,27 +17,28 @@ from nagara.gis.asked import Asked, wrong_cursor
 from nagara.gis.district_features import chosen_cities
 from nagara.gis.found import Feature, Found, feature, page_of, point
 from nagara.indicators.definitions import BY_ID
-from nagara.indicators.reasons import explained
-from nagara.indicators.snapshots import latest_snapshot, month_figures
-from nagara.indicators.suppression import is_few
+from nagara.indicators.packed import SCALAR, Packed
+from nagara.indicators.publishing import published
+from nagara.indicators.snapshots import latest_snapshot, month_cells, month_figures
+from nagara.network.pulled import PulledCity, pulled_cities, told_of
 
 QUERYABLES: Mapping[str, Mapping[str, Any]] = {
     "city": {"type": "string", "title": "Id of the city"},
     "figure": {"type": "string", "title": "Id of the figure's definition", "enum": list(BY_ID)},
     "month": {"type": "string", "title": "Month of receipt, YYYY-MM"},
 }
-FEW = "fewer than 10"
 
 
 def page(connection: psycopg.Connection[Any], known: Configuration, asked: Asked) -> Found:
     """A page of figures in order of their ids; raise ``InvalidInput`` for a city there is none of."""
     if asked.cursor is not None and (len(asked.cursor) != 1 or not isinstance(asked.cursor[0], str)):
         raise wrong_cursor()
+    pulled = pulled_cities(connection)
     fitting = [
         one
         for city in chosen_cities(known, asked)
         if asked.box is None or asked.box.touches(_middle(city))
-        for one in of_city(connection, city)
+        for one in of_city(connection, city, pulled.get(city.id))
         if _fits(one, asked)
     ]
     fitting.sort(key=lambda one: str(one["id"]))
@@ -49,43 +50,57 @@ def one(connection: psycopg.Connection[Any], known: Configuration, id_: str) -> 
     city = known.cities.get(id_.partition(".")[0])
     if city is None:
         return None
-    return next((one for one in of_city(connection, city) if one["id"] == id_), None)
+    pulled = pulled_cities(connection).get(city.id)
+    return next((one for one in of_city(connection, city, pulled) if one["id"] == id_), None)
 
 
-def of_city(connection: psycopg.Connection[Any], city: City) -> Iterator[Feature]:
-    """Every figure of every month of a city's newest snapshot; nothing before the first."""
+def of_city(
+    connection: psycopg.Connection[Any], city: City, pulled: PulledCity | None = None
+) -> Iterator[Feature]:
+    """Every figure of every month of a city's newest snapshot; nothing before the first.
+
+    ``pulled``: what its endpoints do not tell, where it is read through any.
+    """
     snapshot = latest_snapshot(connection, city.id)
     if snapshot is None:
         return
     where = point(city.map.centre.lat, city.map.centre.lon)
+    cells = month_cells(connection, city.id, snapshot.id) if pulled else {}
     for month, figures, _ in month_figures(connection, city.id, snapshot.id):
-        for id_, figure in figures.items():
-            if id_ in BY_ID:
-                properties = _properties(city, month, id_, figure) | {
-                    "cut_off": snapshot.cut_off,
-                    "method_version": snapshot.method_version,
-                }
-                yield feature(f"{city.id}.{month:%Y-%m}.{id_}", where, properties)
+        known = {id_: figure for id_, figure in figures.items() if id_ in BY_ID}
+        if pulled:
+            known = told_of(pulled, {"coverage": _coverage(cells[month])}, known)
+        for id_, figure in known.items():
+            properties = _properties(city, month, id_, figure) | {
+                "cut_off": snapshot.cut_off,
+                "method_version": snapshot.method_version,
+            }
+            yield feature(f"{city.id}.{month:%Y-%m}.{id_}", where, properties)
+
+
+def _coverage(month: Packed) -> dict[str, int]:
+    """How many issues came in a month, and how many of them from another system."""
+    return {
+        name: int(month.value[month.scalar_column == SCALAR[f"counts.{name}"]].sum())
+        for name in ("issues", "imported")
+    }
 
 
 def _properties(city: City, month: dt.date, id_: str, figure: Mapping[str, Any]) -> dict[str, Any]:
-    definition = BY_ID[id_]
-    few = definition.unit == "count" and is_few(round(figure["value"] or 0))
-    hidden = few or is_few(figure["n"] or 0)
-    reason = FEW if hidden else figure["withheld"]
+    definition, shown = BY_ID[id_], published(id_, figure)
     return {
         "city": city.id,
         "month": f"{month:%Y-%m}",
         "figure": id_,
         "name": definition.name,
         "unit": definition.unit,
-        "value": None if hidden else figure["value"],
-        "low": None if hidden else figure["low"],
-        "high": None if hidden else figure["high"],
-        "n": None if hidden else figure["n"],
-        "withheld": reason,
-        "withheld_code": explained(reason).get("withheld_code"),
-        "provisional": figure["provisional"],
+        "value": shown["value"],
+        "low": shown["low"],
+        "high": shown["high"],
+        "n": shown["n"],
+        "withheld": shown["withheld"],
+        "withheld_code": shown.get("withheld_code"),
+        "provisional": shown["provisional"],
     }
 
 

@@ -77,6 +77,30 @@ def test_in_public_a_figure_that_is_not_shown_has_no_rank(filled: TestClient) ->
     assert unseen == {("vn-han", "N5"), ("vn-han", "N5b")}
 
 
+def test_indicators_as_features_show_of_a_month_what_the_trend_shows_of_it(filled: TestClient) -> None:
+    defined = [one["id"] for one in filled.get(f"{NETWORK}/definitions").json()["definitions"]]
+    asked = {"period": PERIOD, "city": "vn-han", "figure": defined}
+    trend = filled.get(f"{NETWORK}/trend", params=asked).json()
+    shown = {
+        (month["month"], id_): (
+            figure["value"],
+            figure["low"],
+            figure["high"],
+            figure["n"],
+            figure["withheld"],
+        )
+        for month in trend["months"]
+        for id_, figure in month["figures"].items()
+    }
+    found = filled.get("/ogc/collections/indicators/items", params={"city": "vn-han", "limit": 1000}).json()
+    features = {
+        (one["month"], one["figure"]): (one["value"], one["low"], one["high"], one["n"], one["withheld"])
+        for one in (feature["properties"] for feature in found["features"])
+    }
+    assert features == shown
+    assert "fewer than 10 events" in {withheld for *_, withheld in shown.values()}
+
+
 def test_pages_are_answered_from_kept_sheets_as_from_cells(filled: TestClient, owner: Owner) -> None:
     addresses = [
         f"/overview?period={PERIOD}",
@@ -246,6 +270,8 @@ def test_what_a_pulled_citys_endpoint_does_not_tell_is_missing_and_not_zero(
     assert not {"la-vte"} & {point["city"] for point in asked["funnels"]["N8"]["points"]}
     trend = filled.get(f"{NETWORK}/trend", params={"period": PERIOD, "city": "la-vte"}).json()
     assert {month["figures"]["N8"]["withheld"] for month in trend["months"]} == {WITHHELD}
+    items = filled.get("/ogc/collections/indicators/items", params={"city": "la-vte", "figure": "N8"}).json()
+    assert {feature["properties"]["withheld"] for feature in items["features"]} == {WITHHELD}
     equity = filled.get(f"{NETWORK}/equity", params={"period": PERIOD, "city": "la-vte"}).json()
     assert {equity["figure"]["withheld"], equity["gaps"]["withheld"]} == {WITHHELD}
     assert {(row["value"], row["withheld"]) for row in equity["districts"]} == {(None, WITHHELD)}
