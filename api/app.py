@@ -171,9 +171,9 @@ def create_app() -> FastAPI:
         app.include_router(demo_chat.router)
     pages.mount(app)
     app.add_middleware(HeadAnswers)
-    app.add_middleware(SecurityHeaders)
     app.add_middleware(Preflights)
     app.add_middleware(BodyLimit)
+    app.add_middleware(SecurityHeaders)  # which the answers of those before carry as well
     if settings().traces_url is not None:
         app.add_middleware(TracedCalls)  # which measures what goes the usual way
     else:

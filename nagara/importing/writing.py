@@ -194,7 +194,7 @@ def _fill_in(draft: Draft, known: Mapping[str, Known]) -> None:
 
 def _orphan(one: Arriving) -> Reject:
     parents = ", ".join(sorted(_parents(one.draft))) if one.draft is not None else ""
-    detail = f"duplicate of {parents}, which is not here or is one itself"
+    detail = f"duplicate of {parents}, which is not here yet or is one itself"
     return Reject(one.row, Because.UNKNOWN_PARENT, detail, one.source_id)
 
 

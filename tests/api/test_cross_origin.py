@@ -36,6 +36,15 @@ def test_what_is_public_may_be_read_by_any_page(application: TestClient, path: s
     assert "POST" in asked.headers["access-control-allow-methods"]
 
 
+def test_a_page_learns_also_that_what_it_sends_is_too_large(application: TestClient) -> None:
+    answer = application.post(
+        "/open311/v2/requests.json", content=b" " * 1_100_000, headers=PAGE | {"Content-Type": "text/plain"}
+    )
+    assert answer.status_code == 413
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
 @pytest.mark.parametrize("path", CLOSED)
 def test_what_is_not_stays_its_own_pages(application: TestClient, path: str) -> None:
     assert "access-control-allow-origin" not in application.get(path, headers=PAGE).headers
