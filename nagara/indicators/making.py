@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from city_config import Configuration
-from nagara.indicators.definitions import METHOD_VERSION
+from nagara.indicators.definitions import FEW, METHOD_VERSION
 from nagara.indicators.figures import ALL_CODES, Codes
 from nagara.indicators.life_table import LifeTable
 from nagara.indicators.margins import added_up
@@ -20,7 +20,7 @@ from nagara.indicators.publishing import cells_hidden
 from nagara.indicators.residents import tells_time
 from nagara.indicators.sheet import SHEET_VERSION, Stated, Watched, days_passed, sheet_of
 from nagara.indicators.snapshots import ALL_DISTRICTS, Snapshot, part_of
-from nagara.indicators.suppression import gives_away
+from nagara.indicators.suppression import gives_away, suppressed_line
 
 _NO_CURVES = np.zeros(len(CURVES), dtype=bool)
 _HELD = np.array([name.startswith("sustained.") for name in CURVES])
@@ -70,7 +70,7 @@ def sheet_from(
     own = list(within.values())
     if not asked.whole:
         own = [part_of(packed, asked.code, asked.district) for packed in own]
-    declared = any(part[2] for packed in own for part in packed.parts)
+    declared = any(part[2] for packed in within.values() for part in packed.parts)
     watched = Watched(
         received=added_up(own, _code),
         ever=added_up([part_of(backlog, asked.code, asked.district)], _code),
@@ -83,6 +83,8 @@ def sheet_from(
     sheet = sheet_of(watched, codes, Stated.of(city) if asked.whole else None, days)
     sheet["made_by"] = made_by(configuration, snapshot.city_id)
     sheet["hidden"] = not asked.whole and (_is_hidden(within, asked) or _gives_away(reports, asked))
+    if not asked.whole:
+        sheet["without_hidden"] = declared and _emergencies_give_away(within, asked)
     return sheet
 
 
@@ -138,3 +140,34 @@ def _is_hidden(period: Mapping[dt.date, Packed], asked: Asked) -> bool:
     rows, columns = sorted({key[0] for key in counts}), sorted({key[1] for key in counts})
     code = "" if asked.code == ALL_CODES else asked.code
     return (code, asked.district) in cells_hidden(counts, rows, columns)
+
+
+def _emergencies_give_away(period: Mapping[dt.date, Packed], asked: Asked) -> bool:
+    """Whether the part without emergencies, held against the part with them, would tell a small number.
+
+    In every month with reports in an emergency those in it and those outside of it are lines of their own by code or
+    district, beside their totals. Of a code within a district nothing is told: tables of single months are too thin.
+    """
+    if asked.code != ALL_CODES and asked.district != ALL_DISTRICTS:
+        return True
+    own, axis = (asked.district, 1) if asked.code == ALL_CODES else (asked.code, 0)
+    for packed in period.values():
+        inside, outside = (_by(packed, axis, emergency=emergency) for emergency in (True, False))
+        if not inside:
+            continue
+        names = sorted(inside.keys() | outside.keys())
+        for counts in (inside, outside):
+            shown = dict(zip(names, suppressed_line([counts.get(name, 0) for name in names]), strict=True))
+            if shown.get(own, 0) is None:
+                return True
+        if inside.get(own) and outside.get(own, 0) < FEW:
+            return True
+    return False
+
+
+def _by(packed: Packed, axis: int, *, emergency: bool) -> dict[str, int]:
+    """Reports by code (axis 0) or district (1): those in an emergency, or the others."""
+    found: dict[str, int] = {}
+    for key, count in packed.where(lambda part: part[2] == emergency).reports().items():
+        found[key[axis]] = found.get(key[axis], 0) + count
+    return found

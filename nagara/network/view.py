@@ -284,6 +284,8 @@ def _told(read: Read, found: CitySheet, figures: Figures, internal: bool) -> dic
     without, hidden_whole = found.sheet["without_emergencies"], found.sheet["hidden"] and not internal
     if without is not None:
         without = _shown(found, read.told(found.snapshot.city_id, without), internal)
+        if found.sheet.get("without_hidden") and not internal:
+            without = {key: hidden(figure) for key, figure in without.items()}
     return {
         "figures": _shown(found, figures, internal),
         "without_emergencies": without,

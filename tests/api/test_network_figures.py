@@ -230,6 +230,18 @@ def test_a_declared_emergency_is_counted_and_shown_without(filled: TestClient, o
     assert whole["value"] == 72
     assert 60 < without["value"] < 70
     assert found["kh-pnh"]["without_emergencies"] is None
+    for part in ({"code": CODES[0], "district": "0"}, {"code": CODES[0]}, {"district": "1"}):
+        asked = {"period": PERIOD, "city": "kh-rep"} | part
+        [row] = filled.get(f"{NETWORK}/indicators", params=asked).json()["cities"]
+        assert row["figures"]["N1"]["value"] in (12, 24, 36)
+        told = row["without_emergencies"].values()
+        assert {(one["value"], one["n"], one["withheld_code"]) for one in told} == {
+            (None, None, "given_away")
+        }
+    with clock_connection() as clock:
+        period = Period.parse(PERIOD)
+        [row] = view.indicators(clock, configuration(), period, ["kh-rep"], CODES[0], internal=True)["cities"]
+    assert row["without_emergencies"]["N1"]["value"] in range(20, 24), "a few came in the emergency"
 
 
 def test_what_a_pulled_citys_endpoint_does_not_tell_is_missing_and_not_zero(
