@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.sql import SQL, Identifier, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -334,20 +334,20 @@ def _blocks(path: Path) -> Iterator[bytes]:
 
 
 def _run(program: str, database_url: str, *arguments: str) -> None:
-    """Run one of PostgreSQL's programs; the password goes by the environment, where no list of processes shows it."""
+    """Run one of PostgreSQL's programs, by all that the address says, how to know the server for sure included.
+
+    The password goes by the environment, where no list of processes shows it.
+    """
     given: dict[str, Any] = conninfo_to_dict(database_url)
-    names = {
-        "host": "PGHOST",
-        "port": "PGPORT",
-        "user": "PGUSER",
-        "password": "PGPASSWORD",
-        "dbname": "PGDATABASE",
-    }
-    environment = os.environ | {names[key]: str(value) for key, value in given.items() if key in names}
-    target = [f"--dbname={given['dbname']}"] if "dbname" in given else []
+    password = given.pop("password", None)
     done = subprocess.run(
-        [str(find_programs().folder / program), "--no-password", *target, *arguments],
-        env=environment,
+        [
+            str(find_programs().folder / program),
+            "--no-password",
+            f"--dbname={make_conninfo(**given)}",
+            *arguments,
+        ],
+        env=os.environ | ({} if password is None else {"PGPASSWORD": str(password)}),
         capture_output=True,
         text=True,
         check=False,

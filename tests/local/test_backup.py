@@ -12,11 +12,23 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from city_config import City
 from nagara import event_log
 from nagara.errors import InvalidInput, MediaUnavailable
-from nagara.local.backup import BackupRuns, NoBackup, NotEmpty, PicturesLost, back_up, backups, read, restore
+from nagara.local.backup import (
+    BackupRuns,
+    NoBackup,
+    NotEmpty,
+    PicturesLost,
+    _run,
+    back_up,
+    backups,
+    read,
+    restore,
+)
+from nagara.local.postgres_programs import find_programs
 from nagara.local.throwaway import Throwaway
 from nagara.photos.storage import MediaStore, media_store
 from nagara.settings import settings
@@ -124,6 +136,33 @@ def test_while_the_store_takes_nothing_the_database_stays_empty(
         restore(url, there, SECRET, place)
     (tmp_path / "there" / "kh-pnh").unlink()
     assert restore(url, there, SECRET, place).pictures
+
+
+def test_the_programs_hold_to_all_that_the_address_says_and_show_no_password(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Without sslmode a dump would go to whoever answers there."""
+    told: dict[str, Any] = {}
+
+    def run(command: list[str], **how: Any) -> subprocess.CompletedProcess[str]:
+        told.update(how, command=command)
+        return subprocess.CompletedProcess(command, 0)
+
+    found = find_programs()
+    monkeypatch.setattr("nagara.local.backup.find_programs", lambda: found)
+    monkeypatch.setattr("nagara.local.backup.subprocess.run", run)
+    _run(
+        "pg_dump",
+        "postgresql://me:s3cret@db.example:5433/n?sslmode=verify-full&sslrootcert=/ca.pem",
+        "--verbose",
+    )
+    [target] = [one for one in told["command"] if one.startswith("--dbname=")]
+    assert conninfo_to_dict(target.removeprefix("--dbname=")) == {
+        "user": "me", "host": "db.example", "port": "5433", "dbname": "n",
+        "sslmode": "verify-full", "sslrootcert": "/ca.pem",
+    }  # fmt: skip
+    assert told["env"]["PGPASSWORD"] == "s3cret"
+    assert not any("s3cret" in one for one in told["command"])
 
 
 def test_what_is_no_backup_is_refused_and_nothing_is_written(
