@@ -7,7 +7,7 @@ exactly, not hoped away; a test solves the margins.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -57,23 +57,25 @@ def suppressed(table: Table) -> Shown:
 
 
 def _hide_companions(counts: npt.NDArray[np.int64], hidden: npt.NDArray[np.bool_]) -> None:
-    """Hide further cells, the fewest and smallest first, until nothing hidden can be worked out."""
-    while given := determined(hidden):
-        rows, columns = {row for row, _ in given}, {column for _, column in given}
-        shown = [(int(r), int(c)) for r, c in np.argwhere(~hidden)]
-        beside = [cell for cell in shown if cell[0] in rows or cell[1] in columns] or shown
-        if not beside:
+    """Hide further cells, the fewest and smallest first, until nothing hidden can be worked out.
+
+    Of each cell there is asked what could still be worked out with it, whether it is empty, its size, its place.
+    """
+    while True:
+        given, between = _known_from_sums(hidden)
+        if not given:
             return
-        hidden[min(beside, key=lambda cell: _cost(counts, hidden, cell))] = True
-
-
-def _cost(
-    counts: npt.NDArray[np.int64], hidden: npt.NDArray[np.bool_], cell: tuple[int, int]
-) -> tuple[int, bool, int, tuple[int, int]]:
-    """What speaks against hiding a cell: what could still be worked out, that it is empty, its size."""
-    trial = hidden.copy()
-    trial[cell] = True
-    return len(determined(trial)), bool(counts[cell] == 0), int(counts[cell]), cell
+        beside = np.zeros_like(hidden)
+        beside[[row for row, _ in given]] = True
+        beside[:, [column for _, column in given]] = True
+        beside &= ~hidden
+        rows, columns = np.nonzero(beside if beside.any() else ~hidden)
+        if not len(rows):
+            return
+        size, circle = counts[rows, columns], between[rows, columns]
+        still = np.where(circle >= 0, len(given) - circle, len(given) + 1)
+        first = np.lexsort((columns, rows, size, size == 0, still))[0]
+        hidden[rows[first], columns[first]] = True
 
 
 def determined(hidden: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
@@ -82,13 +84,43 @@ def determined(hidden: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
     Rows and columns are the knots of a graph and suppressed cells its edges: amounts can be moved round a circle of
     cells without any total changing, so a cell is determined if and only if it lies on no circle (is a bridge).
     """
+    return _known_from_sums(hidden)[0]
+
+
+def _known_from_sums(hidden: npt.NDArray[np.bool_]) -> tuple[list[tuple[int, int]], npt.NDArray[np.int64]]:
+    """The cells that are bridges, and how many of them lie between each row and each column; -1 where no way leads.
+
+    With one more cell hidden a circle closes over the bridges between its row and its column, which are bridges no
+    more; where no way leads it is a bridge itself. So of every cell there is known at once what hiding it would do.
+    """
     cells = [(int(r), int(c)) for r, c in np.argwhere(hidden)]
-    beside: dict[int, list[tuple[int, int]]] = {}
+    height, width = hidden.shape
+    beside: dict[int, list[tuple[int, int]]] = {knot: [] for knot in (*range(height), *range(-width, 0))}
     for edge, (row, column) in enumerate(cells):
         for one, other in ((row, -1 - column), (-1 - column, row)):
-            beside.setdefault(one, []).append((other, edge))
+            beside[one].append((other, edge))
     bridges = _bridges(beside)
-    return [cell for edge, cell in enumerate(cells) if edge in bridges]
+    between = np.full((height, width), -1, dtype=np.int64)
+    starts = range(height) if height <= width else range(-width, 0)
+    for start in starts:
+        for knot, crossed in _crossed(beside, bridges, start).items():
+            if (knot < 0) != (start < 0):
+                between[max(start, knot), -1 - min(start, knot)] = crossed
+    return [cell for edge, cell in enumerate(cells) if edge in bridges], between
+
+
+def _crossed(
+    beside: Mapping[int, Sequence[tuple[int, int]]], bridges: Collection[int], start: int
+) -> dict[int, int]:
+    """How many bridges lead from one knot to each that can be reached: as many on every way."""
+    found, waiting = {start: 0}, [start]
+    while waiting:
+        knot = waiting.pop()
+        for other, edge in beside[knot]:
+            if other not in found:
+                found[other] = found[knot] + (edge in bridges)
+                waiting.append(other)
+    return found
 
 
 def _bridges(beside: Mapping[int, Sequence[tuple[int, int]]]) -> set[int]:

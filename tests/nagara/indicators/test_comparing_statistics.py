@@ -335,6 +335,26 @@ def test_no_suppressed_count_can_be_worked_out(table: list[list[int]]) -> None:
     assert not small or hidden.sum() >= 4
 
 
+@settings(max_examples=80, deadline=None)
+@given(tables)
+def test_companions_leave_the_least_to_be_worked_out(table: list[list[int]]) -> None:
+    """As trying each cell in its turn finds them, which takes seconds for a city of fifty districts."""
+    counts = np.array(table)
+    hidden = (counts > 0) & (counts < 10)
+    while given := determined(hidden):
+        costs = []
+        for row, column in np.argwhere(~hidden).tolist():
+            if not any(row == r or column == c for r, c in given):
+                continue
+            trial = hidden.copy()
+            trial[row, column] = True
+            size = int(counts[row, column])
+            costs.append((len(determined(trial)), size == 0, size, row, column))
+        _, _, _, row, column = min(costs)
+        hidden[row, column] = True
+    assert [[cell is None for cell in line] for line in suppressed(table)] == hidden.tolist()
+
+
 def test_the_companions_of_a_small_count_are_the_next_smallest() -> None:
     shown = suppressed([[4, 30, 50], [25, 40, 60]])
     assert shown == [[None, None, 50], [None, None, 60]]
