@@ -19,6 +19,7 @@ from nagara.indicators.figures import ALL_CODES, Codes
 from nagara.indicators.packed import CURVE, SCALAR, Packed
 from nagara.indicators.period import Period
 from nagara.indicators.snapshots import ALL_DISTRICTS
+from nagara.indicators.suppression import gives_away, suppressed_line
 from nagara.indicators.survival import CAUSES
 
 SUMS_VERSION = 2
@@ -95,10 +96,26 @@ class MonthSums:
             line = self.codes[code][3] if code in self.codes else nothing
         return {dt.date.fromisoformat(f"{month}-01"): n for month, n in zip(self.months, line, strict=True)}
 
+    def hidden_districts(self, period: Period) -> frozenset[str]:
+        """Districts whose reports in the period must not be told: few, or told by the others or by other periods."""
+        within = self._within(period)
+        totals = suppressed_line([_sum(line, within) for line in self.districts.values()])
+        first, last = number_of(period.first), number_of(period.last)
+        return frozenset(
+            district
+            for (district, line), total in zip(self.districts.items(), totals, strict=True)
+            if total is None
+            or gives_away(dict(zip(map(_number, self.months), line, strict=True)), first, last)
+        )
+
+    def _within(self, period: Period) -> list[int]:
+        """The places of the months of a period."""
+        first, last = f"{period.first:%Y-%m}", f"{period.last:%Y-%m}"
+        return [place for place, month in enumerate(self.months) if first <= month <= last]
+
     def beside(self, period: Period, codes: Codes) -> dict[str, Any]:
         """What other cities' pages read of a sheet of the period, as it would stand there (see ``side_by_side``)."""
-        first, last = f"{period.first:%Y-%m}", f"{period.last:%Y-%m}"
-        within = [place for place, month in enumerate(self.months) if first <= month <= last]
+        within = self._within(period)
         issues: dict[str, int] = {}
         promises: dict[str, list[int]] = {}
         for code, lines in self.codes.items():
@@ -115,6 +132,15 @@ class MonthSums:
             "coverage": {"issues": _sum(self.issues, within)},
             "strata": {"issues": issues, "promises": {"published": promises}},
         }
+
+
+def number_of(month: dt.date) -> int:
+    """Months count on over years."""
+    return month.year * 12 + month.month - 1
+
+
+def _number(month: str) -> int:
+    return number_of(dt.date.fromisoformat(f"{month}-01"))
 
 
 def _sum(line: Sequence[int], places: Sequence[int]) -> int:

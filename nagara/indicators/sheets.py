@@ -244,6 +244,16 @@ def make_sheet(
     return sheet_from(configuration, snapshot, months, asked, backlog_of(months), reports_of(months, asked))
 
 
+def hidden_districts(
+    connection: psycopg.Connection[Any], snapshot: Snapshot, period: Period
+) -> frozenset[str]:
+    """Districts whose counts in the period the public is not told: those whose own sheets are hidden."""
+    sums = _read_sums(connection, {snapshot.city_id: snapshot}).get(snapshot.city_id)
+    if sums is None:
+        sums = MonthSums.of(month_cells(connection, snapshot.city_id, snapshot.id))
+    return sums.hidden_districts(period)
+
+
 def _read_backlog(connection: psycopg.Connection[Any], snapshot: Snapshot) -> Packed | None:
     """The open issues of all months, where they are kept."""
     with connection.cursor(binary=True) as cursor:
@@ -304,6 +314,7 @@ __all__ = [
     "CitySheet",
     "beside_of",
     "forget",
+    "hidden_districts",
     "keep_usual",
     "read_sheets",
     "sheets_of",

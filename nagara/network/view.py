@@ -22,7 +22,7 @@ from nagara.indicators.period import Period
 from nagara.indicators.publishing import hidden, publish, published
 from nagara.indicators.reasons import explained
 from nagara.indicators.sheet import AGE_CLASSES
-from nagara.indicators.sheets import Asked, CitySheet
+from nagara.indicators.sheets import Asked, CitySheet, hidden_districts
 from nagara.indicators.shown import Shown
 from nagara.indicators.side_by_side import FUNNELS, HEADLINE
 from nagara.indicators.snapshots import ALL_DISTRICTS
@@ -183,10 +183,13 @@ def equity(
     gaps |= explained(gaps["withheld"])
     answer |= {"simulated": found.sheet["simulated"], "snapshot": _short(found), "gaps": gaps}
     answer["figure"] = _shown(found, figure, False)["N13"]
+    untold_counts = hidden_districts(connection, found.snapshot, period)
     for row in found.sheet["districts"]:
         own = told_of(pulled, found.sheet, {"N14.delay": row["delay"]})
         known = row | {"delay": own["N14.delay"]} | ({"value": None} if untold else {})
         shown = _district(city, known, told)
+        if row["district"] in untold_counts:
+            shown |= {"n": None, "delay": hidden(shown["delay"])}
         reason = WITHHELD if untold else shown["withheld"]
         answer["districts"].append(shown | {"withheld": reason} | explained(reason))
     return answer

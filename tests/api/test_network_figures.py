@@ -244,6 +244,43 @@ def test_a_declared_emergency_is_counted_and_shown_without(filled: TestClient, o
     assert row["without_emergencies"]["N1"]["value"] in range(20, 24), "a few came in the emergency"
 
 
+def test_counts_of_districts_are_told_where_the_districts_themselves_are(
+    filled: TestClient, owner: Owner
+) -> None:
+    """Neither one that the others give away, nor of periods that give a month away."""
+    for day in (1, 2, 3):
+        log_request(owner, "kh-rep", dt.datetime(2026, 5, day, tzinfo=dt.UTC), district="0")
+    for day in (4, 5):
+        log_request(owner, "kh-rep", dt.datetime(2026, 3, day, tzinfo=dt.UTC), district="9")
+    with clock_connection() as clock:
+        build_city(clock, configuration(), "kh-rep", time_told(clock))
+        clock.commit()
+
+    def counts(period: str) -> dict[str, int | None]:
+        found = filled.get(f"{NETWORK}/equity", params={"period": period, "city": "kh-rep"}).json()
+        return {row["district"]: row["n"] for row in found["districts"]}
+
+    def hidden() -> set[tuple[str, str]]:
+        found = set()
+        for period in (PERIOD, "2026-03..2026-05", "2026-04..2026-05", "2026-04"):
+            for district, n in counts(period).items():
+                asked = {"period": period, "city": "kh-rep", "district": district}
+                [row] = filled.get(f"{NETWORK}/indicators", params=asked).json()["cities"]
+                assert (n is None) == (row["figures"]["N1"]["value"] is None), (period, district)
+                if n is None:
+                    found.add((period, district))
+        return found
+
+    told = hidden()
+    assert {(PERIOD, "9"), (PERIOD, "0"), ("2026-04", "0")} <= told
+    assert ("2026-04", "1") not in told
+    with clock_connection() as clock:
+        keep_usual(clock, configuration(), "kh-rep", dt.datetime(2020, 5, 3, tzinfo=dt.UTC))
+        clock.commit()
+    sheets.forget()
+    assert hidden() == told, "by the sums that are kept"
+
+
 def test_what_a_pulled_citys_endpoint_does_not_tell_is_missing_and_not_zero(
     filled: TestClient, owner: Owner
 ) -> None:
