@@ -42,6 +42,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "data:restore",
         "Bring a backup back into the empty database that DATABASE_URL names, and its pictures into the store.",
     ),
+    "erasures": (
+        "erasures:erasures_app",
+        "What residents had erased, to be erased again in a database that was brought back.",
+    ),
     "cities": ("cities:cities_app", "The cities' configuration."),
     "indicators": ("indicators:indicators_app", "Figures of the cities, or of any data."),
     "audits": ("audits:audits_app", "Random samples of resolved requests, and what was found of them."),
