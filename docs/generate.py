@@ -149,7 +149,9 @@ SMALL_NUMBERS = """
 ## What is not shown
 
 The public sees no count of 1 to 9 and no rate that rests on so few; of codes and districts neither those that would
-let a hidden one be worked out from sums, nor periods that would let one be worked out from other periods.
+let a hidden one be worked out from sums, nor periods that would let one be worked out from other periods. Figures of
+a code or a district without what was received in an emergency are hidden where, held against those with it, they
+would tell of 1 to 9 in a month; of districts no count is told that their own page hides.
 
 Periods of a whole city may be subtracted from each other, and a small number may come out. They are shown all the
 same. How many requests a whole city had in a month is no secret that a sum could give away: each public request
