@@ -26,6 +26,7 @@ COMMANDS = (
     "cities list", "cities check", "cities explain", "cities diff", "cities dry-run",
     "cities new", "indicators build", "indicators verify", "indicators prove",
     "indicators figures", "report build", "report print", "events verify", "events seal", "events prove",
+    "erasures write", "erasures repeat",
     "federation key", "federation export", "federation push", "federation check",
     "open311 check", "open311 pull", "staff add", "staff list", "staff reset", "keys add", "keys list", "demo load",
     "audits draw", "audits show", "audits find", "audits verify",
