@@ -33,11 +33,10 @@ def processes(supervisor: int) -> dict[int, str]:
         if folder.name.isdigit():
             try:
                 stat = (folder / "stat").read_text().rpartition(")")[2].split()
-                parents[int(folder.name)] = int(stat[1])
                 words = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-                commands[int(folder.name)] = words
-            except OSError:
+            except OSError:  # it ended between the two looks: known by both or by neither
                 continue
+            parents[int(folder.name)], commands[int(folder.name)] = int(stat[1]), words
     below: dict[int, str] = {}
     for pid in parents:
         ancestor = pid
