@@ -111,6 +111,8 @@ def _value(table: str, name: str, kind: str, key: str, cities: Sequence[City]) -
     column = SQL("r.{}").format(Identifier(name))
     if name in ("idempotency_key", "source_id", "dedupe_key"):
         return SQL("null")
+    if name == "next_step_at":  # what was still to come stays so: nothing is due but what a bench makes due
+        return column
     if kind == "timestamp with time zone":
         return SQL("case when {column} < {forever} then {column} - c.earlier else {column} end").format(
             column=column, forever=Literal(FOREVER)
