@@ -16,6 +16,7 @@ import psycopg
 
 from bench.floor import Script, run_pgbench, spelled, variables_of
 from bench.over_http import floor_of, load_of, reading, request_text
+from bench.peer import BY_CATEGORY
 from bench.rounds import Bar, Operation, Side
 from bench.servers import Measured
 from city_config import City
@@ -38,23 +39,35 @@ select city, (date_trunc('month', %(now)s::timestamptz) - make_interval(months =
 """
 
 
+GROUPED = "select network_code, count(*) from request where city_id = {} and closed_at is null group by network_code"
+"""What a system without counts of its own has to do for each report by category."""
+
+
 def dashboard_operations(
     measured: Measured, owner: psycopg.Connection[Any], city: City, connections: int
 ) -> list[Operation]:
-    """A supervisor's answer of two years of one city, and an official's of one year of all."""
+    """A supervisor's answer of two years of one city, alone and beside counting, and an official's of a year of all."""
     now = time_told(owner)
     _count(owner, now)
     every = list(configuration().cities.values())
     own, all_ = ([city], _months(now, 24)), (every, _months(now, 12))
     supervisor, official = _signed_in(city.id, "supervisor"), _signed_in(NETWORK, "official")
+    one_city = load_of(measured, connections, 200, [_ask("staff", own[1], supervisor)])
     return [
         Operation(
             "dashboard, one city x code x month",
             connections,
             "answers/s",
-            load_of(measured, connections, 200, [_ask("staff", own[1], supervisor)]),
+            one_city,
             floor_of(measured, connections, [_script(city.id, *own)]),
             BAR,
+        ),
+        Operation(
+            BY_CATEGORY,
+            connections,
+            "answers/s",
+            one_city,
+            floor_of(measured, connections, [_grouping(city)]),
         ),
         Operation(
             "dashboard, all cities x code x month",
@@ -113,6 +126,11 @@ def _script(city_id: str, cities: Sequence[City], period: Period) -> Script:
     assert isinstance(values, dict)
     names, variables = variables_of("d_", values | {"city_id": city_id})
     return Script(reading(names["city_id"], spelled(statement, names)), variables)
+
+
+def _grouping(city: City) -> Script:
+    names, variables = variables_of("g_", {"city_id": city.id})
+    return Script(reading(names["city_id"], GROUPED.format(names["city_id"])), variables)
 
 
 def _floor_of_network(measured: Measured, script: Script) -> Callable[[float], Side]:

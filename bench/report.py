@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.floor import pgbench_version
+from bench.peer import beside_the_peer
 from bench.rounds import Result
 
 COLUMNS = (
@@ -134,7 +135,7 @@ def markdown(results: Sequence[Result], facts: Sequence[str]) -> str:
     lines = ["# Nagara beside its floor", "", *(f"- {fact}" for fact in facts), ""]
     lines += [f"| {' | '.join(COLUMNS)} |", "|" + "---|" * len(COLUMNS)]
     lines += [f"| {' | '.join(row_of(result))} |" for result in results]
-    return "\n".join([*lines, "", NOTES])
+    return "\n".join([*lines, "", NOTES, beside_the_peer(results)]).rstrip() + "\n"
 
 
 def as_data(results: Sequence[Result]) -> list[dict[str, Any]]:

@@ -25,6 +25,7 @@ ROWS = {
     ("map, a box", 8),
     ("map, a whole city", 8),
     ("dashboard, one city x code x month", 8),
+    ("dashboard, open ones by code beside counting them", 8),
     ("dashboard, all cities x code x month", 2),
     ("GeoReport list of 200, JSON", 2),
     ("GeoReport list of 200, XML", 2),
