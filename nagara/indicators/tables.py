@@ -199,6 +199,8 @@ class IndicatorSheet(SQLModel, table=True):
     shown: bytes | None = None
     """Its figures as the public sees them, ready to be sent (see ``shown``)."""
     shown_to_officials: bytes | None = None
+    curve: bytes | None = None
+    """The points of its curve, ready to be sent."""
 
 
 class IndicatorSum(SQLModel, table=True):
@@ -212,6 +214,8 @@ class IndicatorSum(SQLModel, table=True):
     """What came month by month, by code: by this other cities are weighed."""
     backlog: bytes
     """The cells of all months, no more of them than open issues."""
+    places: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB))
+    """Where the numbers of each code lie within the bytes of each month, and of the backlog (see ``code_cells``)."""
 
 
 class IndicatorWeights(SQLModel, table=True):
