@@ -101,15 +101,18 @@ class Overview(BaseModel):
 
 
 class CoursePoint(BaseModel):
-    """Of all issues, the shares open, resolved, declined and withdrawn after so many hours; they add up to 1."""
+    """Of all issues, the shares open, resolved, declined and withdrawn after so many hours; they add up to 1.
+
+    The last three are null where it is not told how issues ended.
+    """
 
     hours: float
     open: float
     low: float
     high: float
-    resolved: float
-    not_actionable: float
-    withdrawn: float
+    resolved: float | None
+    not_actionable: float | None
+    withdrawn: float | None
     n: int
 
 
@@ -122,6 +125,9 @@ class Course(BaseModel):
     simulated: bool
     snapshot: SnapshotShort
     points: list[CoursePoint]
+    causes_withheld: str | None = Field(description="Why it is not told how issues ended")
+    causes_withheld_code: str | None = None
+    causes_withheld_values: dict[str, float] | None = None
 
 
 class Courses(BaseModel):
@@ -182,7 +188,7 @@ class Equity(BaseModel):
 
 
 class AgeClass(BaseModel):
-    """Open issues of an age; null where 1 to 9."""
+    """Open issues of an age; null where 1 to 9, and where the total would give such a class away."""
 
     from_days: float
     to_days: float | None

@@ -18,7 +18,7 @@ from nagara.gis.district_features import chosen_cities
 from nagara.gis.found import Feature, Found, feature, page_of, point
 from nagara.indicators.definitions import BY_ID
 from nagara.indicators.packed import SCALAR, Packed
-from nagara.indicators.publishing import published
+from nagara.indicators.publishing import publish
 from nagara.indicators.snapshots import latest_snapshot, month_cells, month_figures
 from nagara.network.pulled import PulledCity, pulled_cities, told_of
 
@@ -70,8 +70,8 @@ def of_city(
         known = {id_: figure for id_, figure in figures.items() if id_ in BY_ID}
         if pulled:
             known = told_of(pulled, {"coverage": _coverage(cells[month])}, known)
-        for id_, figure in known.items():
-            properties = _properties(city, month, id_, figure) | {
+        for id_, shown in publish(known).items():
+            properties = _properties(city, month, id_, shown) | {
                 "cut_off": snapshot.cut_off,
                 "method_version": snapshot.method_version,
             }
@@ -86,8 +86,8 @@ def _coverage(month: Packed) -> dict[str, int]:
     }
 
 
-def _properties(city: City, month: dt.date, id_: str, figure: Mapping[str, Any]) -> dict[str, Any]:
-    definition, shown = BY_ID[id_], published(id_, figure)
+def _properties(city: City, month: dt.date, id_: str, shown: Mapping[str, Any]) -> dict[str, Any]:
+    definition = BY_ID[id_]
     return {
         "city": city.id,
         "month": f"{month:%Y-%m}",

@@ -12,7 +12,14 @@ from typing import Any, Literal
 from nagara.indicators.definitions import BY_ID, FEW
 from nagara.indicators.proportions import Z
 from nagara.indicators.reasons import explained
-from nagara.indicators.suppression import is_few, is_unstable, rate_withheld, suppressed, suppressed_line
+from nagara.indicators.suppression import (
+    is_few,
+    is_unstable,
+    rate_withheld,
+    suppressed,
+    suppressed_classes,
+    suppressed_line,
+)
 
 Flag = Literal["provisional", "unstable", "few", "suppressed"]
 FLAGS: Mapping[Flag, str] = {
@@ -26,12 +33,40 @@ GIVEN_AWAY = "would let smaller numbers be worked out"
 PLACES = 6
 """Decimals shown: finer than any interval, and free of the last digits' noise."""
 
+OLDER = ("N7b.over30", "N7b.over90")
+"""Shares of the backlog that are beyond an age. How many lie between the two is a number that nobody states."""
+
+OLDER_FROM = {"N7b.over30": 2, "N7b.over90": 3}
+"""The first class of age (of four, parted at 7, 30 and 90 days) that each of them counts."""
+
 Shown = dict[str, Any]
 
 
 def publish(figures: Mapping[str, Mapping[str, Any]], *, internal: bool = False) -> dict[str, Shown]:
-    """Every figure as it is shown: rounded, flagged, and without small counts unless ``internal``."""
-    return {key: published(key, figure, internal=internal) for key, figure in figures.items()}
+    """Every figure as it is shown: rounded, flagged, and without small counts unless ``internal``.
+
+    To be given all figures of a group that are ever shown together or one by one: what two of them tell by their
+    difference is hidden as if it stood there.
+    """
+    shown = {key: published(key, figure, internal=internal) for key, figure in figures.items()}
+    if not internal and _between_told(shown):
+        shown[OLDER[0]] = hidden(shown[OLDER[0]])
+    return shown
+
+
+def _between_told(shown: Mapping[str, Shown]) -> bool:
+    """Whether the two shares of old issues tell that 1 to 9 are of an age between; the older share is kept then."""
+    least, most = (shown[key]["events"] if key in shown else None for key in reversed(OLDER))
+    return least is not None and most is not None and is_few(most - least)
+
+
+def ages_shown(classes: Sequence[int], shown: Mapping[str, Mapping[str, Any]]) -> list[int | None]:
+    """Open issues by the four classes of age, as the public sees them beside the figures it is shown.
+
+    Guarantee: with their total and those figures' counts, no class of 1 to 9 can be worked out.
+    """
+    told = [place for key, place in OLDER_FROM.items() if key in shown and shown[key]["events"] is not None]
+    return suppressed_classes(classes, told)
 
 
 def published(key: str, figure: Mapping[str, Any], *, internal: bool = False) -> Shown:

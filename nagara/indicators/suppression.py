@@ -8,6 +8,7 @@ exactly, not hoped away; a test solves the margins.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -185,13 +186,30 @@ def gives_away(counts: Mapping[int, int], first: int, last: int) -> bool:
 
 
 def suppressed_line(counts: Sequence[int]) -> list[int | None]:
-    """A line of counts beside its published total: the small ones hidden, and a companion where only one would be."""
+    """A line of counts beside its published total: the small ones hidden, and others that would give them away.
+
+    Guarantee: what the total tells of the hidden counts is one sum, of two at least, and never 1 to 9 while anything
+    else could be hidden with them.
+    """
     hidden = {index for index, count in enumerate(counts) if is_few(count)}
-    if len(hidden) == 1 and len(counts) > 1:
-        hidden.add(
-            min(
-                (i for i in range(len(counts)) if i not in hidden),
-                key=lambda i: (counts[i] == 0, counts[i], i),
-            )
-        )
+    others = sorted(
+        (i for i in range(len(counts)) if i not in hidden), key=lambda i: (counts[i] == 0, counts[i], i)
+    )
+    for companion in others:
+        if not hidden or (len(hidden) > 1 and not is_few(sum(counts[i] for i in hidden))):
+            break
+        hidden.add(companion)
     return [None if index in hidden else count for index, count in enumerate(counts)]
+
+
+def suppressed_classes(counts: Sequence[int], told: Collection[int]) -> list[int | None]:
+    """A line of counts of which more than the total is published: the sums up to each of the places ``told``, too.
+
+    Places lie between counts, 0 before the first. Guarantee: of a hidden count no more is known than of its neighbours
+    between the same two places, as ``suppressed_line`` says; a count that stands there alone must not be small.
+    """
+    ends = sorted({0, *told, len(counts)})
+    shown: list[int | None] = []
+    for start, end in pairwise(ends):
+        shown += suppressed_line(counts[start:end])
+    return shown

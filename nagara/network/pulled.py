@@ -16,10 +16,11 @@ import psycopg
 from nagara.indicators.reasons import explained
 
 PULLED = "select city_id, seen_until, missing from pulled_cities() order by city_id"
+CLOSING_REASON = "closing_reason"
 FIGURES: Mapping[str, tuple[str, ...]] = {
     "first_response": ("N2a", "N2b", "N16.answer"),
     "duplicates": ("N11", "N14."),
-    "closing_reason": ("N3a.share", "N3a.std", "N4.", "N5", "N10.declined"),
+    CLOSING_REASON: ("N3a.share", "N3a.std", "N4.", "N5", "N10.declined"),
     "reopening": ("N3b.", "N4b.", "N5b", "N6b", "N8", "N13"),
     "pauses": (),
     "escalation": ("N9.",),
@@ -91,6 +92,11 @@ def told_of(
     if pulled is not None and mostly_pulled(sheet):
         return without_untold(figures, pulled.missing)
     return figures
+
+
+def causes_untold(pulled: PulledCity | None, sheet: Mapping[str, Any]) -> bool:
+    """Whether it is not told why a city's issues were closed: resolved and declined ones then look alike."""
+    return pulled is not None and CLOSING_REASON in pulled.missing and mostly_pulled(sheet)
 
 
 def mostly_pulled(sheet: Mapping[str, Any]) -> bool:

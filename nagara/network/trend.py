@@ -14,7 +14,7 @@ from city_config import Configuration
 from nagara.errors import InvalidInput
 from nagara.indicators.definitions import BY_ID
 from nagara.indicators.period import Period
-from nagara.indicators.publishing import publish
+from nagara.indicators.publishing import OLDER, publish
 from nagara.indicators.sheets import Asked
 from nagara.indicators.side_by_side import HEADLINE
 from nagara.indicators.snapshots import month_figures
@@ -59,18 +59,18 @@ def trend(
     pulled = pulled_cities(connection).get(city.id)
     rows = month_figures(connection, city.id, snapshot.id, period)
     wanted = figures or USUAL
-    months = [
-        {
-            "month": f"{month:%Y-%m}",
-            "figures": publish(told_of(pulled, sheet, {key: own[key] for key in wanted if key in own})),
-        }
-        for month, own, _ in rows
-    ]
+    read = {*wanted, *OLDER}
+    months = []
+    for month, own, _ in rows:
+        shown = publish(told_of(pulled, sheet, {key: one for key, one in own.items() if key in read}))
+        told = {key: shown[key] for key in wanted if key in shown}
+        months.append({"month": f"{month:%Y-%m}", "figures": told})
     versions = connection.execute(VERSIONS, {"city": city.id}).fetchall()
     found = [*_configurations([(row[0], row[2] or ()) for row in rows]), *_versions(versions)]
-    told = {"id": str(snapshot.id), "cut_off": snapshot.cut_off.isoformat()}
+    made_of = {"id": str(snapshot.id), "cut_off": snapshot.cut_off.isoformat()}
     breaks = [one for one in found if f"{period.first:%Y-%m}" <= one["month"] <= f"{period.last:%Y-%m}"]
-    return answer | {"snapshot": told, "months": months, "breaks": sorted(breaks, key=lambda b: b["month"])}
+    breaks.sort(key=lambda b: b["month"])
+    return answer | {"snapshot": made_of, "months": months, "breaks": breaks}
 
 
 def _configurations(months: Sequence[tuple[dt.date, Sequence[str]]]) -> list[dict[str, str]]:

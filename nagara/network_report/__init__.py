@@ -48,7 +48,7 @@ from nagara.network_report.coverage import remarks_on, rounded
 from nagara.network_report.districts import cells_of_districts
 from nagara.network_report.page import render
 
-REPORT_VERSION = "5"
+REPORT_VERSION = "6"
 
 ADD_REPORT = """
 insert into network_report (city_id, id, period, created_at, snapshot_ids, content_digest, content, html)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from nagara.indicators.publishing import GIVEN_AWAY
 from nagara.network_report.plots import Whisker, dot_and_whisker
 from nagara.network_report.words import NOT_REACHED, count, estimate, short_month, text
 
@@ -36,12 +37,17 @@ def figure_block(
             )
         )
         rows.append(
-            [name_of(city), text(said), count(figure["n"]), "provisional" if figure["provisional"] else ""]
+            [name_of(city), text(said), _of_how_many(figure), "provisional" if figure["provisional"] else ""]
         )
     drawn = dot_and_whisker(f"{title}, by city in order of name, with 95% intervals", whiskers, unit)
     explained = f'<p class="note">{text(explanation)}</p>' if explanation else ""
     table = table_of("The same in numbers", ("City", "Estimate (95% interval)", "Issues", ""), rows, {2})
     return f'<h3>{text(title)}</h3>{explained}<figure class="plot">{drawn}</figure>{table}'
+
+
+def _of_how_many(figure: Mapping[str, Any]) -> str:
+    """Of how many a figure is; a dash where that is not told for another's sake."""
+    return "–" if figure["n"] is None and figure["withheld"] == GIVEN_AWAY else count(figure["n"])
 
 
 def name_of(city: City) -> str:

@@ -18,24 +18,22 @@ from nagara.indicators.comparison import (
 )
 from nagara.indicators.definitions import ENOUGH_AT_RISK, FEW, RESTRICTED_HOURS
 from nagara.indicators.figure import NONE, Figure
-from nagara.indicators.figures import backlog_figures, figures_of, own_work, within_reference
+from nagara.indicators.figures import backlog_figures, figures_of, within_reference
 from nagara.indicators.life_table import LifeTable
 from nagara.indicators.period import Period
-from nagara.indicators.publishing import published
+from nagara.indicators.publishing import publish, published
 from nagara.indicators.questions import questions
 from nagara.indicators.snapshots import cells_in
 from nagara.indicators.strata import counts_by_code, promise_strata, undeclined_counts
 from nagara.indicators.survival import kaplan_meier
 from nagara.network.pulled import without_untold
+from nagara.network_report.apart import SHARE, backlog_by_age, shares_by_code
 from nagara.network_report.beside import beside_figures
 from nagara.network_report.comparing import band_of, with_error
-from nagara.network_report.coverage import coverage_of, few, headline_told, notes_on, pulled_notes, rounded
+from nagara.network_report.coverage import coverage_of, headline_told, notes_on, pulled_notes, rounded
 from nagara.network_report.districts import compares, districts_told, equity_part
 
 CURVE_STEP_HOURS = 6.0
-AGE_CLASSES = ((0.0, 168.0), (168.0, 720.0), (720.0, 2160.0), (2160.0, float("inf")))
-"""Ages of the backlog in hours: to 7 days, to 30, to 90, longer. All are edges of duration bins."""
-
 HEADLINE = ("N2b", "N3b.std", "N5b", "N7b.past_promise", "N13")
 """The five figures that are read first, of what lasted; no index is made of them."""
 
@@ -45,7 +43,7 @@ Codes = Mapping[str, NetworkCode]
 
 @dataclass(frozen=True)
 class CityPart:
-    """What a report says about one city. Counts of 1 to 9 are None: "fewer than 10"."""
+    """What a report says about one city. Counts of 1 to 9 are None, and so are such as would give them away."""
 
     id: str
     name: str
@@ -65,7 +63,7 @@ class CityPart:
     curve: list[list[float]]
     """(days, share not closed, low, high) every 6 hours to 30 days, as long as ten are followed."""
     backlog: list[int | None]
-    """Open issues by the classes of age."""
+    """Open issues by the classes of age: to 7 days, to 30, to 90, longer."""
     names: dict[str, str] = field(default_factory=dict)
     """The city's name by language."""
     languages: list[str] = field(default_factory=list)
@@ -194,6 +192,7 @@ def city_part(
     """What is said about one city, from its snapshot's cells; ``periods``: this one and the one before."""
     received, ever = gathered.received, gathered.ever
     figures = figures_of(received, codes) | backlog_figures(ever, codes) | beside_figures(received)
+    shown = publish({key: figure.as_json() for key, figure in figures.items()})
     comparable = {code: cell for code, cell in received.items() if compares(codes.get(code))}
     table = LifeTable.merged(cell.table("resolution") for cell in comparable.values())
     pooled = Cell.merged(received.values())
@@ -213,17 +212,14 @@ def city_part(
         snapshot=snapshot,
         coverage=coverage,
         questions=[note.words for note in notes],
-        figures=without_untold({key: _published(key, figure) for key, figure in figures.items()}, untold),
+        figures=without_untold(shown, untold),
         standardised=headline["N3b.std"]["now"],
         by_code={
-            code: without_untold({"N3a.share": _published("N3a.share", found["N3a.share"])}, untold)[
-                "N3a.share"
-            ]
-            for code, cell in comparable.items()
-            if (found := figures_of({code: cell}, codes))
+            code: without_untold({SHARE: share}, untold)[SHARE]
+            for code, share in shares_by_code(comparable, codes).items()
         },
         curve=_curve(table),
-        backlog=_backlog(ever, codes),
+        backlog=backlog_by_age(ever, codes, shown),
         names=dict(city.names),
         languages=list(city.languages),
         band=band_of(city.population.value if city.population else None),
@@ -343,15 +339,6 @@ def _curve(table: LifeTable) -> list[list[float]]:
         at = curve.at(hours)
         points.append([hours / 24, *(round(x, 5) for x in (at.value, at.low, at.high) if x is not None)])
     return points
-
-
-def _backlog(cells: Mapping[str, Cell], codes: Mapping[str, NetworkCode]) -> list[int | None]:
-    own = [cell.table("backlog_age") for cell in own_work(cells, codes).values()]
-    risk = LifeTable.merged(own).risk
-    counts = [
-        int(risk.removed[(risk.times > above) & (risk.times <= upto), 0].sum()) for above, upto in AGE_CLASSES
-    ]
-    return [few(count) for count in counts]
 
 
 def _published(key: str, figure: Figure) -> dict[str, Any]:

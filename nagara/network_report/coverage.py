@@ -11,6 +11,7 @@ from nagara.indicators.cells import Cell
 from nagara.indicators.definitions import FEW, RESTRICTED_HOURS
 from nagara.indicators.figures import answers_missing, is_mature
 from nagara.indicators.life_table import LifeTable
+from nagara.indicators.suppression import is_few
 from nagara.network.pulled import without_untold
 from nagara.network_report.texts import SOURCE, texts_in
 
@@ -46,13 +47,15 @@ class Note:
 def coverage_of(
     pooled: Cell, by_code: Mapping[str, Cell], table: LifeTable, months: list[dt.date]
 ) -> dict[str, Any]:
-    """How many reports a city received in a period, and how complete their records are; shares from 10 issues."""
+    """How many reports a city received in a period, and how complete their records are.
+
+    Shares from 10 issues, and none of which the issues would tell that it is of 1 to 9.
+    """
     issues = pooled.count("issues")
 
     def share(name: str) -> float | None:
-        return rounded(pooled.count(name) / issues) if issues >= FEW else None
+        return _share(pooled.count(name), issues)
 
-    other = by_code.get("other", Cell()).count("issues")
     unfinished = table.risk.censored_before(RESTRICTED_HOURS)
     return {
         "reports": few(pooled.count("reports")),
@@ -69,10 +72,14 @@ def coverage_of(
         "lost_from_sight": share("lost_from_sight"),
         "referred": share("referred"),
         "reopened": share("reopened"),
-        "other_code": rounded(other / issues) if issues >= FEW else None,
+        "other_code": _share(by_code.get("other", Cell()).count("issues"), issues),
         "followed_30_days": rounded(1 - unfinished / table.total) if table.total >= FEW else None,
         "mature": is_mature(table.risk, RESTRICTED_HOURS) if table.total else None,
     }
+
+
+def _share(having: int, issues: int) -> float | None:
+    return None if issues < FEW or is_few(having) else rounded(having / issues)
 
 
 def pulled_notes(untold: tuple[str, ...]) -> list[Note]:
@@ -149,7 +156,7 @@ def remarks_on(cities: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def few(count: int) -> int | None:
     """The count, or None where it is 1 to 9 and could point to somebody."""
-    return None if 0 < count < FEW else count
+    return None if is_few(count) else count
 
 
 def rounded(value: float | None) -> float | None:

@@ -10,7 +10,7 @@ import psycopg
 
 from city_config import City, NetworkCode
 from nagara.indicators.cells import Cell, CellKey
-from nagara.indicators.definitions import FEW, RESTRICTED_HOURS
+from nagara.indicators.definitions import RESTRICTED_HOURS
 from nagara.indicators.equity import ENOUGH_IN_DISTRICT, District, gaps
 from nagara.indicators.figures import can_read_at
 from nagara.indicators.life_table import LifeTable
@@ -20,6 +20,7 @@ from nagara.indicators.residents import between_districts, districts_of
 from nagara.indicators.snapshots import month_rows
 from nagara.indicators.survival import kaplan_meier, restricted_mean
 from nagara.network.pulled import WITHHELD, rests_on_untold
+from nagara.network_report.apart import issues_by_district
 
 Codes = Mapping[str, NetworkCode]
 
@@ -48,7 +49,7 @@ def equity_part(
 ) -> dict[str, Any]:
     """Mean time open by district, N13 now and in the period before, and each district drawn to the mean.
 
-    A district with fewer than 30 issues is named without a figure; counts of 1 to 9 are None.
+    A district with fewer than 30 issues is named without a figure; counts of 1 to 9 are None, with another at least.
     """
     within = {key: cell for key, cell in cells.items() if key[0] in period}
     populations = {code: stated.value for code, stated in city.population_by_district.items()}
@@ -57,9 +58,11 @@ def equity_part(
     known = districts_of(within, codes, populations)
     now = between_districts(known, people)
     smoothed = _smoothed(known) if now.value is not None else {}
+    tables = _tables(within, city)
+    issues = issues_by_district(tables)
     rows = [
-        _row(city, code, table, populations.get(code), smoothed.get(code))
-        for code, table in _tables(within, city).items()
+        _row(city, code, table, populations.get(code), smoothed.get(code)) | {"n": issues[code]}
+        for code, table in tables.items()
     ]
     longer = districts_of(within, codes, populations, declining_ends=False)
     return {
@@ -100,7 +103,7 @@ def _row(
         "code": code,
         "names": dict(city.district_names.get(code, {"en": code})),
         "population": population,
-        "n": None if 0 < table.total < FEW else table.total,
+        "n": None,
         "value": None,
         "low": None,
         "high": None,

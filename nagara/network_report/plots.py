@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from nagara.network_report.ages import ages_drawn
 from nagara.network_report.words import count, hours, share, text
 
 WIDTH = 760
@@ -158,11 +159,12 @@ def _back(points: Sequence[tuple[float, float]]) -> str:
 
 
 def stacked_ages(
-    title: str, rows: Sequence[tuple[str, bool, Sequence[int | None]]], classes: Sequence[str]
+    title: str, rows: Sequence[tuple[str, bool, Sequence[int | None], int]], classes: Sequence[str]
 ) -> str:
     """Shares of the open issues by class of age, one bar a city, light to dark with age, numbers written in.
 
-    A class of fewer than 10 (None) is hatched and drawn as if it held 5, so that it cannot be read back.
+    Rows: label, whether simulated, the classes, all open issues. Classes that are not told (None) are hatched, and
+    drawn as equal parts of what the others leave.
     """
     height = ROW * len(rows) + 40
     parts = [_open(title, WIDTH, height), HATCH]
@@ -172,18 +174,18 @@ def stacked_ages(
         parts.append(f'<text class="legend" x="{at + 19}" y="15">{text(name)}</text>')
         at += 114
     parts.append(f'<rect x="{at}" y="4" width="13" height="13" fill="url(#few)" stroke="#12475c"/>')
-    parts.append(f'<text class="legend" x="{at + 19}" y="15">fewer than 10</text>')
-    for index, (label, simulated, counts) in enumerate(rows):
+    parts.append(f'<text class="legend" x="{at + 19}" y="15">too few to show</text>')
+    for index, (label, simulated, counts, total) in enumerate(rows):
         y = 30 + ROW * index
         parts.append(_label(label, simulated, y + 13))
-        parts.append(_age_bar(y, counts))
+        parts.append(_age_bar(y, counts, total))
     return "".join(parts) + "</svg>"
 
 
-def _age_bar(y: float, counts: Sequence[int | None]) -> str:
+def _age_bar(y: float, counts: Sequence[int | None], total: int) -> str:
     left, right = LABEL, WIDTH - 118
-    drawn = [5 if number is None else number for number in counts]
-    total, begin, parts = sum(drawn), float(left), []
+    drawn = ages_drawn(counts, total)
+    begin, parts = float(left), []
     for number, known, shade, ink in zip(drawn, counts, SHADES, SHADE_TEXT, strict=True):
         width = (right - left) * number / total
         fill = "url(#few)" if known is None else shade
@@ -195,9 +197,7 @@ def _age_bar(y: float, counts: Sequence[int | None]) -> str:
             said = share(number / total)
             parts.append(f'<text class="inside" fill="{ink}" x="{middle:.1f}" y="{y + 18}">{said}</text>')
         begin += width
-    about = "about " if None in counts else ""
-    shown = round(total, -1) if None in counts else total
-    parts.append(f'<text class="value" x="{right + 12}" y="{y + 18}">{about}{count(shown)} open</text>')
+    parts.append(f'<text class="value" x="{right + 12}" y="{y + 18}">{count(total)} open</text>')
     return "".join(parts)
 
 

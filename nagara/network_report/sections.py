@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from nagara.network_report.ages import ENOUGH_OPEN, open_in_all
 from nagara.network_report.blocks import figure_block, name_of, span_of, table_of
 from nagara.network_report.plots import curve, stacked_ages
 from nagara.network_report.texts import SOURCE, texts_in
@@ -209,10 +210,10 @@ def _of_code(code: str, city: Content) -> Mapping[str, Any]:
 
 def backlog(content: Content) -> str:
     """How old the open issues are, whenever they were received."""
-    shown = [city for city in content["cities"] if sum(number or 0 for number in city["backlog"]) >= 20]
+    shown = [city for city in content["cities"] if open_in_all(city) >= ENOUGH_OPEN]
     plot = ""
     if shown:
-        bars = [(city["name"], city["simulated"], city["backlog"]) for city in shown]
+        bars = [(city["name"], city["simulated"], city["backlog"], open_in_all(city)) for city in shown]
         drawn = stacked_ages("Share of the open issues by age, by city", bars, AGES)
         plot = f'<figure class="plot">{drawn}</figure>'
     head = ("City", "Median age", "Over 30 days", "Over 90 days")

@@ -326,6 +326,24 @@ def test_what_a_pulled_citys_endpoint_does_not_tell_is_missing_and_not_zero(
     assert {(row["value"], row["withheld"]) for row in equity["districts"]} == {(None, WITHHELD)}
     assert {row["delay"]["withheld"] for row in equity["districts"]} == {WITHHELD}
 
+    def course(city: str) -> tuple[list[float], set[float | None], str | None]:
+        answer = filled.get(f"{NETWORK}/curve", params={"period": PERIOD, "city": city}).json()
+        (own,) = answer["cities"]
+        points, ends = own["points"], ("resolved", "not_actionable", "withdrawn")
+        return (
+            [one["open"] for one in points],
+            {one[name] for one in points for name in ends},
+            own["causes_withheld"],
+        )
+
+    before = {city: course(city) for city in ("la-vte", "kh-pnh")}
+    assert all(ends > {0.0} and why is None for _, ends, why in before.values())
+    owner.execute("update open311_pull set missing = array_append(missing, 'closing_reason')")
+    assert course("la-vte") == (before["la-vte"][0], {None}, WITHHELD), (
+        "whatever was declined would look resolved"
+    )
+    assert course("kh-pnh") == before["kh-pnh"]
+
 
 def test_questions_go_to_the_city_first_and_the_mix_of_a_year_is_frozen_once(
     filled: TestClient, owner: Owner

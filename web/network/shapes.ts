@@ -70,6 +70,15 @@ export interface CurveStep {
   n: number;
 }
 
+/** How a city's reports ended, over time. */
+export interface Course {
+  city: string;
+  points: CurveStep[];
+  /** Why it is not told how they ended; null where it is told. */
+  causes_withheld?: string | null;
+  causes_withheld_code?: string;
+}
+
 export interface FunnelPoint {
   city: string;
   names: Names;

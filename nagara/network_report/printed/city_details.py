@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
+from nagara.network_report.ages import ENOUGH_OPEN, ages_drawn, open_in_all
 from nagara.network_report.printed.axes import place, whole_days
 from nagara.network_report.texts import SOURCE, Texts
 
@@ -71,12 +72,12 @@ def kinds(content: Content, city: City, texts: Texts) -> list[dict[str, Any]]:
     return rows
 
 
-def ages_of(counts: Sequence[int | None], texts: Texts) -> dict[str, Any] | None:
-    """The bar of the open issues by age; a class of 1 to 9 is drawn as 5, so that it cannot be read back."""
-    drawn = [5 if count is None else count for count in counts]
-    total = sum(drawn)
-    if total < 20:
+def ages_of(city: City, texts: Texts) -> dict[str, Any] | None:
+    """The bar of the open issues by age; None with fewer than 20."""
+    counts, total = city["backlog"], open_in_all(city)
+    if total < ENOUGH_OPEN:
         return None
+    drawn = ages_drawn(counts, total)
     parts = [
         {
             "width": round(number / total, 4),
@@ -87,11 +88,10 @@ def ages_of(counts: Sequence[int | None], texts: Texts) -> dict[str, Any] | None
         for shade, (number, count) in enumerate(zip(drawn, counts, strict=True))
         if number
     ]
-    known = total if None not in counts else round(total, -1)
     return {
         "parts": parts,
-        "total": known,
-        "said": texts.say("open_count", n=texts.number(known)),
+        "total": total,
+        "said": texts.say("open_count", n=texts.number(total)),
         "few": None in counts,
     }
 
@@ -123,7 +123,7 @@ def districts(city: City, texts: Texts) -> dict[str, Any]:
                 low=texts.bare(row["low"], "hours"),
                 high=texts.bare(row["high"], "hours"),
             ),
-            "count": texts.count(row["n"]),
+            "count": "–" if row["n"] is None else texts.count(row["n"]),
             "strip": place(row, None, [], top, hollow=city["simulated"]),
         }
         for row in shown[:MOST_DISTRICTS]

@@ -215,7 +215,7 @@ def _cell(city: City, code: str, texts: Texts) -> list[str] | None:
 
 def backlog(city: City, texts: Texts) -> dict[str, Any] | None:
     """A city's open issues by age; None with fewer than 20."""
-    found = ages_of(city["backlog"], texts)
+    found = ages_of(city, texts)
     if found is None:
         return None
     return {

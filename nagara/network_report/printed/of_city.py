@@ -71,7 +71,7 @@ def city_pages(content: Content, city_id: str, texts: Texts, digest: str, draft:
         "closing_rows": closing_rows(city, texts),
         "beside": beside.lines(city, texts) if heard else [],
         "kinds": kinds(content, city, texts),
-        "ages": ages_of(city["backlog"], texts),
+        "ages": ages_of(city, texts),
         "age_names": [texts.say(f"age.{number}") for number in range(4)],
         "backlog": backlog_lines(city, texts),
         "districts": districts(city, texts),
