@@ -20,11 +20,17 @@ from nagara.queue.rows import COLUMNS
 MOST_IN_AREA: LiteralString = "2000"
 """Up to so many requests of an area are sorted; of more, fifty are met soon along the order."""
 
-FIRST_LOOKED_AT: LiteralString = "64"
-MANY_OF_THEM: LiteralString = "4"
-WALKED_AT_MOST: LiteralString = "2000"
-"""Words are common where so many of the first rows of the order have them. Then the order is followed so far; where
-that gives no whole page, they were common there only, and the index of runs of letters is asked."""
+NEWEST_LOOKED_AT: LiteralString = "256"
+COMMON_FROM: LiteralString = "2"
+COMMON_IN_LEVELS_FROM: LiteralString = "13"
+"""Words are taken for common where so many of the city's newest requests have them; where levels are several walks, of
+which the longest counts, from the second number on. The index of runs of letters costs by how many requests of the
+whole city have the words, for common ones more than any walk. The first rows of an order would say less: those due
+first are of the services that promise most."""
+
+WALKED_AT_MOST: LiteralString = "4000"
+"""So far the order is followed for common words. Where that gives no whole page, they are common elsewhere only, and
+the index is asked."""
 
 LEVEL_OF_PRIORITY = {priority: level for level, priority in enumerate(PRIORITIES)}
 _LEVELS: tuple[tuple[LiteralString, LiteralString], ...] = (
@@ -201,9 +207,9 @@ def _in_area(order: Order, after: Place | None, parts: Parts) -> LiteralString:
 
 
 def _by_words(order: Order, after: Place | None, parts: Parts) -> LiteralString:
-    """A look at the first rows tells whether words are common. Rare ones are asked of the index of runs of letters.
+    """The newest requests tell whether words are common. Rare ones are asked of the index of runs of letters.
 
-    Levels are several walks of which none tells how the others are, so there the index is always asked.
+    Where they prove to be common there, though they are not among the newest, the order is followed to its end.
     """
     by_ids = [*parts.columns, "r.id = any((select ids from found)::uuid[])"]
     rare: LiteralString = f"select {_SELECTED}{_rank(order)} from request r where {_all_of(by_ids)}"  # noqa: S608
@@ -212,26 +218,41 @@ def _by_words(order: Order, after: Place | None, parts: Parts) -> LiteralString:
     elif after:
         rare += f" and {order.beyond}"
     rare += f" order by {order.all_keys} limit %(one_more)s"
-    common = _walks(order, after, [*parts.columns, "(select common from found)"], parts.words)
-    asked: LiteralString = (
-        "select case when cardinality(ids) < %(most)s then ids end as ids, "
-        "cardinality(ids) >= %(most)s as common from ("
-        "select request_words_found(%(grams)s::int[], %(needles)s::text[], %(most)s) as ids{if_needed} offset 0) "
-        "as asked"
-    )
     if order.leveled:
-        looked_up: LiteralString = f"with found as materialized ({asked.replace('{if_needed}', '')})"
-        return f"{looked_up} {_merged(order, [rare, *common])}"
+        is_common: LiteralString = (
+            "((select many from newest) or coalesce((select common from found), false))"
+        )
+        common = _walks(order, after, [*parts.columns, is_common], parts.words)
+        looked_up = _found_unless("(select many from newest)")
+        return f"with {_newest(COMMON_IN_LEVELS_FROM)}, {looked_up} {_merged(order, [rare, *common])}"
+    common = _walks(order, after, [*parts.columns, "(select common from found)"], parts.words)
     where = [*parts.columns, order.beyond] if after else parts.columns
     rows: LiteralString = f"select r.* from request r where {_all_of(where)} order by {order.keys} limit"  # noqa: S608
     is_enough: LiteralString = "(select count(*) from walked) >= %(one_more)s"
     walked: LiteralString = f"select r.* from walked r where {is_enough}"  # noqa: S608
-    needed = asked.replace("{if_needed}", f" where not ({is_enough})")
     return (
-        f"with looked_at as materialized (select count(*) >= {MANY_OF_THEM} as many "  # noqa: S608 - all literal
-        f"from ({rows} {FIRST_LOOKED_AT}) as r where {_all_of(parts.words)}), "
+        f"with {_newest(COMMON_FROM)}, "  # noqa: S608 - all literal
         f"walked as materialized (select {_SELECTED} from ({rows} {WALKED_AT_MOST}) as r "
-        f"where (select many from looked_at) and {_all_of(parts.words)} order by {order.keys} limit %(one_more)s), "
-        f"found as materialized ({needed}) "
-        f"{_merged(order, [walked, rare, *common])}"
+        f"where (select many from newest) and {_all_of(parts.words)} order by {order.keys} limit %(one_more)s), "
+        f"{_found_unless(is_enough)} {_merged(order, [walked, rare, *common])}"
+    )
+
+
+def _newest(common_from: LiteralString) -> LiteralString:
+    """Whether the words are common among the newest requests: ids grow with time, and their texts lie side by side."""
+    return (
+        f"newest as materialized (select count(*) >= {common_from} as many from ("  # noqa: S608 - all literal
+        "select w.words from request_words w where w.city_id = %(city_id)s "
+        f"order by w.request_id desc limit {NEWEST_LOOKED_AT}) as w where w.words like all (%(patterns)s::text[]))"
+    )
+
+
+def _found_unless(condition: LiteralString) -> LiteralString:
+    """Whose words these are, by the index of runs of letters, or that they are common; nothing where it holds."""
+    return (
+        "found as materialized ("  # noqa: S608 - all literal
+        "select case when cardinality(ids) < %(most)s then ids end as ids, "
+        "cardinality(ids) >= %(most)s as common from ("
+        "select request_words_found(%(grams)s::int[], %(needles)s::text[], %(most)s) as ids "
+        f"where not ({condition}) offset 0) as asked)"
     )

@@ -39,11 +39,13 @@ SEARCHES: tuple[dict[str, Any], ...] = (
     {"q": "23456"},
     {"q": "mosquitoes", "area": TRIANGLE},
 )
-WAYS = {
+RARE = {"COMMON_FROM": "257", "COMMON_IN_LEVELS_FROM": "257"}
+COMMON = {"COMMON_FROM": "0", "COMMON_IN_LEVELS_FROM": "0"}
+WAYS: dict[str, dict[str, str]] = {
     "as it comes": {},
-    "everything is little": {"MOST_IN_AREA": "1000000", "MANY_OF_THEM": "65"},
-    "everything is much": {"MOST_IN_AREA": "0", "MANY_OF_THEM": "0"},
-    "much at first, then little": {"MOST_IN_AREA": "0", "MANY_OF_THEM": "0", "WALKED_AT_MOST": "70"},
+    "everything is little": {"MOST_IN_AREA": "1000000"} | RARE,
+    "everything is much": {"MOST_IN_AREA": "0"} | COMMON,
+    "much at first, then little": {"MOST_IN_AREA": "0", "WALKED_AT_MOST": "70"} | COMMON,
 }
 
 
