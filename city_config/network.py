@@ -109,6 +109,23 @@ class ReportSchedule(Part):
     )
 
 
+class QuestionRules(Part):
+    """How questions to a city about its figures reach others."""
+
+    city_first_days: int = Field(
+        default=14,
+        ge=7,
+        le=60,
+        description="Days that what a city is asked is its own: every night's questions since they were first asked, "
+        "a report's since it was opened, which cities can comment on so long at least",
+    )
+
+    @property
+    def city_first(self) -> dt.timedelta:
+        """The same as a length of time."""
+        return dt.timedelta(days=self.city_first_days)
+
+
 class FederationRules(Part):
     """What the network does with what cities that run their own Nagara send."""
 
@@ -130,6 +147,7 @@ class Network(Part):
     peer_bands: tuple[PeerBand, ...] = Field(default=(), description="Who is compared with whom")
     emergencies: tuple[Emergency, ...] = Field(default=(), description="Declared by cities, with dates")
     reports: ReportSchedule = Field(default=ReportSchedule(), description="Drafts and reminders")
+    questions: QuestionRules = Field(default=QuestionRules(), description="What cities are asked")
     federation: FederationRules = Field(default=FederationRules(), description="Bundles of cities elsewhere")
     posts: tuple[Post, ...] = Field(
         default=(),

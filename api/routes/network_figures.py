@@ -211,7 +211,10 @@ def counts(account: Official, period: Months, city: Cities = None) -> Response:
     operation_id="list_network_questions",
 )
 def questions(account: Insider, city: Cities = None) -> Response:
-    """What cities are asked about their figures: a city sees its own at once, the network two weeks later."""
+    """What cities are asked about their figures: a city sees its own at once, the network some days later.
+
+    How many the network's configuration says (`questions.city_first_days`).
+    """
     if account.city_id == NETWORK:
         chosen = [one.id for one in chosen_cities(configuration(), city)] if city else None
         with network_connection() as connection:

@@ -239,7 +239,10 @@ def _walk(id_: UUID, move: ReviewMove, body: review_schemas.StepBody, account: A
         viewer = _viewer(connection, account)
         _seen(connection, id_, viewer)
         now = time_told(connection)
-        review = walking.walk(connection, id_, move, account.sign_in_name, viewer.held, given, now)
+        city_first = configuration().network.questions.city_first
+        review = walking.walk(
+            connection, id_, move, account.sign_in_name, viewer.held, given, now, city_first
+        )
         return json_answer(_shown(review, viewer))
 
 

@@ -1,7 +1,7 @@
 """What cities are asked about their figures, kept with the day on which it was first asked.
 
-A city's own accounts see a question at once, the network two weeks later: the database holds it back until then.
-Questions, not verdicts.
+A city's own accounts see a question at once, the network some days later (``questions.city_first_days`` of its
+configuration): the database holds it back until then. Questions, not verdicts.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from nagara.indicators.cells import Cell
 from nagara.indicators.questions import Question, beside_peers, questions
 from nagara.indicators.snapshots import latest_snapshots, month_rows
 
-CITY_FIRST = dt.timedelta(days=14)
 LOOKED_AT = 6
 """Months back whose figures are looked at: later events still move them."""
 
@@ -40,10 +39,10 @@ select city_id, month, question, words, counted, of_all, first_asked, network_se
 """
 
 
-def ask(connection: psycopg.Connection[Any], city_id: str, now: dt.datetime) -> int:
+def ask(connection: psycopg.Connection[Any], city_id: str, now: dt.datetime, city_first: dt.timedelta) -> int:
     """Put to a city what its newest figures ask, month by month; returns how many questions stand. Does not commit.
 
-    One that its figures no longer ask is taken back.
+    One that its figures no longer ask is taken back. ``city_first``: how long a new one is the city's own.
     """
     snapshot = latest_snapshots(connection, [city_id]).get(city_id)
     if snapshot is None:
@@ -55,13 +54,17 @@ def ask(connection: psycopg.Connection[Any], city_id: str, now: dt.datetime) -> 
     for before, month in itertools.pairwise(months):
         packed = rows[month].packed
         declared = Cell.merged(packed.where(lambda part: part[2]).cells().values()).count("reports")
-        standing += _put(
-            connection, city_id, month, questions(cells[month], cells[before], declared), now, of_peers=False
-        )
+        asked = questions(cells[month], cells[before], declared)
+        standing += _put(connection, city_id, month, asked, (now, now + city_first), of_peers=False)
     return standing
 
 
-def ask_beside_peers(connection: psycopg.Connection[Any], city_ids: Sequence[str], now: dt.datetime) -> int:
+def ask_beside_peers(
+    connection: psycopg.Connection[Any],
+    city_ids: Sequence[str],
+    now: dt.datetime,
+    city_first: dt.timedelta,
+) -> int:
     """Put to cities what the newest figures of the others ask of theirs, month by month; returns how many stand.
 
     Made-up requests are held against made-up ones alone. Does not commit.
@@ -82,7 +85,8 @@ def ask_beside_peers(connection: psycopg.Connection[Any], city_ids: Sequence[str
         made_up = {c: Cell.merged(cells.values()).count("simulated") > 0 for c, cells in by_code.items()}
         for city, own in by_code.items():
             peers = [cells for c, cells in by_code.items() if c != city and made_up[c] == made_up[city]]
-            standing += _put(connection, city, month, beside_peers(own, peers), now, of_peers=True)
+            asked = beside_peers(own, peers)
+            standing += _put(connection, city, month, asked, (now, now + city_first), of_peers=True)
     return standing
 
 
@@ -96,20 +100,19 @@ def _put(
     city_id: str,
     month: dt.date,
     asked: Sequence[Question],
-    now: dt.datetime,
+    times: tuple[dt.datetime, dt.datetime],
     *,
     of_peers: bool,
 ) -> int:
-    """Keep these questions of a month in place of those of their sort; returns how many."""
+    """Keep these questions of a month in place of those of their sort; returns how many.
+
+    ``times``: when they are asked, and from when on the network sees those that are new.
+    """
     connection.execute(TAKE_BACK, (city_id, month, [question.id for question in asked], of_peers))
     for question in asked:
-        connection.execute(ASK, _row(city_id, month, question, now))
+        said = (question.id, question.words, question.having, question.of)
+        connection.execute(ASK, (city_id, month, *said, *times))
     return len(asked)
-
-
-def _row(city_id: str, month: dt.date, question: Question, now: dt.datetime) -> tuple[Any, ...]:
-    said = (question.id, question.words, question.having, question.of)
-    return city_id, month, *said, now, now + CITY_FIRST
 
 
 def read_questions(connection: psycopg.Connection[Any], city_ids: list[str] | None) -> list[dict[str, Any]]:

@@ -231,7 +231,7 @@ class IndicatorWeights(SQLModel, table=True):
 
 
 class IndicatorQuestion(SQLModel, table=True):
-    """What a city was asked about its figures of a month; its own accounts see it two weeks before the network."""
+    """What a city was asked about its figures of a month; its own accounts see it before the network does."""
 
     __tablename__ = "indicator_question"
 

@@ -60,6 +60,8 @@ def data(content: Content) -> str:
         if city["questions"] and was_heard_of(city)
     )
     missing = f"<p>Without reports in this period: {text(', '.join(silent))}.</p>" if silent else ""
+    held = any(city.get("asked_held") for city in content["cities"])
+    notes += f"<li>{text(texts_in(SOURCE).say('questions_held'))}</li>" if held else ""
     shown = f"<h3>Read with care</h3><ul>{notes}</ul>" if notes else ""
     return (
         "<p>A figure is as good as the records behind it. This table says how many there are and what is missing; "

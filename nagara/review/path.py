@@ -75,7 +75,8 @@ STEPS: Mapping[ReviewMove, Step] = {
         S.INSTITUTION_REVIEW,
         (O.OFFICIAL,),
         ("comments_until",),
-        "Each city and country sees its own figures, and has at least a week to answer before anybody else does.",
+        "Each city and country sees its own figures, and has the days to answer that the network's configuration "
+        "names (questions.city_first_days), or more, before anybody else sees what it is asked.",
         ("remarks", "embargo_until"),
     ),
     M.ENDORSE: Step(
@@ -131,7 +132,6 @@ STEPS: Mapping[ReviewMove, Step] = {
     ),
 }
 
-SHORTEST_REVIEW = dt.timedelta(days=7)
 LONGEST_REVIEW = dt.timedelta(days=90)
 LONGEST_EMBARGO = dt.timedelta(days=366)
 

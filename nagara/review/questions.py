@@ -1,8 +1,10 @@
 """The questions of a report under review: each city's own until its time to answer is over. Pure.
 
 A question is no verdict, but whoever hears it without the answer takes it for one. So nobody but the city sees what it
-is asked before the day until which institutions may comment, a week at least after the report was opened to them; then
-reviewers see each question with what the city said to it. What is published shows them all.
+is asked before the day until which institutions may comment, some days at least after the report was opened to them
+(``questions.city_first_days`` of the network's configuration); then reviewers see each question with what the city said
+to it. What is published shows them all. What a report notes of a city's data is asked likewise, but for what says no
+more than which data these are: whoever reads figures needs it.
 """
 
 from __future__ import annotations
@@ -13,6 +15,9 @@ from typing import Any
 
 from nagara.review.path import ReviewStatus
 from nagara.review.reviews import Review
+
+OF_THE_DATA = frozenset({"pulled", "no_reports", "provisional"})
+"""Notes that are no questions to the city: where its data come from, that there are none, that they are young."""
 
 FIGURE = "asked."
 """Before the name of a question where somebody speaks of it as of a figure."""
@@ -30,15 +35,27 @@ def are_held(review: Review | None, now: dt.datetime) -> bool:
 def without_questions(content: Mapping[str, Any], but: Collection[str] = ()) -> dict[str, Any]:
     """A report's content without what cities are asked, except these; ``asked_held`` says that something may be."""
     cities = [
-        city if city["id"] in but or "asked" not in city else {**city, "asked": [], "asked_held": True}
-        for city in content["cities"]
+        city if city["id"] in but or "asked" not in city else _without(city) for city in content["cities"]
     ]
     return {**content, "cities": cities}
 
 
+def _without(city: Mapping[str, Any]) -> dict[str, Any]:
+    noted = zip(city.get("notes", ()), city["questions"], strict=False)
+    kept = [(note, words) for note, words in noted if note["id"] in OF_THE_DATA]
+    notes, words = [note for note, _ in kept], [said for _, said in kept]
+    return {**city, "asked": [], "notes": notes, "questions": words, "asked_held": True}
+
+
+def asks(city: Mapping[str, Any]) -> bool:
+    """Whether a report asks a city anything."""
+    return bool(names_of(city))
+
+
 def names_of(city: Mapping[str, Any]) -> set[str]:
     """The questions to a city, as somebody speaks of them."""
-    return {f"{FIGURE}{one['id']}" for one in city.get("asked", ())}
+    noted = (one["id"] for one in city.get("notes", ()) if one["id"] not in OF_THE_DATA)
+    return {f"{FIGURE}{name}" for name in (*(one["id"] for one in city.get("asked", ())), *noted)}
 
 
 def is_of_question(figure: str) -> bool:

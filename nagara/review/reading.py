@@ -21,7 +21,7 @@ from nagara.network_report import StoredReport, read_report, with_content
 from nagara.permissions import Permission
 from nagara.review import offices, reviews
 from nagara.review.path import Office
-from nagara.review.questions import are_held, without_questions
+from nagara.review.questions import are_held, asks, without_questions
 from nagara.review.releases import is_released
 from nagara.review.reviews import Review
 from nagara.review.seeing import Viewer, viewer_of
@@ -73,9 +73,7 @@ def read(
 
 def _draft(report: StoredReport, review: Review | None, viewer: Viewer, now: dt.datetime) -> StoredReport:
     """The report without the questions that are not this viewer's yet."""
-    asks = any(
-        city.get("asked") and city["id"] not in viewer.answers_for for city in report.content["cities"]
-    )
-    if not asks or not are_held(review, now):
+    asked = any(asks(city) and city["id"] not in viewer.answers_for for city in report.content["cities"])
+    if not asked or not are_held(review, now):
         return report
     return with_content(report, without_questions(report.content, viewer.answers_for))

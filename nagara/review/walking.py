@@ -17,7 +17,6 @@ from nagara.review.offices import Held
 from nagara.review.path import (
     LONGEST_EMBARGO,
     LONGEST_REVIEW,
-    SHORTEST_REVIEW,
     STEPS,
     Office,
     ReviewMove,
@@ -64,15 +63,17 @@ def walk(
     held: Held,
     given: Given,
     now: dt.datetime,
+    city_first: dt.timedelta,
 ) -> Review:
     """Move a report one step along its path; the caller's transaction holds it all.
 
+    ``city_first``: for how long institutions may comment at least, because what a city is asked is its own so long.
     Raises ``UnknownReview``, ``ReviewMoveNotAllowed``, ``NotAppointed``, ``OtherHands``, ``ReviewNotReady``,
     ``UnderEmbargo`` or ``InvalidInput``.
     """
     review = reviews.find(connection, review_id, lock=True)
     step, office = prepared(connection, review, move, actor, held, now)
-    changed = _changes(connection, review, move, step, given, now)
+    changed = _changes(connection, review, move, step, given, now, city_first)
     details = {name: str(value) for name, value in changed.items()}
     remarks = (given.remarks or "").strip() or None
     report_id = changed.get("report_id", review.report_id)
@@ -171,6 +172,7 @@ def _changes(
     step: Step,
     given: Given,
     now: dt.datetime,
+    city_first: dt.timedelta,
 ) -> dict[str, Any]:
     """What a move changes besides the status, checked."""
     values = {
@@ -189,7 +191,8 @@ def _changes(
                 f"{name} has no place in {move.value}.", field=name, allowed=[*step.needs, *step.may_have]
             )
     if given.comments_until is not None:
-        _within(given.comments_until, now + SHORTEST_REVIEW, now + LONGEST_REVIEW, "comments_until")
+        first = (now + city_first).replace(hour=0, minute=0, second=0, microsecond=0)
+        _within(given.comments_until, first, now + LONGEST_REVIEW, "comments_until")
     if given.embargo_until is not None:
         earliest = max(now, review.embargo_until or now)
         _within(given.embargo_until, earliest, now + LONGEST_EMBARGO, "embargo_until")

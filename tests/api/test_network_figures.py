@@ -25,6 +25,8 @@ from tests.api.conftest import Staff
 from tests.api.four_cities import CITIES, CODES, NETWORK, PERIOD, Owner, lay_four_cities
 from tests.nagara.indicators.logged import log_request
 
+CITY_FIRST = dt.timedelta(days=3)
+
 
 @pytest.fixture
 def filled(client: TestClient, owner: Owner) -> TestClient:
@@ -354,8 +356,10 @@ def test_questions_go_to_the_city_first_and_the_mix_of_a_year_is_frozen_once(
     with clock_connection() as clock:
         now = time_told(clock)
         build_city(clock, configuration(), "kh-pnh", now)
-        assert ask(clock, "kh-pnh", now) == 1
-        assert ask(clock, "kh-pnh", now + dt.timedelta(days=1)) == 1, "asked again it stays one question"
+        assert ask(clock, "kh-pnh", now, CITY_FIRST) == 1
+        assert ask(clock, "kh-pnh", now + dt.timedelta(days=1), CITY_FIRST) == 1, (
+            "asked again it stays one question"
+        )
         found = read_sheets(clock, configuration(), list(CITIES), Asked(Period.parse(PERIOD)))
         told = {city: one.sheet for city, one in found.items()}
         assert not freeze(clock, 2026, told, {}, now), "too few issues for a year's mix"
@@ -367,6 +371,8 @@ def test_questions_go_to_the_city_first_and_the_mix_of_a_year_is_frozen_once(
     url = f"{NETWORK}/questions"
     (question,) = filled.get(url, headers=admin.headers).json()["questions"]
     assert (question["id"], question["month"], question["counted"]) == ("closed_at_once", "2026-04", 30)
+    times = [dt.datetime.fromisoformat(question[name]) for name in ("first_asked", "network_sees_from")]
+    assert times == [now, now + CITY_FIRST]
     assert filled.get(url, headers=official.headers).json()["questions"] == []
     owner.execute("update indicator_question set network_sees_from = now()")
     assert len(filled.get(url, headers=official.headers).json()["questions"]) == 1
@@ -395,9 +401,11 @@ def test_a_city_is_asked_why_it_declines_what_others_resolve(filled: TestClient,
         now = dt.datetime(2026, 8, 1, tzinfo=dt.UTC)
         for city in CITIES:
             build_city(clock, configuration(), city, time_told(clock))
-        assert ask_beside_peers(clock, CITIES, now) == 1
-        ask(clock, "kh-pnh", now)
-        assert ask_beside_peers(clock, CITIES, now) == 1, "asked once, and not taken back by the city's own"
+        assert ask_beside_peers(clock, CITIES, now, CITY_FIRST) == 1
+        ask(clock, "kh-pnh", now, CITY_FIRST)
+        assert ask_beside_peers(clock, CITIES, now, CITY_FIRST) == 1, (
+            "asked once, and not taken back by the city's own"
+        )
         clock.commit()
     asked = {one["id"]: one for one in read_questions(owner, ["kh-pnh"])}
     assert (asked["declined_peers"]["month"], asked["declined_peers"]["counted"]) == ("2026-04", 25)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
 import itertools
 import json
 from collections.abc import Callable
@@ -311,23 +312,48 @@ def test_each_sees_its_own_part_and_no_other(people: People, owner: Owner, revie
     done(act(people.shepherd, review, "comments", figure="all", text="Thank you."))
 
 
-def test_what_a_city_is_asked_is_its_own_until_its_time_to_answer_is_over(
-    people: People, owner: Owner, database_url: str
-) -> None:
-    """Reviewers see a question together with what the city said to it, on every page and in every form."""
+def give_cause_to_ask() -> None:
+    """Closings at once, and many under 'other'."""
     with clock_connection() as connection:
         for number in range(30):
             at = MARCH + dt.timedelta(hours=number)
             log_request(connection, "kh-pnh", at, [("resolved", 0.02, "staff")])
+            log_request(connection, "kh-pnh", at, code="other")
         build_city(connection, configuration(), "kh-pnh", time_told(connection))
         connection.commit()
-    review, words = built(people), "within five minutes of receipt"
+
+
+def on_paper_nothing_is_asked(part: dict[str, Any]) -> None:
+    """Neither in the whole report nor in a city's, and both say why."""
+    for told_of in (network_pages(part, "", True), city_pages(part, "kh-pnh", texts_in("km"), "", True)):
+        assert told_of["asked"] == []
+    assert network_pages(part, "", True)["words"]["none-asked"].startswith("Questions are each city's own")
+    noted = [" ".join(line) for line in network_pages(part, "", True)["noted"]]
+    assert noted and all("Questions are each city's own" in line for line in noted)
+    assert (
+        texts_in("km").say("note.sound") not in city_pages(part, "kh-pnh", texts_in("km"), "", True)["notes"]
+    )
+    assert city_pages(part, "kh-pnh", texts_in("km"), "", True)["words"]["no_questions"] == texts_in(
+        "km"
+    ).say("questions_held")
+
+
+def test_what_a_city_is_asked_is_its_own_until_its_time_to_answer_is_over(
+    people: People, owner: Owner, database_url: str
+) -> None:
+    """Reviewers see a question together with what the city said to it, on every page and in every form."""
+    give_cause_to_ask()
+    review = built(people)
+    words = ("within five minutes of receipt", "filed under 'other'")
     report = done(look(people.official, review))["report_id"]
 
     def asked(who: Person) -> tuple[list[str], bool]:
+        """What is asked of the city's work and of its data: what says how young these are, everybody is told."""
         cities = done(look(who, review))["content"]["cities"]
         (own,) = (city for city in cities if city["id"] == "kh-pnh")
-        return [one["id"] for one in own["asked"]], own.get("asked_held", False)
+        ids = [one["id"] for one in (*own["asked"], *own["notes"])]
+        assert len(own["notes"]) == len(own["questions"])
+        return [id_ for id_ in ids if id_ != "provisional"], own.get("asked_held", False)
 
     def printed(who: Person) -> list[str]:
         addresses = (f"{REVIEWS}/{review}/page", f"{REPORTS}/{report}", f"{REPORTS}/{report}.json")
@@ -340,7 +366,7 @@ def test_what_a_city_is_asked_is_its_own_until_its_time_to_answer_is_over(
 
     assert asked(people.official) == ([], True)
     done(act(people.official, review, "open", comments_until=later(14)))
-    assert asked(people.phnom_penh) == (["closed_at_once"], False)
+    assert asked(people.phnom_penh) == (["closed_at_once", "other_code"], False)
     said = {
         "city": "kh-pnh",
         "figure": "asked.closed_at_once",
@@ -348,9 +374,11 @@ def test_what_a_city_is_asked_is_its_own_until_its_time_to_answer_is_over(
     }
     for who in (people.official, people.chair, people.shepherd, people.cambodia):
         assert asked(who) == ([], True)
-        assert code(act(who, review, "comments", **said)) == "invalid_input", "nobody can guess at it"
+        for figure in (said["figure"], "asked.other_code"):
+            refused = act(who, review, "comments", **{**said, "figure": figure})
+            assert code(refused) == "invalid_input", "nobody can guess at it"
     held = printed(people.official)
-    assert not any(words in form for form in held)
+    assert not any(one in html.unescape(form) for form in held for one in words)
     assert all("own until its time to answer" in form for form in held[:2])
     answer = done(act(people.phnom_penh, review, "comments", **said))["id"]
     assert [one["id"] for one in done(look(people.phnom_penh, review))["comments"]] == [answer]
@@ -362,23 +390,17 @@ def test_what_a_city_is_asked_is_its_own_until_its_time_to_answer_is_over(
 
     time_is_over(owner, review)
     for who in (people.official, people.chair, people.cambodia):
-        assert asked(who) == (["closed_at_once"], False)
+        assert asked(who) == (["closed_at_once", "other_code"], False)
         assert [one["id"] for one in done(look(who, review))["comments"]] == [answer]
     assert told() == ["commented"]
     assert done(look(people.official, review))["unanswered"] == 1
     assert code(act(people.chair, review, "endorse")) == "review_not_ready", "it has no answer yet"
     done(act(people.official, review, "comments", answers=answer, text="Thank you."))
     assert done(look(people.official, review))["unanswered"] == 0
-    assert all(words in form for form in printed(people.official))
+    assert all(one in html.unescape(form) for form in printed(people.official) for one in words)
     whole = json.loads(printed(people.official)[2])
     assert whole["content_digest"] != json.loads(held[2])["content_digest"], "it is another content"
-    part = without_questions(whole["content"])
-    for told_of in (network_pages(part, "", True), city_pages(part, "kh-pnh", texts_in("km"), "", True)):
-        assert told_of["asked"] == []
-    assert network_pages(part, "", True)["words"]["none-asked"].startswith("Questions are each city's own")
-    assert city_pages(part, "kh-pnh", texts_in("km"), "", True)["words"]["no_questions"] == texts_in(
-        "km"
-    ).say("questions_held")
+    on_paper_nothing_is_asked(without_questions(whole["content"]))
 
 
 def test_offices_begin_and_end_by_themselves_and_are_handed_over_by_date(
@@ -462,11 +484,15 @@ def test_a_draft_that_is_built_again_takes_the_place_of_the_first(people: People
         ("open", {"comments_until": "in a week", "nonsense": 1}),
     ],
 )
-def test_a_review_takes_a_week_at_least_and_has_an_end(
+def test_a_review_takes_as_long_as_its_cities_have_to_answer_and_has_an_end(
     people: People, review: str, move: str, body: dict[str, Any]
 ) -> None:
     answer = act(people.official, review, move, **body)
     assert (answer.status_code, code(answer)) == (422, "invalid_input")
+    days = configuration().network.questions.city_first_days
+    answer = act(people.official, review, move, comments_until=later(days - 1))
+    assert (answer.status_code, code(answer)) == (422, "invalid_input")
+    done(act(people.official, review, move, comments_until=later(days)))
 
 
 def test_an_embargo_can_be_put_off_and_not_lifted(people: People, owner: Owner, review: str) -> None:

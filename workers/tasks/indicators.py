@@ -68,7 +68,9 @@ def rebuild() -> None:
         if not freeze_year(connection, configuration(), time_told(connection)):
             log.info("the network has too few issues of last year to freeze this year's mix of codes")
     with clock_connection() as connection:
-        ask_beside_peers(connection, list(configuration().cities), time_told(connection))
+        known = configuration()
+        city_first = known.network.questions.city_first
+        ask_beside_peers(connection, list(known.cities), time_told(connection), city_first)
 
 
 @task("indicators.rebuild_city", **LIMITS, **RETRIES)
@@ -157,7 +159,7 @@ def _build(
                 work(connection, known, city_id, now, progress)
                 _keep_sheets(connection, known, city_id, now)
             with connection.transaction():
-                ask(connection, city_id, now)
+                ask(connection, city_id, now, known.network.questions.city_first)
     log.info("built indicators of %s", city_id)
     return True
 

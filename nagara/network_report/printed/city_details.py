@@ -20,7 +20,7 @@ def asked(city: City, texts: Texts) -> list[str]:
 
 
 def notes(city: City, texts: Texts) -> list[str]:
-    """What is wrong with the data, or that nothing is."""
+    """What is wrong with the data, that nothing is, or that it is the city's to answer first."""
     said = [
         texts.say(
             f"note.{one['id']}",
@@ -31,6 +31,8 @@ def notes(city: City, texts: Texts) -> list[str]:
     ]
     if not city["snapshot"]:
         said = [texts.say("note.no_reports")]
+    if city.get("asked_held"):
+        return [*said, texts.say("questions_held")]
     return said or [texts.say("note.sound")]
 
 

@@ -55,7 +55,8 @@ def network_pages(
             "silent": _silent(content, texts),
             "noted": [
                 [name_in(city, texts), " ".join(notes(city, texts))] for city in heard if city["questions"]
-            ],
+            ]
+            or [["–", texts.say("questions_held")] for _ in range(any(c.get("asked_held") for c in heard))],
             "headline": [tables.headline(heard, figure, texts) for figure in tables.first_read(content)],
             "beside": tables.beside(heard, texts),
             "funnels": [funnel(content, found, texts) for found in content.get("funnels", ())],

@@ -89,6 +89,8 @@ export interface CityPart {
   name: string;
   figures: Record<string, Figure>;
   asked?: Asked[];
+  /** What a reader must know of its data; some of it is asked of the city. */
+  notes?: { id: string; share: number | null }[];
   /** The questions are the city's own until its time to answer is over. */
   asked_held?: boolean;
 }
