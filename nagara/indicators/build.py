@@ -41,10 +41,6 @@ from nagara.indicators.reading import read_facts, tell_nobody
 from nagara.indicators.snapshots import ALL_DISTRICTS, json_figures
 from nagara.indicators.tally import Emergency
 
-NEWEST_EVENT = (
-    "select max(recorded_at) from event where city_id = %s and recorded_at > %s and recorded_at <= %s"
-)
-
 FIND_SNAPSHOT = "select id from indicator_snapshot where city_id = %s and inputs_digest = %s"
 
 ADD_SNAPSHOT = """
@@ -124,8 +120,8 @@ def build_city(
     the months in which only time has passed, which otherwise is done by the first build of a UTC day.
     """
     city, codes = configuration.cities[city_id], configuration.network.codes_by_code
-    as_of = cut_off or default_cut_off(connection, city_id, now)
-    ready = follow(connection, city, as_of, now, tell)
+    ready = follow(connection, city, cut_off, now, tell)
+    as_of = ready.cut_off
     declared = emergencies_of(connection, configuration, city)
     shared, whole_as_of = _shared_months(connection, city, codes, ready, as_of, declared, whole)
     inputs = _inputs(city, codes, as_of, ready, declared, whole_as_of)
@@ -240,14 +236,6 @@ def needs_refresh(connection: psycopg.Connection[Any], city_id: str, now: dt.dat
     if now - built_at < patience:
         return False
     return connection.execute(NEWER_EVENT, (city_id, built_at)).fetchone() is not None
-
-
-def default_cut_off(connection: psycopg.Connection[Any], city_id: str, now: dt.datetime) -> dt.datetime:
-    """Start of the UTC day of ``now``, or the newest event recorded by then where that is later."""
-    today = now.astimezone(dt.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    row = connection.execute(NEWEST_EVENT, (city_id, today, now)).fetchone()
-    newest: dt.datetime | None = row[0] if row else None
-    return max(today, newest) if newest else today
 
 
 def count_events(

@@ -11,6 +11,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from nagara.indicators.facts import FLAGS, KEYED, NO_MONTH, Facts, Group, Groups
 Ints = npt.NDArray[np.int64]
 Keys = npt.NDArray[np.bytes_]
 BUCKET_BITS = 20
+PLAIN = np.dtype((np.void, KEYED.itemsize))
 WIDEST = 1 << 24
 """Bytes in which the numbers of buckets are marked at once."""
 
@@ -199,6 +201,7 @@ def read_summary(connection: psycopg.Connection[Any], city_id: str) -> dict[int,
         return {row[0]: Part(row[1], row[2], _sent(row[3]), _sent(row[4]), row[5]) for row in rows}
 
 
+@lru_cache(maxsize=4096)
 def _sent(numbers: bytes) -> frozenset[int]:
     """What the server sent of an array of integers: five words, then a length and a number for each."""
     return frozenset(np.frombuffer(numbers, ">i4")[6::2].tolist())
@@ -265,7 +268,16 @@ def together(facts: Iterable[Facts]) -> Facts:
     every = list(facts)
     if len(every) == 1:
         return every[0]
-    return np.concatenate(every) if every else np.zeros(0, dtype=KEYED)
+    return _rows(np.concatenate([_plain(one) for one in every])) if every else np.zeros(0, dtype=KEYED)
+
+
+def _plain(facts: Facts) -> Facts:
+    """Rows whose columns are not told apart: numpy moves these as they lie, others column by column."""
+    return facts.view(PLAIN)
+
+
+def _rows(plain: Facts) -> Facts:
+    return plain.view(KEYED)
 
 
 def months_of(facts: Facts) -> set[int]:
@@ -278,8 +290,12 @@ def months_of(facts: Facts) -> set[int]:
 
 def keys_of(facts: Facts) -> list[bytes]:
     """The ids of the rows as bytes, whose order is that of the rows."""
-    joined = facts["id"].tobytes()
-    return [joined[start : start + 16] for start in range(0, len(joined), 16)]
+    return cut(facts["id"].tobytes())
+
+
+def cut(ids: bytes) -> list[bytes]:
+    """Ids that lie one after another, each by itself."""
+    return [ids[start : start + 16] for start in range(0, len(ids), 16)]
 
 
 def sortable(ids: bytes) -> Keys:
@@ -294,10 +310,11 @@ def split(facts: Facts, ids: Keys) -> tuple[Facts, Facts]:
         keys = sortable(facts["id"].tobytes())
         places = np.minimum(np.searchsorted(keys, ids), len(facts) - 1)
         mask[places[keys[places] == ids]] = True
-    return facts[mask], facts[~mask]
+    plain = _plain(facts)
+    return _rows(plain[mask]), _rows(plain[~mask])
 
 
 def joined(facts: Facts, fresh: Facts) -> Facts:
     """Rows and further ones, of requests that are not among them, in order of id."""
     places = np.searchsorted(sortable(facts["id"].tobytes()), sortable(fresh["id"].tobytes()))
-    return np.insert(facts, places, fresh)
+    return _rows(np.insert(_plain(facts), places, _plain(fresh)))

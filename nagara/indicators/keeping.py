@@ -7,7 +7,6 @@ import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
-from uuid import UUID
 
 import numpy as np
 import psycopg
@@ -17,7 +16,7 @@ from nagara.indicators import issue_store
 from nagara.indicators.facts import Facts, Groups
 from nagara.indicators.issue_store import Keys, Part, State
 from nagara.indicators.log_stream import Tell
-from nagara.indicators.reading import changed_requests, read_facts, tell_nobody
+from nagara.indicators.reading import Changed, changed_requests, default_cut_off, read_facts, tell_nobody
 
 OVERLAP = dt.timedelta(minutes=10)
 """An event's time of recording is taken before its transaction ends: so far back a build looks once more."""
@@ -42,6 +41,7 @@ class Prepared:
     apart: frozenset[int]
     """Months in which the cut-off leaves out something that is known already."""
     requests_read: int
+    cut_off: dt.datetime
     whole: Facts | None = None
     """All rows in order of id, where all were read at once."""
 
@@ -81,37 +81,47 @@ class Prepared:
 
 
 def follow(
-    connection: psycopg.Connection[Any], city: City, cut_off: dt.datetime, now: dt.datetime, tell: Tell
+    connection: psycopg.Connection[Any],
+    city: City,
+    cut_off: dt.datetime | None,
+    now: dt.datetime,
+    tell: Tell,
 ) -> Prepared:
-    """Bring the kept facts up to now by reading requests with new events, and give them as of the cut-off."""
+    """Bring the kept facts up to now by reading requests with new events, and give them as of the cut-off.
+
+    Without one as of ``default_cut_off``. How far the kept facts are is for the caller to write down, with the state.
+    """
     connection.execute(LOCK_CITY, (city.id,))
     state = issue_store.read_state(connection, city.id)
     groups = issue_store.read_groups(connection, city.id)
     if state is not None and now < state.known_at:  # asked as of a time before what is known: nothing is kept
-        facts = read_facts(connection, city, groups, cut_off, now, tell=tell)
+        as_of = cut_off or default_cut_off(connection, city.id, now)
+        facts = read_facts(connection, city, groups, as_of, now, tell=tell)
         parts, at_hand = issue_store.parts_of(facts), issue_store.by_bucket(facts)
-        return Prepared(connection, city.id, parts, at_hand, groups, None, frozenset(), len(facts), facts)
+        none = frozenset[int]()
+        return Prepared(connection, city.id, parts, at_hand, groups, None, none, len(facts), as_of, facts)
     whole: Facts | None = None
-    later: Collection[UUID] | None = None
+    later: Changed | None = None
     if state is None:
+        as_of = cut_off or default_cut_off(connection, city.id, now)
         whole = read_facts(connection, city, groups, now, now, tell=tell)
         parts, at_hand = issue_store.replace_all(connection, city.id, whole), issue_store.by_bucket(whole)
         state, read = State(now, None, None, frozenset()), len(whole)
     else:
         since = state.known_at - OVERLAP
         changed = changed_requests(connection, city.id, since, now)
-        if since <= cut_off:
-            later = [request for request, newest in changed.items() if newest > cut_off]
+        as_of = cut_off or default_cut_off(connection, city.id, now, changed.newest_of_all)
+        if since <= as_of:
+            later = changed.after(as_of)
         parts, at_hand, touched = _taken_in(connection, city, groups, changed, now, tell)
-        state, read = replace(state, known_at=now, touched=state.touched | touched), len(changed)
-    if later is None:
-        later = changed_requests(connection, city.id, cut_off, now) if cut_off < now else ()
-    as_then, apart = _as_of(connection, city, groups, at_hand, later, cut_off, now)
+        state, read = replace(state, known_at=now, touched=state.touched | touched), len(changed.keys)
+    if later is None and as_of < now:
+        later = changed_requests(connection, city.id, as_of, now)
+    as_then, apart = _as_of(connection, city, groups, at_hand, later, as_of, now)
     issue_store.add_groups(connection, city.id, groups)
-    issue_store.write_state(connection, city.id, state, read, 0)
     if as_then:
         parts, whole = _with_parts(parts, as_then, issue_store.parts_of(_in_order(as_then))), None
-    return Prepared(connection, city.id, parts, at_hand | as_then, groups, state, apart, read, whole)
+    return Prepared(connection, city.id, parts, at_hand | as_then, groups, state, apart, read, as_of, whole)
 
 
 def _in_order(buckets: Mapping[int, Facts]) -> Facts:
@@ -130,25 +140,21 @@ def _taken_in(
     connection: psycopg.Connection[Any],
     city: City,
     groups: Groups,
-    changed: Collection[UUID],
+    changed: Changed,
     now: dt.datetime,
     tell: Tell,
 ) -> tuple[dict[int, Part], dict[int, Facts], frozenset[int]]:
     """Read the changed requests and keep what is other than before: the parts, buckets at hand, months touched."""
     parts = issue_store.read_summary(connection, city.id)
-    if not changed:
+    ids = changed.keys
+    if not len(ids):
         return parts, {}, frozenset()
-    ids = _keys(changed)
     before = issue_store.read_buckets(connection, city.id, _buckets(ids))
-    fresh = read_facts(connection, city, groups, now, now, list(changed), tell)
+    fresh = read_facts(connection, city, groups, now, now, changed.requests, tell)
     after, other, months = _with_rows(before, ids, fresh)
     written = {bucket: after[bucket] for bucket in other}
     told = issue_store.put_buckets(connection, city.id, written)
     return _with_parts(parts, written, told), after, months
-
-
-def _keys(ids: Collection[UUID]) -> Keys:
-    return np.sort(issue_store.sortable(b"".join(one.bytes for one in ids)))
 
 
 def _buckets(keys: Keys) -> set[int]:
@@ -191,18 +197,18 @@ def _as_of(
     city: City,
     groups: Groups,
     at_hand: Mapping[int, Facts],
-    later: Collection[UUID],
+    later: Changed | None,
     cut_off: dt.datetime,
     now: dt.datetime,
 ) -> tuple[dict[int, Facts], frozenset[int]]:
     """The buckets without what happened after the cut-off, and the months in which that makes a difference."""
-    if not later:
+    if later is None or not len(later.keys):
         return {}, frozenset()
-    ids = _keys(later)
+    ids = later.keys
     wanted = _buckets(ids)
     known = issue_store.read_buckets(connection, city.id, wanted - at_hand.keys())
     known |= {bucket: at_hand[bucket] for bucket in wanted & at_hand.keys()}
-    then = read_facts(connection, city, groups, cut_off, now, list(later))
+    then = read_facts(connection, city, groups, cut_off, now, later.requests)
     as_then, _, months = _with_rows(known, ids, then)
     return as_then, months
 
@@ -216,11 +222,13 @@ def prove(connection: psycopg.Connection[Any], city: City, now: dt.datetime, tel
     groups = issue_store.read_groups(connection, city.id)
     true = read_facts(connection, city, groups, now, now, tell=tell)
     differences = len(differing(ready.facts(), true))
+    state, read = ready.state, ready.requests_read
     if differences:
         issue_store.add_groups(connection, city.id, groups)
         issue_store.replace_all(connection, city.id, true)
-        state = State(now, None, None, frozenset())
-        issue_store.write_state(connection, city.id, state, len(true), 0)
+        state, read = State(now, None, None, frozenset()), len(true)
+    if state is not None:
+        issue_store.write_state(connection, city.id, state, read, 0)
     issue_store.record_proof(connection, city.id, now, differences)
     return differences
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 from uuid import UUID
 
 import numpy as np
+import numpy.typing as npt
 import psycopg
 
 from city_config.schema import City
-from nagara.indicators.facts import Facts, Groups, Row, facts_of, keyed
+from nagara.indicators.facts import EPOCH, MICROSECOND, Facts, Groups, Row, facts_of, keyed, micros
+from nagara.indicators.issue_store import Keys, cut, sortable
 from nagara.indicators.issue_times import LoggedEvent
+from nagara.indicators.log_pages import FROM_2000, listed
 from nagara.indicators.log_stream import Tell, read_log
 
 CHUNK = 20_000
@@ -55,14 +58,45 @@ CHANGED_BETWEEN = """
 with changed as materialized (
     select request_id, max(recorded_at) as newest from event
      where city_id = %(city)s and recorded_at > %(since)s and recorded_at <= %(known_at)s
-     group by request_id)
-select request_id, newest from changed
-union all
-select parent.id, changed.newest
-  from changed join event link on link.city_id = %(city)s and link.kind = 'duplicate_linked'
-                              and link.request_id = changed.request_id
-  join request parent on parent.city_id = %(city)s and parent.reference = link.data->>'parent'
+     group by request_id),
+every as (
+    select request_id, newest from changed
+    union all
+    select parent.id, changed.newest
+      from changed join event link on link.city_id = %(city)s and link.kind = 'duplicate_linked'
+                                  and link.request_id = changed.request_id
+      join request parent on parent.city_id = %(city)s and parent.reference = link.data->>'parent')
+select string_agg(uuid_send(request_id), null), string_agg(timestamptz_send(newest), null) from every
 """
+"""Packed as pages of the log are: a row for each request costs the reader more than finding it."""
+
+NEWEST_EVENT = (
+    "select max(recorded_at) from event where city_id = %s and recorded_at > %s and recorded_at <= %s"
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Changed:
+    """Requests with new events, in order of id, and when the newest event of each was recorded."""
+
+    keys: Keys
+    newest: npt.NDArray[np.int64]
+    """Microseconds of Unix time."""
+
+    def after(self, moment: dt.datetime) -> Changed:
+        """Those of which something was recorded later."""
+        chosen = self.newest > micros(moment)
+        return Changed(self.keys[chosen], self.newest[chosen])
+
+    @property
+    def requests(self) -> list[UUID]:
+        """Their ids."""
+        return [UUID(bytes=one) for one in cut(self.keys.tobytes())]
+
+    @property
+    def newest_of_all(self) -> dt.datetime | None:
+        """When the newest of these events was recorded."""
+        return EPOCH + int(self.newest.max()) * MICROSECOND if len(self.newest) else None
 
 
 def tell_nobody(requests: int) -> None:
@@ -85,7 +119,7 @@ def read_facts(
     """
     values: dict[str, Any] = {"city": city.id, "known_at": known_at, "cut_off": cut_off, "requests": None}
     if requests is not None:
-        values["requests"] = list(requests)
+        values["requests"] = listed(requests)
         if len(requests) < ENOUGH_FOR_COLUMNS:
             return _one_by_one(connection, city, groups, values)
     parents = [row[0] for row in connection.execute(FOLLOWERS, values)]
@@ -93,7 +127,7 @@ def read_facts(
     if not read.rare:
         return read.facts
     rare = [
-        _one_by_one(connection, city, groups, values | {"requests": read.rare[start : start + CHUNK]})
+        _one_by_one(connection, city, groups, values | {"requests": listed(read.rare[start : start + CHUNK])})
         for start in range(0, len(read.rare), CHUNK)
     ]
     every = np.concatenate([read.facts, *rare])
@@ -147,11 +181,30 @@ def _corrected(told: list[tuple[LoggedEvent, bytes]]) -> list[tuple[LoggedEvent,
 
 def changed_requests(
     connection: psycopg.Connection[Any], city_id: str, since: dt.datetime, known_at: dt.datetime
-) -> dict[UUID, dt.datetime]:
+) -> Changed:
     """Requests with events recorded after ``since``, and those they were linked to: when the newest was recorded."""
     values: dict[str, Any] = {"city": city_id, "since": since, "known_at": known_at}
-    found: dict[UUID, dt.datetime] = {}
     with connection.cursor(binary=True) as cursor:
-        for request, newest in cursor.execute(CHANGED_BETWEEN, values):
-            found[request] = max(newest, found.get(request, newest))
-    return found
+        ids, times = cursor.execute(CHANGED_BETWEEN, values).fetchone() or (None, None)
+    keys = sortable(ids or b"")
+    newest = np.frombuffer(times or b"", ">i8").astype(np.int64) + FROM_2000
+    order = np.argsort(keys, kind="stable")
+    keys, newest = keys[order], newest[order]
+    begins = np.ones(len(keys), dtype=bool)
+    begins[1:] = keys[1:] != keys[:-1]
+    starts = np.flatnonzero(begins)
+    return Changed(keys[starts], np.maximum.reduceat(newest, starts) if len(starts) else newest)
+
+
+def default_cut_off(
+    connection: psycopg.Connection[Any], city_id: str, now: dt.datetime, newest: dt.datetime | None = None
+) -> dt.datetime:
+    """Start of the UTC day of ``now``, or the newest event recorded by then where that is later.
+
+    ``newest``: when that event was recorded, where it is known already.
+    """
+    today = now.astimezone(dt.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    if newest is None:
+        row = connection.execute(NEWEST_EVENT, (city_id, today, now)).fetchone()
+        newest = row[0] if row else None
+    return max(today, newest) if newest else today

@@ -11,10 +11,11 @@ import pytest
 from city_config import Configuration, load_configuration
 from nagara.demo.simulation import SOURCE as DEMO_SOURCE
 from nagara.errors import InvalidInput
-from nagara.indicators.build import build_all, build_city, default_cut_off, needs_refresh
+from nagara.indicators.build import build_all, build_city, needs_refresh
 from nagara.indicators.cells import Cell
 from nagara.indicators.issue_times import SIMULATION
 from nagara.indicators.period import Period
+from nagara.indicators.reading import default_cut_off
 from nagara.indicators.snapshots import figures_for, latest_snapshot, month_rows, snapshot_cells
 from nagara.network.view import indicators
 from nagara.settings import REPOSITORY
