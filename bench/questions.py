@@ -20,7 +20,7 @@ from nagara.indicators import sheets
 from nagara.indicators.distributions import chi_squared_quantile
 from nagara.indicators.figures import ALL_CODES
 from nagara.indicators.period import Period
-from nagara.network import trend, view
+from nagara.network import courses, trend, view
 
 Connection = psycopg.Connection[Any]
 Row = tuple[str, str]
@@ -58,8 +58,8 @@ def _usual(app: Connection, usual: Period, cities: Sequence[str]) -> list[Row]:
         "all cities for officials": lambda period, city: view.indicators(
             app, known, period, [], internal=True, to_send=True
         ),
-        "curve": lambda period, city: view.curve(app, known, period, [city]),
-        "curves of all": lambda period, city: view.curve(app, known, period, []),
+        "curve": lambda period, city: courses.curve(app, known, period, [city], to_send=True),
+        "curves of all": lambda period, city: courses.curve(app, known, period, [], to_send=True),
         "funnel": lambda period, city: view.funnel_of(app, known, period, "N5"),
         "districts": lambda period, city: view.equity(app, known, period, city),
         "backlog": lambda period, city: view.backlog(app, known, period, [city]),

@@ -20,7 +20,7 @@ from nagara.indicators.asking import read_questions
 from nagara.indicators.figures import ALL_CODES
 from nagara.indicators.period import Period
 from nagara.indicators.snapshots import ALL_DISTRICTS
-from nagara.network import live_counts, view
+from nagara.network import courses, live_counts, view
 from nagara.network.counts_of_all import counts_of_all
 from nagara.network.sheets_read import chosen_cities
 from nagara.network.trend import trend as trend_of
@@ -127,8 +127,14 @@ def curve(period: Months, city: Cities = None, code: Code = ALL_CODES, district:
     """Of 100 issues, how many are resolved by each hour, with the 95 % band."""
     served = _known(code, district)
     with app_connection() as connection:
-        found: dict[str, Any] = view.curve(
-            connection, served, Period.parse(period), city or [], code, district or ALL_DISTRICTS
+        found: dict[str, Any] = courses.curve(
+            connection,
+            served,
+            Period.parse(period),
+            city or [],
+            code,
+            district or ALL_DISTRICTS,
+            to_send=True,
         )
     return json_answer(found)
 

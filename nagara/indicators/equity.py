@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from nagara.indicators.counts import ALPHA, REPLICATES, SEED
+from nagara.indicators.counts import ALPHA, REPLICATES, SEED, quantiles
 from nagara.indicators.proportions import Estimate
 
 Floats = npt.NDArray[np.float64]
@@ -212,8 +212,8 @@ def typical_with_limits(districts: Sequence[District]) -> Estimate:
     drawn = np.maximum(1e-9, random.normal(_values(districts), errors, (REPLICATES, len(districts))))
     variance = ((drawn - (drawn @ p)[:, None]) ** 2) @ p
     typical = np.sqrt(np.maximum(0.0, variance - (p * (1 - p)) @ errors**2))
-    low, high = np.quantile(typical, (ALPHA / 2, 1 - ALPHA / 2))
-    return Estimate(gaps(districts).typical, float(low), float(high))
+    low, high = quantiles(typical, (ALPHA / 2, 1 - ALPHA / 2))
+    return Estimate(gaps(districts).typical, low, high)
 
 
 def why_not(districts: Sequence[District], city_population: float | None) -> str | None:

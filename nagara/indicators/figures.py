@@ -41,20 +41,25 @@ Codes = Mapping[str, NetworkCode]
 
 
 def figures_of(
-    cells: Mapping[str, Cell], codes: Codes, ever: Mapping[str, Cell] | None = None
+    cells: Mapping[str, Cell],
+    codes: Codes,
+    ever: Mapping[str, Cell] | None = None,
+    compared: Cell | None = None,
 ) -> dict[str, Figure]:
     """All figures of the cells given by network code: of one code, or pooled over several.
 
     Over several codes, only those enter a figure whose comparability allows it. What another body's
     network must repair (class util) has no place in times of resolution, promises and backlog; a code the
     network does not know is counted in volumes alone. The backlog is told of ``ever`` where it is given: the cells of
-    every month.
+    every month. ``compared``: the cells added up whose resolution compares, where that was done already.
     """
     whole = Cell.merged(cells.values())
     answered = _comparable(cells, codes, "AB")
     own = own_work(cells, codes)
-    resolved = own if len(cells) == 1 else _comparable(own, codes, "A")
-    pooled, promised = Cell.merged(resolved.values()), Cell.merged(own.values())
+    alone = len(cells) == 1
+    resolved = own if alone else _comparable(own, codes, "A")
+    pooled = compared if compared is not None and not alone else Cell.merged(resolved.values())
+    promised = Cell.merged(own.values())
     figures = {"N1": _count(whole.count("reports")), "N11": _reports_per_issue(whole)}
     figures |= _first_answer(Cell.merged(answered.values()))
     figures |= _time_to_closure(pooled.table("resolution"))
@@ -232,7 +237,7 @@ def stratum_at_reference(table: LifeTable, code: NetworkCode, weight: float) -> 
     if table.total < SMALLEST_STRATUM or not can_read_at(table.risk, hours):
         return None
     curve = table.risk.finished_by(RESOLVED)
-    share, variance = curve.at(hours).value or 0.0, curve.variance_at(hours)
+    share, variance = curve.value_at(hours), curve.variance_at(hours)
     if not 1e-12 < share < 1 - 1e-12:
         variance = proportion_variance(round(share) * table.total, table.total)
     return Stratum(share, variance, weight)

@@ -15,6 +15,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from nagara.indicators.counts import quantiles
 from nagara.indicators.distributions import chi_squared_quantile, interpolated_binomial_shares
 
 Floats = npt.NDArray[np.float64]
@@ -111,8 +112,8 @@ def spread(values: Sequence[float], errors: Sequence[float], target: float) -> S
     if len(y) < 2 or not (s > 0).all():
         raise ValueError("a funnel needs two cities at least, each with a positive standard error")
     z = (y - target) / s
-    ends = np.quantile(z, (WINSORISED, 1 - WINSORISED))
-    winsorised = np.clip(z, *ends)
+    low, high = quantiles(z, (WINSORISED, 1 - WINSORISED))
+    winsorised = np.clip(z, low, high)
     number = len(z)
     phi = float((winsorised**2).mean())
     overdispersed = number * phi > chi_squared_quantile(0.95, number)

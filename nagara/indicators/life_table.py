@@ -123,9 +123,12 @@ class LifeTable:
         first = min(int(table.bins[0]) for table in every)
         last = max(int(table.bins[-1]) for table in every)
         total = np.zeros((last - first + 1, CAUSES), np.int64)
+        seen = np.zeros(last - first + 1, dtype=bool)
         for table in every:
-            total[table.bins - first] += table.counts  # a table has no bin twice
-        used = np.flatnonzero(total @ np.ones(CAUSES, np.int64))
+            places = table.bins - first
+            total[places] += table.counts  # a table has no bin twice
+            seen[places] = True
+        used = np.flatnonzero(seen)
         return cls(used + first, total[used])
 
     @classmethod
@@ -153,17 +156,22 @@ class LifeTable:
     @cached_property
     def total(self) -> int:
         """Requests in the table."""
-        return int(self.counts.sum())
+        return sum(self._by_cause)
 
     def ended(self, cause: int | None = None) -> int:
         """Requests that ended by a cause, or by any."""
-        return int(self.counts[:, 1:].sum() if cause is None else self.counts[:, cause].sum())
+        return sum(self._by_cause[1:]) if cause is None else self._by_cause[cause]
+
+    @cached_property
+    def _by_cause(self) -> list[int]:
+        return [int(column.sum()) for column in self.counts.T]
 
     @cached_property
     def risk(self) -> RiskTable:
         """The risk table that the estimators read, durations at the bins' upper edges."""
         removed = self.counts.astype(np.float64)
-        at_risk = removed.sum(axis=1)[::-1].cumsum()[::-1]
+        leaving: npt.NDArray[np.float64] = sum(removed.T, np.zeros(len(removed)))  # whole: exact in any order
+        at_risk = leaving[::-1].cumsum()[::-1]
         return RiskTable(hours_of(self.bins), at_risk, removed)
 
     @cached_property

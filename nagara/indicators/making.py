@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 
 from city_config import Configuration
+from nagara.indicators.code_cells import CodeCells
 from nagara.indicators.definitions import FEW, METHOD_VERSION
 from nagara.indicators.figures import ALL_CODES, Codes
 from nagara.indicators.life_table import LifeTable
 from nagara.indicators.margins import added_up
+from nagara.indicators.month_sums import MonthSums
 from nagara.indicators.packed import CURVES, SCALARS, Packed, PartKey
 from nagara.indicators.period import Period
 from nagara.indicators.publishing import cells_hidden
@@ -65,7 +67,7 @@ def sheet_from(
 
     Of a part of it also its reports in each month: on these it rests whether it may be shown.
     """
-    city, codes = configuration.cities[snapshot.city_id], configuration.network.codes_by_code
+    codes = configuration.network.codes_by_code
     within = {month: packed for month, packed in months.items() if month in asked.period}
     own = list(within.values())
     if not asked.whole:
@@ -79,13 +81,34 @@ def sheet_from(
         without=added_up(own, lambda part: None if part[2] else part[0]) if declared else None,
         months=[month for month, packed in within.items() if packed.has_reports()],
     )
-    days = days_passed(asked.period, snapshot.cut_off.astimezone(city.zone).date())
-    sheet = sheet_of(watched, codes, Stated.of(city) if asked.whole else None, days)
-    sheet["made_by"] = made_by(configuration, snapshot.city_id)
+    sheet = _made(configuration, snapshot, asked, watched)
     sheet["hidden"] = not asked.whole and (_is_hidden(within, asked) or _gives_away(reports, asked))
     if not asked.whole:
         sheet["without_hidden"] = declared and _emergencies_give_away(within, asked)
     return sheet
+
+
+def sheet_of_code(
+    configuration: Configuration, snapshot: Snapshot, asked: Asked, cells: CodeCells, sums: MonthSums
+) -> dict[str, Any]:
+    """The same sheet of a single code, in months without a declared emergency, from its cells alone."""
+    watched = Watched(
+        received=added_up([cells.received], _code),
+        ever=added_up([cells.backlog], _code),
+        districts={},
+        waiting={},
+        without=None,
+        months=sums.heard_months(asked.period),
+    )
+    sheet = _made(configuration, snapshot, asked, watched)
+    return sheet | {"hidden": sums.hides_code(asked.code, asked.period), "without_hidden": False}
+
+
+def _made(configuration: Configuration, snapshot: Snapshot, asked: Asked, watched: Watched) -> dict[str, Any]:
+    city, codes = configuration.cities[snapshot.city_id], configuration.network.codes_by_code
+    days = days_passed(asked.period, snapshot.cut_off.astimezone(city.zone).date())
+    sheet = sheet_of(watched, codes, Stated.of(city) if asked.whole else None, days)
+    return sheet | {"made_by": made_by(configuration, snapshot.city_id)}
 
 
 def _code(part: PartKey) -> str:

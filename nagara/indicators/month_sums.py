@@ -108,6 +108,25 @@ class MonthSums:
             or gives_away(dict(zip(map(_number, self.months), line, strict=True)), first, last)
         )
 
+    def hides_code(self, code: str, period: Period) -> bool:
+        """Whether a code's reports in the period must not be told: few, or told by the others or by other periods."""
+        within = self._within(period)
+        counts = {name: n for name, lines in self.codes.items() if (n := _sum(lines[3], within))}
+        shown = dict(zip(counts, suppressed_line(list(counts.values())), strict=True))
+        if code in shown and shown[code] is None:
+            return True
+        line = self.codes[code][3] if code in self.codes else [0] * len(self.months)
+        of_months = dict(zip(map(_number, self.months), line, strict=True))
+        return gives_away(of_months, number_of(period.first), number_of(period.last))
+
+    def heard_months(self, period: Period) -> list[dt.date]:
+        """Months of the period in which anything was reported."""
+        return [
+            dt.date.fromisoformat(f"{self.months[place]}-01")
+            for place in self._within(period)
+            if any(lines[3][place] for lines in self.codes.values())
+        ]
+
     def _within(self, period: Period) -> list[int]:
         """The places of the months of a period."""
         first, last = f"{period.first:%Y-%m}", f"{period.last:%Y-%m}"

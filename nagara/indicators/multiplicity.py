@@ -10,10 +10,12 @@ import numpy as np
 
 from nagara.indicators.counts import REPLICATES, SEED
 
+_NORMAL = NormalDist()
+
 
 def two_sided_p(z: float) -> float:
     """Probability of a standard normal value at least so far from 0."""
-    return 2 * NormalDist().cdf(-abs(z))
+    return 2 * _NORMAL.cdf(-abs(z))
 
 
 def benjamini_hochberg(p_values: Sequence[float], rate: float = 0.05) -> list[bool]:

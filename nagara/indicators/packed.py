@@ -255,6 +255,40 @@ def _names(head: bytes) -> tuple[tuple[PartKey, ...], Ints, Ints]:
     )
 
 
+def code_pieces(content: bytes) -> dict[str, list[int]] | None:
+    """Where the rows of each code lie within what ``to_bytes`` wrote: first byte (from 1) and length, of the single
+    numbers and of the curves. None where its columns are not those of this version."""
+    _, length, scalars, curves = _HEAD.unpack_from(content)
+    at = _HEAD.size + length
+    head = orjson.loads(content[_HEAD.size : at])
+    if head["scalars"] != list(SCALARS) or head["curves"] != list(CURVES):
+        return None
+    codes = [code for code, _, _ in head["parts"]]
+    firsts = [place for place, code in enumerate(codes) if not place or code != codes[place - 1]]
+    edges = np.array([*firsts, len(codes)])
+    found: dict[str, list[int]] = {codes[place]: [] for place in firsts}
+    for row, rows in ((_SCALAR_ROW, scalars), (_CURVE_ROW, curves)):
+        ends = np.searchsorted(np.frombuffer(content, row, rows, at)["part"], edges) * row.itemsize + at
+        for code, first, end in zip(found, ends[:-1].tolist(), ends[1:].tolist(), strict=True):
+            found[code] += (first + 1, end - first)
+        at += rows * row.itemsize
+    return found
+
+
+def of_code(code: str, pieces: Sequence[tuple[bytes, bytes]]) -> Packed:
+    """One code as a single part, of the pieces of several months: rows in any order, places more than once."""
+    single = np.frombuffer(b"".join(scalars for scalars, _ in pieces), _SCALAR_ROW)
+    curve = np.frombuffer(b"".join(curves for _, curves in pieces), _CURVE_ROW)
+    return Packed(
+        ((code, "", False),) if pieces else (),
+        np.zeros(len(single), dtype=np.int64),
+        single["column"].astype(np.int64),
+        single["value"].astype(np.int64),
+        np.zeros(len(curve), dtype=np.int64),
+        *(curve[name].astype(np.int64) for name in ("column", "bin", "count")),
+    )
+
+
 def pack_cells(cells: Mapping[PartKey, Cell]) -> Packed:
     """Cells as columns: for those that come from elsewhere; builds make columns at once."""
     parts = list(cells)

@@ -31,8 +31,9 @@ from nagara.indicators.handling import propensity_figures
 from nagara.indicators.life_table import LifeTable
 from nagara.indicators.period import Period
 from nagara.indicators.residents import between_districts, rates, readable_districts
-from nagara.indicators.strata import all_strata
-from nagara.indicators.survival import NOT_ACTIONABLE, RESOLVED, WITHDRAWN, Floats
+from nagara.indicators.rounding import in_six_places
+from nagara.indicators.strata import all_strata, counted_strata
+from nagara.indicators.survival import NOT_ACTIONABLE, RESOLVED, WITHDRAWN
 
 SHEET_VERSION = 5
 CURVE_HOURS: tuple[float, ...] = (
@@ -87,7 +88,10 @@ def sheet_of(watched: Watched, codes: Codes, stated: Stated | None, days: float)
     """
     received = watched.received
     pooled = Cell.merged(received.values())
-    found = figures_of(received, codes, watched.ever)
+    compared = Cell.merged(
+        cell for code, cell in own_work(received, codes).items() if codes[code].comparability == "A"
+    )
+    found = figures_of(received, codes, watched.ever, compared)
     districts: list[dict[str, Any]] = []
     if stated is not None:
         found |= rates(received, watched.ever, codes, stated.population, days)
@@ -98,9 +102,6 @@ def sheet_of(watched: Watched, codes: Codes, stated: Stated | None, days: float)
             known = [one for one in values if one.code in stated.by_district] if stated.population else []
             found[key] = between_districts(known, stated.population)
         districts = district_rows(watched.districts, waits, stated)
-    compared = Cell.merged(
-        cell for code, cell in own_work(received, codes).items() if codes[code].comparability == "A"
-    )
     without = watched.without
     return {
         "version": SHEET_VERSION,
@@ -111,7 +112,7 @@ def sheet_of(watched: Watched, codes: Codes, stated: Stated | None, days: float)
         else {key: figure.as_json() for key, figure in figures_of(without, codes).items()},
         "survival": survival_points(compared),
         "curve": curve_points(compared.table("resolution")),
-        "strata": all_strata(received, codes),
+        "strata": counted_strata(received, codes) if stated is None else all_strata(received, codes),
         "coverage": coverage(pooled, watched.months),
         "backlog": backlog_classes(own_work(watched.ever, codes).values()),
         "districts": districts,
@@ -138,7 +139,7 @@ def survival_points(cell: Cell) -> list[dict[str, Any]]:
         return []
     followed = _followed(table, CURVE_HOURS)
     hours = CURVE_HOURS[: len(followed)]
-    open_, low, high = (_in_six_places(ends) for ends in table.curve.at_all(hours))
+    open_, low, high = in_six_places(table.curve.at_all(hours))
     return [
         {"hours": at, "open": one, "low": lower, "high": upper, "n": n}
         for at, one, lower, upper, n in zip(hours, open_, low, high, followed, strict=True)
@@ -155,21 +156,14 @@ def curve_points(table: LifeTable) -> list[list[float | int]]:
     followed = _followed(table, FINE_HOURS)
     hours = FINE_HOURS[: len(followed)]
     causes = [table.risk.finished_by(cause).at_all(hours) for cause in (RESOLVED, NOT_ACTIONABLE, WITHDRAWN)]
-    columns = [_in_six_places(column) for column in (*table.curve.at_all(hours), *causes)]
-    return [
-        [at, *(value or 0.0 for value in values), n]
-        for at, values, n in zip(hours, zip(*columns, strict=True), followed, strict=True)
-    ]
+    columns = in_six_places(np.stack((*table.curve.at_all(hours), *causes)))
+    return [list(point) for point in zip(hours, *columns, followed, strict=True)]
 
 
 def _followed(table: LifeTable, hours: Sequence[float]) -> list[int]:
     """How many are followed at each time, as long as these are ten."""
     followed = table.risk.followed_at(hours)
     return list(takewhile(lambda n: n >= ENOUGH_AT_RISK, followed))
-
-
-def _in_six_places(values: Floats) -> list[float | None]:
-    return [rounded(value) for value in values.tolist()]
 
 
 def backlog_classes(cells: Iterable[Cell]) -> list[int]:

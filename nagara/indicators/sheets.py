@@ -8,7 +8,7 @@ period alone. Of cities that only stand beside the one that is looked at no more
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -17,14 +17,21 @@ import orjson
 import psycopg
 
 from city_config import Configuration
-from nagara.indicators.brief import brief_of
-from nagara.indicators.making import Asked, backlog_of, made_by, reports_of, sheet_from
+from nagara.indicators.code_cells import read_code
+from nagara.indicators.figures import ALL_CODES
+from nagara.indicators.making import Asked, backlog_of, made_by, reports_of, sheet_from, sheet_of_code
 from nagara.indicators.month_sums import MonthSums
 from nagara.indicators.packed import Packed
 from nagara.indicators.period import Period
 from nagara.indicators.shelf import Shelf
-from nagara.indicators.shown import Shown, read_shown
-from nagara.indicators.snapshots import Snapshot, latest_snapshots, month_cells
+from nagara.indicators.shown import ReadyCurve, Shown, read_curves, read_shown
+from nagara.indicators.snapshots import (
+    ALL_DISTRICTS,
+    Snapshot,
+    latest_snapshots,
+    month_cells,
+)
+from nagara.indicators.usual_sheets import keep_usual, usual_periods
 
 KEPT = """
 select s.city_id, s.brief is null or s.city_id = any(%s::text[]),
@@ -33,16 +40,6 @@ select s.city_id, s.brief is null or s.city_id = any(%s::text[]),
   join unnest(%s::text[], %s::uuid[]) as asked(city_id, snapshot_id) using (city_id, snapshot_id)
  where s.period = %s
 """
-KEEP = """
-insert into indicator_sheet (city_id, snapshot_id, period, content, brief, shown, shown_to_officials)
-values (%s, %s, %s, %b, %b, %b, %b) on conflict do nothing
-"""
-KEEP_SUMS = """
-insert into indicator_sum (city_id, snapshot_id, months, backlog) values (%s, %s, %b, %b) on conflict do nothing
-"""
-FORGET = ("delete from indicator_sheet where city_id = %s", "delete from indicator_sum where city_id = %s")
-"""Of the present snapshot too: what was kept of it by other rules or of another configuration is nobody's."""
-
 SUMS = """
 select s.city_id, s.months from indicator_sum s
   join unnest(%s::text[], %s::uuid[]) as asked(city_id, snapshot_id) using (city_id, snapshot_id)
@@ -50,9 +47,6 @@ select s.city_id, s.months from indicator_sum s
 BACKLOG = "select backlog from indicator_sum where city_id = %s and snapshot_id = %s"
 MOST_KEPT = 800
 """Sheets kept by a process; one takes some 60 kB."""
-
-LENGTHS = (1, 3, 6, 12)
-"""Months of the periods that are made after each build, ending with the present month and the one before."""
 
 Key = tuple[str, UUID, str, str, str, str, str]
 """City, snapshot, configuration of the city and of the network's codes, period, code and district: nothing else decides
@@ -76,6 +70,8 @@ _shelf: Shelf[tuple[Key, bool], Mapping[str, Any]] = Shelf(MOST_KEPT)
 
 _shown: Shelf[tuple[Key, bool], Shown] = Shelf(MOST_KEPT)
 """What is shown of them, to officials (True) and to everybody."""
+
+_curves: Shelf[Key, ReadyCurve] = Shelf(MOST_KEPT)
 
 _sums: Shelf[tuple[str, UUID], MonthSums] = Shelf(MOST_KEPT)
 
@@ -105,12 +101,28 @@ def sheets_of(
 ) -> dict[str, CitySheet]:
     """The sheets of these snapshots."""
     found = _known(connection, configuration, snapshots, asked, frozenset(whole))
-    for city, snapshot in snapshots.items():
-        if city not in found:
-            made = make_sheet(connection, configuration, snapshot, asked)
-            _shelf.put((_key(configuration, snapshot, asked), True), made)
-            found[city] = CitySheet(snapshot, True, made)
+    missing = {city: one for city, one in snapshots.items() if city not in found}
+    for city, made in _made(connection, configuration, missing, asked):
+        _shelf.put((_key(configuration, missing[city], asked), True), made)
+        found[city] = CitySheet(missing[city], True, made)
     return {city: found[city] for city in snapshots}
+
+
+def _made(
+    connection: psycopg.Connection[Any],
+    configuration: Configuration,
+    snapshots: Mapping[str, Snapshot],
+    asked: Asked,
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Sheets made from cells, one after the other; those of a single code from its own cells, where these are known."""
+    rest = dict(snapshots)
+    if snapshots and asked.code != ALL_CODES and asked.district == ALL_DISTRICTS:
+        sums = _read_sums(connection, snapshots)
+        ids = {city: snapshots[city].id for city in sums}
+        for city, cells in read_code(connection, ids, asked.period, asked.code).items():
+            yield city, sheet_of_code(configuration, rest.pop(city), asked, cells, sums[city])
+    for city, snapshot in rest.items():
+        yield city, make_sheet(connection, configuration, snapshot, asked)
 
 
 def shown_of(
@@ -140,6 +152,25 @@ def shown_of(
     for city, shown in fresh.items():
         _shown.put(keys[city], shown)
     return found | fresh
+
+
+def curves_of(
+    connection: psycopg.Connection[Any],
+    configuration: Configuration,
+    snapshots: Mapping[str, Snapshot],
+    period: Period,
+) -> dict[str, ReadyCurve]:
+    """The curves of whole cities that are kept ready."""
+    keys = {city: _key(configuration, one, Asked(period)) for city, one in snapshots.items()}
+    found = {city: curve for city, key in keys.items() if (curve := _curves.get(key))}
+    wanted = {city: one.id for city, one in snapshots.items() if city not in found}
+    if wanted:
+        makings = {city: made_by(configuration, city) for city in wanted}
+        fresh = read_curves(connection, wanted, str(period), makings)
+        for city, curve in fresh.items():
+            _curves.put(keys[city], curve)
+        found |= fresh
+    return found
 
 
 def beside_of(
@@ -261,51 +292,9 @@ def _read_backlog(connection: psycopg.Connection[Any], snapshot: Snapshot) -> Pa
     return Packed.from_bytes(row[0]) if row else None
 
 
-def usual_periods(today: dt.date) -> list[Period]:
-    """What dashboards ask for: the last 1, 3, 6 and 12 months, with the present month and without it."""
-    found = []
-    for last in (_before(today, 0), _before(today, 1)):
-        found += [Period(_before(last, length - 1), last) for length in LENGTHS]
-    return found
-
-
-def _before(day: dt.date, months: int) -> dt.date:
-    number = day.year * 12 + day.month - 1 - months
-    return dt.date(number // 12, number % 12 + 1, 1)
-
-
-def keep_usual(
-    connection: psycopg.Connection[Any],
-    configuration: Configuration,
-    city_id: str,
-    now: dt.datetime,
-    tell: Callable[[int], None] = lambda made: None,
-) -> int:
-    """Make and keep the sheets of the usual periods of a city's newest snapshot; returns how many. Does not commit."""
-    found = latest_snapshots(connection, [city_id])
-    if city_id not in found:
-        return 0
-    snapshot = found[city_id]
-    months = month_cells(connection, city_id, snapshot.id)
-    backlog = backlog_of(months)
-    today = now.astimezone(configuration.cities[city_id].zone).date()
-    for statement in FORGET:
-        connection.execute(statement, (city_id,))
-    sums = MonthSums.of(months)
-    connection.execute(KEEP_SUMS, (city_id, snapshot.id, sums.to_bytes(), backlog.to_bytes()))
-    periods = usual_periods(today)
-    for number, period in enumerate(periods, 1):
-        sheet = sheet_from(configuration, snapshot, months, Asked(period), backlog, {})
-        content = [orjson.dumps(sheet), orjson.dumps(brief_of(sheet))]
-        content += [Shown.of(sheet, internal=who).written(sheet["made_by"]) for who in (False, True)]
-        connection.execute(KEEP, (city_id, snapshot.id, str(period), *content))
-        tell(number)
-    return len(periods)
-
-
 def forget() -> None:
     """Forget the sheets of this process: for measuring, and for tests that build again."""
-    for shelf in (_shelf, _shown, _sums):
+    for shelf in (_shelf, _shown, _curves, _sums):
         shelf.clear()
 
 
@@ -313,6 +302,7 @@ __all__ = [
     "Asked",
     "CitySheet",
     "beside_of",
+    "curves_of",
     "forget",
     "hidden_districts",
     "keep_usual",

@@ -35,6 +35,7 @@ _KEPT: LiteralString = """
 """
 PUBLIC: LiteralString = f"select s.city_id, s.shown {_KEPT} s.shown is not null"
 OFFICIAL: LiteralString = f"select s.city_id, s.shown_to_officials {_KEPT} s.shown_to_officials is not null"
+CURVES: LiteralString = f"select s.city_id, s.curve {_KEPT} s.curve is not null"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,54 @@ class Shown:
         if not figures:
             return self.figures
         return b"".join((self.figures[:-1], b",", orjson.dumps(figures)[1:]))
+
+
+CAUSES = ("resolved", "not_actionable", "withdrawn")
+"""How an issue can end."""
+
+_POINT = ("hours", "open", "low", "high", *CAUSES, "n")
+
+
+def curve_shown(sheet: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The points of a sheet's curve as they are shown."""
+    return [dict(zip(_POINT, point, strict=True)) for point in sheet["curve"]]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyCurve:
+    """The curve of a whole city: its points as JSON, and whether they are of made-up requests."""
+
+    simulated: bool
+    points: bytes
+
+    @classmethod
+    def of(cls, sheet: Mapping[str, Any]) -> ReadyCurve:
+        """The curve of a sheet."""
+        return cls(sheet["simulated"], orjson.dumps(curve_shown(sheet)))
+
+    @classmethod
+    def read(cls, content: bytes, made_by: Sequence[Any]) -> ReadyCurve | None:
+        """What ``written`` wrote; None where it was made by other rules, or of another configuration."""
+        head, simulated, points = content.split(b"\n")
+        return cls(orjson.loads(simulated), points) if head == _head(made_by) else None
+
+    def written(self, made_by: Sequence[Any]) -> bytes:
+        """How it is kept."""
+        return b"\n".join((_head(made_by), orjson.dumps(self.simulated), self.points))
+
+
+def read_curves(
+    connection: psycopg.Connection[Any],
+    snapshots: Mapping[str, UUID],
+    period: str,
+    made_by: Mapping[str, Sequence[Any]],
+) -> dict[str, ReadyCurve]:
+    """What is kept ready of the curves of cities' snapshots; others are left out."""
+    values = (list(snapshots), list(snapshots.values()), period)
+    with connection.cursor(binary=True) as cursor:
+        rows = cursor.execute(CURVES, values).fetchall()
+    found = {city: ReadyCurve.read(content, made_by[city]) for city, content in rows}
+    return {city: curve for city, curve in found.items() if curve is not None}
 
 
 def read_shown(

@@ -35,6 +35,7 @@ from nagara.indicators.funnel import (
 from nagara.indicators.multiplicity import benjamini_hochberg, rank_intervals, two_sided_p
 from nagara.indicators.proportions import Z
 from nagara.indicators.reasons import explained
+from nagara.indicators.rounding import in_six_places
 
 HEADLINE = ("N2b", "N3b.std", "N5b", "N7b.past_promise", "N13")
 """Five, of what lasted: a resolution opened again is none. Each is read beside N11, N14.delay and N15, so that fast
@@ -265,8 +266,11 @@ def _of_estimates(key: str, points: Sequence[Point]) -> _Around:
 
 
 def _sizes(points: Sequence[Point]) -> list[int]:
+    """Sizes at which limits are drawn, evenly spread on a logarithmic scale from the smallest to the largest city."""
     sizes = [max(1, point.n) for point in points]
-    return sorted({int(n) for n in np.rint(np.geomspace(min(sizes), max(sizes), STEPS))})
+    first, last = min(sizes), max(sizes)
+    between = np.power(10.0, np.linspace(np.log10(first), np.log10(last), STEPS)[1:-1])
+    return sorted({first, *map(int, np.rint(between).tolist()), last})
 
 
 def _limits(limits: Floats) -> list[dict[str, float]]:
@@ -319,18 +323,3 @@ def ranks(key: str, points: Sequence[Point]) -> dict[str, dict[str, Any]]:
 
 def _six(value: float) -> float:
     return round(float(value), 6)
-
-
-def in_six_places(values: Floats) -> list[Any]:
-    """Numbers rounded to six decimals, each to what ``round`` gives: nested lists, as the array is.
-
-    A whole number of millionths divided by a million is the nearest to that decimal; where a value lies so near to half
-    a millionth that its multiple may have been rounded across, ``round`` itself decides.
-    """
-    millions = values * 1e6
-    found = np.rint(millions) / 1e6
-    near = np.abs(np.abs(millions - np.trunc(millions)) - 0.5) < 1e-3 + np.abs(millions) * 1e-15
-    for place in np.argwhere(near | (np.abs(millions) > 2.0**52)).tolist():
-        found[tuple(place)] = round(float(values[tuple(place)]), 6)
-    rounded: list[Any] = found.tolist()
-    return rounded

@@ -167,6 +167,14 @@ def month_cells(
     return {month: _packed(rows) for _, month, rows in _months(connection, CELLS, values)}
 
 
+def kept_months(
+    connection: psycopg.Connection[Any], city_id: str, snapshot_id: UUID
+) -> dict[dt.date, tuple[Packed, bytes | None]]:
+    """The cells of all months of one city's snapshot, and the bytes as which they are kept, if they are so."""
+    values = {"cities": [city_id], "snapshots": [snapshot_id], "first": None, "last": None}
+    return {month: (_packed(rows), _whole(rows)[5]) for _, month, rows in _months(connection, CELLS, values)}
+
+
 def _months(
     connection: psycopg.Connection[Any], statement: LiteralString, values: Mapping[str, Any]
 ) -> Iterator[tuple[str, dt.date, list[Sequence[Any]]]]:

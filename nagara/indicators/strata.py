@@ -133,7 +133,6 @@ def all_strata(cells: Cells, codes: Codes) -> dict[str, Any]:
     ``kept`` are the published promises kept and the exact limits of that number, which take longer than all the rest.
     """
     promises = {standard: promises_by_code(cells, codes, standard) for standard in STANDARDS}
-    compared = _compared(cells, codes)
     kept = sum(count[0] for count in promises["published"].values())
     limits = exact_poisson(kept)
     return {
@@ -146,12 +145,21 @@ def all_strata(cells: Cells, codes: Codes) -> dict[str, Any]:
         "promise_undeclined": promise_strata(counts_by_code(cells, codes, undeclined_counts), codes),
         "declined": promise_strata(counts_by_code(cells, codes, declined_counts), codes),
         "promise": {standard: promise_strata(counts, codes) for standard, counts in promises.items()},
+        **counted_strata(cells, codes),
+        "kept": [kept, limits.low, limits.high],
+    }
+
+
+def counted_strata(cells: Cells, codes: Codes) -> dict[str, Any]:
+    """Of these no more than the counts by code: of a part of a city, which is not standardised."""
+    promises = {standard: promises_by_code(cells, codes, standard) for standard in STANDARDS}
+    compared = _compared(cells, codes)
+    return {
         "issues": {code: n for code, cell in compared.items() if (n := cell.table("resolution").total)},
         "promises": {
             standard: {code: list(count) for code, count in counts.items() if count[1]}
             for standard, counts in promises.items()
         },
-        "kept": [kept, limits.low, limits.high],
     }
 
 

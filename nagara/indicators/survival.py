@@ -36,7 +36,7 @@ class RiskTable:
     @cached_property
     def total(self) -> int:
         """Observations in all."""
-        return int(self.removed.sum())
+        return int(self.at_risk[0]) if len(self.at_risk) else 0
 
     def events(self, cause: int | None = None) -> Floats:
         """Events at each time: of one cause, or of any."""
@@ -44,7 +44,7 @@ class RiskTable:
 
     @cached_property
     def _ended(self) -> Floats:
-        ended: Floats = self.removed[:, 1:].sum(axis=1)
+        ended: Floats = sum(self.removed.T[1:], np.zeros(len(self.times)))  # whole: exact in any order
         return ended
 
     def at_risk_at(self, time: float) -> int:
@@ -71,7 +71,7 @@ class RiskTable:
 
     def censored_before(self, time: float) -> int:
         """How many left observation, unfinished, before a time."""
-        return int(self.removed[self.times < time, CENSORED].sum())
+        return int(self.removed[: int(np.searchsorted(self.times, time, side="left")), CENSORED].sum())
 
 
 def risk_table(
@@ -194,13 +194,14 @@ def restricted_mean(curve: SurvivalCurve, tau: float) -> RestrictedMean | None:
     ends_open = not len(curve.survival) or curve.survival[-1] > 0
     if curve.last_time < tau and ends_open:
         return None
-    upto = curve.times <= tau
-    times, survival = curve.times[upto], curve.survival[upto]
-    widths = np.diff(np.concatenate(([0.0], times, [tau])))
-    pieces = widths * np.concatenate(([1.0], survival))
+    upto = int(np.searchsorted(curve.times, tau, side="right"))
+    edges = np.concatenate(([0.0], curve.times[:upto], [tau]))
+    pieces = edges[1:] - edges[:-1]
+    pieces[1:] *= curve.survival[:upto]
     area = float(pieces.sum())
     beyond = pieces[1:][::-1].cumsum()[::-1]
-    increments = np.diff(np.concatenate(([0.0], curve.greenwood[upto])))
+    increments = curve.greenwood[:upto].copy()
+    increments[1:] -= curve.greenwood[: max(0, upto - 1)]
     return RestrictedMean(area, float((beyond**2 * increments).sum()))
 
 
@@ -240,7 +241,16 @@ class IncidenceCurve:
 
     times: Floats
     incidence: Floats
-    variance: Floats
+    before: Floats
+    """Share not finished by any cause just before each event time."""
+    own: Floats
+    events: Floats
+    at_risk: Floats
+
+    @cached_property
+    def variance(self) -> Floats:
+        """Aalen's variance after each event time; reckoned when it is asked for."""
+        return _aalen_variance(self.incidence, self.before, self.own, self.events, self.at_risk)
 
     @cached_property
     def _limits(self) -> tuple[Floats, Floats]:
@@ -261,7 +271,14 @@ class IncidenceCurve:
         index = int(np.searchsorted(self.times, time, side="right")) - 1
         if index < 0 or self.incidence[index] == 0:
             return Estimate(0.0, None, None)
-        return Estimate(float(self.incidence[index]), float(self.lower[index]), float(self.upper[index]))
+        one = slice(index, index + 1)
+        low, high = _log_log_limits(self.incidence[one], np.sqrt(self.variance[one]))
+        return Estimate(float(self.incidence[index]), float(low[0]), float(high[0]))
+
+    def value_at(self, time: float) -> float:
+        """F(time) without its limits."""
+        index = int(np.searchsorted(self.times, time, side="right")) - 1
+        return float(self.incidence[index]) if index >= 0 else 0.0
 
     def at_all(self, times: Sequence[float]) -> Floats:
         """F at many times; 0 before the first event."""
@@ -285,8 +302,7 @@ def aalen_johansen(table: RiskTable, cause: int) -> IncidenceCurve:
     events, own, at_risk = any_cause[kept], table.events(cause)[kept], table.at_risk[kept]
     before = np.concatenate(([1.0], np.cumprod((at_risk - events) / at_risk)))[:-1]
     incidence = np.cumsum(before * own / at_risk)
-    variance = _aalen_variance(incidence, before, own, events, at_risk)
-    return IncidenceCurve(table.times[kept], incidence, variance)
+    return IncidenceCurve(table.times[kept], incidence, before, own, events, at_risk)
 
 
 def _aalen_variance(f: Floats, before: Floats, own: Floats, events: Floats, at_risk: Floats) -> Floats:

@@ -26,14 +26,11 @@ from nagara.indicators.sheets import Asked, CitySheet, hidden_districts
 from nagara.indicators.shown import Shown
 from nagara.indicators.side_by_side import FUNNELS, HEADLINE
 from nagara.indicators.snapshots import ALL_DISTRICTS
-from nagara.network.pulled import WITHHELD, PulledCity, causes_untold, pulled_cities, told_of
+from nagara.network.pulled import WITHHELD, pulled_cities, told_of
 from nagara.network.sheets_read import Connection, Figures, Read, alone, head_of
 
 BANDS = ((300_000, "below 0.3 m"), (2_000_000, "0.3 to 2 m"), (None, "above 2 m"))
 """Cities of a band are read beside each other: context, not an adjustment."""
-
-CAUSES = ("resolved", "not_actionable", "withdrawn")
-"""How an issue can end."""
 
 
 def indicators(
@@ -128,41 +125,6 @@ def overview(connection: Connection, configuration: Configuration, period: Perio
         row["pulled"] = read.pulled[city.id].as_json() if city.id in read.pulled else None
         rows.append(row)
     return {"period": str(period), "method_version": METHOD_VERSION, "cities": rows}
-
-
-def curve(
-    connection: Connection,
-    configuration: Configuration,
-    period: Period,
-    city_ids: Sequence[str],
-    code: str = ALL_CODES,
-    district: str = ALL_DISTRICTS,
-) -> dict[str, Any]:
-    """Of 100 issues, how many were open, resolved, declined or withdrawn after so many hours, with the 95 % band.
-
-    Of a city whose endpoint does not tell why issues were closed, only how many were.
-    """
-    cities, sheets = alone(connection, configuration, Asked(period, code, district), city_ids)
-    pulled = pulled_cities(connection)
-    rows = []
-    for city in cities:
-        found = sheets.get(city.id)
-        if found is None:
-            continue
-        row = head_of(city) | {"simulated": found.sheet["simulated"], "snapshot": _short(found)}
-        rows.append(row | _course(found.sheet, pulled.get(city.id)))
-    return {"period": str(period), "code": code, "district": district or None, "cities": rows}
-
-
-def _course(sheet: Mapping[str, Any], pulled: PulledCity | None) -> dict[str, Any]:
-    """The points of a sheet's curve, and why they do not say how issues ended where they do not."""
-    names = ("hours", "open", "low", "high", *CAUSES, "n")
-    points = [] if sheet["hidden"] else [dict(zip(names, point, strict=True)) for point in sheet["curve"]]
-    if not causes_untold(pulled, sheet):
-        return {"points": points, "causes_withheld": None}
-    nothing = dict.fromkeys(CAUSES)
-    told = {"points": [point | nothing for point in points], "causes_withheld": WITHHELD}
-    return told | explained(WITHHELD, "causes_withheld")
 
 
 def funnel_of(

@@ -17,7 +17,7 @@ from nagara.indicators import sheets
 from nagara.indicators.build import build_city
 from nagara.indicators.period import Period
 from nagara.indicators.sheets import keep_usual
-from nagara.network import view
+from nagara.network import courses, view
 from tests.api.four_cities import CITIES, CODES, NETWORK, Owner, lay_four_cities
 from tests.nagara.indicators.logged import log_request
 
@@ -150,3 +150,84 @@ def test_a_period_nobody_asked_for_needs_no_cells_of_cities_beside(filled: TestC
     assert answers() == made
     owner.execute("delete from indicator_sum")
     assert answers() != made
+
+
+def test_cells_of_one_code_are_read_where_they_lie_and_nowhere_else(filled: TestClient, owner: Owner) -> None:
+    """A page of one code is the same of whole months; what is noted by another version, or of months with an emergency,
+    is not read."""
+    known = configuration()
+
+    def answers() -> list[bytes]:
+        sheets.forget()
+        found = []
+        with clock_connection() as clock:
+            for period in ("2026-03..2026-04", "2026-04", "2020-01"):
+                for code in (CODES[0], "noise", "unknown"):
+                    asked = Period.parse(period), [], code
+                    for internal in (False, True):
+                        told = view.indicators(clock, known, *asked, internal=internal, to_send=True)
+                        found.append(orjson.dumps(told))
+                    found.append(orjson.dumps(courses.curve(clock, known, *asked)))
+        return found
+
+    def kept() -> None:
+        with clock_connection() as clock:
+            for city in CITIES:
+                keep_usual(clock, known, city, dt.datetime(2020, 5, 3, tzinfo=dt.UTC))
+            clock.commit()
+
+    made = answers()
+    kept()
+    assert answers() == made
+    nowhere = "update indicator_sum set places = jsonb_set(places, '{codes}', '{}')"
+    owner.execute(nowhere)
+    assert answers() != made, "else nothing was read from there"
+    owner.execute("update indicator_sum set places = jsonb_set(places, '{columns}', '\"other\"')")
+    assert answers() == made
+    owner.execute(
+        "insert into declared_emergency (city_id, id, kind, districts, declared_by, source, valid_from, valid_to, "
+        "recorded_by, recorded_at) values ('kh-rep', gen_random_uuid(), 'flood', '{0}', 'governor', 'decree', "
+        "'2026-03-10', '2026-03-20', 'admin', now())"
+    )
+    with clock_connection() as clock:
+        build_city(clock, known, "kh-rep", time_told(clock))
+        clock.commit()
+    made = answers()
+    kept()
+    owner.execute(f"{nowhere} where city_id = 'kh-rep'")
+    now = answers()
+    assert now[:9] == made[:9], "of March, in which there was an emergency, whole months are read"
+    assert now[9:18] != made[9:18]
+
+
+def test_ready_curves_are_those_of_sheets_as_long_as_nothing_they_were_made_of_changed(
+    filled: TestClient, owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To the byte, for all cities; of a city whose endpoint does not tell why it closed, the sheet is read."""
+    period, known = Period.parse("2026-03..2026-05"), configuration()
+
+    def answer(**how: bool) -> bytes:
+        sheets.forget()
+        with clock_connection() as clock:
+            return orjson.dumps(courses.curve(clock, known, period, [], **how))
+
+    made = answer(to_send=True)
+    assert answer() == made
+    with clock_connection() as clock:
+        for city in CITIES:
+            keep_usual(clock, known, city, dt.datetime(2026, 5, 3, tzinfo=dt.UTC))
+        clock.commit()
+    assert answer(to_send=True) == made
+    owner.execute(
+        "update indicator_sheet set curve = replace(encode(curve, 'escape'), '\"open\"', '\"shut\"')::bytea"
+    )
+    assert b'"shut"' in answer(to_send=True)
+    owner.execute(
+        "insert into open311_pull (city_id, source, url, pulled_at, seen_until, missing) "
+        "values ('kh-pnh', 'own', 'http://127.0.0.1:9/', now(), '2026-05-01', '{closing_reason}')"
+    )
+    pulled = orjson.loads(answer(to_send=True))
+    assert ["shut" in row["points"][0] for row in pulled["cities"] if row["city"] == "kh-pnh"] == [False]
+    owner.execute("delete from open311_pull")
+    monkeypatch.setattr("nagara.indicators.shown.rules_digest", lambda: "other rules")
+    assert answer(to_send=True) == made

@@ -1,0 +1,84 @@
+"""Sheets of the periods that dashboards ask for, made once after each build and kept until the next."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+import psycopg
+from psycopg.types.json import Jsonb
+
+from city_config import Configuration
+from nagara.indicators.brief import brief_of
+from nagara.indicators.code_cells import places_of
+from nagara.indicators.making import Asked, backlog_of, sheet_from
+from nagara.indicators.month_sums import MonthSums
+from nagara.indicators.period import Period
+from nagara.indicators.shown import ReadyCurve, Shown
+from nagara.indicators.snapshots import kept_months, latest_snapshots
+
+KEEP = """
+insert into indicator_sheet (city_id, snapshot_id, period, content, brief, shown, shown_to_officials, curve)
+values (%s, %s, %s, %b, %b, %b, %b, %b) on conflict do nothing
+"""
+KEEP_SUMS = """
+insert into indicator_sum (city_id, snapshot_id, months, backlog, places) values (%s, %s, %b, %b, %s)
+    on conflict do nothing
+"""
+FORGET = ("delete from indicator_sheet where city_id = %s", "delete from indicator_sum where city_id = %s")
+"""Of the present snapshot too: what was kept of it by other rules or of another configuration is nobody's."""
+
+LENGTHS = (1, 3, 6, 12)
+"""Months of the periods that are made after each build, ending with the present month and the one before."""
+
+
+def usual_periods(today: dt.date) -> list[Period]:
+    """What dashboards ask for: the last 1, 3, 6 and 12 months, with the present month and without it."""
+    found = []
+    for last in (_before(today, 0), _before(today, 1)):
+        found += [Period(_before(last, length - 1), last) for length in LENGTHS]
+    return found
+
+
+def _before(day: dt.date, months: int) -> dt.date:
+    number = day.year * 12 + day.month - 1 - months
+    return dt.date(number // 12, number % 12 + 1, 1)
+
+
+def keep_usual(
+    connection: psycopg.Connection[Any],
+    configuration: Configuration,
+    city_id: str,
+    now: dt.datetime,
+    tell: Callable[[int], None] = lambda made: None,
+) -> int:
+    """Make and keep the sheets of the usual periods of a city's newest snapshot; returns how many. Does not commit."""
+    found = latest_snapshots(connection, [city_id])
+    if city_id not in found:
+        return 0
+    snapshot = found[city_id]
+    kept = kept_months(connection, city_id, snapshot.id)
+    months = {month: packed for month, (packed, _) in kept.items()}
+    backlog = backlog_of(months)
+    today = now.astimezone(configuration.cities[city_id].zone).date()
+    for statement in FORGET:
+        connection.execute(statement, (city_id,))
+    sums = MonthSums.of(months)
+    open_issues, places = backlog.to_bytes(), None
+    written = {month: content for month, (_, content) in kept.items() if content is not None}
+    if len(written) == len(months):
+        emergencies = [month for month, packed in months.items() if any(part[2] for part in packed.parts)]
+        places = places_of(written, open_issues, emergencies)
+    row = (city_id, snapshot.id, sums.to_bytes(), open_issues, None if places is None else Jsonb(places))
+    connection.execute(KEEP_SUMS, row)
+    periods = usual_periods(today)
+    for number, period in enumerate(periods, 1):
+        sheet = sheet_from(configuration, snapshot, months, Asked(period), backlog, {})
+        content = [orjson.dumps(sheet), orjson.dumps(brief_of(sheet))]
+        content += [Shown.of(sheet, internal=who).written(sheet["made_by"]) for who in (False, True)]
+        content.append(ReadyCurve.of(sheet).written(sheet["made_by"]))
+        connection.execute(KEEP, (city_id, snapshot.id, str(period), *content))
+        tell(number)
+    return len(periods)
