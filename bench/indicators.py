@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -242,10 +243,15 @@ def _ready(number: int) -> None:
     time.sleep(0.2)
 
 
+@cache
+def _kept(url: str) -> psycopg.Connection[Any]:
+    """The connection that a process keeps from city to city, as a worker does."""
+    return psycopg.connect(url, options=role_options("nagara_clock", 3_600_000), autocommit=True)
+
+
 def _build(url: str, city: str, told: dt.datetime) -> None:
-    with psycopg.connect(url, options=role_options("nagara_clock", 3_600_000)) as clock:
-        build_city(clock, configuration(), city, told)
-        clock.commit()
+    with _kept(url).transaction():
+        build_city(_kept(url), configuration(), city, told)
 
 
 def _count(url: str, city: str, now: dt.datetime) -> int:

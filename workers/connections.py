@@ -1,4 +1,4 @@
-"""A connection that a worker process keeps, for a task that runs many times a second."""
+"""Connections that a worker process keeps: for tasks that run many times a second, and for one city after another."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ from nagara.database import CONNECT_TIMEOUT_S, clock_connection, role_options
 from nagara.settings import settings
 
 STATEMENT_TIMEOUT_MS = 45_000
+BUILD_TIMEOUT_MS = 2_400_000
+"""A first build reads a city's whole log."""
+
 TRUSTED_FOR_S = 1.0
 """A connection that was of use so recently is used again unasked."""
 
@@ -23,9 +26,10 @@ Connection = psycopg.Connection[Any]
 
 
 class _Kept:
-    """The process's one: opened at its first use, and again after it broke or the settings named another server."""
+    """One of the process: opened at its first use, and again after it broke or the settings named another server."""
 
-    def __init__(self) -> None:
+    def __init__(self, statement_timeout_ms: int) -> None:
+        self._options = role_options("nagara_clock", statement_timeout_ms)
         self._connection: Connection | None = None
         self._url, self._used_at = "", 0.0
 
@@ -37,7 +41,7 @@ class _Kept:
         self.close()
         self._connection = psycopg.connect(
             url,
-            options=role_options("nagara_clock", STATEMENT_TIMEOUT_MS),
+            options=self._options,
             connect_timeout=CONNECT_TIMEOUT_S,
             autocommit=True,
         )
@@ -65,7 +69,8 @@ class _Kept:
         return True
 
 
-_kept = _Kept()
+_kept = _Kept(STATEMENT_TIMEOUT_MS)
+_building = _Kept(BUILD_TIMEOUT_MS)
 
 
 @contextmanager
@@ -87,6 +92,27 @@ def kept_transaction() -> Iterator[Connection]:
         _kept.used()
     except (psycopg.OperationalError, psycopg.InterfaceError):
         _kept.close()
+        raise
+
+
+@contextmanager
+def kept_for_builds() -> Iterator[Connection]:
+    """The process's own connection for builds of figures, outside of any transaction; the caller begins and ends them.
+
+    A session that has built a city knows the tables and the statements for the next one: a new one costs as much as a
+    small build. Where anything goes wrong it is closed, so that nothing it held outlives the task. Called without a
+    worker it is an ordinary connection, closed at the end.
+    """
+    if not in_a_worker():
+        with clock_connection(BUILD_TIMEOUT_MS) as connection:
+            yield connection
+        return
+    connection = _building.usable()
+    try:
+        yield connection
+        _building.used()
+    except BaseException:
+        _building.close()
         raise
 
 

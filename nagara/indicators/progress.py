@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, LiteralString
 
 import psycopg
 
-from nagara.database import clock_connection
+Beside = Callable[[], AbstractContextManager[psycopg.Connection[Any]]]
+"""Opens a transaction of the time door beside that of the build, committed at its end."""
 
 BEGIN = """
 insert into indicator_progress (city_id, task, begun_at, told_at, requests, ended_at, outcome)
@@ -37,30 +38,31 @@ TOLD_EVERY = 1.0
 class Progress:
     """Tells how many requests of a city were read."""
 
-    def __init__(self, beside: psycopg.Connection[Any], city_id: str) -> None:
+    def __init__(self, beside: Beside, city_id: str) -> None:
         self._beside, self._city, self._told = beside, city_id, time.monotonic()
 
     def tell(self, requests: int) -> None:
         """So many were read so far; written down once a second at most."""
         if time.monotonic() - self._told >= TOLD_EVERY:
             self._told = time.monotonic()
-            self._beside.execute(TELL, (requests, self._city))
-            self._beside.commit()
+            _say(self._beside, TELL, (requests, self._city))
 
 
 @contextmanager
-def building(city_id: str, task: str) -> Iterator[Progress]:
+def building(city_id: str, task: str, beside: Beside) -> Iterator[Progress]:
     """Write down that a build runs, how far it is, and how it ended; one that was killed has no end."""
-    with clock_connection() as beside:
-        beside.execute(BEGIN, (city_id, task))
-        beside.commit()
-        outcome = "failed"
-        try:
-            yield Progress(beside, city_id)
-            outcome = "built"
-        finally:
-            beside.execute(END, (outcome, city_id))
-            beside.commit()
+    _say(beside, BEGIN, (city_id, task))
+    outcome = "failed"
+    try:
+        yield Progress(beside, city_id)
+        outcome = "built"
+    finally:
+        _say(beside, END, (outcome, city_id))
+
+
+def _say(beside: Beside, statement: LiteralString, values: tuple[Any, ...]) -> None:
+    with beside() as connection:
+        connection.execute(statement, values)
 
 
 def proved_since(connection: psycopg.Connection[Any], city_id: str, since: dt.datetime) -> bool:

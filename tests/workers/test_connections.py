@@ -10,7 +10,7 @@ import pytest
 from celery._state import _task_stack
 
 from workers import connections
-from workers.connections import kept_transaction
+from workers.connections import kept_for_builds, kept_transaction
 
 Connection = psycopg.Connection[Any]
 
@@ -31,6 +31,7 @@ def in_a_worker(database_url: str) -> Iterator[None]:
         task.pop_request()
         _task_stack.pop()
         connections._kept.close()
+        connections._building.close()
 
 
 def backend() -> int:
@@ -66,11 +67,27 @@ def test_after_it_broke_the_next_task_has_another(in_a_worker: None, owner: Conn
     assert backend() != first
 
 
+def test_builds_have_one_of_their_own_until_one_fails(in_a_worker: None, owner: Connection) -> None:
+    def builder() -> int:
+        with kept_for_builds() as connection:
+            return connection.info.backend_pid
+
+    first = builder()
+    assert (builder(), first == backend()) == (first, False)
+    with pytest.raises(ZeroDivisionError), kept_for_builds() as connection:
+        connection.execute("select pg_advisory_lock(7, 7)")
+        raise ZeroDivisionError
+    assert connection.closed
+    assert builder() != first
+    owner.execute("select pg_advisory_lock(7, 7), pg_advisory_unlock(7, 7)")
+
+
 def test_without_a_worker_nothing_is_kept(database_url: str) -> None:
     assert not connections.in_a_worker()
-    with kept_transaction() as connection:
-        connection.execute("select 1")
-    assert connection.closed
+    for kept in (kept_transaction, kept_for_builds):
+        with kept() as connection:
+            connection.execute("select 1")
+        assert connection.closed
 
 
 def test_what_fails_within_takes_nothing_else_along(in_a_worker: None, owner: Connection) -> None:

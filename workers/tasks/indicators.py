@@ -23,6 +23,7 @@ from nagara.indicators.progress import Progress, building, proved_since
 from nagara.indicators.sheets import keep_usual
 from nagara.locks import only_one_of
 from workers.app import app, task
+from workers.connections import kept_for_builds, kept_transaction
 from workers.logs import say
 
 LIMITS = {"soft_time_limit": 2400.0, "time_limit": 2700.0}
@@ -108,7 +109,7 @@ def _not_proved(connection: Connection, city_id: str, now: dt.datetime) -> bool:
 def _every_city(name: str, work: Work, wanted: Wanted) -> None:
     """Hand each wanted city to the workers, and work through them here too: nothing waits for a broker."""
     known = configuration()
-    with clock_connection(int(LIMITS["soft_time_limit"] * 1000)) as connection:
+    with kept_for_builds() as connection:
         with connection.transaction():
             now = time_told(connection)
             elsewhere = cities_elsewhere(connection)  # they compute their own, and send it
@@ -134,7 +135,7 @@ def _hand_out(name: str, city_id: str) -> None:
 def _one_city(city_id: str, name: str, work: Work, wanted: Wanted) -> None:
     known = configuration()
     if city_id in known.cities:
-        with clock_connection(int(LIMITS["soft_time_limit"] * 1000)) as connection:
+        with kept_for_builds() as connection:
             if _build(connection, known, city_id, name, work, wanted):
                 say(log, "built indicators", cities=1)
 
@@ -154,7 +155,7 @@ def _build(
             now = time_told(connection)
             if not wanted(connection, city_id, now):
                 return False
-        with building(city_id, name) as progress:
+        with building(city_id, name, kept_transaction) as progress:
             with connection.transaction():
                 work(connection, known, city_id, now, progress)
                 _keep_sheets(connection, known, city_id, now)
