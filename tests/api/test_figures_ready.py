@@ -163,7 +163,7 @@ def test_cells_of_one_code_are_read_where_they_lie_and_nowhere_else(filled: Test
         with clock_connection() as clock:
             for period in ("2026-03..2026-04", "2026-04", "2020-01"):
                 for code in (CODES[0], "noise", "unknown"):
-                    asked = Period.parse(period), [], code
+                    asked: tuple[Period, list[str], str] = (Period.parse(period), [], code)
                     for internal in (False, True):
                         told = view.indicators(clock, known, *asked, internal=internal, to_send=True)
                         found.append(orjson.dumps(told))
@@ -206,10 +206,10 @@ def test_ready_curves_are_those_of_sheets_as_long_as_nothing_they_were_made_of_c
     """To the byte, for all cities; of a city whose endpoint does not tell why it closed, the sheet is read."""
     period, known = Period.parse("2026-03..2026-05"), configuration()
 
-    def answer(**how: bool) -> bytes:
+    def answer(*, to_send: bool = False) -> bytes:
         sheets.forget()
         with clock_connection() as clock:
-            return orjson.dumps(courses.curve(clock, known, period, [], **how))
+            return orjson.dumps(courses.curve(clock, known, period, [], to_send=to_send))
 
     made = answer(to_send=True)
     assert answer() == made
