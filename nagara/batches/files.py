@@ -20,11 +20,12 @@ MEDIA_TYPES = {
 }
 FORMATS = tuple(MEDIA_TYPES)
 A_PART = 256 * 1024
+EXPORTS = "exports"
 
 
 def path_of(city_id: str, id_: uuid.UUID, form: str) -> str:
     """The path of a job's file within the store: made of ids alone."""
-    return f"exports/{city_id}/{id_}.{form}"
+    return f"{EXPORTS}/{city_id}/{id_}.{form}"
 
 
 class Files:
@@ -87,6 +88,7 @@ def files(chosen: Settings) -> Files:
         return Files(S3Store.from_url(url))
     folder = Path(url.removeprefix("file://")) if url else chosen.data
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (folder / EXPORTS).mkdir(mode=0o700, exist_ok=True)  # the folder itself may be one that others look into
     return Files(LocalStore(folder.resolve()))
 
 

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from nagara.database import clock_connection
 from nagara.photos.storage import media_store
+from nagara.private_file import private_text
 from nagara.residents.erased_again import read_erased, read_list, repeat, write_list
 from nagara.settings import settings
 
@@ -31,7 +32,7 @@ def write(
     Example: nagara erasures write --out erasures.csv
     """
     unfinished = out.with_name(out.name + ".unfinished")
-    with clock_connection() as connection, unfinished.open("w", encoding="utf-8", newline="") as file:
+    with clock_connection() as connection, private_text(unfinished) as file:
         count = write_list(file, read_erased(connection))
     unfinished.replace(out)
     Console().print(f"{count:,} requests in {out}")

@@ -20,6 +20,7 @@ from nagara.importing import Reject, shown_on
 from nagara.indicators.build import build_city
 from nagara.open311 import client, pulled
 from nagara.outgoing import Caller, stated_places
+from nagara.private_file import private_text
 
 
 class EndpointUnreadable(NagaraError):
@@ -69,7 +70,7 @@ def pull(
         caller = stack.enter_context(Caller(loopback=loopback, stated=stated_places([url])))
         writer = None
         if rejects is not None:
-            writer = csv.writer(stack.enter_context(rejects.open("w", newline="", encoding="utf-8")))
+            writer = csv.writer(stack.enter_context(private_text(rejects)))
             writer.writerow(("source_id", "reject_because", "reject_detail"))
 
         def keep(one: Reject) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import gc
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import psycopg
 from psycopg.pq import TransactionStatus
@@ -25,8 +28,10 @@ from nagara.importing.reading import Shape, read_rows, shape_of
 from nagara.importing.stated import Because, NotTaken, Reject, StatedHistory, UnreadableFile
 from nagara.importing.summary import ImportSummary, Tally
 from nagara.importing.writing import write_chunk
+from nagara.private_file import private_text
 
 T = TypeVar("T")
+Row = tuple[int, list[str]]
 CHUNK = 4000
 """Requests in one transaction: what a crash can lose, and then makes the next run do again. Three are in memory."""
 
@@ -35,7 +40,14 @@ FIRST_CHUNK = 500
 
 REJECT_COLUMNS = ("reject_row", "reject_because", "reject_detail")
 
+MOST_READINGS = 10
+"""How often a file is read at most for requests that name another further down, which names one further down ..."""
+
+Item = StatedHistory | Reject
 ToHistory = Callable[[int, Sequence[str]], StatedHistory]
+Again = Callable[[Sequence[int]], Iterable[Item]]
+"""Gives the items of these rows once more; rows are in order."""
+
 OnRejects = Callable[[Sequence[Reject], int], None]
 """Called after every chunk with the rows of it that were not taken, and the number of its last row."""
 
@@ -56,16 +68,19 @@ def import_file(
 
     ``connection`` acts as ``nagara_clock`` and is in no transaction; each chunk is one. The file is read to
     its end before the first row is written, so one that is broken anywhere (``UnreadableFile``) writes
-    nothing. A second run adds nothing. ``rejects_path`` receives the rows that were not taken, as they
-    stood, behind their number, the reason and what was read. ``source`` names the system of Nagara's own
-    table; a mapping brings its own.
+    nothing. A second run adds nothing. A row that names another request may stand before it: such rows are read
+    once more when the file has ended. ``rejects_path`` receives the rows that were not taken, as they
+    stood, behind their number, the reason and what was read; those that were read once more come last. Only its
+    owner may read it: it holds what residents wrote. ``source`` names the system of Nagara's own table; a mapping
+    brings its own.
     """
     needed = snapshots.COLUMNS if mapping else table.NEEDED
     shape = shape_of(path, needed)
     name = mapping.source if mapping else source
     rows: dict[int, list[str]] = {}
     reader = _reader(city, mapping, source, shape.header)
-    items = _histories(path, shape, reader, None if rejects_path is None else rows)
+    kept = None if rejects_path is None else rows
+    items = _histories(path, shape, reader, kept)
     with _rejects_file(rejects_path, shape, rows) as on_rejects:
         return import_histories(
             connection,
@@ -77,6 +92,7 @@ def import_file(
             progress=progress,
             on_rejects=on_rejects,
             chunk=chunk,
+            again=lambda numbers: _histories(path, shape, reader, kept, numbers),
         )
 
 
@@ -84,35 +100,83 @@ def import_histories(
     connection: psycopg.Connection[Any],
     city: City,
     source: str,
-    items: Iterable[StatedHistory | Reject],
+    items: Iterable[Item],
     *,
     total: int,
     dry_run: bool = False,
     progress: OnProgress = unseen,
     on_rejects: OnRejects = lambda rejects, last_row: None,
     chunk: int = CHUNK,
+    again: Again | None = None,
 ) -> ImportSummary:
-    """Import stated histories of one source; the way every import goes. As ``import_file``."""
+    """Import stated histories of one source; the way every import goes. As ``import_file``.
+
+    Without ``again`` a request that names one further down is refused, and taken by a second run.
+    """
     if connection.info.transaction_status != TransactionStatus.IDLE:
         raise ValueError("an import commits each chunk itself: the connection must be in no transaction")
     with connection.transaction():
         now = time_told(connection)
         if not dry_run:
             record_versions(connection, {city.id: city})
-    tally, would_be = Tally(), dict[str, bool]()
-    deciding = Deciding(city, now)
-    with _left_alone(), ahead(map(deciding.chunk, batches(items, chunk)), at_most=1) as chunks:
-        for batch in chunks:
-            tally.rows += batch.rows
-            written = write_chunk(connection, city, source, batch, dry_run=dry_run, assumed=would_be)
-            if dry_run:
-                would_be |= {one.source_id: one.is_duplicate for one in written.arrived}
-            tally.already_there += written.already_there
-            tally.take(one.counts for one in written.arrived)
-            tally.reject(written.rejects)
-            on_rejects(written.rejects, batch.last_row)
-            progress(tally.rows, total)
-    return tally.summary(city.id, source, dry_run)
+    run = _Run(connection, city, source, dry_run, chunk, now, Tally())
+    tell = _Told(on_rejects, progress, total)
+    waiting, readings, fewer = run.read(items, tell, wait=again is not None), 1, True
+    while waiting and again is not None:
+        readings += 1
+        left = run.read(again(waiting), tell, wait=fewer and readings < MOST_READINGS)
+        waiting, fewer = left, len(left) < len(waiting)
+    return run.tally.summary(city.id, source, dry_run)
+
+
+class _Told(NamedTuple):
+    """Who is told how an import goes on, and how many rows there are in all."""
+
+    on_rejects: OnRejects
+    progress: OnProgress
+    total: int
+
+
+@dataclass(slots=True)
+class _Run:
+    """One import: into what, how, and what it has come to."""
+
+    connection: psycopg.Connection[Any]
+    city: City
+    source: str
+    dry_run: bool
+    chunk: int
+    now: dt.datetime
+    tally: Tally
+    would_be: dict[str, bool] = field(default_factory=dict)
+    """Of a dry run: what would be there by now, and whether it is a duplicate."""
+
+    def read(self, items: Iterable[Item], tell: _Told, *, wait: bool) -> array[int]:
+        """Take what can be taken; returns the rows that ``wait`` for one they name instead of being refused."""
+        deciding, waiting, tally = Deciding(self.city, self.now), array("q"), self.tally
+        with _left_alone(), ahead(map(deciding.chunk, batches(items, self.chunk)), at_most=1) as chunks:
+            for batch in chunks:
+                written = write_chunk(
+                    self.connection,
+                    self.city,
+                    self.source,
+                    batch,
+                    dry_run=self.dry_run,
+                    assumed=self.would_be,
+                )
+                if self.dry_run:
+                    self.would_be.update((one.source_id, one.is_duplicate) for one in written.arrived)
+                rejects = written.rejects
+                if wait:
+                    rejects = tuple(one for one in written.rejects if not one.may_come)
+                    waiting.extend(one.row for one in written.rejects if one.may_come)
+                tally.rows += batch.rows - len(written.rejects) + len(rejects)
+                tally.already_there += written.already_there
+                tally.take(one.counts for one in written.arrived)
+                tally.reject(rejects)
+                tell.on_rejects(rejects, batch.last_row)
+                tell.progress(tally.rows, tell.total)
+        return waiting
 
 
 @contextmanager
@@ -140,12 +204,20 @@ def _reader(city: City, mapping: ImportMapping | None, source: str, header: Sequ
 
 
 def _histories(
-    path: Path, shape: Shape, to_history: ToHistory, rows: dict[int, list[str]] | None
-) -> Iterator[StatedHistory | Reject]:
-    """What each row states, or why it is not taken; ``rows`` holds its fields until somebody removes them."""
+    path: Path,
+    shape: Shape,
+    to_history: ToHistory,
+    rows: dict[int, list[str]] | None,
+    only: Sequence[int] | None = None,
+) -> Iterator[Item]:
+    """What each row states, or why it is not taken; ``rows`` holds its fields until somebody removes them.
+
+    ``only``: the numbers of the rows that are wanted, in order; None: all.
+    """
     id_column = shape.header.index("ticket_id" if "ticket_id" in shape.header else "source_id")
     width = len(shape.header)
-    for number, fields in islice(read_rows(path), 1, None):
+    every = islice(read_rows(path), 1, None)
+    for number, fields in every if only is None else _of_rows(every, only):
         if rows is not None:
             rows[number] = fields
         if len(fields) != width:
@@ -156,6 +228,18 @@ def _histories(
             yield to_history(number, fields)
         except NotTaken as refusal:
             yield Reject(number, refusal.because, refusal.detail, fields[id_column])
+
+
+def _of_rows(rows: Iterable[Row], only: Sequence[int]) -> Iterator[Row]:
+    """The rows of these numbers; nothing is read behind the last of them."""
+    wanted = iter(only)
+    number = next(wanted, None)
+    for row in rows:
+        if number is None:
+            return
+        if row[0] == number:
+            yield row
+            number = next(wanted, None)
 
 
 @contextmanager
@@ -169,7 +253,7 @@ def _rejects_file(path: Path | None, shape: Shape, rows: dict[int, list[str]]) -
         return
     unfinished = path.with_name(f"{path.name}.unfinished")
     try:
-        stream = unfinished.open("w", newline="", encoding="utf-8")
+        stream = private_text(unfinished)
     except OSError as error:
         raise UnreadableFile(f"{path}: rejects cannot be written: {error.strerror}") from error
     try:

@@ -30,7 +30,9 @@ class Because(StrEnum):
     IMPOSSIBLE_HISTORY = "impossible_history"  # the lifecycle allows no such sequence of moves
     NO_POSITION = "no_position"  # neither a usable position nor a district or address instead
     OUTSIDE_THE_CITY = "outside_the_city"
-    UNKNOWN_PARENT = "unknown_parent"  # a duplicate of a request that is not here
+    UNKNOWN_PARENT = (
+        "unknown_parent"  # a duplicate of a request that is neither here nor in the file, or of a duplicate
+    )
     WRONG_VALUE = "wrong_value"
 
 
@@ -50,6 +52,8 @@ class Reject:
     source_id: str = ""
     decided: bool = False
     """The rules refused it, not its form: where the request is there already, that is what counts."""
+    may_come: bool = False
+    """It names a request that is not here, which may stand further down."""
 
 
 class NotTaken(Exception):

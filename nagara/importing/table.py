@@ -19,15 +19,15 @@ referred        another body was to act; ``referred_to`` may name it by its code
 resolved        the first time it was solved
 declined        it was closed without work; needs ``reason``
 withdrawn       the resident took it back
-linked          it was found to be a duplicate of ``duplicate_of``: a source_id above in this file, or here already
+linked          it was found to be a duplicate of ``duplicate_of``: a source_id in this file, or here already
 reopened        it was opened again
 resolved_again  it was solved after that
 reason          closing reason, as in the staff's list; ``fixed`` for a resolved one where empty
 observed_until  the last time the source was looked at; needed while a request is unfinished
 =============== =====================================================================================
 
-Further columns are ignored, so a corrected file of rejects can be imported as it is. So can one of duplicates whose
-other request stood further down.
+Further columns are ignored, so a corrected file of rejects can be imported as it is. The other request of a duplicate
+may stand anywhere in the file, and must not end as a duplicate itself.
 """
 
 from __future__ import annotations

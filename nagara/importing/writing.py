@@ -194,8 +194,8 @@ def _fill_in(draft: Draft, known: Mapping[str, Known]) -> None:
 
 def _orphan(one: Arriving) -> Reject:
     parents = ", ".join(sorted(_parents(one.draft))) if one.draft is not None else ""
-    detail = f"duplicate of {parents}, which is not here yet or is one itself"
-    return Reject(one.row, Because.UNKNOWN_PARENT, detail, one.source_id)
+    detail = f"duplicate of {parents}, which is neither here nor in what was read, or is a duplicate itself"
+    return Reject(one.row, Because.UNKNOWN_PARENT, detail, one.source_id, may_come=True)
 
 
 def _insert(connection: psycopg.Connection[Any], city: City, source: str, new: Sequence[Arriving]) -> None:

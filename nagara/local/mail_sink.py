@@ -18,6 +18,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from nagara.local.http_sink import serve_http
 from nagara.local.ports import LOOPBACK
+from nagara.private_file import private_bytes
 
 LARGEST_MESSAGE_BYTES = 10_000_000
 
@@ -50,7 +51,7 @@ def _name() -> str:
 def _store(folder: Path, name: str, content: bytes) -> None:
     unfinished = folder / f".{name}.unfinished"
     try:
-        with unfinished.open("wb") as file:
+        with private_bytes(unfinished) as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

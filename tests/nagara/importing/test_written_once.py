@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import random
+import stat
 import threading
 from pathlib import Path
 from typing import Any
@@ -205,6 +207,53 @@ def test_duplicates_name_their_parent(db: psycopg.Connection[Any], bangkok: City
             "on event.request_id = child.id and event.kind = 'duplicate_linked' order by 1"
         ).fetchall()
     assert found == [("second", "first", "duplicate", True), ("third", "first", "duplicate", True)]
+
+
+def test_the_other_request_may_stand_anywhere_in_the_file(
+    db: psycopg.Connection[Any], bangkok: City, tmp_path: Path
+) -> None:
+    """Also where it waits itself for one further down; who waits in vain is refused, last of all."""
+    linked = {"linked": at(1), "observed_until": ""}
+    parted = {"reopened": at(2), "resolved_again": at(3)}
+    rows = [
+        own(source_id="early", duplicate_of="late", **linked),
+        own(source_id="first", duplicate_of="middle", **linked),
+        own(source_id="orphan", duplicate_of="nobody", **linked),
+        own(source_id="wrong", created="yesterday"),
+        own(source_id="middle", duplicate_of="late", **linked, **parted),
+        own(source_id="beside", duplicate_of="early", **linked),
+        own(source_id="late"),
+    ]
+    path, rejects = write_csv(tmp_path / "a.csv", rows), tmp_path / "rejects.csv"
+    told: list[tuple[int, int]] = []
+    dry = import_file(db, bangkok, None, path, chunk=1, dry_run=True)
+    for_others = tmp_path / "rejects.csv.unfinished"
+    for_others.touch(0o644)
+    summary = import_file(
+        db,
+        bangkok,
+        None,
+        path,
+        chunk=1,
+        rejects_path=rejects,
+        progress=lambda done, total: told.append((done, total)),
+    )
+    assert summary.rejects == dry.rejects == {"wrong_time": 1, "unknown_parent": 2}
+    assert (summary.rows, summary.imported, dry.imported, summary.already_there) == (7, 4, 4, 0)
+    assert told[-1] == (7, 7) and told == sorted(told)
+    with rejects.open(newline="", encoding="utf-8") as stream:
+        refused = [(row["reject_row"], row["source_id"]) for row in csv.DictReader(stream)]
+    assert refused == [("5", "wrong"), ("4", "orphan"), ("7", "beside")]
+    assert stat.S_IMODE(rejects.stat().st_mode) == 0o600, "it holds what residents wrote"
+    with db.transaction():
+        found = db.execute(
+            "select child.source_id, parent.source_id from request child "
+            "join request parent on parent.id = child.duplicate_of order by 1"
+        ).fetchall()
+    assert found == [("early", "late"), ("first", "middle")]
+    second = import_file(db, bangkok, None, path, chunk=1)
+    assert (second.imported, second.already_there, second.rejected) == (0, 4, 3)
+    assert verified(db).faults == ()
 
 
 def test_who_is_not_taken_is_nobodys_parent(
