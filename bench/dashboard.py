@@ -74,7 +74,7 @@ def dashboard_operations(
             ALL_CONNECTIONS,
             "answers/s",
             load_of(measured, ALL_CONNECTIONS, 200, [_ask("network", all_[1], official)]),
-            _floor_of_network(measured, _script(NETWORK, *all_)),
+            _floor_of_network(measured, _script(NETWORK, *all_, of_all=True)),
             BAR,
         ),
     ]
@@ -121,8 +121,8 @@ def _ask(room: str, period: Period, token: str) -> str:
     )
 
 
-def _script(city_id: str, cities: Sequence[City], period: Period) -> Script:
-    statement, values = live_counts.question(cities, period)
+def _script(city_id: str, cities: Sequence[City], period: Period, *, of_all: bool = False) -> Script:
+    statement, values = live_counts.question(cities, period, of_all=of_all)
     assert isinstance(values, dict)
     names, variables = variables_of("d_", values | {"city_id": city_id})
     return Script(reading(names["city_id"], spelled(statement, names)), variables)

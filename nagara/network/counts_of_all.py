@@ -3,7 +3,8 @@
 What was added up of a city (``request_count``) carries a version, another one with each change. A process keeps of each
 city what it read last, with its version; whoever asks sends the versions along, and the database answers in one
 statement, of one moment: which cities' added counts are others now, these, and of every city the news that nobody has
-added up yet. So an answer is never older than the last commit, however many processes keep what they read.
+added up yet, as sums: a row of news is often a single request, and the network is shown none. So an answer is never
+older than the last commit, however many processes keep what they read.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ select told.city_id, told.version, told.changed is not null, added.*, news.*
   left join lateral (
     select {_PACKED} from (
         select date_trunc('month', at at time zone told.zone)::date as month, network_code, received, open, closed
-          from request_count_news
+          from request_count_late
          where city_id = told.city_id
            and at between %(first)s::timestamptz - interval '2 days'
                       and %(last)s::timestamptz + interval '33 days') as late

@@ -57,6 +57,8 @@ select city_id collate "C", string_agg(network_code, ','), string_agg(int4send(m
 cost more to take apart than to find. What stands there twice, as news do, is added up by whoever reads. Cities are
 sorted as bytes: by the rules of a language that takes ten times as long as all the rest."""
 
+READ_OF_ALL: LiteralString = READ.replace("request_count_news", "request_count_late")
+
 FIRST_DAY = np.datetime64("2000-01-01", "D")
 """Months come as days since then."""
 
@@ -113,9 +115,12 @@ def network_reader() -> Iterator[Connection]:
         pooled.close()
 
 
-def question(cities: Sequence[City], period: Period) -> Question:
-    """The statement that reads the counts of cities in the months of a period, and its values."""
-    return READ, _zones(cities) | {"first": period.first, "last": period.last}
+def question(cities: Sequence[City], period: Period, *, of_all: bool = False) -> Question:
+    """The statement that reads the counts of cities in the months of a period, and its values.
+
+    ``of_all``: through the network's door, which sees sums of news and no row of them.
+    """
+    return READ_OF_ALL if of_all else READ, _zones(cities) | {"first": period.first, "last": period.last}
 
 
 def shown(cities: Sequence[City], period: Period, rows: Rows, now: dt.datetime) -> dict[str, Any]:

@@ -168,7 +168,8 @@ def test_readers_get_a_number_for_each_month_of_what_they_may_see(
             live_counts.fold(db, cities)
             db.commit()
         with psycopg.connect(database_url, options="-c role=nagara_network -c timezone=UTC") as network:
-            told = live_counts.shown(cities, period, network.execute(text, values).fetchall(), now)
+            of_all = live_counts.question(cities, period, of_all=True)
+            told = live_counts.shown(cities, period, network.execute(*of_all).fetchall(), now)
         assert told["months"] == [f"{m:%Y-%m}" for m in _months(period)]
         assert {row["city"]: _flat(row, period) for row in told["cities"]} == {
             city.id: {k: v for k, v in counted(owner, city).items() if k[0] in period} for city in cities
@@ -178,6 +179,28 @@ def test_readers_get_a_number_for_each_month_of_what_they_may_see(
             own = live_counts.shown(cities, period, app.execute(text, values).fetchall(), now)
         assert [len(row["codes"]) for row in own["cities"]] == [0, len(told["cities"][1]["codes"])]
         assert own["cities"][1] == told["cities"][1]
+
+
+def test_the_network_sees_sums_of_news_and_never_a_row(
+    owner: Connection, cities: list[City], database_url: str
+) -> None:
+    """A row of news is often one request; a city's own people see no other city's news either way."""
+    sums = (
+        "select city_id, at, network_code, sum(received), sum(open), sum(closed) from request_count_news "
+        "group by 1, 2, 3"
+    )
+    with psycopg.connect(database_url, options="-c role=nagara_network -c timezone=UTC") as network:
+        assert network.execute("select count(*) from request_count_news").fetchone() == (0,)
+        told = network.execute("select * from request_count_late").fetchall()
+        assert sorted(told) == sorted(owner.execute(sums).fetchall())
+        rows = owner.execute("select count(*) from request_count_news").fetchone()
+        assert rows is not None and len(told) < rows[0]
+    with psycopg.connect(database_url, options="-c role=nagara_app -c timezone=UTC") as app:
+        app.execute("select set_config('nagara.city', %s, true)", (CITIES[1],))
+        own = app.execute("select distinct city_id from request_count_news").fetchall()
+        assert own == [(CITIES[1],)]
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            app.execute("select 1 from request_count_late")
 
 
 def test_what_a_process_keeps_of_all_cities_holds_only_as_long_as_it_is_true(
@@ -196,7 +219,7 @@ def test_what_a_process_keeps_of_all_cities_holds_only_as_long_as_it_is_true(
 
         def hold_both() -> None:
             for _ in range(2):
-                rows = network.execute(*live_counts.question(cities, period)).fetchall()
+                rows = network.execute(*live_counts.question(cities, period, of_all=True)).fetchall()
                 assert asked() == live_counts.shown(cities, period, rows, now)["cities"]
 
         hold_both()
