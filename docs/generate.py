@@ -151,7 +151,14 @@ SMALL_NUMBERS = """
 The public sees no count of 1 to 9 and no rate that rests on so few; of codes and districts neither those that would
 let a hidden one be worked out from sums, nor periods that would let one be worked out from other periods. Figures of
 a code or a district without what was received in an emergency are hidden where, held against those with it, they
-would tell of 1 to 9 in a month; of districts no count is told that their own page hides.
+would tell of 1 to 9 in a month; of districts no count is told that their own page hides. What is hidden of a line of
+counts with a published total - ages of what is open, codes and districts of a report - is two counts at least, and ten
+requests together where that can be had. Of the shares of open issues over 30 and over 90 days the first is hidden where
+both would tell of 1 to 9 between.
+
+Which codes and districts are hidden goes by their reports. A figure that counts fewer of them - what was resolved, rated,
+due - may leave 1 to 9 in one code or district, and the other ones' pages and the city's, subtracted, tell that number; so
+may two figures of one page whose cases are nearly the same.
 
 Periods of a whole city may be subtracted from each other, and a small number may come out. They are shown all the
 same. How many requests a whole city had in a month is no secret that a sum could give away: each public request
