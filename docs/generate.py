@@ -156,9 +156,9 @@ counts with a published total - ages of what is open, codes and districts of a r
 requests together where that can be had. Of the shares of open issues over 30 and over 90 days the first is hidden where
 both would tell of 1 to 9 between.
 
-Which codes and districts are hidden goes by their reports. A figure that counts fewer of them - what was resolved, rated,
-due - may leave 1 to 9 in one code or district, and the other ones' pages and the city's, subtracted, tell that number; so
-may two figures of one page whose cases are nearly the same.
+Which codes and districts are hidden goes by their reports. A figure that counts fewer of them - what was resolved,
+rated, due - may leave 1 to 9 in one code or district, and the other ones' pages and the city's, subtracted, tell that
+number; so may two figures of one page whose cases are nearly the same.
 
 Periods of a whole city may be subtracted from each other, and a small number may come out. They are shown all the
 same. How many requests a whole city had in a month is no secret that a sum could give away: each public request
