@@ -228,7 +228,7 @@ def _time_to_closure(table: LifeTable) -> dict[str, Figure]:
 def _share_at(table: LifeTable, hours: float) -> tuple[Estimate, str | None]:
     if not can_read_at(table.risk, hours):
         return NOTHING, f"too few were followed for {hours:g} hours"
-    return table.risk.finished_by(RESOLVED).at(hours), None
+    return table.risk.upto(hours).finished_by(RESOLVED).at(hours), None
 
 
 def stratum_at_reference(table: LifeTable, code: NetworkCode, weight: float) -> Stratum | None:
@@ -236,7 +236,7 @@ def stratum_at_reference(table: LifeTable, code: NetworkCode, weight: float) -> 
     hours = code.reference_hours or 0.0
     if table.total < SMALLEST_STRATUM or not can_read_at(table.risk, hours):
         return None
-    curve = table.risk.finished_by(RESOLVED)
+    curve = table.risk.upto(hours).finished_by(RESOLVED)
     share, variance = curve.value_at(hours), curve.variance_at(hours)
     if not 1e-12 < share < 1 - 1e-12:
         variance = proportion_variance(round(share) * table.total, table.total)

@@ -45,10 +45,9 @@ def added_up(
         single.append(_chosen(to, month.scalar_part, scalars, month.scalar_column, month.value))
         curve.append(_chosen(to, month.curve_part, curves, month.curve_column, month.bins, month.count))
     parts = tuple((name, "", False) for name in known)
-    part, column, bins, count = _joined(curve, 4)
-    laid_out = _laid_out(part, column, bins, count, len(known))
+    laid_out = _laid_out(curve, len(known))
     if laid_out is None:
-        packed = Packed(parts, *_scalars(single), *_curves(part, column, bins, count))
+        packed = Packed(parts, *_scalars(single), *_curves(curve))
         return {part[0]: cell for part, cell in packed.cells().items()}
     cells = Packed(parts, *_scalars(single), *([_NOTHING] * 4)).cells()
     return {
@@ -80,33 +79,32 @@ def _scalars(months: Sequence[tuple[Ints, ...]]) -> tuple[Ints, Ints, Ints]:
     return used // size, used % size, sums[used]
 
 
-def _laid_out(
-    part: Ints, column: Ints, bins: Ints, count: Ints, parts: int
-) -> list[dict[str, LifeTable]] | None:
-    """The life tables of each part, counted into all bins at once; None where that room would stand mostly empty.
-
-    Whole numbers below 2^53 are exact as floats, whatever the order in which they are added.
-    """
-    if not len(bins):
+def _laid_out(months: Sequence[tuple[Ints, ...]], parts: int) -> list[dict[str, LifeTable]] | None:
+    """The life tables of each part, counted into all bins at once; None where that room would stand mostly empty."""
+    months = [month for month in months if len(month[0])]
+    if not months:
         return [{} for _ in range(parts)]
-    used = np.flatnonzero(np.bincount(_TABLE_OF[column], minlength=len(TABLES)))
-    first = int(bins.min())
-    width = int(bins.max()) - first + 1
+    columns = sum(np.bincount(column, minlength=len(CURVES)) for _, column, _, _ in months)
+    used = np.unique(_TABLE_OF[np.flatnonzero(columns)])
+    first = min(int(bins.min()) for _, _, bins, _ in months)
+    width = max(int(bins.max()) for _, _, bins, _ in months) - first + 1
     groups = parts * len(used)
-    if groups * width * CAUSES > min(ROOM * len(bins), MOST_ROOM):
+    if groups * width * CAUSES > min(ROOM * sum(len(month[0]) for month in months), MOST_ROOM):
         return None
-    begins = np.full(len(TABLES), -1)
+    begins = np.zeros(len(TABLES), dtype=np.int64)
     begins[used] = np.arange(len(used)) * (width * CAUSES)
     within = begins[_TABLE_OF] + _CAUSE_OF - first * CAUSES
-    place = part * (len(used) * width * CAUSES)
-    place += within[column]
-    place += bins * CAUSES  # below the room laid out: far from the ends of whole numbers
-    total = np.bincount(place, count, groups * width * CAUSES).reshape(-1, CAUSES)
+    total = np.zeros(groups * width * CAUSES, dtype=np.int64)
     seen = np.zeros(groups * width, dtype=bool)
-    seen[place // CAUSES] = True
+    for part, column, bins, count in months:
+        place = part * (len(used) * width * CAUSES)
+        place += within[column]
+        place += bins * CAUSES
+        np.add.at(total, place, count)
+        seen[place // CAUSES] = True
     rows = np.flatnonzero(seen)
     edges = np.searchsorted(rows, np.arange(groups + 1) * width).tolist()
-    counts = total[rows].astype(np.int64)
+    counts = total.reshape(-1, CAUSES)[rows]
     names = [TABLES[number] for number in used.tolist()]
     found: list[dict[str, LifeTable]] = []
     for number in range(parts):
@@ -119,11 +117,12 @@ def _laid_out(
     return found
 
 
-def _curves(part: Ints, column: Ints, bins: Ints, count: Ints) -> tuple[Ints, Ints, Ints, Ints]:
+def _curves(months: Sequence[tuple[Ints, ...]]) -> tuple[Ints, Ints, Ints, Ints]:
     """Part, column, bin and count in order, each place once.
 
     Place and count are sorted as one number: that is several times quicker than sorting places and fetching counts.
     """
+    part, column, bins, count = _joined(months, 4)
     code = ((part * len(CURVES) + column) << _BIN_BITS) | bins
     if len(code) and (int(code.max()) >> (63 - _COUNT_BITS) or int(count.max()) >> _COUNT_BITS):
         order = np.argsort(code, kind="stable")

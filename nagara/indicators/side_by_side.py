@@ -191,10 +191,10 @@ def funnel(key: str, points: Sequence[Point], apart: Mapping[str, str]) -> dict[
     if len(usable) < FEWEST_CITIES:
         return shown | {"points": [_plain(point) for point in points]}
     around, sizes = _around(key, usable), _sizes(usable)
-    limits = _limits(around.at(usable))
+    limits = _limits(np.concatenate((around.at(usable), around.of_sizes(sizes))))
     shown["points"] = [
-        {**_plain(point), **own, "limits": at}
-        for point, own, at in zip(usable, _said(around.spread), limits, strict=True)
+        _plain(point, own, at)
+        for point, own, at in zip(usable, _said(around.spread), limits[: len(usable)], strict=True)
     ]
     return shown | {
         "target": _six(around.target),
@@ -202,7 +202,7 @@ def funnel(key: str, points: Sequence[Point], apart: Mapping[str, str]) -> dict[
         "overdispersed": around.spread.overdispersed,
         "tau_squared": round(around.spread.tau_squared, 10),
         "unlike": UNLIKE[0 if around.spread.overdispersed else 1],
-        "limits": [{"n": n} | at for n, at in zip(sizes, _limits(around.of_sizes(sizes)), strict=True)],
+        "limits": [{"n": n, **at} for n, at in zip(sizes, limits[len(usable) :], strict=True)],
     }
 
 
@@ -275,24 +275,29 @@ def _sizes(points: Sequence[Point]) -> list[int]:
 
 def _limits(limits: Floats) -> list[dict[str, float]]:
     """The rows of limits as they are shown."""
-    names = ("low_95", "high_95", "low_998", "high_998")
-    return [dict(zip(names, row, strict=True)) for row in in_six_places(limits)]
+    return [
+        {"low_95": low, "high_95": high, "low_998": lower, "high_998": higher}
+        for low, high, lower, higher in in_six_places(limits)
+    ]
 
 
-def _plain(point: Point) -> dict[str, Any]:
-    """A point without a comparison; sizes of 1 to 9 do not occur, because such figures are withheld."""
+_NOT_COMPARED: Mapping[str, Any] = {
+    "z": None, "z_adjusted": None, "stands": False, "verdict": None, "words": None,
+}  # fmt: skip
+
+
+def _plain(
+    point: Point, said: Mapping[str, Any] = _NOT_COMPARED, limits: Mapping[str, float] | None = None
+) -> dict[str, Any]:
+    """A point, with what is said of it where it is compared; sizes of 1 to 9 do not occur: they are withheld."""
     return {
         "city": point.city,
         "value": _six(point.value),
         "low": None if point.low is None else _six(point.low),
         "high": None if point.high is None else _six(point.high),
         "n": point.n if point.n >= FEW else None,
-        "z": None,
-        "z_adjusted": None,
-        "stands": False,
-        "verdict": None,
-        "words": None,
-        "limits": None,
+        **said,
+        "limits": limits,
     }
 
 
@@ -300,13 +305,12 @@ def _said(found: Spread) -> list[dict[str, Any]]:
     """Of each city in order: how far it lies from the others, what that asks for, and whether it stands."""
     adjusted = found.z_adjusted.tolist()
     stands = benjamini_hochberg([two_sided_p(z) for z in adjusted])
-    shown = zip(in_six_places(found.z), in_six_places(found.z_adjusted), strict=True)
-    said = []
-    for (z, away_shown), away, stand in zip(shown, adjusted, stands, strict=True):
-        asks = verdict(away)
-        own = {"z": z, "z_adjusted": away_shown, "stands": stand}
-        said.append(own | {"verdict": asks, "words": WORDS[asks]})
-    return said
+    z, z_adjusted = in_six_places(np.stack((found.z, found.z_adjusted)))
+    asked = [verdict(away) for away in adjusted]
+    return [
+        {"z": one, "z_adjusted": other, "stands": stand, "verdict": asks, "words": WORDS[asks]}
+        for one, other, stand, asks in zip(z, z_adjusted, stands, asked, strict=True)
+    ]
 
 
 def ranks(key: str, points: Sequence[Point]) -> dict[str, dict[str, Any]]:

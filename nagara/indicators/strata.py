@@ -165,13 +165,10 @@ def counted_strata(cells: Cells, codes: Codes) -> dict[str, Any]:
 
 def weighed(strata: Strata, weights: Mapping[str, float]) -> list[Stratum]:
     """The strata with the network's weights of their codes."""
-    found = []
-    for part in strata["strata"]:
-        weight = 0.0
-        for code in part["codes"]:
-            weight += weights.get(code, 0.0)
-        found.append(Stratum(part["value"], part["variance"], weight))
-    return found
+    return [
+        Stratum(part["value"], part["variance"], sum([weights.get(code, 0.0) for code in part["codes"]], 0.0))
+        for part in strata["strata"]
+    ]
 
 
 def _compared(cells: Cells, codes: Codes) -> dict[str, Cell]:

@@ -65,6 +65,19 @@ class RiskTable:
             found = self._finished[cause] = aalen_johansen(self, cause)
         return found
 
+    def upto(self, time: float) -> RiskTable:
+        """What happened until a time, that time included: all that a curve at it rests on."""
+        found = self._upto.get(time)
+        if found is None:
+            end = int(np.searchsorted(self.times, time, side="right"))
+            found = RiskTable(self.times[:end], self.at_risk[:end], self.removed[:end])
+            self._upto[time] = found
+        return found
+
+    @cached_property
+    def _upto(self) -> dict[float, RiskTable]:
+        return {}
+
     @cached_property
     def _finished(self) -> dict[int, IncidenceCurve]:
         return {}
