@@ -36,6 +36,7 @@ from nagara.indicators.figures import ALL_CODES
 from nagara.indicators.issue_store import State
 from nagara.indicators.keeping import Prepared, events_digest, follow
 from nagara.indicators.log_stream import Tell
+from nagara.indicators.margins import added_up
 from nagara.indicators.packed import Packed
 from nagara.indicators.reading import read_facts, tell_nobody
 from nagara.indicators.snapshots import ALL_DISTRICTS, json_figures
@@ -257,7 +258,7 @@ def count_events(
 
 def month_figures(packed: Packed, codes: Mapping[str, NetworkCode]) -> dict[str, Any]:
     """All figures of a whole month; those of any part and period are computed from cells when they are asked for."""
-    return json_figures(packed.grouped(lambda part: part[0]), codes)
+    return json_figures(added_up([packed], lambda part: part[0]), codes)
 
 
 def store_months(
