@@ -96,11 +96,12 @@ class _Clock:
         if self._told is not None and asked - self._at < CARRIED_FOR_S:
             return self._told + dt.timedelta(seconds=asked - self._at)
         self.forget()
+        told: dt.datetime
         [[[told]]] = await read_surely(pool, [((NOW, ()), True)])
         answered = loop.time()
         if answered - asked <= QUICKLY_S:
             self._told, self._at = told, answered
-        return told  # type: ignore[no-any-return]
+        return told
 
     def forget(self) -> None:
         """Ask anew the next time: the database may be another one, or have another time."""
