@@ -6,7 +6,7 @@ import os
 import secrets
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -50,9 +50,12 @@ def database_seconds(services: Throwaway) -> float:
 
 
 @contextmanager
-def database_in_earnest() -> Iterator[Throwaway]:
-    """A private PostgreSQL that waits for the disk, migrated, and Valkey; the environment points at them."""
-    with throwaway_services(durable=True) as services:
+def database_in_earnest(also: Mapping[str, str] | None = None) -> Iterator[Throwaway]:
+    """A private PostgreSQL that waits for the disk, migrated, and Valkey; the environment points at them.
+
+    ``also``: settings of the server that a bench needs besides those of every installation.
+    """
+    with throwaway_services(durable=True, also=also) as services:
         os.environ |= {
             "DATABASE_URL": services.database_url,
             "REDIS_URL": services.redis_url,

@@ -6,7 +6,8 @@ import hashlib
 import os
 import shutil
 import subprocess
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
@@ -39,7 +40,8 @@ class ClusterUnusable(Exception):
 
 @dataclass(frozen=True)
 class Cluster:
-    """One PostgreSQL: its programs, folder and port. `throwaway` trades durability for speed, for tests."""
+    """One PostgreSQL: its programs, folder and port. `throwaway` trades durability for speed, for tests; `also` are
+    further settings of the server."""
 
     programs: Programs
     identity: Identity
@@ -47,6 +49,7 @@ class Cluster:
     port: int
     password: str
     throwaway: bool = False
+    also: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -60,7 +63,7 @@ class Cluster:
     @property
     def command(self) -> list[str]:
         """The server in the foreground. Stop it with SIGINT: sessions end, what is committed is on disk."""
-        settings = SETTINGS | (THROWAWAY if self.throwaway else {}) | {"port": str(self.port)}
+        settings = SETTINGS | (THROWAWAY if self.throwaway else {}) | {**self.also, "port": str(self.port)}
         flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         return [*self.identity.prefix, self.programs.postgres, "-D", str(self.folder), *flags]
 

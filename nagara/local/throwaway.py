@@ -7,9 +7,9 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -38,23 +38,28 @@ class Throwaway:
 
 
 @contextmanager
-def throwaway_services(*, durable: bool = False) -> Iterator[Throwaway]:
+def throwaway_services(
+    *, durable: bool = False, also: Mapping[str, str] | None = None
+) -> Iterator[Throwaway]:
     """Start both servers in a temporary folder, yield their addresses, stop them and delete everything.
 
     With `durable` PostgreSQL writes as safely as in earnest (for crash tests and measurements); without, it
-    skips fsync. Call it from the main thread: the servers end when the thread that started them does.
+    skips fsync; `also` are further settings of PostgreSQL. Call it from the main thread: the servers end when the
+    thread that started them does.
     """
     with ExitStack() as stack:
         folder = Path(
             stack.enter_context(tempfile.TemporaryDirectory(prefix="nagara-", ignore_cleanup_errors=True))
         )
-        cluster = stack.enter_context(throwaway_postgres(folder, durable=durable))
+        cluster = stack.enter_context(throwaway_postgres(folder, durable=durable, also=also))
         server = stack.enter_context(throwaway_redis(folder))
         yield Throwaway(cluster, cluster.url, server.url, folder)
 
 
 @contextmanager
-def throwaway_postgres(folder: Path, *, durable: bool = False) -> Iterator[postgres.Cluster]:
+def throwaway_postgres(
+    folder: Path, *, durable: bool = False, also: Mapping[str, str] | None = None
+) -> Iterator[postgres.Cluster]:
     """A PostgreSQL in `folder`, with Nagara's empty database, until the block ends."""
     identity = find_identity()
     if identity.user is not None:
@@ -62,7 +67,8 @@ def throwaway_postgres(folder: Path, *, durable: bool = False) -> Iterator[postg
     programs, password = find_programs(), secrets.token_urlsafe(16)
 
     def listening_on(port: int) -> postgres.Cluster:
-        return postgres.prepare(programs, identity, folder, port, password, throwaway=not durable)
+        cluster = postgres.prepare(programs, identity, folder, port, password, throwaway=not durable)
+        return replace(cluster, also=also or {})
 
     cluster, child = _start(listening_on, folder / "postgres.log", signal.SIGINT)
     try:
