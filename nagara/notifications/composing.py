@@ -57,7 +57,12 @@ select event.city_id, event.request_id, event.seq, event.kind, event.actor_kind,
        request.confidential, request.public, request.received_at,
        parent.service_code, parent.confidential, parent.public, parent.received_at,
        contact.sealed, contact.channels, contact.moves, contact.confirmed_at is not null,
-       contact.frequency, contact.quiet_begins, contact.quiet_ends
+       contact.frequency, contact.quiet_begins, contact.quiet_ends,
+       exists (select from subscription s where s.city_id = event.city_id and s.request_id = event.request_id
+                  and s.confirmed_at is not null),
+       exists (select from webhook_endpoint w where w.city_id = event.city_id and w.active),
+       exists (select from subscription s where s.city_id = event.city_id and s.kind = 'area'
+                  and s.confirmed_at is not null)
   from taken
   join event using (city_id, request_id, seq)
   join event as filed on filed.city_id = event.city_id and filed.request_id = event.request_id and filed.seq = 1
@@ -83,8 +88,6 @@ WAIT_FOR_WATCHERS = """
 insert into alert_waiting (city_id, request_id, since)
 select told.city_id, told.request_id, clock_timestamp()
   from unnest(%s::text[], %s::uuid[]) as told (city_id, request_id)
- where exists (select from subscription s where s.city_id = told.city_id and s.kind = 'area'
-                  and s.confirmed_at is not null)
 on conflict do nothing
 """
 
@@ -128,7 +131,11 @@ class _Follower:
 
 @dataclass(frozen=True, slots=True)
 class _Taken:
-    """An event from the outbox with what is needed to tell of it."""
+    """An event from the outbox with what is needed to tell of it.
+
+    ``followed``, ``heard``, ``watched``: whether anybody follows the request, other systems hear of the city, anybody
+    watches areas of it. Where nobody does, nobody is looked for.
+    """
 
     request_id: uuid.UUID
     seq: int
@@ -141,6 +148,9 @@ class _Taken:
     known_since: dt.datetime
     standing: Standing
     filer: _Filer | None
+    followed: bool
+    heard: bool
+    watched: bool
 
     @property
     def request(self) -> tuple[str, uuid.UUID]:
@@ -223,9 +233,9 @@ def _compose_all(
     taken = [_taken(known, row, now) for row in rows]
     news = [one for one in taken if one.actor_kind != "import"]
     staff = colleagues_of(connection, {one.happening.city_id for one in news if tells_staff(one)})
-    followers = _followers(connection, known, news)
+    followers = _followers(connection, known, [one for one in news if one.followed])
     joined = joined_to(connection, news)
-    endpoints = endpoints_of(connection, {one.happening.city_id for one in news})
+    endpoints = endpoints_of(connection, {one.happening.city_id for one in news if one.heard})
     notices: list[Kept] = []
     unusable = 0
     for one in news:
@@ -237,7 +247,7 @@ def _compose_all(
         to_resident = _to_resident(connection, known, one)
         unusable += to_resident is None
         notices += to_resident or ()
-    filed = [one.request for one in news if one.happening.kind == EventKind.FILED]
+    filed = [one.request for one in news if one.watched and one.happening.kind == EventKind.FILED]
     if filed:
         connection.execute(WAIT_FOR_WATCHERS, [list(column) for column in zip(*filed, strict=True)])
     inboxes = frozenset(
@@ -249,9 +259,9 @@ def _compose_all(
 def _taken(known: Configuration, row: tuple[Any, ...], now: dt.datetime) -> _Taken:
     """An event as read. Of the report another was joined to, nobody hears more than the public may see."""
     city_id, request_id, seq, kind, actor_kind, status, data, occurred_at, actor, assignee, *of_request = row
-    *of_request, sealed, channels, moves, confirmed, frequency, begins, ends = of_request
+    *of_request, sealed, channels, moves, confirmed, frequency, begins, ends = of_request[:-3]
     *of_request, known_since, confidential, public, received = of_request[:-4]
-    parent = Standing(*row[-11:-7])
+    parent = Standing(*row[-14:-10])
     if "parent" in data and not (parent.service_code and is_public(known.cities[city_id], parent, now)):
         data = {name: value for name, value in data.items() if name != "parent"}
     happening = Happening(city_id, kind, data, *[*of_request, now])
@@ -272,6 +282,7 @@ def _taken(known: Configuration, row: tuple[Any, ...], now: dt.datetime) -> _Tak
         known_since,
         standing,
         filer,
+        *row[-3:],
     )
 
 
@@ -336,19 +347,9 @@ def _followers(
     found: dict[tuple[str, uuid.UUID], list[_Follower]] = {}
     if news:
         requests = zip(*{one.request for one in news}, strict=True)
-        for (
-            city_id,
-            request_id,
-            id_,
-            channel,
-            sealed,
-            language,
-            moves,
-            own,
-            frequency,
-            begins,
-            ends,
-        ) in connection.execute(FOLLOWERS, [list(column) for column in requests], prepare=True):
+        columns = [list(column) for column in requests]
+        for city_id, request_id, *row in connection.execute(FOLLOWERS, columns, prepare=True):
+            id_, channel, sealed, language, moves, own, frequency, begins, ends = row
             quiet = quiet_span(begins, ends, known.cities[city_id].timezone)
             one = _Follower(id_, channel, bytes(sealed), language, moves, own, frequency, quiet)
             found.setdefault((city_id, request_id), []).append(one)

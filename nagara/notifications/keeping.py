@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, LiteralString, Protocol
 
+import orjson
 import psycopg
 from sqlmodel import Session
 
@@ -35,11 +36,10 @@ select city_id, request_id, seq, audience, channel, recipient, language, subject
        case held when '' then coalesce(not_before, clock_timestamp())
                  when 'until confirmed' then 'infinity'::timestamptz end,
        case held when 'inbox' then clock_timestamp() end, urgency, quiet
-  from unnest(%s::text[], %s::uuid[], %s::int[], %s::text[], %s::text[], %s::bytea[], %s::text[], %s::text[],
-              %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::smallint[],
-              %s::text[])
-    as kept (city_id, request_id, seq, audience, channel, recipient, language, subject, body, link, topic, held,
-             not_before, urgency, quiet)
+  from json_to_recordset(%s::json)
+    as kept (city_id text, request_id uuid, seq int, audience text, channel text, recipient bytea, language text,
+             subject text, body text, link text, topic text, held text, not_before timestamptz, urgency smallint,
+             quiet text)
 on conflict do nothing returning 1)
 select count(*) from new
 """
@@ -79,17 +79,31 @@ def keep_notices(connection: psycopg.Connection[Any], notices: Sequence[Kept]) -
     """Store the notices in one round trip; returns how many were new."""
     if not notices:
         return 0
-    rows = [
-        (
-            kept.city_id, kept.request_id, kept.seq, kept.audience, kept.channel, kept.sealed_recipient,
-            kept.notice.language, kept.notice.subject, kept.notice.body, kept.notice.link, kept.notice.topic,
-            kept.held, kept.not_before, kept.urgency, as_kept(kept.quiet),
-        )
-        for kept in notices
-    ]  # fmt: skip
-    columns = [list(column) for column in zip(*rows, strict=True)]
-    row = connection.execute(KEEP_NOTICES, columns, prepare=True).fetchone()
+    # As one value: fifteen arrays cost a process several times what JSON does.
+    rows = orjson.dumps([_as_row(kept) for kept in notices]).decode()
+    row = connection.execute(KEEP_NOTICES, (rows,), prepare=True).fetchone()
     return int(row[0]) if row else 0
+
+
+def _as_row(kept: Kept) -> dict[str, Any]:
+    notice = kept.notice
+    return {
+        "city_id": kept.city_id,
+        "request_id": kept.request_id,
+        "seq": kept.seq,
+        "audience": kept.audience,
+        "channel": kept.channel,
+        "recipient": f"\\x{kept.sealed_recipient.hex()}",
+        "language": notice.language,
+        "subject": notice.subject,
+        "body": notice.body,
+        "link": notice.link,
+        "topic": notice.topic,
+        "held": kept.held,
+        "not_before": kept.not_before,
+        "urgency": kept.urgency,
+        "quiet": as_kept(kept.quiet),
+    }
 
 
 def held_for(frequency: str, kind: str) -> Held:

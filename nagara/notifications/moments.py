@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, get_datetime_format
@@ -28,14 +29,19 @@ def written_moment(city: City, language: str, at: dt.datetime) -> str:
 
     Calendar and digits are the city's where it chose some, else those of the language, as on the resident's page.
     """
-    locale, local = _locale(language), at.astimezone(city.zone)
-    day, joined = (
-        format_date(local, _day_pattern(locale, _year(city, language, local)), locale),
-        _joined(locale),
-    )
-    return _digits(city, language, locale, joined.replace("{1}", day).replace("{0}", f"{local:%H:%M}"))
+    local = at.astimezone(city.zone)
+    day = _written_day(language, local.date(), _year(city, language, local))
+    return _digits(city, language, _locale(language), day.replace("{0}", f"{local:%H:%M}"))
 
 
+@lru_cache(maxsize=512)
+def _written_day(language: str, day: dt.date, year: str) -> str:
+    """A day as CLDR has it, with ``{0}`` for the time. Kept, because promises of a day all fall on a few."""
+    locale = _locale(language)
+    return _joined(locale).replace("{1}", format_date(day, _day_pattern(locale, year), locale))
+
+
+@lru_cache(maxsize=64)
 def _locale(language: str) -> Locale:
     try:
         return Locale.parse(language, sep="-")
