@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import Any
@@ -21,6 +21,14 @@ BUILD_TIMEOUT_MS = 2_400_000
 
 TRUSTED_FOR_S = 1.0
 """A connection that was of use so recently is used again unasked."""
+
+GIVEN_UP: Mapping[str, int] = {
+    "tcp_user_timeout": CONNECT_TIMEOUT_S * 1000,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+}
+"""A server that is cut off holds a kept connection hardly longer than it would hold a new one: ``libpq``'s words."""
 
 Connection = psycopg.Connection[Any]
 
@@ -44,6 +52,7 @@ class _Kept:
             options=self._options,
             connect_timeout=CONNECT_TIMEOUT_S,
             autocommit=True,
+            **GIVEN_UP,
         )
         self._url = url
         return self._connection
@@ -113,6 +122,29 @@ def kept_for_builds() -> Iterator[Connection]:
         _building.used()
     except BaseException:
         _building.close()
+        raise
+
+
+@contextmanager
+def kept_connection() -> Iterator[Connection]:
+    """What ``clock_connection`` gives, for a timer that rings every few seconds: here too over the process's own.
+
+    What is begun is committed at the end. After an error the connection is closed, with whatever it held. A statement
+    may take ``STATEMENT_TIMEOUT_MS``. Called without a worker it is an ordinary connection.
+    """
+    if not in_a_worker():
+        with clock_connection() as connection:
+            yield connection
+        return
+    connection = _kept.usable()
+    try:
+        connection.autocommit = False
+        yield connection
+        connection.commit()
+        connection.autocommit = True
+        _kept.used()
+    except BaseException:
+        _kept.close()
         raise
 
 

@@ -9,6 +9,7 @@ by many workers; a notice has one key, and every message made of it bears it.
 
 from nagara.notifications.alerts import THE_DAY, tell_the_day, tell_watchers
 from nagara.notifications.by_city import tell_each_city
+from nagara.notifications.channels import CHANNELS
 from nagara.notifications.composing import Composed, compose
 from nagara.notifications.delivery import Delivered, deliver
 from nagara.notifications.forgetting import forget
@@ -19,6 +20,7 @@ DIGESTS = (THE_DAY, REPORTS, WORK)
 """What is told once a day or week, city by city with ``tell_each_city``."""
 
 __all__ = [
+    "CHANNELS",
     "DIGESTS",
     "Composed",
     "Delivered",

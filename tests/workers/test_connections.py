@@ -10,7 +10,7 @@ import pytest
 from celery._state import _task_stack
 
 from workers import connections
-from workers.connections import kept_for_builds, kept_transaction
+from workers.connections import kept_connection, kept_for_builds, kept_transaction
 
 Connection = psycopg.Connection[Any]
 
@@ -84,7 +84,7 @@ def test_builds_have_one_of_their_own_until_one_fails(in_a_worker: None, owner: 
 
 def test_without_a_worker_nothing_is_kept(database_url: str) -> None:
     assert not connections.in_a_worker()
-    for kept in (kept_transaction, kept_for_builds):
+    for kept in (kept_transaction, kept_for_builds, kept_connection):
         with kept() as connection:
             connection.execute("select 1")
         assert connection.closed
@@ -102,3 +102,25 @@ def test_what_fails_within_takes_nothing_else_along(in_a_worker: None, owner: Co
         connection.execute(write, ("after",))
     tasks = "select task from timer_run where task in ('before', 'within', 'after') order by task"
     assert owner.execute(tasks).fetchall() == [("after",), ("before",)]
+
+
+def test_a_timer_has_the_same_connection_commits_and_holds_nothing_after_an_error(
+    in_a_worker: None, owner: Connection
+) -> None:
+    write = (
+        "insert into timer_run (task, begun_at, ended_at, ok, failures) values (%s, now(), now(), true, 0)"
+    )
+    first = backend()
+    with kept_connection() as connection:
+        assert connection.info.backend_pid == first
+        connection.execute(write, ("begun",))
+    with pytest.raises(ZeroDivisionError), kept_connection() as connection:
+        connection.execute("select pg_advisory_lock(7, 7)")
+        connection.commit()
+        connection.execute(write, ("undone",))
+        raise ZeroDivisionError
+    assert connection.closed, "a lock of the session goes with it"
+    tasks = "select task from timer_run where task in ('begun', 'undone')"
+    assert owner.execute(tasks).fetchall() == [("begun",)]
+    with kept_transaction() as connection:
+        assert connection.autocommit, "what comes next begins its own transaction"

@@ -18,6 +18,7 @@ from nagara.database import clock_connection, time_told
 from nagara.errors import NagaraError
 from nagara.settings import settings
 from workers.app import task
+from workers.connections import kept_connection
 from workers.logs import say
 
 BULK_SECONDS_A_TICK = 25.0
@@ -38,7 +39,7 @@ log = logging.getLogger(__name__)
 def move_many() -> None:
     """Work on bulk moves. Every 2 s; safe to repeat: each has one worker at a time and goes on where it stopped."""
     until = time.monotonic() + BULK_SECONDS_A_TICK
-    with clock_connection() as connection:
+    with kept_connection() as connection:
         waiting = jobs.waiting(connection, "bulk", JOBS_A_TICK)
         for place, (city_id, id_) in enumerate(waiting):
             now = time.monotonic()
@@ -54,6 +55,9 @@ def move_many() -> None:
 def export() -> None:
     """Write the files that were asked for. Every 2 s; safe to repeat: one that was killed is written anew."""
     until = time.monotonic() + EXPORT_SECONDS_A_TICK
+    with kept_connection() as connection:
+        if not jobs.waiting(connection, "export", 1):
+            return
     with clock_connection(int(EXPORT_LIMITS["soft_time_limit"] * 1000)) as connection:
         for city_id, id_ in jobs.waiting(connection, "export", JOBS_A_TICK):
             if time.monotonic() >= until:

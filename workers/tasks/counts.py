@@ -11,6 +11,7 @@ from nagara.database import clock_connection
 from nagara.locks import Lock, only_one
 from nagara.network import live_counts
 from workers.app import task
+from workers.connections import kept_connection
 from workers.logs import say
 
 log = logging.getLogger(__name__)
@@ -20,7 +21,7 @@ log = logging.getLogger(__name__)
 def fold() -> None:
     """Every few seconds: add up what transactions told. What is shown stays the same; safe to repeat and to kill."""
     cities = list(configuration().cities.values())
-    with clock_connection(50_000) as connection, only_one(connection, Lock.COUNTS) as mine:
+    with kept_connection() as connection, only_one(connection, Lock.COUNTS) as mine:
         taken = live_counts.MOST_TAKEN if mine else 0
         while taken == live_counts.MOST_TAKEN:
             with connection.transaction():

@@ -6,9 +6,9 @@ import logging
 
 from kombu.exceptions import OperationalError
 
-from nagara.database import clock_connection
 from nagara.escalation.climbing import sweep
 from workers.app import app, task
+from workers.connections import kept_connection
 from workers.logs import say
 from workers.schedule import DROPPED_AFTER
 
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 @task("escalation.sweep")
 def sweep_due() -> None:
     """Climb every rung that is due. Every 2 s; safe to repeat and beside itself: a rung has one event."""
-    with clock_connection() as connection:
+    with kept_connection() as connection:
         result = sweep(connection)
     if result.escalated:
         age = round(result.oldest_due_age.total_seconds(), 1)

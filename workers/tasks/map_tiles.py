@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 
 from nagara.cities import configuration
-from nagara.database import clock_connection, time_told
+from nagara.database import time_told
 from nagara.gis import map_builds
 from nagara.locks import Lock, only_one
 from workers.app import task
+from workers.connections import kept_connection
 from workers.logs import say
 
 log = logging.getLogger(__name__)
@@ -17,7 +18,7 @@ log = logging.getLogger(__name__)
 @task("map.refresh")
 def refresh() -> None:
     """Every few seconds: make the tiles of cities in which something has changed. Safe to repeat and to kill."""
-    with clock_connection(50_000) as connection, only_one(connection, Lock.MAP) as mine:
+    with kept_connection() as connection, only_one(connection, Lock.MAP) as mine:
         if not mine:
             return
         with connection.transaction():

@@ -10,6 +10,7 @@ from nagara import nudging
 from nagara.database import clock_connection, time_told
 from nagara.locks import Lock, only_one
 from nagara.notifications import (
+    CHANNELS,
     DIGESTS,
     Composed,
     compose,
@@ -20,7 +21,7 @@ from nagara.notifications import (
 )
 from nagara.staff import live
 from workers.app import task
-from workers.connections import kept_transaction, nudges
+from workers.connections import kept_connection, kept_transaction, nudges
 from workers.following import follow
 from workers.logs import say
 
@@ -117,7 +118,7 @@ def deliver_telegram() -> None:
 @task("notifications.watchers")
 def tell_area_watchers() -> None:
     """Tell those who watch an area of what became public there. Every 10 s; safe to repeat: a notice has one key."""
-    with clock_connection() as connection:
+    with kept_connection() as connection:
         told = tell_watchers(connection, time_told(connection))
     if told:
         say(log, "told watchers", notices=told)
@@ -147,7 +148,9 @@ def forget_what_is_over() -> None:
 
 
 def _deliver(channel: str, lock: Lock) -> None:
-    with clock_connection() as connection, only_one(connection, lock) as mine:
+    if not CHANNELS[channel].ready():
+        return
+    with kept_connection() as connection, only_one(connection, lock) as mine:
         if not mine:
             return
         done = deliver(connection, channel, within=SECONDS_A_TICK)

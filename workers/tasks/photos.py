@@ -13,6 +13,7 @@ from nagara.photos.keeping import remove_unattached
 from nagara.photos.storage import media_store
 from nagara.settings import settings
 from workers.app import task
+from workers.connections import kept_connection
 from workers.logs import say
 
 PICTURES_A_TICK = 500
@@ -44,7 +45,7 @@ def hide_in_pictures() -> None:
                 "photos stay unpublished, the extra 'hiding' is not installed: %s", ", ".join(wanting)
             )
         return
-    with clock_connection() as connection:
+    with kept_connection() as connection:
         done = hide_what_cities_want(connection, media_store(settings()), cities, SEARCHED_A_TICK)
     if done.searched or done.failed:
         say(log, "looked through pictures", pictures=done.searched, hidden=done.redacted, failed=done.failed)

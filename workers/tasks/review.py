@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 
 from nagara.cities import configuration
-from nagara.database import clock_connection, network_connection, time_told
+from nagara.database import network_connection, time_told
 from nagara.review.drafts import build_due
 from nagara.review.notices import tell as tell_reviewers
 from workers.app import task
+from workers.connections import kept_connection
 from workers.logs import say
 
 LIMITS = {"soft_time_limit": 600.0, "time_limit": 660.0}
@@ -27,7 +28,7 @@ def draft() -> None:
 @task("review.tell")
 def tell() -> None:
     """Every ten seconds: tell reviewers what happened and what is due, once each, and send digests. Safe to repeat."""
-    with clock_connection() as connection:
+    with kept_connection() as connection:
         told = tell_reviewers(connection, configuration(), time_told(connection))
         connection.commit()
     if told.notices or told.mails:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 
-from nagara.database import clock_connection
 from nagara.escalation.time_standing import read_standing
 from workers.app import task
+from workers.connections import kept_connection
 from workers.logs import say
 
 log = logging.getLogger(__name__)
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 @task("standing.tell")
 def tell() -> None:
     """Say how late everything is. Every 30 s; safe to repeat: it changes nothing. What stands still is a warning."""
-    with clock_connection() as connection, connection.transaction():
+    with kept_connection() as connection, connection.transaction():
         standing = read_standing(connection)
     say(
         log,
