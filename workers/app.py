@@ -16,6 +16,7 @@ from kombu.entity import Exchange, Queue
 
 from nagara.settings import settings
 from workers import logs, runs, tracing, warm
+from workers.phases import in_turn
 from workers.schedule import SCHEDULE
 
 P = ParamSpec("P")
@@ -115,7 +116,7 @@ app.conf.update(
     broker_transport_options=REDIS_OPTIONS if BROKER.startswith("redis") else RABBITMQ_OPTIONS,
     # On a busy machine a forked process needs more than Celery's four seconds to say that it is there.
     worker_proc_alive_timeout=30.0,
-    beat_schedule=SCHEDULE,
+    beat_schedule=in_turn(SCHEDULE),
     beat_scheduler="workers.one_beat:OneBeat",
     # Ticks come to within two seconds, and a clock that was set back is noticed as soon.
     beat_max_loop_interval=2.0,
