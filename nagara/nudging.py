@@ -162,10 +162,18 @@ class Followed:
             return True  # then nudges come that nobody needs
 
     def hand_over(self) -> None:
-        """It ends in the midst of it: the next takes over, as if nudged, and nobody else nudges meanwhile."""
+        """It is to end in the midst of it: the next takes over, as if nudged, and nobody else nudges meanwhile."""
         call = message(TASK, QUEUE, dt.datetime.now(dt.UTC))
         with suppress(RedisError, OSError):  # then the word is taken back, or no longer believed in a moment
             self._client.eval(HAND_OVER, 2, FOLLOWED, QUEUE, self._name, NUDGED, LOST_AFTER_MS, call)
+
+    def taken_over(self) -> bool:
+        """Whether another looks by now, or nobody can tell."""
+        try:
+            who = self._client.get(FOLLOWED)
+        except (RedisError, OSError):
+            return True
+        return who is not None and who not in (NUDGED.encode(), self._name.encode())
 
     def take_back(self) -> None:
         """What is committed from now on needs a nudge of its own, unless another looks, or is to."""

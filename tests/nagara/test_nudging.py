@@ -98,7 +98,9 @@ def test_of_many_nudges_that_come_to_workers_at_once_one_goes_on(services: Throw
     assert not waiting(client)
     words[0].hand_over()
     assert len(waiting(client)) == 1
+    assert not words[0].taken_over()
     assert words[1].go_on(), "whoever comes first takes over"
+    assert (words[0].taken_over(), words[1].taken_over()) == (True, False)
     words[0].take_back()
     assert client.exists(nudging.FOLLOWED)
     client.delete(nudging.FOLLOWED)  # Redis forgets

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import repeat
 from math import inf
 
-from workers.following import FOLLOWS_FOR_S, IN_VAIN_S, SELDOM_S, SOON_S, follow
+from workers.following import AWAITED_S, FOLLOWS_FOR_S, IN_VAIN_S, SELDOM_S, SOON_S, follow
 
 LOOK_TAKES_S = 0.004
 
@@ -14,8 +14,11 @@ LOOK_TAKES_S = 0.004
 class Course:
     """A clock of its own: commits that come at these moments, looks that take a little, waits that pass at once."""
 
-    def __init__(self, commits: Sequence[float], another_from: float = inf) -> None:
+    def __init__(
+        self, commits: Sequence[float], another_from: float = inf, next_comes_after: float = 0.05
+    ) -> None:
         self.now, self.commits, self.another_from = 0.0, list(commits), another_from
+        self.next_comes_after, self.called_at, self.look_takes = next_comes_after, inf, LOOK_TAKES_S
         self.looks: list[float] = []
         self.told: list[float] = []
         self.delays: list[float] = []
@@ -26,13 +29,22 @@ class Course:
         here = [one for one in self.commits if one <= self.now]
         self.delays += [self.now - one for one in here]
         self.commits = self.commits[len(here) :]
-        self.now += LOOK_TAKES_S
+        self.now += self.look_takes
         return len(here)
 
-    def looking(self) -> bool:
+    def go_on(self) -> bool:
         """Tell the others, unless another looks."""
         self.told.append(self.now)
         return self.now < self.another_from
+
+    def hand_over(self) -> None:
+        """Call the next."""
+        assert self.called_at == inf, "one is called, once"
+        self.called_at = self.now
+
+    def taken_over(self) -> bool:
+        """Whether the next has come."""
+        return self.now >= self.called_at + self.next_comes_after
 
     def wait(self, seconds: float) -> None:
         """Let time pass."""
@@ -40,7 +52,7 @@ class Course:
 
     def run(self) -> bool:
         """Follow to the end."""
-        return follow(self.look, self.looking, self.wait, lambda: self.now)
+        return follow(self.look, self, self.wait, lambda: self.now)
 
 
 def evenly(a_second: float, seconds: float) -> list[float]:
@@ -77,6 +89,33 @@ def test_commits_that_come_steadily_are_found_at_once_and_handed_over_after_some
     assert max(course.delays) <= SOON_S + LOOK_TAKES_S + 1e-9
 
 
+def test_the_next_is_called_in_time_and_waited_for_while_looking_goes_on() -> None:
+    course = Course(evenly(200, FOLLOWS_FOR_S + 9), next_comes_after=0.7)
+    assert course.run() is True
+    assert course.called_at + 0.7 <= course.now < course.called_at + 0.75
+    gaps = [b - a for a, b in zip(course.looks, course.looks[1:], strict=False)]
+    assert max(gaps) <= SOON_S + LOOK_TAKES_S + 1e-9
+    course = Course(evenly(200, FOLLOWS_FOR_S + 9), next_comes_after=inf)
+    assert course.run() is True, "nobody comes: its message waits for whoever does"
+    assert course.now < FOLLOWS_FOR_S + AWAITED_S + 0.1
+
+
+def test_a_look_that_took_long_is_not_taken_for_a_rush() -> None:
+    course = Course(evenly(200, 3.0))
+    seldom: list[float] = []
+
+    def wait(seconds: float) -> None:
+        seldom.append(seconds)
+        course.look_takes = (
+            0.2 if len(course.looks) % 20 == 0 else LOOK_TAKES_S
+        )  # now and then another had the processor
+        course.wait(seconds)
+
+    follow(course.look, course, wait, lambda: course.now)
+    assert not course.commits
+    assert max(one for one, at in zip(seldom, course.looks, strict=False) if at < 2.9) == SOON_S
+
+
 def test_what_comes_after_a_pause_waits_no_longer_than_the_pause() -> None:
     def with_pauses() -> Iterator[float]:
         at = 0.0
@@ -96,7 +135,7 @@ def test_very_many_are_taken_in_large_batches() -> None:
     course.run()
     within = [b - a for a, b in zip(course.looks, course.looks[1:], strict=False)]
     assert max(within) <= SELDOM_S + LOOK_TAKES_S + 1e-9
-    assert len([one for one in course.looks if one > 1.0]) <= FOLLOWS_FOR_S / SELDOM_S
+    assert len([one for one in course.looks if one > 1.0]) <= (FOLLOWS_FOR_S + AWAITED_S) / SELDOM_S
 
 
 def test_after_a_rush_it_looks_soon_again() -> None:

@@ -53,9 +53,9 @@ def follow_events() -> None:
         return made[-1].events
 
     try:
-        with nudging.followed(nudges()) as followed:
-            if follow(look, followed.go_on):
-                followed.hand_over()
+        look()  # a process's first takes longest: whoever looked so far goes on meanwhile
+        with nudging.followed(nudges()) as word:
+            if follow(look, word):
                 return
         look()  # what was committed while nobody was to be nudged; all that is left to do where another looks
     finally:
