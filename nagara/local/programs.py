@@ -32,7 +32,9 @@ def worker_service(workers: int, environment: Mapping[str, str]) -> Service:
         "--loglevel",
         "info",
         "--concurrency",
-        str(workers + 2),  # neither a long build nor looking for new events must hold up the messages
+        str(workers + 1),  # a long build must not hold up the messages
+        "--exclude-queues",
+        "events",  # whoever is nudged does not give way, as these do
         "--without-gossip",
         "--without-mingle",
     ]
@@ -46,8 +48,9 @@ def worker_service(workers: int, environment: Mapping[str, str]) -> Service:
 
 
 def urgent_service(environment: Mapping[str, str]) -> Service:
-    """A hand that takes nothing but escalations, so that no mass of messages ever delays one."""
-    flags = ["--loglevel", "info", "--concurrency", "1", "--queues", "urgent", "--hostname", "urgent@%h"]
+    """Hands for what waits for nothing else: one for escalations, one that is nudged after commits."""
+    flags = ["--loglevel", "info", "--concurrency", "2", "--queues", "urgent,events"]
+    flags += ["--hostname", "urgent@%h"]
     flags += ["--without-gossip", "--without-mingle"]
     return Service(
         name="urgent",

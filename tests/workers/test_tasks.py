@@ -29,6 +29,7 @@ from nagara.settings import settings
 from tests.helpers import Connection, Known, age, file, multiply
 from tests.planting import plant
 from tests.waiting import wait_until
+from workers.warm import GIVES_WAY
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 Run = Callable[[str], None]
@@ -182,6 +183,14 @@ class Worker:
                 start_new_session=True,
             )
 
+    def how_nice(self) -> tuple[int, set[int]]:
+        """The worker itself, and its children."""
+        shown = subprocess.check_output(["ps", "-A", "-o", "pid=,ppid=,ni="], text=True)
+        rows = [line.split() for line in shown.splitlines()]
+        of = str(self.process.pid)
+        itself = next(int(nice) for pid, _, nice in rows if pid == of)
+        return itself, {int(nice) for _, parent, nice in rows if parent == of}
+
     def kill(self) -> None:
         """SIGKILL to the worker and its children alike."""
         if self.process.poll() is None:
@@ -234,6 +243,8 @@ def test_a_worker_process_hears_the_bell_and_sweeps(
     with worker(tmp_path / "worker.log") as running:
         ring("escalation.sweep")
         wait_until(lambda: count(owner, "event where kind = 'escalated'") == 1, "the rung is climbed")
+        itself, children = running.how_nice()
+        assert children == {min(itself + GIVES_WAY, 19)}, "who serves what takes long gives way"
         ring("notifications.compose")
         wait_until(lambda: count(owner, "event_outbox") == 0, "the notices are composed")
         file(phnom_penh, contact={"email": "resident@example.org"})
