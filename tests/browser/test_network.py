@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.accessibility import expect_accessible, fits_at_twice_the_text, focus_is_visible
 from tests.browser.conftest import OpenPage, picture
@@ -105,3 +105,21 @@ def test_side_by_side_and_differences_stand_by_name_and_without_a_rank(open_page
     expect(page.get_by_role("heading", name="Network reports")).to_be_visible()
     assert page.evaluate("document.activeElement.id") == "main"
     expect_accessible(page, "reports", wanted=("light",))
+
+
+def test_an_answer_that_takes_long_is_said_to_be_waited_for(open_page: OpenPage) -> None:
+    """What stands there meanwhile is of the period before."""
+    page = open_page("/network/")
+    expect(page.get_by_role("link", name="Phnom Penh")).to_be_visible()
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/api/v1/network/indicators*", hold)
+    page.get_by_label("From").select_option(index=4)
+    waiting = page.get_by_role("status").filter(has_text="Loading")
+    expect(waiting).to_be_visible()
+    for route in held:
+        route.continue_()
+    expect(waiting).to_have_count(0)

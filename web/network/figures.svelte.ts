@@ -4,6 +4,7 @@ import type { Definition, Named } from '@shared/api/types';
 import { startPeriod } from './period';
 import { route } from './route.svelte';
 import type { Sheet, Shown } from './shapes';
+import { waitedFor } from './waited.svelte';
 
 export const ALL = 'all';
 export const NETWORK = '/api/v1/network';
@@ -42,7 +43,7 @@ export async function readFigures(): Promise<void> {
   history.replaceState(history.state, '', `?${address.toString()}${location.hash}`);
   try {
     const [found, described] = await Promise.all([
-      call<Sheet>(paths.indicators, { query: asked() }),
+      waitedFor(call<Sheet>(paths.indicators, { query: asked() })),
       definitions.size > 0 ? null : call<{ definitions: Definition[]; codes: Named[] }>(paths.definitions),
     ]);
     if (mine !== turn) return;

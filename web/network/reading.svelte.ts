@@ -1,5 +1,7 @@
 /** Reads something again whenever what it depends on changes; the last question asked is the one that counts. */
 
+import { waitedFor } from './waited.svelte';
+
 export interface Reading<T> {
   readonly value: T | null;
   readonly failure: unknown;
@@ -13,7 +15,7 @@ export function reading<T>(ask: () => Promise<T>): Reading<T> {
   $effect(() => {
     const mine = ++turn;
     failure = null;
-    ask().then(
+    waitedFor(ask()).then(
       (found) => {
         if (mine === turn) value = found;
       },
