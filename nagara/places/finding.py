@@ -12,7 +12,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -145,10 +145,18 @@ def _holding(shapes: Mapping[str, Any], dates: Mapping[str, Dated], day: dt.date
     return [f for f in shapes["features"] if dates[f["properties"]["code"]].holds_on(day)]
 
 
-class _Grid:
-    """Squares over a city, each remembered once it is known to lie wholly in the same shapes.
+class _Crossed(NamedTuple):
+    """A square that a border crosses: the shapes that touch it, in order of index. No other holds any of it."""
 
-    Most positions lie far from any border: for them the square answers, and no polygon is looked at.
+    hits: tuple[int, ...]
+    shapes: npt.NDArray[np.object_]
+
+
+class _Grid:
+    """Squares over a city, each remembered with what was found of it as a whole.
+
+    Most positions lie far from any border: for them the square answers, and no polygon is looked at. Where a border
+    crosses it, only the shapes that touch it are.
     """
 
     CELLS = 64
@@ -161,7 +169,7 @@ class _Grid:
         self._west, self._south, east, north = map(float, bounds)
         self._width = max(east - self._west, 1e-9) / self.CELLS
         self._height = max(north - self._south, 1e-9) / self.CELLS
-        self.places: list[Place | Literal["mixed"] | None] = [None] * (self.CELLS * self.CELLS)
+        self.squares: list[Place | _Crossed | None] = [None] * (self.CELLS * self.CELLS)
 
     def cell(self, x: float, y: float) -> int | None:
         """The square of a position; None beyond them all."""
@@ -213,11 +221,16 @@ class _Outlines:
     def locate(self, lat: float, lon: float) -> Place:
         """The place of a position that is one."""
         x = self._beside_the_middle(lon)
-        known = self._by_square(lat, x)
-        if known is not None:
-            return known
-        point = shapely.Point(x, lat)
-        return self._within(point, sorted(self._tree.query(point, predicate="intersects").tolist()))
+        cell = self._grid.cell(x, lat)
+        if cell is None:
+            point = shapely.Point(x, lat)
+            return self._within(point, sorted(self._tree.query(point, predicate="intersects").tolist()))
+        square = self._square(cell)
+        if isinstance(square, Place):
+            return square
+        held = shapely.intersects_xy(square.shapes, x, lat).tolist()
+        hits = [hit for hit, holds in zip(square.hits, held, strict=True) if holds]
+        return self._inside(hits) or self._within(shapely.Point(x, lat), hits)
 
     def locate_all(self, positions: Sequence[tuple[float, float]]) -> list[Place]:
         """The places of many positions: those that no square answers are held against the shapes all at once."""
@@ -235,16 +248,16 @@ class _Outlines:
                 found[number] = self._within(point, sorted(touched))
         return [place for place in found if place is not None]
 
-    def _by_square(self, lat: float, x: float) -> Place | None:
-        """The place of a position in a square that lies wholly in the same shapes; None where none does."""
-        cell = self._grid.cell(x, lat)
-        return None if cell is None else self._of_square(cell)
-
     def _of_square(self, cell: int) -> Place | None:
-        known = self._grid.places[cell]
+        """The place of every position in a square; None where a border crosses it."""
+        square = self._square(cell)
+        return square if isinstance(square, Place) else None
+
+    def _square(self, cell: int) -> Place | _Crossed:
+        known = self._grid.squares[cell]
         if known is None:
-            known = self._grid.places[cell] = self._of_whole_cell(cell)
-        return known if isinstance(known, Place) else None
+            known = self._grid.squares[cell] = self._as_a_whole(cell)
+        return known
 
     def _within(self, point: shapely.Point, hits: Sequence[int]) -> Place:
         """The place of a point that lies in these shapes, in order of index."""
@@ -265,13 +278,13 @@ class _Outlines:
         areas = tuple(self._codes[hit] for hit in hits if hit >= self._district_count)
         return Place(True, self._codes[hits[0]], areas, "inside")
 
-    def _of_whole_cell(self, cell: int) -> Place | Literal["mixed"]:
-        """The place of every position in a cell, where every shape that touches the cell covers it whole."""
+    def _as_a_whole(self, cell: int) -> Place | _Crossed:
+        """The place of every position in a square, where every shape that touches the square covers it whole."""
         box = self._grid.box(cell)
         hits = sorted(self._tree.query(box, predicate="intersects").tolist())
-        place = self._inside(hits)
-        if place is None or not shapely.covers(self._tree.geometries[hits], box).all():
-            return "mixed"
+        place, shapes = self._inside(hits), self._tree.geometries[hits]
+        if place is None or not shapely.covers(shapes, box).all():
+            return _Crossed(tuple(hits), shapes)
         return place
 
     def metres_to(self, lat: float, lon: float) -> float:

@@ -2,14 +2,17 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from itertools import cycle
 from typing import Any
 
 import pytest
+import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 from shapely.geometry import Point, shape
 
 from city_config.schema import City
+from nagara.cities import city_of
 from nagara.errors import InvalidCoordinates, OutsideCity
 from nagara.places.finding import Place, PlaceIndex, check_coordinates, index_for, locate_in, nearest_city
 from tests.nagara.small_cities import collection, configured, feature, rectangle, small_city
@@ -258,6 +261,23 @@ class TestProperties:
     def test_every_position_on_earth_has_an_answer(self, lat: float, lon: float) -> None:
         self.INDEX.locate(lat, lon)
         assert self.INDEX.metres_to(lat, lon) >= 0
+
+
+@pytest.mark.parametrize("city_id", ["kh-pnh", "th-bkk"])
+def test_on_borders_and_beside_them_one_alone_is_found_as_among_many(city_id: str) -> None:
+    """One is held against the shapes that touch its square, many against an index of them all."""
+    city = city_of(city_id)
+    corners = [
+        (lat, lon)
+        for feature_ in city.districts["features"]
+        for lon, lat in shapely.get_coordinates(shape(feature_["geometry"]))[::40].tolist()
+    ]
+    beside = [(lat + d, lon - d) for (lat, lon), d in zip(corners, cycle((1e-9, -1e-6, 1e-3)), strict=False)]
+    positions, index = [*corners, *beside], index_for(city)
+    day = dt.date(2026, 1, 1)
+    among_many = index.locate_all([(lat, lon, day) for lat, lon in positions])
+    assert [index.locate(lat, lon, day) for lat, lon in positions] == among_many
+    assert len({place.district for place in among_many}) > len(city.districts["features"]) / 2
 
 
 class TestDistrictsThatComeAndGo:
