@@ -1,9 +1,9 @@
 """Reports that arrive while others are being written go together: one statement, one commit, however many.
 
 Nobody who comes alone waits for company: what arrives while nothing is being written is written at once. Where many
-come at once, as many as there were a moment ago are waited for, two milliseconds at most. A batch is of one city, whose
-rows alone its transaction sees. Each caller is answered after the commit, and a report that is refused, or that the
-database will not have, harms no other.
+come at once, as many as there were a moment ago are waited for, five milliseconds at most. A batch is of one city,
+whose rows alone its transaction sees. Each caller is answered after the commit, and a report that is refused, or that
+the database will not have, harms no other.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ LONGEST_WAIT_S = 10.0
 """As long as anybody waits for a connection. Whoever waited longer when the next batch begins is told to come again:
 what a database that stands still holds up would otherwise wait for one batch after another to fail."""
 
-GATHERED_FOR_S = 0.002
+GATHERED_FOR_S = 0.005
 """After a batch, the next one waits so long for as many as there were with the last: those whose answers just went out,
 and who send the next. A commit of four costs hardly more than one of a single report."""
 
