@@ -66,25 +66,32 @@ async def file(
 ) -> Response:
     """File a request. It is durable when this answers; the department and the promise are in the answer."""
     filing = filing_of(body, idempotency_key)
-    filed = await refuse_flood(process, city, filing, source) or await file_surely(process, city, filing)
+    digest = body_digest(filing) if filing.idempotency_key else None
+    filed = await refuse_flood(process, city, filing, source, digest=digest)
+    filed = filed or await file_surely(process, city, filing, digest)
     return json_answer(filed_answer(process, city, filed), 200 if filed.replayed else 201)
 
 
 async def refuse_flood(
-    process: Resources, city: City, filing: Filing, source: Source, what: str = "file"
+    process: Resources,
+    city: City,
+    filing: Filing,
+    source: Source,
+    what: str = "file",
+    digest: bytes | None = None,
 ) -> Filed | None:
     """Raise ``TooManyRequests``: one address, device or contact may file only so often.
 
     A repetition under an ``Idempotency-Key`` is no further report: it counts as reading, and where the limit is
     reached nevertheless, what stands already is returned instead of a refusal. ``what`` names the limit of the
-    address; device and contact are held across all doors together.
+    address; device and contact are held across all doors together. ``digest`` is that of the body, where it is known.
     """
     digests = digests_of(process.secret, city, filing.contact) if filing.contact else {}
     contact = next((digest for digest in digests.values() if digest), None)
     if filing.idempotency_key is None:
         await process.limiter.count_all(what, source, contact)
         return None
-    same = f"{city.id} {body_digest(filing).hex()} {filing.idempotency_key}"
+    same = f"{city.id} {(digest or body_digest(filing)).hex()} {filing.idempotency_key}"
     await process.limiter.count("read", source.address)
     try:
         await process.limiter.count_all(what, source, contact, same)
@@ -104,13 +111,13 @@ async def stands(process: Resources, city: City, filing: Filing) -> Filed | None
         return None
 
 
-async def file_surely(process: Resources, city: City, filing: Filing) -> Filed:
+async def file_surely(process: Resources, city: City, filing: Filing, digest: bytes | None = None) -> Filed:
     """File, and once more if another went first, or the connection broke and a key makes the repetition harmless.
 
     Without a key the caller is told that nobody knows whether it was filed (``DatabaseUnavailable``).
     """
     try:
-        return await file_request(process.pool, city, filing, process.secret)
+        return await file_request(process.pool, city, filing, process.secret, digest)
     except psycopg.OperationalError as error:
         broke = connection_broke(error)
         if not broke and not another_went_first(error):
@@ -121,7 +128,7 @@ async def file_surely(process: Resources, city: City, filing: Filing) -> Filed:
                 "The connection to the database broke, so it is not known whether this is filed. "
                 "Sent with an Idempotency-Key, a report can be repeated without being filed twice."
             ) from error
-        return await file_request(process.pool, city, filing, process.secret)
+        return await file_request(process.pool, city, filing, process.secret, digest)
 
 
 @router.get(

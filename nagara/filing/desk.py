@@ -15,16 +15,19 @@ from nagara.filing.together import Together
 _together: WeakKeyDictionary[Pool, Together] = WeakKeyDictionary()
 
 
-async def file_request(pool: Pool, city: City, filing: Filing, secret: bytes) -> Filed:
+async def file_request(
+    pool: Pool, city: City, filing: Filing, secret: bytes, digest: bytes | None = None
+) -> Filed:
     """File a request durably, or return the one filed before under the same idempotency key.
 
     The time of receipt is the database's. Raises what ``decide`` raises, and ``ReplayedWithOtherBody``
     when the key was used with another body, ``ReportErased`` when what stood under it was erased since,
     ``ContactBlocked``, and ``PhotoNotUsable`` when a picture does not wait for a request; in all cases nothing
     is written. What ``same_as`` names is joined if it is open; otherwise the report is filed as any other, because
-    nothing a resident sends may be lost.
+    nothing a resident sends may be lost. ``digest`` is that of the filing's body, where the caller reckoned it already.
     """
-    digest = body_digest(filing) if filing.idempotency_key else None
+    if digest is None and filing.idempotency_key:
+        digest = body_digest(filing)
     if filing.idempotency_key and len(filing.idempotency_key) > MAX_KEY:
         raise InvalidInput(
             f"Idempotency-Key is longer than {MAX_KEY} characters.",

@@ -7,9 +7,8 @@ import hashlib
 import unicodedata
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -47,8 +46,7 @@ UNSEEN_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 """Fillers of Hangul and the empty Braille cell: letters and symbols by their category, but blank."""
 
 
-@dataclass(frozen=True, slots=True)
-class Filing:
+class Filing(NamedTuple):
     """What a resident, or a system on their behalf, hands in."""
 
     service_code: str
@@ -57,8 +55,8 @@ class Filing:
     address: str | None = None
     district: str | None = None
     description: str = ""
-    answers: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
-    contact: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    answers: Mapping[str, Any] = MappingProxyType({})
+    contact: Mapping[str, str] = MappingProxyType({})
     observed_at: dt.datetime | None = None
     language: str | None = None
     confidential: bool = False

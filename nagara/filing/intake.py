@@ -9,7 +9,7 @@ import datetime as dt
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -51,8 +51,7 @@ class Decision:
     times: PromisedTimes
 
 
-@dataclass(frozen=True, slots=True)
-class Filed:
+class Filed(NamedTuple):
     """A request that stands in the database; ``replayed`` if it did before this call."""
 
     id: uuid.UUID
