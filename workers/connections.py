@@ -22,7 +22,7 @@ BUILD_TIMEOUT_MS = 2_400_000
 TRUSTED_FOR_S = 1.0
 """A connection that was of use so recently is used again unasked."""
 
-GIVEN_UP: Mapping[str, int] = {
+GIVEN_UP: Mapping[str, Any] = {
     "tcp_user_timeout": CONNECT_TIMEOUT_S * 1000,
     "keepalives_idle": 5,
     "keepalives_interval": 2,
