@@ -85,7 +85,9 @@ def main(arguments: Sequence[str]) -> int:
             steps = [flood.step(rate * more) for more in given.beyond]
         sizes = f"{given.requests:,} requests of {given.city} before, {rate:.2f} reports a second "
         sizes += f"({given.times:g} times {USUAL_A_SECOND:.4f}), {given.minutes:g} minutes; "
-        sizes += "2 API processes, 3 worker processes, one for escalations, beat; photos of 2048 by 1536"
+        sizes += (
+            "2 API processes, 3 worker processes, 2 for escalations and nudges, beat; photos of 2048 by 1536"
+        )
         command = f"python3 run.py bench flood --minutes {given.minutes:g} --times {given.times:g}"
         facts = server_facts(owner, sizes, command, others)
     curve = given.results.with_suffix(".svg")

@@ -82,11 +82,13 @@ def main(arguments: Sequence[str]) -> int:
         owner.execute(WATCH)
         with installation(services) as running, _without_nudges(running) as quiet:
             lines = _handling(running, owner, given.rate, given.seconds, given.rounds)
-            lines += _loss(running.measured, quiet, owner, given.seconds / 3, given.rounds)
+            lines += _loss(running.measured, quiet, owner, given.seconds / 4, given.rounds * 2)
         sizes = (
             f"{given.requests:,} requests before, {given.rate:g} residents a second for {given.seconds:g} s, "
         )
-        sizes += f"{given.rounds} rounds; 2 API processes, 3 worker processes, one for escalations, beat"
+        sizes += (
+            f"{given.rounds} rounds; 2 API processes, 3 worker processes, 2 for escalations and nudges, beat"
+        )
         command = f"python3 run.py bench latency --rate {given.rate:g} --seconds {given.seconds:g}"
         command += f" --rounds {given.rounds}"
         facts = server_facts(owner, sizes, command, others)
@@ -170,7 +172,7 @@ def _loss(
         sides = [("nudging", ours), ("quiet", quiet)]
         for _, side in sides:
             run_load(Load(side.port, connections, 1.0, 201, requests))
-        for _ in range(rounds + 1):
+        for _ in range(rounds):
             sides.reverse()
             for name, side in sides:
                 _settle(owner)
