@@ -215,12 +215,19 @@ def _holidays() -> str:
 
 def _configurations(facts: Facts, ready: Prepared) -> dict[dt.date, list[str]]:
     """The fingerprints under which the requests of each month of receipt were filed."""
-    pairs = np.unique(facts["month"].astype(np.int64) << 32 | facts["group_id"]).tolist()
+    if not len(facts):
+        return {}
     names = ready.groups.names()
-    found: dict[dt.date, set[str]] = {}
-    for pair in pairs:
-        found.setdefault(month_of(pair >> 32), set()).add(names[pair & 0xFFFFFFFF].fingerprint)
-    return {month: sorted(prints - {""}) for month, prints in found.items()}
+    prints = sorted({group.fingerprint for group in names.values()})
+    number = np.zeros(max(names) + 1, dtype=np.int64)
+    number[list(names)] = [prints.index(group.fingerprint) for group in names.values()]
+    months = facts["month"].astype(np.int64)
+    first = int(months.min())
+    pairs = np.flatnonzero(np.bincount((months - first) * len(prints) + number[facts["group_id"]]))
+    found: dict[dt.date, list[str]] = {}
+    for month, one in (divmod(pair, len(prints)) for pair in pairs.tolist()):
+        found.setdefault(month_of(month + first), []).extend(filter(None, [prints[one]]))
+    return found
 
 
 def needs_refresh(connection: psycopg.Connection[Any], city_id: str, now: dt.datetime) -> bool:

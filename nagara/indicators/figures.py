@@ -53,20 +53,28 @@ def figures_of(
     network does not know is counted in volumes alone. The backlog is told of ``ever`` where it is given: the cells of
     every month. ``compared``: the cells added up whose resolution compares, where that was done already.
     """
-    whole = Cell.merged(cells.values())
+    sums: dict[frozenset[str], Cell] = {}
+
+    def together(some: Mapping[str, Cell]) -> Cell:
+        key = frozenset(some)
+        if key not in sums:
+            sums[key] = Cell.merged(some.values())
+        return sums[key]
+
+    whole = together(cells)
     answered = _comparable(cells, codes, "AB")
     own = own_work(cells, codes)
     alone = len(cells) == 1
     resolved = own if alone else _comparable(own, codes, "A")
-    pooled = compared if compared is not None and not alone else Cell.merged(resolved.values())
-    promised = Cell.merged(own.values())
+    pooled = compared if compared is not None and not alone else together(resolved)
+    promised = together(own)
     figures = {"N1": _count(whole.count("reports")), "N11": _reports_per_issue(whole)}
-    figures |= _first_answer(Cell.merged(answered.values()))
+    figures |= _first_answer(together(answered))
     figures |= _time_to_closure(pooled.table("resolution"))
     figures["N3a.share"] = within_reference(resolved, codes, "resolution")
     figures["N3b.share"] = within_reference(resolved, codes, "sustained")
     figures |= {f"N4.{standard}": _kept(promised, standard) for standard in PROMISES}
-    figures |= backlog_figures(cells if ever is None else ever, codes)
+    figures |= _backlog(promised) if ever is None else backlog_figures(ever, codes)
     figures |= handling_figures(whole, pooled, promised)
     figures |= quality_figures(whole, cells["other"].count("issues") if "other" in cells else 0)
     return figures | _not_compared(cells, answered, resolved)
@@ -265,7 +273,11 @@ def backlog_figures(cells: Mapping[str, Cell], codes: Codes) -> dict[str, Figure
     Withheld where more unfinished issues were lost from sight than are known to be open: nobody then knows
     how large or how old the backlog is.
     """
-    cell = Cell.merged(own_work(cells, codes).values())
+    return _backlog(Cell.merged(own_work(cells, codes).values()))
+
+
+def _backlog(cell: Cell) -> dict[str, Figure]:
+    """``backlog_figures`` of a city's own work, added up."""
     ages = cell.table("backlog_age")
     older = {days: _older(ages, days * 24.0) for days in (30, 90)}
     promised = _due_counts(cell, ("published", "internal"))

@@ -61,11 +61,16 @@ def every_month(months: Ints) -> Mask:
 
 def only(months: Iterable[int]) -> Wanted:
     """The months of these numbers."""
-    wanted = np.array(sorted(months), dtype=np.int64)
+    chosen = sorted(months)
+    first, width = (chosen[0] - 1, chosen[-1] - chosen[0] + 3) if chosen else (0, 1)
+    table = np.zeros(width, dtype=bool)
+    table[[month - first for month in chosen]] = True
 
     def is_wanted(found: Ints) -> Mask:
-        chosen: Mask = np.isin(found, wanted)
-        return chosen
+        wanted: Mask = table[
+            np.clip(found - first, 0, width - 1)
+        ]  # those outside fall on an end, which is False
+        return wanted
 
     return is_wanted
 
