@@ -19,6 +19,7 @@ from nagara.indicators import issue_store, keeping
 from nagara.indicators.build import build_city, count_events
 from nagara.indicators.cells import Cell
 from nagara.indicators.keeping import prove
+from nagara.indicators.reading import default_cut_off
 from nagara.indicators.snapshots import district_cells, latest_snapshot
 from nagara.indicators.verifying import verify_snapshot
 from tests.nagara.indicators.logged import EVENT, log_request
@@ -83,6 +84,27 @@ def _cut_off(db: Db) -> dt.datetime:
     snapshot = latest_snapshot(db, CITY)
     assert snapshot is not None
     return snapshot.cut_off
+
+
+def test_without_a_cut_off_it_is_the_newest_event_however_that_is_known(
+    db: Db, known: Configuration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing kept yet; read as news; read once more by a build that looks back; found by none that is asked anew."""
+    (reference, *_) = closed_month(db, JANUARY)
+    for kind, looks_back in (
+        ("noted", True),
+        ("reopened", True),
+        (None, True),
+        ("noted", False),
+        (None, False),
+    ):
+        if not looks_back:
+            monkeypatch.setattr(keeping, "OVERLAP", dt.timedelta(0))
+        if kind:
+            happen(db, reference, kind, JANUARY + dt.timedelta(hours=200))
+        now = now_of(db)
+        build_city(db, known, CITY, now)
+        assert _cut_off(db) == default_cut_off(db, CITY, now), (kind, looks_back)
 
 
 def test_after_any_history_the_kept_facts_give_what_the_whole_log_gives(db: Db, known: Configuration) -> None:

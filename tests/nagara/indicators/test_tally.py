@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -25,6 +26,12 @@ KINDS = (
     "recategorised", "duplicate_linked", "escalated", "observed", "feedback_given", "noted",
 )  # fmt: skip
 TO = {"asked": "waiting_reporter", "referred": "referred", "resolved": "resolved", "reopened": "in_progress"}
+
+
+@given(st.frozensets(st.integers(24_000, 24_050)), st.lists(st.integers(23_990, 24_060) | st.just(-1)))
+def test_months_are_wanted_that_are_named(chosen: frozenset[int], found: list[int]) -> None:
+    wanted = only(chosen)(np.array(found, dtype=np.int32))
+    assert wanted.tolist() == [month in chosen for month in found]
 
 
 @st.composite
