@@ -2685,7 +2685,7 @@ export interface components {
             /** @default  */
             text?: string;
         };
-        /** @description Open issues of an age; null where 1 to 9. */
+        /** @description Open issues of an age; null where 1 to 9, and where the total would give such a class away. */
         AgeClass: {
             from_days: number;
             open: number | null;
@@ -3346,6 +3346,11 @@ export interface components {
         };
         /** @description How a city's issues close over time. */
         Course: {
+            causes_withheld: string | null;
+            causes_withheld_code?: string | null;
+            causes_withheld_values?: {
+                [key: string]: number;
+            } | null;
             city: string;
             country: string;
             names: {
@@ -3355,16 +3360,20 @@ export interface components {
             simulated: boolean;
             snapshot: components["schemas"]["SnapshotShort"];
         };
-        /** @description Of all issues, the shares open, resolved, declined and withdrawn after so many hours; they add up to 1. */
+        /**
+         * @description Of all issues, the shares open, resolved, declined and withdrawn after so many hours; they add up to 1.
+         *
+         *     The last three are null where it is not told how issues ended.
+         */
         CoursePoint: {
             high: number;
             hours: number;
             low: number;
             n: number;
-            not_actionable: number;
+            not_actionable: number | null;
             open: number;
-            resolved: number;
-            withdrawn: number;
+            resolved: number | null;
+            withdrawn: number | null;
         };
         /** @description Survival curves with their bands, every hour of the first day and every six hours to 30 days. */
         Courses: {
