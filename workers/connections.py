@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 import redis
 from celery import current_task
+from psycopg.pq import TransactionStatus
 
 from nagara.database import CONNECT_TIMEOUT_S, clock_connection, role_options
 from nagara.settings import settings
@@ -42,9 +43,13 @@ class _Kept:
         self._url, self._used_at = "", 0.0
 
     def usable(self) -> Connection:
-        """The connection, looked at first if it was not used for a while."""
+        """The connection, looked at first if it was not used for a while.
+
+        One that was left in the midst of something, as when a task's time was over while it undid its work, is closed:
+        what comes next would else be a part of that, and never be committed.
+        """
         url, kept = settings().database_url, self._connection
-        if kept is not None and self._url == url and not kept.closed and self._answers(kept):
+        if kept is not None and self._url == url and _at_rest(kept) and self._answers(kept):
             return kept
         self.close()
         self._connection = psycopg.connect(
@@ -76,6 +81,11 @@ class _Kept:
         except psycopg.OperationalError:
             return False
         return True
+
+
+def _at_rest(connection: Connection) -> bool:
+    """Whether it is open, and nothing has begun on it."""
+    return not connection.closed and connection.info.transaction_status == TransactionStatus.IDLE
 
 
 _kept = _Kept(STATEMENT_TIMEOUT_MS)

@@ -67,6 +67,16 @@ def test_after_it_broke_the_next_task_has_another(in_a_worker: None, owner: Conn
     assert backend() != first
 
 
+def test_what_was_left_in_the_midst_of_something_is_not_gone_on_with(in_a_worker: None) -> None:
+    """As when the time of a task is over while it rolls back."""
+    for kept in (kept_transaction, kept_for_builds, kept_connection):
+        with kept() as connection:
+            left = connection.info.backend_pid
+        connection.execute("begin")
+        with kept() as connection:
+            assert connection.info.backend_pid != left
+
+
 def test_builds_have_one_of_their_own_until_one_fails(in_a_worker: None, owner: Connection) -> None:
     def builder() -> int:
         with kept_for_builds() as connection:
