@@ -13,11 +13,13 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.conftest import Outside
+from tests.local.waiting import first_of
 from tests.waiting import wait_until
 
 PARTS = {
     "api": "granian",
-    "worker": "workers.app worker",
+    "worker": "--exclude-queues events",
+    "urgent": "--queues urgent,events",
     "beat": "workers.app beat",
     "mail": "nagara.local.mail_sink",
     "redis": "valkey-server",
@@ -48,9 +50,8 @@ def processes(supervisor: int) -> dict[int, str]:
 
 
 def newest_of(outside: Outside, part: str) -> int | None:
-    """The process of a part that its other processes descend from: the lowest number."""
-    found = [pid for pid, command in processes(outside.url.pid).items() if PARTS[part] in command]
-    return min(found, default=None)
+    """The process of a part that its other processes descend from."""
+    return first_of({pid for pid, command in processes(outside.url.pid).items() if PARTS[part] in command})
 
 
 def is_ready(outside: Outside) -> bool:

@@ -20,7 +20,7 @@ from nagara.local import state, up
 from nagara.local.ports import LOOPBACK, free_port
 from nagara.local.programs import answers_ready
 from nagara.local.welcome import refresh_demo_file, welcome
-from tests.local.waiting import ROOT, alive, command_of, descendants
+from tests.local.waiting import ROOT, alive, command_of, descendants, first_of
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
 CLEAN = {
@@ -119,12 +119,14 @@ def test_any_killed_program_comes_back(running: tuple[subprocess.Popen[bytes], i
     marks = {
         "postgres": "postgres -D",
         "redis": "valkey-server",
-        "worker": "workers.app worker",
+        "worker": "--exclude-queues events",
+        "urgent": "--queues urgent,events",
         "beat": "workers.app beat",
         "api": "api.app:app",
     }
     for name, mark in marks.items():
-        first = min(running_as(mark, process))
+        first = first_of(running_as(mark, process))
+        assert first is not None
         os.kill(first, signal.SIGKILL)
         wait_until(partial(says, log, f"{name} was killed by SIGKILL"), f"{name} is missed")
         wait_until(partial(running_as, mark, process), f"{name} runs again")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Set
 from pathlib import Path
 
 
@@ -13,6 +14,19 @@ def alive(pid: int) -> bool:
     except (FileNotFoundError, ProcessLookupError):
         return False
     return state != "Z"
+
+
+def parent_of(pid: int) -> int:
+    """The process that started another, or 0 when that has ended."""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+
+
+def first_of(pids: Set[int]) -> int | None:
+    """Of a program's processes one that none of the others started; numbers begin anew, so the lowest says nothing."""
+    return min((pid for pid in pids if parent_of(pid) not in pids), default=None)
 
 
 def descendants(pid: int) -> set[int]:
