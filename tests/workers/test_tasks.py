@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg
@@ -136,6 +137,22 @@ def test_a_database_that_is_away_is_told_in_one_line(
     assert len(told) == 1
     assert "\n" not in told[0]
     assert "the next tick tries again" in told[0]
+
+
+def test_that_no_detector_is_installed_is_told_once(
+    run: Run, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from workers.tasks import photos
+
+    photos._tell_once.cache_clear()
+    wanting = SimpleNamespace(id="kh-pnh", publication=SimpleNamespace(hide=("faces",)))
+    monkeypatch.setattr(photos, "configuration", lambda: SimpleNamespace(cities={"kh-pnh": wanting}))
+    monkeypatch.setattr("nagara.photos.detecting.available", lambda: False)
+    with caplog.at_level(logging.WARNING):
+        run("photos.hide")
+        run("photos.hide")
+    told = [r.getMessage() for r in caplog.records if "photos stay unpublished" in r.getMessage()]
+    assert len(told) == 1
 
 
 def test_a_city_is_built_by_one_at_a_time_and_others_beside_it(

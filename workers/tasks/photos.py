@@ -39,11 +39,7 @@ def hide_in_pictures() -> None:
     """Look for what cities want hidden in new pictures. Every 5 s; safe to repeat: each is looked through once."""
     cities = configuration().cities
     if not detecting.available():
-        wanting = sorted(city.id for city in cities.values() if city.publication.hide)
-        if wanting:
-            log.warning(
-                "photos stay unpublished, the extra 'hiding' is not installed: %s", ", ".join(wanting)
-            )
+        _tell_once(tuple(sorted(city.id for city in cities.values() if city.publication.hide)))
         return
     with kept_connection() as connection:
         done = hide_what_cities_want(connection, media_store(settings()), cities, SEARCHED_A_TICK)
