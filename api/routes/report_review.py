@@ -86,6 +86,7 @@ def get_review(id: UUID, account: Reviewer) -> Response:
             "whole": whole,
             "comments_open": comments.may_comment(review, viewer, now),
             "answers_for_network": viewer.is_network,
+            "city_first_days": configuration().network.questions.city_first_days,
             "unanswered": comments.unanswered_of(said, review) if whole else 0,
             "steps": reviews.steps(connection, review.id) if whole else [],
             "comments": said,

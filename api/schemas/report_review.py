@@ -104,6 +104,7 @@ class ReviewDetail(Review):
     whole: bool = Field(description="Whether the whole report is yours to see")
     comments_open: bool = Field(description="Whether you may comment now")
     answers_for_network: bool = Field(description="Whether you answer comments rather than make them")
+    city_first_days: int = Field(description="Days that institutions have for comments at least")
     unanswered: int = Field(
         description="Comments of cities and countries without an answer; 0 for who sees a part"
     )

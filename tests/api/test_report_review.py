@@ -490,6 +490,7 @@ def test_a_review_takes_as_long_as_its_cities_have_to_answer_and_has_an_end(
     answer = act(people.official, review, move, **body)
     assert (answer.status_code, code(answer)) == (422, "invalid_input")
     days = configuration().network.questions.city_first_days
+    assert done(look(people.official, review))["city_first_days"] == days, "as the form tells it beforehand"
     answer = act(people.official, review, move, comments_until=later(days - 1))
     assert (answer.status_code, code(answer)) == (422, "invalid_input")
     done(act(people.official, review, move, comments_until=later(days)))

@@ -102,6 +102,8 @@ export interface Detail extends Review {
   comments_open: boolean;
   /** Whether I answer comments, for the network, rather than make them. */
   answers_for_network: boolean;
+  /** Days that institutions have for comments at least. */
+  city_first_days: number;
   unanswered: number;
   steps: Step[];
   comments: Comment[];

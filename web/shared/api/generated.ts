@@ -5294,6 +5294,7 @@ export interface components {
         ReviewDetail: {
             answers_for_network: boolean;
             changes: string | null;
+            city_first_days: number;
             comments: components["schemas"]["Comment"][];
             comments_open: boolean;
             comments_until: string | null;
