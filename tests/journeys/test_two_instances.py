@@ -156,6 +156,14 @@ class Instance:
         )
         return [row[0] for row in rows]
 
+    def mails_of_closings(self) -> int:
+        """How many mails tell of what the other closed."""
+        [(count,)] = self.rows(
+            "select count(*) from notification n join event e using (city_id, request_id, seq) "
+            "where e.kind = 'resolved' and n.channel = 'email' and e.actor_kind = 'external_system'"
+        )
+        return int(count)
+
     def leases_end(self) -> None:
         """A minute passes for whatever a killed worker had in hand, and for who is left alone."""
         self.rows("update external_request set next_attempt_at = now() where next_attempt_at is not null")
@@ -252,6 +260,8 @@ def test_a_request_travels_is_worked_on_and_comes_back_closed_each_once(
         "told",
     )
 
+    wait_until(first.mails_of_closings, "whoever filed it is told")
+
     counts = {
         "requests at the second from the first": second.rows(
             "select count(*) from request where channel = 'open311' and reference = %s", theirs
@@ -262,10 +272,7 @@ def test_a_request_travels_is_worked_on_and_comes_back_closed_each_once(
         ),
         "history at the first": first.history(request),
         "history at the second, of the other": second.history(back),
-        "mails of its closing": first.rows(
-            "select count(*) from notification n join event e using (city_id, request_id, seq) "
-            "where e.kind = 'resolved' and n.channel = 'email' and e.actor_kind = 'external_system'"
-        )[0][0],
+        "mails of its closing": first.mails_of_closings(),
     }
     with capsys.disabled():
         print("\n" + "\n".join(f"{what}: {count}" for what, count in counts.items()))

@@ -96,7 +96,7 @@ def started(name: str, servers: Throwaway, folder: Path, port: int) -> Iterator[
         yield process
         assert process.poll() is None, (folder / f"{name}.log").read_text()
     finally:
-        code = end_child(process, signal.SIGTERM, 20)
+        code = end_child(process, signal.SIGTERM, PATIENCE_SECONDS)
     assert code == 0, (folder / f"{name}.log").read_text()
 
 

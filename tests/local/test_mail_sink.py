@@ -14,7 +14,7 @@ import pytest
 from nagara.local.children import end_child, start_child
 from nagara.local.mail_sink import LARGEST_MESSAGE_BYTES
 from nagara.local.ports import LOOPBACK, accepts, free_port
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def sink(tmp_path: Path) -> Iterator[smtplib.SMTP]:
         with smtplib.SMTP(LOOPBACK, port) as client:
             yield client
     finally:
-        assert end_child(process, signal.SIGTERM, 10) == 0
+        assert end_child(process, signal.SIGTERM, PATIENCE_SECONDS) == 0
 
 
 def test_a_message_is_kept_whole_with_its_envelope(sink: smtplib.SMTP, tmp_path: Path) -> None:

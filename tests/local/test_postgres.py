@@ -14,7 +14,7 @@ from nagara.local.children import end_child, start_child
 from nagara.local.ports import free_port
 from nagara.local.postgres_programs import NOBODY, Identity, Programs, find_identity, find_programs
 from tests.local.waiting import IS_ROOT
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 AT_WORK = "select count(*) from pg_stat_activity where state = 'active' and query like 'select sum%'"
 
@@ -57,7 +57,7 @@ def test_a_killed_server_keeps_every_committed_row(tmp_path: Path) -> None:
             row = connection.execute("select count(*) from kept").fetchone()
         assert row == (1000,)
     finally:
-        assert end_child(server, signal.SIGINT, 20) == 0
+        assert end_child(server, signal.SIGINT, PATIENCE_SECONDS) == 0
 
 
 def test_only_the_password_opens_it_and_text_has_rules_of_its_own(tmp_path: Path) -> None:
