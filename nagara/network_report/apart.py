@@ -51,6 +51,10 @@ def backlog_by_age(
 
 
 def issues_by_district(tables: Mapping[str, LifeTable]) -> dict[str, int | None]:
-    """Issues of each district, beside those of the city and of the districts that can be read."""
+    """Issues of each district, of which none of 1 to 9 follows from the others and those of the city.
+
+    Equity counts the districts that can be read, so the sum of the others follows from both figures, as the published
+    rules say.
+    """
     counts = suppressed_line([table.total for table in tables.values()])
     return dict(zip(tables, counts, strict=True))

@@ -49,7 +49,8 @@ def coverage_of(
 ) -> dict[str, Any]:
     """How many reports a city received in a period, and how complete their records are.
 
-    Shares from 10 issues, and none of which the issues would tell that it is of 1 to 9.
+    Shares from 10 issues. None of those that name issues tells, held against all of them, 1 to 9 of these; how many
+    have a district and were followed for 30 days is told of every city, because figures cannot be read without it.
     """
     issues = pooled.count("issues")
 
