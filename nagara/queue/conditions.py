@@ -40,6 +40,8 @@ _LISTS: Mapping[str, tuple[LiteralString, LiteralString]] = {
 }
 """Conditions on one value, which an index answers in its order, and on several."""
 
+STATUS_AND_SERVICE = (*_LISTS["statuses"], *_LISTS["services"])
+
 _TIMES: Mapping[str, LiteralString] = {
     "due_from": "r.next_due_at >= %(due_from)s",
     "due_before": "r.next_due_at < %(due_before)s",

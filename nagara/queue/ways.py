@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import LiteralString
 
-from nagara.queue.conditions import LATE, Parts
+from nagara.queue.conditions import LATE, STATUS_AND_SERVICE, Parts
 from nagara.queue.filters import PRIORITIES, Sort
 from nagara.queue.rows import COLUMNS
 
@@ -32,6 +32,9 @@ WALKED_AT_MOST: LiteralString = "4000"
 """So far the order is followed for common words. Where that gives no whole page, they are common elsewhere only, and
 the index is asked."""
 
+IN_INDEX_OF_RECEIVED = frozenset(STATUS_AND_SERVICE)
+"""Conditions on columns that the index of all requests by their reception has beside its keys."""
+
 LEVEL_OF_PRIORITY = {priority: level for level, priority in enumerate(PRIORITIES)}
 _LEVELS: tuple[tuple[LiteralString, LiteralString], ...] = (
     ("r.priority = 'urgent'", "0"),
@@ -42,6 +45,7 @@ _LEVELS: tuple[tuple[LiteralString, LiteralString], ...] = (
 _LEVEL: LiteralString = (
     "case r.priority when 'urgent' then 0 when 'high' then 1 when 'normal' then 2 else 3 end"
 )
+_NAMES_OF_LEVELS: tuple[LiteralString, ...] = ("urgent", "high", "normal", "low")
 _RANKS: Mapping[bool, LiteralString] = {True: _LEVEL, False: f"(3 - {_LEVEL})"}
 """Where levels go: up from the urgent ones, or from the others."""
 
@@ -115,8 +119,13 @@ def statement(order: Order, after: Place | None, parts: Parts, *, by_words: bool
         return _in_area(order, after, parts)
     if by_words:
         return _by_words(order, after, parts)
-    walks = _walks(order, after, [*parts.columns, *parts.words])
-    return walks[0] if len(walks) == 1 and not order.leveled else _merged(order, walks)
+    where = [*parts.columns, *parts.words]
+    if order.leveled:
+        return _level_by_level(order, after, where)
+    if order.sort is Sort.RECEIVED and set(where[1:]) <= IN_INDEX_OF_RECEIVED:
+        return _by_index_alone(order, [*where, order.beyond] if after else where)
+    [walk] = _walks(order, after, where)
+    return walk
 
 
 def values_of(order: Order, after: Place | None) -> dict[str, object]:
@@ -166,6 +175,38 @@ def _walk(order: Order, where: Conditions, tested: Conditions, rank: LiteralStri
     return (
         f"select {_SELECTED}{rank} from request r where {_all_of(held)} "  # noqa: S608 - all literal
         f"order by {order.keys} limit %(one_more)s"
+    )
+
+
+def _level_by_level(order: Order, after: Place | None, where: Conditions) -> LiteralString:
+    """Each level is followed along its index only where those before it do not fill the page."""
+    written: list[LiteralString] = []
+    selects: list[LiteralString] = []
+    counts: list[LiteralString] = []
+    for level in sorted(range(len(_LEVELS)), key=order.rank):
+        condition, number = _LEVELS[level]
+        own = [*where, condition]
+        if after is not None and level == after.level:
+            own.append(order.beyond)
+        elif after is not None and order.rank(level) < order.rank(after.level):
+            continue  # that level is behind us
+        if counts:
+            own.append(f"(select {' + '.join(counts)}) < %(one_more)s")
+        rank: LiteralString = number if order.descending else f"3 - {number}"
+        name = _NAMES_OF_LEVELS[level]
+        written.append(f"{name} as materialized ({_walk(order, own, (), f', {rank} as rank')})")
+        selects.append(f"select * from {name}")  # noqa: S608 - all literal
+        counts.append(f"(select count(*) from {name})")  # noqa: S608 - all literal
+    return f"with {', '.join(written)} {_merged(order, selects)}"
+
+
+def _by_index_alone(order: Order, where: Conditions) -> LiteralString:
+    """The index of this order has what is asked for: rows are read only of what is shown, not of what is passed by."""
+    return (
+        f"select {_SELECTED} from (select r.city_id, r.id from request r where {_all_of(where)} "  # noqa: S608
+        f"order by {order.keys} limit %(one_more)s) as shown "
+        "join request r on r.city_id = shown.city_id and r.id = shown.id "
+        f"order by {order.keys}"
     )
 
 
