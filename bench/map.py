@@ -24,6 +24,12 @@ from nagara.gis.mercator import Tile, tile_around
 FEATURES = 1_300
 """Of a box, as nearly as the tiles of some zoom come to it."""
 
+AS_ROWS = f"""
+select r.lat, r.lon, r.reference, r.service_code, r.status,
+       (r.received_at at time zone 'UTC')::date - '1970-01-01'::date as days {map_points.IN_A_TILE}
+"""
+"""The floor's answer: what a point shows, the day as a number because that is said soonest."""
+
 BOX_BAR, CITY_BAR = Bar(ratio_at_least=0.6), Bar(p95_below_ms=40)
 TILES, FROM_AFAR = 4, (8, 9, 10, 11)
 
@@ -82,7 +88,7 @@ def _requests(city: City, tiles: Sequence[Tile]) -> list[str]:
 def _rows_of(number: int, city: City, tile: Tile) -> Script:
     _, values = map_points.question(city, tile)
     assert isinstance(values, dict)
-    return _script(f"m{number}_", map_points.FOUND, values)
+    return _script(f"m{number}_", AS_ROWS, values)
 
 
 def _kept(number: int, city: City, tile: Tile) -> Script:

@@ -23,6 +23,13 @@ from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import error_from_result
 from psycopg.generators import fetch_many, send
 
+
+class Packed(str):
+    """A statement whose answer comes as PostgreSQL holds it, not written out: a byte of binary is one byte, not two."""
+
+    __slots__ = ()
+
+
 Question = tuple[LiteralString, Sequence[Any] | Mapping[str, Any]]
 """A statement that reads, and its values."""
 
@@ -61,7 +68,10 @@ class _Known:
 
 @dataclass(frozen=True, slots=True)
 class _Command:
-    """A statement ready to be sent; ``name`` where its plan is kept, ``new`` where it is not kept yet."""
+    """A statement ready to be sent; ``name`` where its plan is kept, ``new`` where it is not kept yet.
+
+    ``answer`` is the format of what it finds: 1 if that comes packed.
+    """
 
     text: bytes
     values: Sequence[Buffer | None]
@@ -69,6 +79,7 @@ class _Command:
     formats: Sequence[int]
     name: bytes | None
     new: bool
+    answer: int
 
 
 class Connection(psycopg.AsyncConnection[Any]):
@@ -166,7 +177,8 @@ def _command(
     new = kept and name is None and len(known.names) + len(fresh) < MOST_PREPARED
     if new:
         name = fresh[key] = b"nagara_%d" % next(known.numbers)
-    return _Command(numbered.text, dumped, types, formats, name if kept else None, new)
+    answer = int(isinstance(text, Packed))
+    return _Command(numbered.text, dumped, types, formats, name if kept else None, new, answer)
 
 
 @lru_cache(maxsize=512)
@@ -190,11 +202,11 @@ def numbered_statement(text: str) -> _Numbered:
 def _lay_out(door: pq.abc.PGconn, command: _Command) -> None:
     """Put a statement where the next flush takes it along."""
     if command.name is None:
-        door.send_query_params(command.text, command.values, command.types, command.formats)
+        door.send_query_params(command.text, command.values, command.types, command.formats, command.answer)
         return
     if command.new:
         door.send_prepare(command.name, command.text, command.types)
-    door.send_query_prepared(command.name, command.values, command.formats)
+    door.send_query_prepared(command.name, command.values, command.formats, command.answer)
 
 
 def _results(door: pq.abc.PGconn, commands: Sequence[_Command]) -> PQGen[list[pq.abc.PGresult]]:

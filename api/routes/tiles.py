@@ -97,7 +97,7 @@ async def tile(
     content = await _content(process.pool, city, tile_at(z, x, y))
     if not content:
         return Response(status_code=204, headers=HEADERS)
-    tag = f'W/"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
+    tag = f'W/"{hashlib.sha256(content).hexdigest()[:24]}"'
     headers = HEADERS | {"ETag": tag}
     if is_known(tag, if_none_match):
         return Response(status_code=304, headers=headers)

@@ -15,7 +15,7 @@ import psycopg
 from city_config import City
 from nagara.exchange import Question
 from nagara.gis.cells import all_squares, squares
-from nagara.gis.map_points import FROM_ZOOM, numbers_of, shown_positions
+from nagara.gis.map_points import FROM_ZOOM, positions_of, shown_positions
 from nagara.gis.mercator import Numbers, Tile, on_the_square
 from nagara.public.publication import public_sql, public_values
 
@@ -45,7 +45,7 @@ select c.id, b.fingerprint, b.newest, b.built_at, coalesce(b.points, 0), newest.
 """How each city's tiles stand, and how the city does: two look-ups a city, however many requests it has."""
 
 ALL_POINTS = f"""
-select count(*), string_agg(float8send(r.lat), ''), string_agg(float8send(r.lon), '') from request r
+select count(*), string_agg(point_send(point(r.lat, r.lon)), '') from request r
  where r.city_id = %(city_id)s and r.closed_at is null and r.lat is not null and {public_sql()}
 """  # noqa: S608 - built of constants
 
@@ -80,8 +80,8 @@ def drawn(city: City, tile: Tile, rows: list[tuple[Any, ...]]) -> bytes:
 
 
 def _on_the_square(city: City, row: tuple[Any, ...]) -> tuple[Numbers, Numbers]:
-    _count, lats, lons = row
-    return on_the_square(*shown_positions(city, numbers_of(lats), numbers_of(lons)))
+    _count, positions = row
+    return on_the_square(*shown_positions(city, *positions_of(positions)))
 
 
 def kept(city: City, rows: list[tuple[Any, ...]]) -> bytes | None:
@@ -123,7 +123,7 @@ def build(
 
     ``newest`` was read before: what changes meanwhile is seen by the next build.
     """
-    row = connection.execute(*all_question(city)).fetchone() or (0, None, None)
+    row = connection.execute(*all_question(city)).fetchone() or (0, None)
     x, y = _on_the_square(city, row)
     wanted: dict[Tile, bytes] = {}
     for z in range(FROM_ZOOM):

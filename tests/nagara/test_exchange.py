@@ -14,7 +14,7 @@ from psycopg_pool import PoolTimeout
 
 import nagara.exchange
 from nagara.database import Pool, app_pool, city_transaction, read_in_city
-from nagara.exchange import exchange, numbered_statement
+from nagara.exchange import Packed, exchange, numbered_statement
 
 CITY = "select current_setting('nagara.city', true)"
 BACKEND = "select pg_backend_pid()"
@@ -52,9 +52,14 @@ def test_values_go_and_come_as_psycopg_has_them(database_url: str) -> None:
             pool, "kh-pnh", (statement, values), ("select %s, %s::jsonb", (1, '{"a": [2]}'))
         )
         again = await read_in_city(pool, "kh-pnh", (statement, values), prepare=False)
-        return kept, again
+        packed = [
+            await read_in_city(pool, "kh-pnh", (Packed(statement), values), prepare=prepare)
+            for prepare in (True, False)
+        ]
+        return kept, again, packed
 
-    (first, second), [unkept] = with_pool(use)
+    (first, second), [unkept], packed = with_pool(use)
+    assert packed == [[first], [first]]
     assert first == unkept == [(now, id_, ["a", "ឃ"], None, 2, now)]
     assert second == [(1, {"a": [2]})]
     assert numbered_statement("%(b)s %(a)s %(b)s").text == b"$1 $2 $1"
