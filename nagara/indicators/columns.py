@@ -7,6 +7,7 @@ rules themselves. Tests hold both ways against each other on random histories, a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,8 +90,15 @@ def name(rows: Facts, told: Named) -> None:
         "imported": told.by_import & ~told.simulated,
         "without_district": told.without_district,
     }
+    rows["flags"] |= _flagged(flags, len(rows))
+
+
+def _flagged(flags: Mapping[str, Mask], rows: int) -> npt.NDArray[np.int32]:
+    """The flags of each row as one number."""
+    told = np.zeros(rows, dtype=np.int32)
     for flag, mask in flags.items():
-        rows["flags"] |= np.where(mask, FLAG[flag], 0).astype(np.int32)
+        told |= mask * np.int32(FLAG[flag])
+    return told
 
 
 def facts_in_columns(
@@ -165,10 +173,7 @@ def facts_in_columns(
         "said_fixed": (said >= 0) & (table.detail(said) % 4 == 1),
         "said_not_fixed": (said >= 0) & (table.detail(said) % 4 == 2),
     }
-    told = np.zeros(len(ids), dtype=np.int32)
-    for flag, mask in flags.items():
-        told[mask] |= FLAG[flag]
-    rows["flags"] = told
+    rows["flags"] = _flagged(flags, len(ids))
     return rows
 
 

@@ -125,8 +125,14 @@ def parts_of(facts: Facts) -> dict[int, Part]:
 
 def _present(place: Ints, *columns: Ints) -> list[frozenset[int]]:
     """The numbers from 0 that occur in each place, which count from 0 without gaps, in any of the columns."""
-    rows = [np.flatnonzero(column >= 0) for column in columns]
-    known = [(place[own], column[own]) for own, column in zip(rows, columns, strict=True) if len(own)]
+    known = []
+    for column in columns:
+        numbers = np.ascontiguousarray(column)  # rows are wide: they are gone through once
+        there = numbers >= 0
+        if there.all():
+            known.append((place, numbers))
+        elif there.any():
+            known.append((place[there], numbers[there]))
     found: list[frozenset[int]] = [frozenset()] * (int(place[-1]) + 1)
     if not known:
         return found
@@ -139,10 +145,10 @@ def _present(place: Ints, *columns: Ints) -> list[frozenset[int]]:
         first = int(np.searchsorted(place, half))
         before = _present(place[:first], *(column[:first] for column in columns))
         return before + _present(place[first:] - half, *(column[first:] for column in columns))
-    grid = np.zeros((len(found), width), dtype=bool)
+    grid = np.zeros(len(found) * width, dtype=bool)
     for own, numbers in known:
-        grid[own, numbers - low] = True
-    return [frozenset((np.flatnonzero(row) + low).tolist()) for row in grid]
+        grid[own * width + (numbers - low)] = True
+    return [frozenset((np.flatnonzero(row) + low).tolist()) for row in grid.reshape(-1, width)]
 
 
 def _listed(numbers: Iterable[int]) -> str:

@@ -32,7 +32,8 @@ from nagara.indicators.columns import (
     name,
     status_kind,
 )
-from nagara.indicators.facts import KEYED, Facts, Group, Groups
+from nagara.indicators.facts import Facts, Group, Groups
+from nagara.indicators.issue_store import together
 from nagara.indicators.issue_times import INSPECTION_CHANNELS, SIMULATION, UNKNOWN_DISTRICT
 from nagara.indicators.local_months import local_months
 from nagara.indicators.log_pages import DETAIL, Page, Rows, pages, unix
@@ -104,7 +105,7 @@ class _Reader:
             return self._taken
         halves = page.ids.view(np.int64).reshape(-1, 2)
         begins = np.ones(len(page.ids), dtype=bool)
-        begins[1:] = (halves[1:] != halves[:-1]).any(axis=1)
+        begins[1:] = (halves[1:, 0] != halves[:-1, 0]) | (halves[1:, 1] != halves[:-1, 1])
         first = np.flatnonzero(begins)
         request = np.cumsum(begins) - 1
         word = self._words.of(page)
@@ -128,8 +129,7 @@ class _Reader:
 
     def read(self) -> Read:
         """All that was taken."""
-        facts = np.concatenate(self._facts) if self._facts else np.zeros(0, dtype=KEYED)
-        return Read(facts, self._rares)
+        return Read(together(self._facts), self._rares)
 
     def _rare(self, page: Page, request: Ints, first: Ints, kind: Bytes) -> Mask:
         """Which requests are left to the rules."""
