@@ -179,7 +179,7 @@ def _walk(order: Order, where: Conditions, tested: Conditions, rank: LiteralStri
 
 
 def _level_by_level(order: Order, after: Place | None, where: Conditions) -> LiteralString:
-    """Each level is followed along its index only where those before it do not fill the page."""
+    """Each level is followed along its index as far as those before it leave room on the page."""
     written: list[LiteralString] = []
     selects: list[LiteralString] = []
     counts: list[LiteralString] = []
@@ -190,11 +190,11 @@ def _level_by_level(order: Order, after: Place | None, where: Conditions) -> Lit
             own.append(order.beyond)
         elif after is not None and order.rank(level) < order.rank(after.level):
             continue  # that level is behind us
-        if counts:
-            own.append(f"(select {' + '.join(counts)}) < %(one_more)s")
         rank: LiteralString = number if order.descending else f"3 - {number}"
+        walk = _walk(order, own, (), f", {rank} as rank")
+        room: LiteralString = " - ".join(["%(one_more)s", *counts])
         name = _NAMES_OF_LEVELS[level]
-        written.append(f"{name} as materialized ({_walk(order, own, (), f', {rank} as rank')})")
+        written.append(f"{name} as materialized (select w.* from ({walk}) as w limit {room})")  # noqa: S608
         selects.append(f"select * from {name}")  # noqa: S608 - all literal
         counts.append(f"(select count(*) from {name})")  # noqa: S608 - all literal
     return f"with {', '.join(written)} {_merged(order, selects)}"
