@@ -247,6 +247,14 @@ def digest(owner: Connection) -> dict[str, str]:
     return found
 
 
+def full_hour(owner: Connection) -> dt.datetime:
+    """The last one, by the clock of the database."""
+    row = owner.execute("select date_trunc('hour', clock_timestamp())").fetchone()
+    assert row is not None
+    hour: dt.datetime = row[0]
+    return hour
+
+
 def test_every_timer_stands_in_the_table() -> None:
     tasks = {timer["task"] for timer in SCHEDULE.values()}
     assert tasks == (PLANTED.keys() | FINDS_NOTHING.keys()) & tasks, "say what its first run finds to do"
@@ -267,10 +275,13 @@ def test_twice_in_a_row_a_task_has_no_second_effect(
     settings.cache_clear()
     try:
         PLANTED.get(task, nothing)(World(owner, phnom_penh, run))
-        before = digest(owner)
+        before, hour = digest(owner), full_hour(owner)
         run(task)
         after = digest(owner)
         run(task)
+        if full_hour(owner) != hour:  # one began between both runs: there was something to do as of it
+            after = digest(owner)
+            run(task)
         assert digest(owner) == after
         assert (after != before) == (task in PLANTED), "the first run does something"
     finally:
