@@ -120,7 +120,9 @@ def test_a_deep_page_reads_what_the_first_one_reads(
     first = plan(asked, statement, values)
     later = plan(asked, *page_statement(CITY, worked(query | {"cursor": cursor})))
     refuse_whole_tables(later)
-    passed_by = 50 if sort is Sort.PRIORITY else 10  # normal ones have no index of their own, urgent ones have
+    passed_by = (
+        50 if sort is Sort.PRIORITY else 10
+    )  # normal ones have no index of their own, urgent ones have
     assert read(later) <= 1.3 * read(first) + passed_by
 
 
