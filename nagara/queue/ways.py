@@ -45,7 +45,7 @@ _LEVELS: tuple[tuple[LiteralString, LiteralString], ...] = (
 _LEVEL: LiteralString = (
     "case r.priority when 'urgent' then 0 when 'high' then 1 when 'normal' then 2 else 3 end"
 )
-_NAMES_OF_LEVELS: tuple[LiteralString, ...] = ("urgent", "high", "normal", "low")
+_LEVELS_IN_TURN: tuple[LiteralString, ...] = ("level_1", "level_2", "level_3", "level_4")
 _RANKS: Mapping[bool, LiteralString] = {True: _LEVEL, False: f"(3 - {_LEVEL})"}
 """Where levels go: up from the urgent ones, or from the others."""
 
@@ -180,20 +180,12 @@ def _walk(order: Order, where: Conditions, tested: Conditions, rank: LiteralStri
 
 def _level_by_level(order: Order, after: Place | None, where: Conditions) -> LiteralString:
     """Each level is followed along its index as far as those before it leave room on the page."""
+    walks = _walks(order, after, where)
     written: list[LiteralString] = []
     selects: list[LiteralString] = []
     counts: list[LiteralString] = []
-    for level in sorted(range(len(_LEVELS)), key=order.rank):
-        condition, number = _LEVELS[level]
-        own = [*where, condition]
-        if after is not None and level == after.level:
-            own.append(order.beyond)
-        elif after is not None and order.rank(level) < order.rank(after.level):
-            continue  # that level is behind us
-        rank: LiteralString = number if order.descending else f"3 - {number}"
-        walk = _walk(order, own, (), f", {rank} as rank")
+    for name, walk in zip(_LEVELS_IN_TURN, walks if order.descending else reversed(walks), strict=False):
         room: LiteralString = " - ".join(["%(one_more)s", *counts])
-        name = _NAMES_OF_LEVELS[level]
         written.append(f"{name} as materialized (select w.* from ({walk}) as w limit {room})")  # noqa: S608
         selects.append(f"select * from {name}")  # noqa: S608 - all literal
         counts.append(f"(select count(*) from {name})")  # noqa: S608 - all literal
