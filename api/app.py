@@ -71,6 +71,7 @@ from nagara import logs
 from nagara.cities import configuration, prepare
 from nagara.database import app_pool
 from nagara.filing.desk import all_written
+from nagara.gis.drawn_tiles import DrawnTiles
 from nagara.photos.darkroom import Darkroom
 from nagara.photos.storage import media_store
 from nagara.rate_limits import RateLimiter
@@ -109,7 +110,9 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     limiter = RateLimiter(redis, chosen.rate_limits == "on", chosen.secret)
     darkroom = Darkroom(media_store(chosen))
     async with live_news(chosen.redis_url) as hub:
-        app.state.resources = Resources(pool, limiter, chosen.secret, darkroom, hub, Presence(redis))
+        app.state.resources = Resources(
+            pool, limiter, chosen.secret, darkroom, hub, Presence(redis), DrawnTiles()
+        )
         await pool.open()
         log.info("serving %d cities", len(served.cities))
         # What start-up made lives as long as the process; the collector need not walk through it again.

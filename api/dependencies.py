@@ -20,6 +20,7 @@ from nagara.accounts import Account
 from nagara.cities import city_of
 from nagara.database import Pool, city_session
 from nagara.errors import CrossSite, InvalidInput, NotSignedIn, UnknownCity
+from nagara.gis.drawn_tiles import DrawnTiles
 from nagara.ids import secret_city
 from nagara.permissions import NETWORK, Permission
 from nagara.photos.darkroom import Darkroom
@@ -42,6 +43,7 @@ class Resources:
     darkroom: Darkroom
     hub: Hub
     presence: Presence
+    tiles: DrawnTiles
 
 
 async def resources(request: Request) -> Resources:

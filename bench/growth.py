@@ -10,6 +10,7 @@ What is to stay flat is held to its figure at the smallest size.
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import os
 import secrets
 import statistics
@@ -21,13 +22,12 @@ from pathlib import Path
 from typing import Any, LiteralString
 
 import psycopg
-from celery import Celery
 
 from bench.chart import chart
 from bench.figures import keep_page, server_facts
 from bench.filling import fill
 from bench.indicators import NEWS
-from bench.installation import READY, running, wait_until
+from bench.installation import READY, RINGS, running, wait_until
 from bench.multiplying import multiply
 from bench.processor_time import OthersShare, family, peak_mebibytes
 from bench.queue import queue_operations
@@ -40,9 +40,9 @@ from nagara import accounts
 from nagara.cities import city_of, configuration
 from nagara.database import city_session, clock_connection, time_told
 from nagara.escalation import climbing
-from nagara.indicators.build import build_city, needs_refresh
+from nagara.indicators.build import build_city
 from nagara.lifecycle import AT_WORK
-from nagara.local.programs import worker_service
+from nagara.local.programs import beat_service, worker_service
 from nagara.local.throwaway import Throwaway
 
 RESULTS = Path(__file__).with_name("RESULTS_GROWTH.md")
@@ -67,7 +67,12 @@ WORK = "ms of work"
 ON_DISK = "database, a request with its events and indexes"
 DONE_WITHIN_S = 900.0
 SIZE: LiteralString = "select pg_database_size(current_database())"
-STILL_DUE: LiteralString = "select count(*) from request where next_step_at <= clock_timestamp()"
+TO_DO: LiteralString = """
+select exists (select from request where next_step_at <= clock_timestamp())
+    or exists (select from unnest(%(cities)s::text[]) as city (id)
+                where not exists (select from indicator_snapshot s
+                                   where s.city_id = city.id and s.built_at > %(began)s))
+"""
 
 
 @dataclass
@@ -252,20 +257,19 @@ class _Growing:
 
     def _worker_memory(self) -> float:
         """The most a process of a real worker ever had, once it swept what is due and counted what is new."""
-        with running(worker_service(API_WORKERS, os.environ), self.services.folder, READY) as child:
-            with Celery(broker=self.services.redis_url) as sender:
-                sender.send_task("escalation.sweep", queue="urgent", ignore_result=True)
-                sender.send_task("indicators.refresh", queue="slow", ignore_result=True)
-            log = self.services.folder / "worker.log"
-            wait_until(lambda: not self._to_do(), child, log, DONE_WITHIN_S)
-            return max(map(peak_mebibytes, family(child.pid)))
+        began, folder = time_told(self.owner), self.services.folder
+        with (
+            running(worker_service(API_WORKERS, os.environ), folder, READY) as worker,
+            running(beat_service(folder, os.environ), folder, RINGS),
+        ):
+            wait_until(lambda: not self._to_do(began), worker, folder / "worker.log", DONE_WITHIN_S)
+            return max(map(peak_mebibytes, family(worker.pid)))
 
-    def _to_do(self) -> bool:
-        row = self.owner.execute(STILL_DUE).fetchone()
-        if row is None or row[0]:
-            return True
-        now = time_told(self.owner)
-        return any(needs_refresh(self.owner, city.id, now) for city in self.cities)
+    def _to_do(self, began: dt.datetime) -> bool:
+        """Whether steps are due, or a city was not counted since; a large one lets its patience pass first."""
+        values = {"began": began, "cities": [city.id for city in self.cities]}
+        row = self.owner.execute(TO_DO, values).fetchone()
+        return row is None or bool(row[0])
 
 
 def _sweep() -> None:

@@ -1,20 +1,23 @@
 """The map residents open: the points of a box, live, and a whole city in squares.
 
 The floor of a box is pgbench fetching the same rows by the same walk along the index; that of a whole city is the
-look-up of one kept tile.
+look-up of one kept tile. A box in which nothing has changed is read but not drawn again, so there is a line for boxes
+that change between any two who ask, too: it costs the drawing each time, and the changes themselves on both sides.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
 
 from bench.floor import Script, spelled, variables_of
 from bench.over_http import floor_of, load_of, reading, request_text
-from bench.rounds import Bar, Operation
+from bench.rounds import Bar, Operation, Side
 from bench.servers import Measured
 from city_config import City
 from nagara.database import clock_connection, time_told
@@ -29,6 +32,15 @@ select r.lat, r.lon, r.reference, r.service_code, r.status,
        (r.received_at at time zone 'UTC')::date - '1970-01-01'::date as days {map_points.IN_A_TILE}
 """
 """The floor's answer: what a point shows, the day as a number because that is said soonest."""
+
+CHANGE = f"""
+update request set received_at = received_at + interval '1 microsecond'
+ where (city_id, id) in (select r.city_id, r.id {map_points.IN_A_TILE})
+"""
+"""Changes the first request of a tile: nobody sees a difference, but what is in the tile is another."""
+
+CHANGES_A_SECOND = 100
+"""Of each tile; one process draws a tile less often than that."""
 
 BOX_BAR, CITY_BAR = Bar(ratio_at_least=0.6), Bar(p95_below_ms=40)
 TILES, FROM_AFAR = 4, (8, 9, 10, 11)
@@ -45,16 +57,16 @@ def map_operations(
     print(f"boxes of the map hold {', '.join(f'{count:,}' for _, count in found)} points")
     centre = city.map.centre
     afar = [tile_around(centre.lat, centre.lon, z) for z in FROM_AFAR]
+    box = load_of(measured, connections, 200, _requests(city, near))
+    rows = floor_of(measured, connections, [_rows_of(number, city, tile) for number, tile in enumerate(near)])
     return [
+        Operation("map, a box", connections, "tiles/s", box, rows, BOX_BAR),
         Operation(
-            "map, a box",
+            "map, a box that changes all the time",
             connections,
             "tiles/s",
-            load_of(measured, connections, 200, _requests(city, near)),
-            floor_of(
-                measured, connections, [_rows_of(number, city, tile) for number, tile in enumerate(near)]
-            ),
-            BOX_BAR,
+            _meanwhile(measured, city, near, box),
+            _meanwhile(measured, city, near, rows),
         ),
         Operation(
             "map, a whole city",
@@ -79,6 +91,33 @@ def _boxes(owner: psycopg.Connection[Any], city: City) -> list[tuple[Tile, int]]
             assert row is not None
             counted.append((tile, row[0]))
     return sorted(counted, key=lambda one: abs(math.log(max(one[1], 1) / FEATURES)))[:TILES]
+
+
+def _meanwhile(
+    measured: Measured, city: City, tiles: Sequence[Tile], run: Callable[[float], Side]
+) -> Callable[[float], Side]:
+    """The same while every tile changes again and again, so that none that was drawn before can be shown again."""
+
+    def change(ended: threading.Event) -> None:
+        with psycopg.connect(measured.database_url, autocommit=True) as connection:
+            while not ended.wait(1 / CHANGES_A_SECOND):
+                for tile in tiles:
+                    _, values = map_points.question(city, tile)
+                    assert isinstance(values, dict)
+                    connection.execute(CHANGE, values | {"most": 1}, prepare=True)
+
+    def run_meanwhile(seconds: float) -> Side:
+        ended = threading.Event()
+        with ThreadPoolExecutor(1) as other:
+            changing = other.submit(change, ended)
+            try:
+                found = run(seconds)
+            finally:
+                ended.set()
+            changing.result()
+        return found
+
+    return run_meanwhile
 
 
 def _requests(city: City, tiles: Sequence[Tile]) -> list[str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import hashlib
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Response
@@ -11,13 +9,14 @@ from fastapi import Request as Call
 
 from api.answers import json_answer
 from api.conditional import is_known
-from api.dependencies import ClientAddress, CurrentCity, FromProcess, Open
+from api.dependencies import ClientAddress, CurrentCity, FromProcess, Open, Resources
 from api.error_responses import documented
 from api.hot import OpenRoute
 from api.schemas import gis as schemas
 from city_config import City
-from nagara.database import Pool, read_in_city
+from nagara.database import read_in_city
 from nagara.gis import cells, map_builds, map_points
+from nagara.gis.drawn_tiles import Drawn
 from nagara.gis.mercator import DEEPEST, Tile, tile_at
 from nagara.places.bounds import bounds_of
 from nagara.settings import settings
@@ -94,32 +93,29 @@ async def tile(
 ) -> Response:
     """A tile of the city's map: what is open and public now; of a whole city, as it stood some seconds ago."""
     await process.limiter.count("tile", address)
-    content = await _content(process.pool, city, tile_at(z, x, y))
-    if not content:
+    drawn = await _drawn(process, city, tile_at(z, x, y))
+    if not drawn.content:
         return Response(status_code=204, headers=HEADERS)
-    tag = f'W/"{hashlib.sha256(content).hexdigest()[:24]}"'
-    headers = HEADERS | {"ETag": tag}
-    if is_known(tag, if_none_match):
+    headers = HEADERS | {"ETag": drawn.tag}
+    if is_known(drawn.tag, if_none_match):
         return Response(status_code=304, headers=headers)
     if "gzip" in call.headers.get("Accept-Encoding", ""):
-        packed = gzip.compress(content, 1, mtime=0)
-        return Response(packed, 200, headers | {"Content-Encoding": "gzip"}, MEDIA_TYPE)
-    return Response(content, 200, headers, MEDIA_TYPE)
+        return Response(drawn.packed, 200, headers | {"Content-Encoding": "gzip"}, MEDIA_TYPE)
+    return Response(drawn.content, 200, headers, MEDIA_TYPE)
 
 
-async def _content(pool: Pool, city: City, asked: Tile) -> bytes:
-    """The tile's bytes, in one round trip; in two near by, where very many lie in it, and from afar, before the city's
-    first tiles were made."""
+async def _drawn(process: Resources, city: City, asked: Tile) -> Drawn:
+    """The tile, in one round trip; in two near by, where very many lie in it, and from afar, before the city's first
+    tiles were made."""
     if asked.z >= map_points.FROM_ZOOM:
-        [rows] = await read_in_city(pool, city.id, map_points.question(city, asked))
-        drawn = map_points.as_tile(city, asked, rows)
-        if drawn is not None:
-            return drawn
-        [rows] = await read_in_city(pool, city.id, map_points.squares_question(city, asked))
-        return map_points.as_squares(city, asked, rows)
-    [rows] = await read_in_city(pool, city.id, map_builds.question(city, asked))
+        [rows] = await read_in_city(process.pool, city.id, map_points.question(city, asked))
+        if not map_points.are_too_many(rows):
+            return process.tiles.drawn(city, asked, rows, map_points.as_tile)
+        [rows] = await read_in_city(process.pool, city.id, map_points.squares_question(city, asked))
+        return process.tiles.drawn(city, asked, rows, map_points.as_squares)
+    [rows] = await read_in_city(process.pool, city.id, map_builds.question(city, asked))
     kept = map_builds.kept(city, rows)
     if kept is not None:
-        return kept
-    [rows] = await read_in_city(pool, city.id, map_builds.all_question(city))
-    return map_builds.drawn(city, asked, rows)
+        return process.tiles.drawn(city, asked, rows, lambda *_: kept)
+    [rows] = await read_in_city(process.pool, city.id, map_builds.all_question(city))
+    return process.tiles.drawn(city, asked, rows, map_builds.drawn)

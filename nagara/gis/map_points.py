@@ -108,13 +108,16 @@ def as_squares(city: City, tile: Tile, rows: Sequence[tuple[Any, ...]]) -> bytes
     return cells.squares(x, y, tile, SQUARES_INSTEAD)
 
 
-def as_tile(city: City, tile: Tile, rows: Sequence[tuple[Any, ...]]) -> bytes | None:
-    """What the statement found as a tile: nothing where nothing lies in it, None where squares are shown instead."""
+def are_too_many(rows: Sequence[tuple[Any, ...]]) -> bool:
+    """Whether the statement found more than are drawn one by one: then squares are shown instead."""
+    return bool(rows[0][0] > MOST_POINTS)
+
+
+def as_tile(city: City, tile: Tile, rows: Sequence[tuple[Any, ...]]) -> bytes:
+    """What the statement found as a tile: nothing where nothing lies in it."""
     count, positions, times, references, words = rows[0]
     if not count:
         return b""
-    if count > MOST_POINTS:
-        return None
     x, y = on_the_square(*shown_positions(city, *positions_of(positions)))
     side = 2.0**tile.z * EXTENT
     x, y = np.floor(x * side) - tile.x * EXTENT, np.floor(y * side) - tile.y * EXTENT

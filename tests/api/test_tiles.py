@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ from starlette.testclient import TestClient
 
 from city_config import City
 from nagara.cities import configuration
+from nagara.exchange import Rows
 from nagara.gis import map_builds, map_points
+from nagara.gis.drawn_tiles import DrawnTiles
 from nagara.gis.mercator import Tile, tile_around
 from nagara.gis.vector_tile import EXTENT, Column, layer
 from nagara.public.publication import public_position
@@ -220,6 +223,64 @@ def test_very_many_points_are_squares_near_by_too(
     near = tile_around(phnom_penh.map.centre.lat, phnom_penh.map.centre.lon, 15)
     [square] = read(client, near)["cells"]
     assert square["count"] == map_points.MOST_POINTS + 21, "all of them, not as many as are drawn one by one"
+
+
+def test_a_tile_asked_again_shows_what_happened_since(
+    client: TestClient, phnom_penh: City, supervisor: Staff
+) -> None:
+    reference = file(phnom_penh).reference
+    near = tile_around(phnom_penh.map.centre.lat, phnom_penh.map.centre.lon, 16)
+    address = f"/tiles/kh-pnh/{near.z}/{near.x}/{near.y}.mvt"
+    tags = []
+    for status, step in (("received", "acknowledge"), ("acknowledged", None)):
+        first, again = client.get(address), client.get(address)
+        assert first.content == again.content
+        assert [one["status"] for one in read(client, near)["requests"]] == [status]
+        tags.append(first.headers["etag"])
+        assert client.get(address, headers={"If-None-Match": tags[-1]}).status_code == 304
+        if step:
+            assert supervisor.move(reference, step).status_code == 200
+    assert tags[0] != tags[1]
+    other = file(phnom_penh).reference
+    assert sorted(one["reference"] for one in read(client, near)["requests"]) == sorted([reference, other])
+
+
+def drawing(counted: list[int]) -> Callable[[City, Tile, Rows], bytes]:
+    """Draws what a tile's rows say, and counts how often."""
+
+    def draw(_city: City, _tile: Tile, rows: Rows) -> bytes:
+        counted.append(1)
+        return bytes(rows[0][1])
+
+    return draw
+
+
+def test_only_the_very_same_rows_under_the_same_rules_are_not_drawn_again(phnom_penh: City) -> None:
+    tiles, counted = DrawnTiles(), list[int]()
+    draw, one, two = drawing(counted), Tile(15, 1, 1), Tile(15, 1, 2)
+
+    def asked(city: City, tile: Tile, content: bytes) -> int:
+        assert tiles.drawn(city, tile, [(1, content)], draw).content == content
+        return len(counted)
+
+    assert [asked(phnom_penh, one, content) for content in (b"a", b"a", b"b", b"a")] == [1, 1, 2, 3]
+    assert [asked(phnom_penh, tile, b"a") for tile in (two, one, two)] == [4, 4, 4]
+    changed = phnom_penh.model_copy(update={"id": phnom_penh.id})
+    assert [asked(city, one, b"a") for city in (changed, changed, phnom_penh)] == [5, 5, 6]
+
+
+def test_kept_drawings_take_no_more_memory_than_they_may(phnom_penh: City) -> None:
+    tiles, counted = DrawnTiles(most_bytes=3_000), list[int]()
+    draw = drawing(counted)
+
+    def asked(number: int, size: int = 400) -> int:
+        tiles.drawn(phnom_penh, Tile(15, number, 0), [(1, bytes(size))], draw)
+        return len(counted)
+
+    assert [asked(number) for number in (1, 2, 1, 2)] == [1, 2, 2, 2], "both fit"
+    assert [asked(number) for number in (1, 3, 1, 2)] == [2, 3, 3, 4], "the one asked longest ago made room"
+    assert [asked(9, 5_000), asked(9, 5_000)] == [5, 6], "what is larger than all of it is not kept"
+    assert asked(1) == 7
 
 
 def test_wrong_numbers_are_refused_and_an_empty_tile_is_no_content(client: TestClient) -> None:
