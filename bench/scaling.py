@@ -2,13 +2,18 @@
 
 Change a figure below when its bench says another one, and run this: it writes the tables of docs/scaling.md anew.
 Nothing here is measured; each figure names the bench it was read from, and what is assumed is said to be so.
+
+Figures of a city are built anew once anything happened in it, so builds cost by cities, not by events. Of ``n`` events
+between two builds, each as likely in one of ``c`` cities as in another, ``c (1 - exp(-n / c))`` cities are touched, as
+is to be expected; fewer where some cities have more events than others.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import math
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,36 +39,74 @@ class Given:
 
 
 FILE = Given("a report filed", 1.2, "ms", "`bench --requests 300000`, API + database, 8 connections")
-STATUS = Given("a public status", 0.66, "ms", "the same table")
-PAGE_OF_QUEUE = Given("a page of the queue", 2.11, "ms", "the same table")
-STEP = Given("a step climbed", 0.33, "ms", "the same table, escalation sweep: its own + database")
-NOTICE = Given("a notice made and handed over", 2.0, "ms", "the bar of `python -m bench.notices`: 500 a core")
-PHOTO = Given("a photo made safe, with its thumbnail", 45.0, "ms", "`prepare` on the photos of `bench flood`")
+STATUS = Given("a public status", 0.66, "ms", "the same table, 32 connections")
+FIRST_PAGE = Given("the queue's first page", 2.11, "ms", "the same table")
+DEEP_PAGE = Given("a deep page", 1.8, "ms", "the same table")
+FILTERED = Given("a page with filters", 4.24, "ms", "the same table")
+CLOSED = Given("a page of closed ones", 5.57, "ms", "the same table")
+WORDS = Given("a page of common words", 3.4, "ms", "the same table")
+AREA = Given("a page of an area", 2.53, "ms", "the same table")
+OPENED = Given("a request opened", 1.2, "ms", "the same table")
+VIEWS = Given("figures of the queue's views", 4.57, "ms", "the same table")
+TILE = Given(
+    "a tile of the map", 3.26, "ms", "`bench --requests 300000 --only map`, a box that changes all the time"
+)
+STEP = Given("a step climbed", 0.33, "ms", "`bench --requests 300000`, escalation sweep: its own + database")
+COUNTS = Given("a city's counts by code and month", 2.44, "ms", "the same table, dashboard")
+COUNTS_OF_ALL = Given("the same of all 31 cities", 4.23, "ms", "the same table, dashboard")
+NOTICE = Given(
+    "a notice made and handed over, at most", 2.0, "ms", "not measured here: the bar of `bench.notices`"
+)
+PHOTO = Given(
+    "a photo made safe, with its thumbnail", 45.0, "ms", "timed once, on no page: `prepare` on such photos"
+)
 PHOTO_KB = Given("a photo and its thumbnail on disk", 480.0, "KB", "`bench flood`, photos of 2048 by 1536")
 ROW_KIB = Given("a request on disk, with events and indexes", 3.8, "KiB", "`bench growth`, at its first size")
-BUILD = Given(
+FIRST_BUILD = Given(
     "first build of the figures, a million requests",
     5.3,
     "s",
     "`bench indicators`, 5,000,000 on two cores",
 )
-NEWS = Given("figures after 10,000 events", 1.84, "s", "the same, spread over 31 cities")
+NEWS = Given("builds of 31 cities after a few hundred events each", 1.84, "s", "the same, on two cores")
+SHEETS = Given("their sheets of the usual periods", 7.74, "s", "the same, on one core")
+FIGURES = Given("a dashboard's figures of a city", 7.0, "ms", "the same, nothing in memory, p50")
+FIGURES_OF_ALL = Given("the same of all 31 cities, for officials", 23.0, "ms", "the same, p50")
 API_MIB = Given("an API process", 264.0, "MiB", "`bench growth`, most memory")
 WORKER_MIB = Given("a worker process", 202.0, "MiB", "`bench growth`, most memory")
-MEASURED = (
+COSTS = (
     FILE,
     STATUS,
-    PAGE_OF_QUEUE,
+    FIRST_PAGE,
+    DEEP_PAGE,
+    FILTERED,
+    CLOSED,
+    WORDS,
+    AREA,
+    OPENED,
+    VIEWS,
+    TILE,
     STEP,
+    COUNTS,
+    COUNTS_OF_ALL,
     NOTICE,
     PHOTO,
     PHOTO_KB,
     ROW_KIB,
-    BUILD,
+    FIRST_BUILD,
     NEWS,
+    SHEETS,
+    FIGURES,
+    FIGURES_OF_ALL,
     API_MIB,
     WORKER_MIB,
 )
+
+CITIES_MEASURED, CORES_OF_NEWS = 31, 2
+"""Of ``bench indicators`` and of the dashboards; its cores are all reckoned as busy."""
+
+BETWEEN_BUILDS_S = SCHEDULE["refresh indicators"]["schedule"].total_seconds()
+LONGER_S = (60, 300)
 
 BUSIEST = Given(
     "a day's share in its busiest hour",
@@ -74,11 +117,18 @@ BUSIEST = Given(
 FLOODED = Given("cities in flood at once", 30, "", "assumed: one river basin in ten cities")
 TIMES = Given("their intake then", 50, "times", "the flood day of `bench flood`")
 READS = Given("looks at a status, a request", 10, "", "assumed")
+TILES = Given(
+    "map tiles, a look", 12, "", "assumed: a telephone's map, none of them kept by browser or proxy"
+)
 PHOTOS = Given("photos a request", 1, "", "assumed: every report has one")
+EVENTS = Given("events a request", 4, "", "assumed; `bench indicators` lays three")
 NOTICES = Given("notices a request", 4, "", "assumed: resident three times, department once")
 STEPS = Given("steps climbed a request", 0.2, "", "assumed: one in five is not answered in time")
 STAFF = Given("staff at their screens, a city", 30, "", "assumed")
-LOOKS = Given("seconds between pages of one of them", 20, "s", "assumed")
+LOOKS = Given("seconds between looks of one of them", 20, "s", "assumed")
+DASHBOARDS = Given("dashboards open, a city", 3, "", "assumed: supervisors")
+OFFICIALS = Given("dashboards of all cities open", 100, "", "assumed: officials of the network")
+ASKED_ANEW = Given("seconds between two answers of a dashboard", 60, "s", "assumed")
 KEPT = Given("years that are kept online", 5, "", "assumed; retention takes personal data out sooner")
 BUSY = Given(
     "share of a core that is planned with", 0.5, "", "assumed: the other half is for the worst minute"
@@ -92,88 +142,153 @@ ASSUMED = (
     FLOODED,
     TIMES,
     READS,
+    TILES,
     PHOTOS,
+    EVENTS,
     NOTICES,
     STEPS,
     STAFF,
     LOOKS,
+    DASHBOARDS,
+    OFFICIALS,
+    ASKED_ANEW,
     KEPT,
     BUSY,
     CORE_COST,
     DISK_COST,
 )
 
-SERVED = ("reports filed", "photos", "statuses read", "pages of queues")
-"""What API processes do; the rest is the workers'."""
+LOOKED_AT = {
+    "requests opened": (30, OPENED),
+    "first pages of the queue": (20, FIRST_PAGE),
+    "deep pages": (5, DEEP_PAGE),
+    "pages with filters": (15, FILTERED),
+    "pages of closed ones": (5, CLOSED),
+    "pages of words": (10, WORDS),
+    "pages of an area": (5, AREA),
+    "figures of the views": (10, VIEWS),
+}
+"""Of a hundred looks of staff so many are these: assumed."""
 
-POOL_OF_API, POOL_OF_WORKER = 16, 4
+BUILDS = "builds of a city's figures"
+BY_WORKERS = ("notices", "steps", BUILDS)
+"""What workers do; the rest is what API processes do."""
+
+POOL_OF_API, POOL_OF_WORKER, SMALL_POOL = 16, 4, 2
 """Connections of a process: eight for hot statements and eight for sessions; its task's, its book's and two kept."""
 
 BEST_CONNECTIONS = 32
 """Beyond about so many busy at once PostgreSQL does less, not more, on two cores."""
 
 
+def build_of_a_city() -> float:
+    """Seconds of a core if anything happened in a city: its build, on all cores there were, and its sheets."""
+    return (NEWS.value * CORES_OF_NEWS + SHEETS.value) / CITIES_MEASURED
+
+
+def of_all(measured: Given) -> float:
+    """What takes so many milliseconds of the cities that were measured, of all there are to be."""
+    return measured.value * CITIES / CITIES_MEASURED
+
+
 @dataclass(frozen=True, slots=True)
 class Load:
-    """So much a second of everything."""
+    """So much a second of everything: of so many cities each, so many reports a second in each of them."""
 
     name: str
-    filed: float
+    filed_in: tuple[tuple[float, float], ...]
 
-    def rates(self) -> dict[str, tuple[float, Given]]:
-        """What happens, how often a second, and what one costs."""
-        staff = CITIES * STAFF.value / LOOKS.value
+    @property
+    def filed(self) -> float:
+        """Reports a second in all cities together."""
+        return sum(cities * filed for cities, filed in self.filed_in)
+
+    def touched(self, seconds: float) -> float:
+        """Cities in which anything happens meanwhile, as is to be expected."""
+        return sum(
+            cities * (1 - math.exp(-filed * EVENTS.value * seconds)) for cities, filed in self.filed_in
+        )
+
+    def rates(self) -> dict[str, tuple[float, float]]:
+        """What happens, how often a second, and how many milliseconds of a core one costs."""
+        looks = CITIES * STAFF.value / LOOKS.value
+        read = self.filed * READS.value
+        dashboards, officials = (
+            open_ / ASKED_ANEW.value for open_ in (CITIES * DASHBOARDS.value, OFFICIALS.value)
+        )
         return {
-            "reports filed": (self.filed, FILE),
-            "photos": (self.filed * PHOTOS.value, PHOTO),
-            "statuses read": (self.filed * READS.value, STATUS),
-            "pages of queues": (staff, PAGE_OF_QUEUE),
-            "notices": (self.filed * NOTICES.value, NOTICE),
-            "steps": (self.filed * STEPS.value, STEP),
+            "reports filed": (self.filed, FILE.value),
+            "photos": (self.filed * PHOTOS.value, PHOTO.value),
+            "statuses read": (read, STATUS.value),
+            "map tiles": (read * TILES.value, TILE.value),
+            **{name: (looks * share / 100, cost.value) for name, (share, cost) in LOOKED_AT.items()},
+            "dashboards of a city": (dashboards, COUNTS.value + FIGURES.value),
+            "dashboards of all cities": (officials, of_all(COUNTS_OF_ALL) + of_all(FIGURES_OF_ALL)),
+            "notices": (self.filed * NOTICES.value, NOTICE.value),
+            "steps": (self.filed * STEPS.value, STEP.value),
+            BUILDS: (self.touched(BETWEEN_BUILDS_S) / BETWEEN_BUILDS_S, build_of_a_city() * 1000),
         }
 
+    def busy(self) -> dict[str, float]:
+        """Cores that are busy with each of it."""
+        return {name: rate * cost / 1000 for name, (rate, cost) in self.rates().items()}
+
     def cores(self) -> float:
-        """Processors that are busy with it."""
-        return sum(rate * cost.value / 1000 for rate, cost in self.rates().values())
+        """Cores that are busy with all of it."""
+        return sum(self.busy().values())
 
 
 def loads() -> tuple[Load, ...]:
     """A year's mean, the busiest hour of a day, and that hour with some cities in flood."""
-    mean = REQUESTS_A_YEAR / A_YEAR
-    busiest = REQUESTS_A_YEAR / 365 * BUSIEST.value / 3600
+    mean = REQUESTS_A_YEAR / A_YEAR / CITIES
+    busiest = REQUESTS_A_YEAR / 365 * BUSIEST.value / 3600 / CITIES
     calm = CITIES - FLOODED.value
-    flood = busiest / CITIES * (calm + FLOODED.value * TIMES.value)
     return (
-        Load("a year's mean", mean),
-        Load("busiest hour", busiest),
-        Load("the same, 30 cities in flood", flood),
+        Load("a year's mean", ((CITIES, mean),)),
+        Load("busiest hour", ((CITIES, busiest),)),
+        Load(
+            f"the same, {FLOODED.value:g} cities in flood",
+            ((calm, busiest), (FLOODED.value, busiest * TIMES.value)),
+        ),
     )
 
 
 def reckoned() -> str:
     """All tables."""
-    return "\n\n".join(
-        ["\n".join(table) for table in (_givens(), _rates(), _storage(), _processes(), _builds(), _cost())]
-    )
+    tables = (_givens(), _rates(), _storage(), _processes(), _builds(), _between_builds(), _cost())
+    return "\n\n".join("\n".join(table) for table in tables)
 
 
 def _givens() -> Iterator[str]:
     yield "| figure | | from |"
     yield "|---|--:|---|"
-    for given in (*MEASURED, *ASSUMED):
+    for given in (*COSTS, *ASSUMED):
         yield f"| {given.what} | {given.value:g} {given.unit} | {given.source} |".replace("  ", " ")
+    for name, (share, _) in LOOKED_AT.items():
+        yield f"| of a hundred looks of staff: {name} | {share} | assumed |"
 
 
 def _rates() -> Iterator[str]:
     columns = loads()
-    yield "| a second, and busy cores | " + " | ".join(load.name for load in columns) + " |"
-    yield "|---|" + "--:|" * len(columns)
+    yield from _heads("a second, and busy cores")
     for name in columns[0].rates():
-        cells = (load.rates()[name] for load in columns)
-        yield (
-            f"| {name} | " + " | ".join(f"{r:,.1f}: {r * c.value / 1000:.2f} cores" for r, c in cells) + " |"
-        )
-    yield "| **together** | " + " | ".join(f"**{load.cores():.1f} cores**" for load in columns) + " |"
+        yield _row(name, (f"{one.rates()[name][0]:,.1f}: {one.busy()[name]:.2f} cores" for one in columns))
+    yield _row("**together**", (f"**{load.cores():.1f} cores**" for load in columns))
+    yield _row("most of them for", map(_most, columns))
+
+
+def _most(load: Load) -> str:
+    cores, name = max((cores, name) for name, cores in load.busy().items())
+    return f"{name}: {cores / load.cores():.0%}"
+
+
+def _heads(name: str) -> Iterator[str]:
+    yield _row(name, (load.name for load in loads()))
+    yield "|---|" + "--:|" * len(loads())
+
+
+def _row(name: str, cells: Iterable[str]) -> str:
+    return f"| {name} | {' | '.join(cells)} |"
 
 
 def _storage() -> Iterator[str]:
@@ -188,17 +303,18 @@ def _storage() -> Iterator[str]:
 
 def _processes() -> Iterator[str]:
     flood = loads()[-1]
-    served = sum(flood.rates()[name][0] * flood.rates()[name][1].value for name in SERVED) / 1000
-    done = flood.cores() - served
+    done = sum(flood.busy()[name] for name in BY_WORKERS)
+    served = flood.cores() - done
     api, workers = (max(4, round(cores / BUSY.value + 0.5)) for cores in (served, done))
     connections = api * POOL_OF_API + workers * POOL_OF_WORKER
     memory = (api * API_MIB.value + workers * WORKER_MIB.value) * MIB
     yield "| for the flood | |"
     yield "|---|--:|"
-    yield f"| API processes, one a core, half busy | {api} |"
-    yield f"| worker processes, likewise | {workers} |"
+    yield f"| API processes at most, as if they did the database's work for them too; half busy | {api} |"
+    yield f"| worker processes at most, likewise | {workers} |"
     yield f"| memory of them all | {_size(memory)} |"
-    yield f"| connections to PostgreSQL at most, without a pooler | {connections} |"
+    yield f"| connections to PostgreSQL at most | {connections} |"
+    yield f"| the same with `NAGARA_POOL_SIZE={SMALL_POOL}` | {api * 2 * SMALL_POOL + workers * POOL_OF_WORKER} |"
     yield f"| of these busy at once, as many as cores work for it | about {served + done:.0f} of {BEST_CONNECTIONS} |"
     yield f"| messages a second in the task queue: timers, however many cities | {_ticks():.1f} |"
     yield f"| the same of nudges at most, of all API processes together | {1 / IN_VAIN_S:,.0f} |"
@@ -212,15 +328,26 @@ def _ticks() -> float:
 
 def _builds() -> Iterator[str]:
     year = REQUESTS_A_YEAR / 1e6
-    a_night = BUILD.value * year * KEPT.value
-    events = REQUESTS_A_YEAR * 4 / 365 / 86_400 * 30
+    a_night = FIRST_BUILD.value * year * KEPT.value
     yield "| builds of the figures | |"
     yield "|---|--:|"
-    yield f"| the first build of one year of all cities | {BUILD.value * year / 60:,.0f} min |"
+    yield f"| the first build of one year of all cities | {FIRST_BUILD.value * year / 60:,.0f} min |"
     yield f"| the nightly proof of all years kept, on two cores | {a_night / 3600:,.1f} h |"
     yield f"| the same on sixteen cores, a city a process | {a_night / 3600 / 8:,.1f} h |"
-    yield f"| new events in the half minute between two builds, of all cities | {events:,.0f} |"
-    yield f"| their build | {NEWS.value * max(events, 1) / 10_000:.2f} s of 30 s |"
+    yield f"| one touched city, with its sheets: seconds of a core | {build_of_a_city():.2f} s |"
+
+
+def _between_builds() -> Iterator[str]:
+    columns, gap, work = loads(), BETWEEN_BUILDS_S, build_of_a_city()
+    touched = [load.touched(gap) for load in columns]
+    yield from _heads("following what happens")
+    events = (f"{load.filed * EVENTS.value * gap:,.0f}" for load in columns)
+    yield _row(f"new events in the {gap:g} s between two builds, of all cities", events)
+    yield _row(f"cities of {CITIES} touched by them", (f"{cities:.0f}" for cities in touched))
+    yield _row("their builds and sheets, on one core", (f"{cities * work:.0f} s" for cities in touched))
+    for every in (gap, *LONGER_S):
+        busy = (f"{load.touched(every) * work / every:.1f}" for load in columns)
+        yield _row(f"cores busy with that, every {every:g} s", busy)
 
 
 def _cost() -> Iterator[str]:
