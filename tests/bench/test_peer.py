@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.peer import COMPARED, beside_the_peer
+from bench.peer import BY_CATEGORY, COMPARED, beside_the_peer
 from bench.report import markdown
 from bench.rounds import Operation, Result, Side
 
@@ -20,11 +20,18 @@ def result(name: str, connections: int, ratio: float) -> Result:
 @pytest.mark.parametrize(
     ("name", "connections", "ratio", "line"),
     [
-        ("file a report", 8, 0.5, "| file a report | 8 | 0.50 | 133 | 67 | 50 | met |"),
-        ("file a report", 8, 0.3, "| file a report | 8 | 0.30 | 133 | 40 | 50 | **NOT MET** |"),
-        ("public status", 32, 0.34, "| public status | 32 | 0.34 | 200 | 68 | 30 | met |"),
-        ("queue, deep page", 8, 0.2, "| queue, deep page | 8 | 0.20 | 20,000 | 4,000 | 3,000 | met |"),
-        ("map, a box", 8, 0.62, "| map, a box | 8 | 0.62 | 35 | 22 | 15 | met |"),
+        ("file a report", 8, 0.5, "| file a report | 8 | 0.50 | 133 | 67 | 26 | 50 | met |"),
+        ("file a report", 8, 0.3, "| file a report | 8 | 0.30 | 133 | 40 | 15 | 50 | **NOT MET** |"),
+        ("public status", 32, 0.34, "| public status | 32 | 0.34 | 200 | 68 | 2.3 | 30 | met |"),
+        (
+            "queue, deep page",
+            8,
+            0.2,
+            "| queue, deep page | 8 | 0.20 | 20,000 | 4,000 | 1,000 | 3,000 | met |",
+        ),
+        ("map, a box", 8, 0.62, "| map, a box | 8 | 0.62 | 4.2 | 2.6 | 3.0 | 15 | **NOT MET** |"),
+        (BY_CATEGORY, 8, 0.48, f"| {BY_CATEGORY} | 8 | - | - | 800 | 800 | 400 | met |"),
+        (BY_CATEGORY, 8, 0.12, f"| {BY_CATEGORY} | 8 | - | - | 200 | 200 | 400 | **NOT MET** |"),
     ],
 )
 def test_the_peer_is_held_against_our_share_of_the_floor(
@@ -35,6 +42,6 @@ def test_the_peer_is_held_against_our_share_of_the_floor(
 
 def test_what_was_not_measured_has_no_line() -> None:
     assert beside_the_peer([result("file a report", 32, 1.0), result("escalation sweep", 1, 0.6)]) == ""
-    page = markdown([result(one.name, one.connections, 2.0) for one in COMPARED], ["Machine: one"])
+    page = markdown([result(one.name, one.connections, 4.0) for one in COMPARED], ["Machine: one"])
     assert page.count("| met |") == len(COMPARED)
     assert page.endswith("|\n")
