@@ -7,6 +7,7 @@ costs more CPU a request than pgbench does, so the ratios are on the careful sid
 
 from __future__ import annotations
 
+import re
 import select
 import socket
 import subprocess
@@ -26,7 +27,7 @@ STALLED_AFTER_SECONDS = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What to send: requests as text in turn; in each, ``KEY`` is replaced by one never used before."""
+    """What to send: requests as text in turn; ``KEY``, ``NAME`` and ``ADDRESS`` in them are other ones each time."""
 
     port: int
     connections: int
@@ -48,6 +49,13 @@ class Answers:
 
 
 KEY = "{unused-key}"
+NAME = "{unused-name}"
+"""As long as what stands in its place, so that a body's length is known before."""
+
+ADDRESS = "{unused-address}"
+"""Of a caller: each is somebody else, as in earnest, or one of them would soon have to wait."""
+
+MARKS = re.compile(f"({'|'.join(map(re.escape, (KEY, NAME, ADDRESS)))})")
 
 
 def run_load(load: Load) -> Answers:
@@ -108,12 +116,30 @@ class _Connection:
         return self._have if len(self._have) >= self._need else None
 
 
+def unused_name(number: int) -> bytes:
+    """The so-many-th name of a resident, from a number that nobody has had before."""
+    return b"%013d" % number
+
+
+def unused_address(number: int) -> bytes:
+    """The so-many-th address of a caller, of sixteen million."""
+    return b"10.%d.%d.%d" % (number >> 16 & 255, number >> 8 & 255, number & 255)
+
+
 def _requests(load: Load) -> Iterator[bytes]:
-    """The requests in turn, for ever, each key new."""
+    """The requests in turn, for ever, each from somebody else and with a key of its own."""
     start = time.time_ns()
-    parts = [[part.encode() for part in request.split(KEY)] for request in load.requests]
+    parts = [
+        [text if at % 2 else text.encode() for at, text in enumerate(MARKS.split(request))]
+        for request in load.requests
+    ]
     for number, request in enumerate(cycle(parts)):
-        yield request[0] if len(request) == 1 else (b"%x-%x" % (start, number)).join(request)
+        own = {
+            KEY: b"%x-%x" % (start, number),
+            NAME: unused_name(start // 1_000_000 + number),
+            ADDRESS: unused_address(start // 1_000 + number),
+        }
+        yield b"".join([own[part] if isinstance(part, str) else part for part in request])
 
 
 def _drive(load: Load) -> Answers:

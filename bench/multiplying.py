@@ -1,12 +1,14 @@
 """Many more requests out of some: copies made by the database itself, because Python would take an hour for millions.
 
-A copy has an id, a reference and times of its own (up to an hour earlier, all moved together) and the events and
-words of its original. Triggers stand still meanwhile, so the copies' events carry the hashes of the originals:
-nothing that is measured reads those. Indexes that only serve questions are built anew at the end.
+A copy has an id, a reference and times of its own (up to an hour earlier, all moved together, or as many days as
+there are copies before it) and the events and words of its original. Triggers stand still meanwhile, so the copies'
+events carry the hashes of the originals: nothing that is measured reads those. Indexes that only serve questions are
+built anew at the end.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -39,15 +41,24 @@ COPIES = """
 create temp table copied as
 select o.city_id, o.id as of, o.number + %(copy)s * o.originals as number, o.earlier,
        uuidv7(o.received_at - o.earlier - clock_timestamp()) as id
-  from (select *, random() * %(most)s::interval as earlier, count(*) over (partition by city_id) as originals
+  from (select *, random() * %(most)s::interval + %(before)s as earlier,
+               count(*) over (partition by city_id) as originals
           from original) as o
  where o.number + %(copy)s * o.originals < %(wanted)s
 """
 Say = Callable[[str], None]
 
 
-def multiply(owner: psycopg.Connection[Any], cities: Sequence[City], requests: int, say: Say) -> None:
+def multiply(
+    owner: psycopg.Connection[Any],
+    cities: Sequence[City],
+    requests: int,
+    say: Say,
+    each_before: dt.timedelta = dt.timedelta(0),
+) -> None:
     """Copy what is there until there are ``requests``, equally many of each city.
+
+    ``each_before``: by how much each copy of all lies before the one made before it, for a longer history.
 
     The connection is a superuser's, commits by itself, and knows of no other. References are those of the numbers
     that follow.
@@ -70,7 +81,8 @@ def multiply(owner: psycopg.Connection[Any], cities: Sequence[City], requests: i
     copies = -(-wanted // least)
     for copy in range(1, copies):
         with owner.transaction():
-            owner.execute(COPIES, {"copy": copy, "most": EARLIER, "wanted": wanted})
+            values = {"copy": copy, "most": EARLIER, "before": copy * each_before, "wanted": wanted}
+            owner.execute(COPIES, values)
             _copy(owner, cities)
             owner.execute("drop table copied")
         say(f"{(copy + 1) * least * len(cities):,} requests")

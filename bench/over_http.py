@@ -9,7 +9,7 @@ import orjson
 
 from bench.filling import Decided
 from bench.floor import Script, run_pgbench, spelled, variables_of
-from bench.load import KEY, Load, run_load
+from bench.load import ADDRESS, KEY, NAME, Load, run_load
 from bench.references import drawing_commands, drawn, reference
 from bench.rounds import Bar, Operation, Side
 from bench.servers import Measured
@@ -27,7 +27,7 @@ FILE_STRETCH = {8: 0.8, 32: 1.0}
 STATUS_BAR = Bar(ratio_at_least=0.1, stretch_ratio=0.25)
 """At 32 connections; fewer leave gaps that pgbench fills better."""
 
-REFERENCES, MANY = 5_000, 32
+REFERENCES, MANY = 40_000, 32
 
 
 def file_operation(
@@ -112,8 +112,8 @@ def floor_of(measured: Measured, connections: int, scripts: Sequence[Script]) ->
 
 
 def request_text(method: str, path: str, body: bytes = b"", *headers: tuple[str, str]) -> str:
-    """A request of HTTP/1.1 as it goes over the wire."""
-    lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1"]
+    """A request of HTTP/1.1 as it goes over the wire, each time from another address, as a proxy tells it."""
+    lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", f"X-Forwarded-For: {ADDRESS}"]
     lines += [f"{name}: {value}" for name, value in headers]
     if body:
         lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
@@ -121,7 +121,7 @@ def request_text(method: str, path: str, body: bytes = b"", *headers: tuple[str,
 
 
 def body_of(decided: Decided) -> bytes:
-    """A filing as it is sent."""
+    """A filing as it is sent, from somebody else each time."""
     filing = decided.filing
     return orjson.dumps(
         {
@@ -129,7 +129,7 @@ def body_of(decided: Decided) -> bytes:
             "lat": filing.lat,
             "lon": filing.lon,
             "description": filing.description,
-            "contact": dict(filing.contact) or None,
+            "contact": {"email": f"{NAME}@example.org"} if filing.contact else None,
             "language": filing.language,
         }
     )

@@ -24,7 +24,7 @@ from typing import Any, TextIO
 import orjson
 
 from bench.filling import decided_filings
-from bench.load import HEAD_END, LENGTH
+from bench.load import HEAD_END, LENGTH, NAME, unused_address, unused_name
 from nagara.cities import city_of
 
 LOST = (OSError, EOFError, TimeoutError, asyncio.IncompleteReadError)
@@ -83,9 +83,9 @@ def reports(city: str, now: dt.datetime) -> list[dict[str, Any]]:
             "lon": one.filing.lon,
             "description": one.filing.description,
             "language": one.filing.language,
-            "contact": {"email": f"resident{number}@example.org"},
+            "contact": {"email": f"{NAME}@example.org"},
         }
-        for number, one in enumerate(decided)
+        for one in decided
     ]
 
 
@@ -155,7 +155,7 @@ class _Crowd:
     def __init__(self, who: Residents, out: TextIO) -> None:
         self._who, self._out, self._connections = who, out, _Connections(who)
         self._bodies = [orjson.dumps(body)[:-1] for body in who.bodies]
-        self._run = f"{time.time_ns():x}"
+        self._run = time.time_ns()
 
     async def come(self) -> None:
         """Each at their moment."""
@@ -172,23 +172,25 @@ class _Crowd:
 
     async def _one(self, number: int, due: float) -> None:
         came_at = time.time() - (time.monotonic() - due)
+        address = f"X-Forwarded-For: {unused_address(self._run // 1_000 + number).decode()}\r\n"
         photo, photo_tries, photo_ms = None, 0, 0.0
         if self._who.photos:
             file = self._who.photos[number % len(self._who.photos)]
             content = FORM.encode() + await asyncio.to_thread(Path(file).read_bytes)
             content += f"\r\n--{BOUNDARY}--\r\n".encode()
             kind = f"multipart/form-data; boundary={BOUNDARY}"
-            told, _, photo_tries, why = await self._surely("/media", kind, content, "")
+            told, _, photo_tries, why = await self._surely("/media", kind, content, address)
             photo = told.get("id")
             photo_ms = (time.monotonic() - due) * 1000
             if photo is None:
                 self._write(Filed(came_at, photo_ms, 0, 0, photo_ms, photo_tries, None, None, None, why))
                 return
         body = self._bodies[number % len(self._bodies)]
+        body = body.replace(NAME.encode(), unused_name(self._run // 1_000_000 + number))
         body += f',"media":["{photo}"]}}'.encode() if photo else b"}"
         began = time.monotonic() if photo else due
-        key = f"Idempotency-Key: {self._run}-{number}\r\n"
-        told, first, tries, why = await self._surely("/requests", "application/json", body, key)
+        more = f"{address}Idempotency-Key: {self._run:x}-{number}\r\n"
+        told, first, tries, why = await self._surely("/requests", "application/json", body, more)
         took = (time.monotonic() - began) * 1000
         reference, received = told.get("reference"), told.get("received_at")
         self._write(

@@ -28,17 +28,21 @@ FIRST_PAGE, DEEP_PAGE = "queue, first page", "queue, deep page"
 PACKAGES = ("granian", "fastapi", "psycopg", "pydantic", "orjson")
 NOTES = """\
 **Nagara** is the whole way over HTTP: routing, validation, the rules (place, route, promise), row-level
-security, idempotency, the answer's JSON; for the sweep, the sweep itself. **pgbench** is the floor: the same
-statements on the same rows by the same role, prepared, in the same number of connections, in rounds that
-alternate with Nagara's. For reads it sends the transaction's statements in one go, as Nagara does; for
-filing one after the other. **ratio** is the median of the rounds' ratios, **spread** the lowest and highest.
-**us** are microseconds of processor time an operation: of the API's processes (of the sweep's own for the
-sweep) and of PostgreSQL's. Durability as PostgreSQL ships it: fsync and synchronous_commit on.
+security, rate limits, idempotency, the answer's JSON; for the sweep, the sweep itself. **pgbench** is the
+floor: what has to be said to PostgreSQL for it, on the same rows by the same role, prepared, in the same number
+of connections, in rounds that alternate with Nagara's. For reads it sends the transaction's statements in one
+go, as Nagara does; filings it writes one by one, where Nagara writes together those that wait; of a request
+opened, a box of the map and figures that are kept it fetches the rows behind them. **ratio** is the median of
+the rounds' ratios, **spread** the lowest and highest. **us** are microseconds of processor time an operation:
+of the API's processes (of the sweep's own for the sweep) and of PostgreSQL's. Durability as PostgreSQL ships
+it: fsync and synchronous_commit on.
 
 The load comes from a Python process of its own that shares the cores with the API and PostgreSQL, as pgbench
-does; it takes more processor time a request than pgbench, which makes the ratios smaller, not larger. Rate
-limits are off: all requests come from one address. Absolute figures are those of one machine at one hour;
-the ratios are what counts.
+does; it takes more processor time a request than pgbench, which makes the ratios smaller, not larger. Each
+request comes from another address, as a proxy tells it, and each report from another resident, so that all
+limits count and nobody is refused. A box of the map in which nothing has changed since somebody asked is read
+again but not drawn again; the line of boxes that change all the time has both. Absolute figures are those of
+one machine at one hour; the ratios are what counts.
 """
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from bench.processor_time import processor_seconds
 from nagara.local.children import end_child, start_child
-from nagara.local.ports import free_port
+from nagara.local.ports import LOOPBACK, free_port
 from nagara.local.programs import api_service
 from nagara.local.throwaway import Throwaway, throwaway_services
 from nagara.migrations import migrate
@@ -60,7 +60,8 @@ def database_in_earnest(also: Mapping[str, str] | None = None) -> Iterator[Throw
             "DATABASE_URL": services.database_url,
             "REDIS_URL": services.redis_url,
             "NAGARA_SECRET_KEY": secrets.token_urlsafe(32),
-            "NAGARA_RATE_LIMITS": "off",
+            "NAGARA_RATE_LIMITS": "on",
+            "NAGARA_TRUSTED_PROXIES": LOOPBACK,  # whose word for where a resident comes from is taken
             "NAGARA_DATA": str(services.folder),
         }
         migrate(services.database_url)

@@ -11,7 +11,7 @@ import orjson
 import psycopg
 
 from bench.floor import Script, as_text, run_pgbench, spelled
-from bench.rounds import Operation, Side
+from bench.rounds import Bar, Operation, Side
 from bench.servers import Measured
 from nagara.cities import configuration
 from nagara.database import clock_connection
@@ -36,6 +36,9 @@ SET_GOING = (
 )
 
 
+SWEEP_BAR = Bar(ratio_at_least=0.5)
+
+
 class Sweeping:
     """Sets so many overdue requests going before each measurement; each climbs its first rung only once."""
 
@@ -48,7 +51,7 @@ class Sweeping:
 
     def operation(self) -> Operation:
         """The operation; a call sweeps the due requests, however long that takes."""
-        return Operation("escalation sweep", 1, "rows/s", self._nagara, self._pgbench)
+        return Operation("escalation sweep", 1, "rows/s", self._nagara, self._pgbench, SWEEP_BAR)
 
     def _nagara(self, _seconds: float) -> Side:
         self._set_going()

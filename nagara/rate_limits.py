@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
 import time
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -88,7 +89,7 @@ for i = 1, #KEYS / 2 do
         count = 0
     else
         count = redis.call('incr', key)
-        redis.call('expire', key, seconds)
+        if count == 1 then redis.call('expire', key, seconds) end
         if mark ~= '' and count <= times then redis.call('set', mark, 1, 'ex', ARGV[1]) end
     end
     if count > times then
@@ -100,12 +101,70 @@ return over
 """
 """Counts one at each limit of each source, and returns at which it was one too many: by their places. What was let
 through before, by its mark, counts no more; what is refused already does not use up a source's longer windows. One
-script, so that of many at once exactly one counts, and a report held against seven limits waits for Redis once."""
+script, so that of many at once exactly one counts, and whatever is asked while Redis answers goes along in one more."""
 
 REPEATED_WITHIN_SECONDS = 86_400
 
+MOST_AT_ONCE = 64
+"""Callers that one question to Redis counts for."""
+
 WITHOUT_REDIS_FOR_S = 1.0
 """After a failure nothing is asked for so long: each report would wait for a Redis that is cut off."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """One limit that a source is held against: what is counted, and what says that it was let through before."""
+
+    key: str
+    mark: str
+    what: str
+    limit: Limit
+
+
+class _Line:
+    """Asks Redis for all who wait at once: a question of its own for each costs more than all the counting."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._waiting: list[tuple[Sequence[_Held], asyncio.Future[list[_Held]]]] = []
+        self._asking: asyncio.Task[None] | None = None
+
+    async def counted(self, held: Sequence[_Held]) -> list[_Held]:
+        """Count one at each; returns where it was one too many. Raises what Redis, or the way to it, raises."""
+        answer: asyncio.Future[list[_Held]] = asyncio.get_running_loop().create_future()
+        self._waiting.append((held, answer))
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._ask())
+        return await answer
+
+    async def _ask(self) -> None:
+        await asyncio.sleep(0)  # who is about to ask goes along
+        while self._waiting:
+            asking, self._waiting = self._waiting[:MOST_AT_ONCE], self._waiting[MOST_AT_ONCE:]
+            try:
+                over = await self._over([held for held, _ in asking])
+            except Exception as fault:  # nobody may wait for ever; each decides what it means
+                for _, answer in asking:
+                    if not answer.done():
+                        answer.set_exception(fault)
+            else:
+                for found, (_, answer) in zip(over, asking, strict=True):
+                    if not answer.done():
+                        answer.set_result(found)
+
+    async def _over(self, callers: Sequence[Sequence[_Held]]) -> list[list[_Held]]:
+        every = [(number, one) for number, held in enumerate(callers) for one in held]
+        keys: list[str] = []
+        values: list[str | int] = [REPEATED_WITHIN_SECONDS]
+        for number, one in every:
+            keys += (one.key, one.mark)
+            values += (f"{number} {one.what}", one.limit.seconds, one.limit.times)
+        places = await cast(Awaitable[list[int]], self._redis.eval(COUNT, len(keys), *keys, *values))
+        found: list[list[_Held]] = [[] for _ in callers]
+        for number, one in (every[place] for place in places):
+            found[number].append(one)
+        return found
 
 
 class RateLimiter:
@@ -113,6 +172,7 @@ class RateLimiter:
 
     def __init__(self, redis: Redis, enabled: bool, secret: bytes) -> None:
         self._redis = redis
+        self._line = _Line(redis)
         self._enabled = enabled
         self._secret = secret
         self._away_until = 0.0
@@ -197,21 +257,22 @@ class RateLimiter:
         if not self._enabled or self._away():
             return
         now = int(time.time())
-        held = [(what, source, limit) for what, source in sources.items() for limit in LIMITS[what]]
+        held = [
+            _Held(self._key(what, source, limit, now), self._mark(what, source, limit, same), what, limit)
+            for what, source in sources.items()
+            for limit in LIMITS[what]
+        ]
         if not held:
             return
-        keys: list[str] = []
-        values: list[str | int] = [REPEATED_WITHIN_SECONDS]
-        for what, source, limit in held:
-            keys += (self._key(what, source, limit, now), self._mark(what, source, limit, same))
-            values += (what, limit.seconds, limit.times)
         try:
-            over = await cast(Awaitable[list[int]], self._redis.eval(COUNT, len(keys), *keys, *values))
+            over = await self._line.counted(held)
         except (RedisError, OSError):
             self._leave_alone()
             return
         if over:
-            wait = max((now // seconds + 1) * seconds - now for seconds in (held[n][2].seconds for n in over))
+            wait = max(
+                (now // seconds + 1) * seconds - now for seconds in (one.limit.seconds for one in over)
+            )
             raise TooManyRequests(
                 f"Too many requests; try again in {wait} seconds.", retry_after_seconds=wait
             )

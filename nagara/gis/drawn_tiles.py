@@ -20,6 +20,9 @@ from nagara.gis.mercator import Tile
 MOST_BYTES = 16 << 20
 """Of all that a process keeps: a hundred tiles with a thousand points each."""
 
+BYTES_BESIDE = 1_500
+"""What Python needs to keep a tile besides its rows and drawing: an empty one takes no less."""
+
 _Key = tuple[str, Tile]
 
 
@@ -66,7 +69,7 @@ class DrawnTiles:
             self._kept.move_to_end(key)
             return kept.drawn
         drawn = Drawn(draw(city, tile, rows))
-        self._keep(key, _Kept(city, rows, drawn, _size(rows) + 2 * len(drawn.content)))
+        self._keep(key, _Kept(city, rows, drawn, BYTES_BESIDE + _size(rows) + 2 * len(drawn.content)))
         return drawn
 
     def _keep(self, key: _Key, kept: _Kept) -> None:

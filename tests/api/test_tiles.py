@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -270,7 +271,7 @@ def test_only_the_very_same_rows_under_the_same_rules_are_not_drawn_again(phnom_
 
 
 def test_kept_drawings_take_no_more_memory_than_they_may(phnom_penh: City) -> None:
-    tiles, counted = DrawnTiles(most_bytes=3_000), list[int]()
+    tiles, counted = DrawnTiles(most_bytes=6_000), list[int]()
     draw = drawing(counted)
 
     def asked(number: int, size: int = 400) -> int:
@@ -281,6 +282,18 @@ def test_kept_drawings_take_no_more_memory_than_they_may(phnom_penh: City) -> No
     assert [asked(number) for number in (1, 3, 1, 2)] == [2, 3, 3, 4], "the one asked longest ago made room"
     assert [asked(9, 5_000), asked(9, 5_000)] == [5, 6], "what is larger than all of it is not kept"
     assert asked(1) == 7
+
+
+def test_empty_tiles_take_memory_too_and_make_room(phnom_penh: City) -> None:
+    tiles, rows = DrawnTiles(most_bytes=1_000_000), [(0, None, None, None, None)]
+    tracemalloc.start()
+    try:
+        for number in range(20_000):
+            tiles.drawn(phnom_penh, Tile(22, number, 0), list(rows), map_points.as_tile)
+        kept, _peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 1_500_000, "anybody may ask for any of very many places where nothing lies"
 
 
 def test_wrong_numbers_are_refused_and_an_empty_tile_is_no_content(client: TestClient) -> None:

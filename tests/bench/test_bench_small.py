@@ -23,6 +23,7 @@ ROWS = {
     ("queue, a request opened", 8),
     ("queue, figures of the views", 8),
     ("map, a box", 8),
+    ("map, a box that changes all the time", 8),
     ("map, a whole city", 8),
     ("dashboard, one city x code x month", 8),
     ("dashboard, open ones by code beside counting them", 8),
