@@ -115,7 +115,8 @@ def city_files(folder: Path) -> list[Path]:
     names = (*CITY_FILES, *OPTIONAL_FILES, *GEOJSON_FILES.values())
     cities = [city / name for city in _city_folders(folder) for name in names]
     crests = [path for city in _city_folders(folder) for path in sorted(city.glob("*.svg"))]
-    return [folder / "network.yaml", *sorted((folder / "messages").glob("*.yaml")), *cities, *crests]
+    texts = [path for name in ("messages", "phrases") for path in sorted((folder / name).glob("*.yaml"))]
+    return [folder / "network.yaml", folder / "greetings.yaml", *texts, *cities, *crests]
 
 
 def _same_city(
