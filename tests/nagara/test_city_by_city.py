@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -13,17 +16,32 @@ from bench.floor import spelled
 from nagara import statements
 from nagara.cities import city_of
 from nagara.database import Role, role_options
-from tests.nagara.test_round_trips import hot_statements, nodes
+from nagara.gis import map_builds
+from nagara.network import live_counts
+from nagara.queue import counts as queue_counts
+from nagara.queue.filters import Near, QueueFilter, Sort, Worked
+from nagara.queue.pages import cursor_after, page_statement
+from nagara.queue.search import TAKE_WAITING_HERE
+from nagara.queue.words import sought
+from tests.nagara.queue.test_queue_plans import CITY, QUERIES, worked
+from tests.nagara.test_round_trips import OF_THE_CLOCK, hot_statements, nodes
+
+SOME_TIME = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
 OF_CITIES = """
 select c.relname from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'city_id'
- where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace and not a.attisdropped
+ where c.relkind in ('r', 'p') and not c.relispartition and c.relnamespace = 'public'::regnamespace
+   and not a.attisdropped
 """
 UNIQUE_INDEXES = """
 select i.indrelid::regclass::text, i.indexrelid::regclass::text,
        (select attname from pg_attribute where attrelid = i.indrelid and attnum = i.indkey[0])
   from pg_index i join pg_class c on c.oid = i.indrelid
- where i.indisunique and c.relkind = 'r' and c.relnamespace = 'public'::regnamespace
+ where i.indisunique and c.relkind in ('r', 'p') and not c.relispartition and c.relnamespace = 'public'::regnamespace
+"""
+ALL_TABLES = """
+select relname from pg_class
+ where relkind in ('r', 'p') and not relispartition and relnamespace = 'public'::regnamespace
 """
 OF_THE_INSTALLATION = {"alembic_version", "timer", "timer_run"}
 """What each server has of its own."""
@@ -36,11 +54,44 @@ WRITTEN = {
     "a block": spelled(statements.FIND_BLOCK, ["%(city_id)s", "%(digests)s"]),
     "signed in": spelled(statements.SIGNED_IN_STAFF, ["%(city_id)s", "%(token)s", "%(idle)s"]),
     "its photo": statements.FIND_PHOTO,
+    "a kept tile": map_builds.READ_TILE,
+    "live counts": live_counts.READ,
+    "GeoReport, by reference": statements.GEOREPORT_BY_REFERENCE,
+    "GeoReport walk in a box": statements.GEOREPORT_WALK_IN_BOX,
+    "GeoReport updates": statements.GEOREPORT_UPDATES,
+    "figures of the queue": queue_counts.COUNTS,
+    "words that wait": TAKE_WAITING_HERE,
 }
 """Hot statements that ``hot_statements`` does not hold against their plan."""
 
 SWEEP = "due steps"
 """Takes what is due of all cities of its server at once, by time; which cities those are is said to it."""
+
+ONLY_WRITES = frozenset({"recorded steps"})
+
+
+def queue_statements() -> dict[str, str]:
+    """Pages of the queue, however they are asked for: by every filter in every order, by words, by place, and on."""
+    row: dict[str, Any] = dict.fromkeys(("next_due_at", "received_at", "updated_at"), SOME_TIME)
+    row |= {"id": uuid.UUID(int=1), "priority": "high"}
+    looked_for = sought(CITY, "mosquitoes")
+    ways = {f"queue, {name}": worked(query) for name, query in QUERIES.items()} | {
+        "queue, a polygon": worked({"area": "104.9,11.5;105,11.5;104.9,11.6"}),
+        "queue, words": Worked(QueueFilter(), looked_for=looked_for),
+        "queue, common words": Worked(QueueFilter(), sought=looked_for),
+        "queue, words that were found": Worked(QueueFilter(), found="{}"),
+        "queue, a reference": Worked(QueueFilter(), reference="PNH-2222222-2"),
+        "queue, around one": Worked(QueueFilter(), around=Near(11.56, 104.92, 300)),
+        "queue, of one reporter": Worked(QueueFilter(same_reporter="PNH-2222222-2")),
+    }
+    asked: dict[str, str] = {}
+    for name, way in ways.items():
+        for sort in Sort:
+            first = replace(way, wanted=replace(way.wanted, sort=sort))
+            on = replace(first.wanted, cursor=cursor_after(row, first.wanted))
+            asked[f"{name}, {sort}"] = page_statement(CITY, first)[0]
+            asked[f"{name}, {sort}, on"] = page_statement(CITY, replace(first, wanted=on))[0]
+    return asked
 
 
 @pytest.fixture(scope="module")
@@ -53,22 +104,23 @@ def of_cities(large: str) -> set[str]:
 def test_every_unique_index_leads_with_the_city(large: str, of_cities: set[str]) -> None:
     with psycopg.connect(large) as owner:
         found = owner.execute(UNIQUE_INDEXES).fetchall()
+        tables = {str(row[0]) for row in owner.execute(ALL_TABLES).fetchall()}
     assert len(of_cities) > 40
-    assert of_cities == {table for table, _, _ in found} - OF_THE_INSTALLATION, "each has a key"
+    assert tables - of_cities == OF_THE_INSTALLATION, "each has the column"
+    assert tables == {table for table, _, _ in found}, "each has a key"
     assert [row for row in found if row[0] not in OF_THE_INSTALLATION and row[2] != "city_id"] == []
 
 
 def test_no_hot_plan_reads_a_row_of_another_city(large: str, of_cities: set[str]) -> None:
     """Each reading of a table of cities is bounded by an index on the city, or on a key taken from such a row."""
-    city = city_of("kh-pnh")
     with psycopg.connect(large, autocommit=True) as owner:
-        asked: dict[str, Any] = {name: one[0] for name, one in hot_statements(owner, city).items()}
+        asked: dict[str, Any] = {name: one[0] for name, one in hot_statements(owner, city_of(CITY)).items()}
     crossing = {}
-    for name, statement in (asked | WRITTEN).items():
-        role: Role = "nagara_clock" if name == SWEEP else "nagara_app"
+    for name, statement in (asked | WRITTEN | queue_statements()).items():
+        role: Role = "nagara_clock" if name in OF_THE_CLOCK else "nagara_app"
         plan = generic_plan(large, role, statement)
         read = list(readings(plan, of_cities))
-        assert read, f"{name} reads nothing: {json.dumps(plan)}"
+        assert bool(read) is (name not in ONLY_WRITES), f"{name} reads nothing: {json.dumps(plan)}"
         if name == SWEEP:
             assert all("city_id = ANY" in node["Filter"] for node in read)
             continue
