@@ -622,7 +622,7 @@ def filed_together(city: City, now: dt.datetime) -> dict[str, Any]:
 def georeport_page(now: dt.datetime, page: int, after: lists.Place | None = None) -> lists.ListFilter:
     """A page of what came in the last ninety days, as other systems ask for it who say nothing else."""
     received = lists.window(None, None, now, ("start_date", "end_date"))
-    return lists.ListFilter(received, page=page, page_size=50, after=after)
+    return lists.ListFilter(received, page=page, after=after)
 
 
 def literals(values: Mapping[str, Any]) -> dict[str, str]:
