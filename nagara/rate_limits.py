@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
+import orjson
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
@@ -25,6 +26,9 @@ class Limit:
     times: int
     seconds: int
 
+
+READ = "read"
+"""The limit of reading."""
 
 LIMITS: Mapping[str, tuple[Limit, ...]] = {
     "file": (Limit(20, 60), Limit(200, 86_400)),
@@ -49,7 +53,7 @@ LIMITS: Mapping[str, tuple[Limit, ...]] = {
     "say": (Limit(30, 60), Limit(300, 86_400)),
     "say by device": (Limit(15, 60), Limit(100, 86_400)),
     "say by link": (Limit(12, 60), Limit(60, 86_400)),
-    "read": (Limit(600, 60),),
+    READ: (Limit(600, 60),),
     # A map asks for some dozen tiles at each move of the hand.
     "tile": (Limit(3000, 60),),
     # A city sends one a day; checking a signature and megabytes of counts costs more than reading.
@@ -78,30 +82,34 @@ class Source:
 
 
 COUNT = """
-local over, refused = {}, {}
-for i = 1, #KEYS / 2 do
-    local key, mark = KEYS[2 * i - 1], KEYS[2 * i]
-    local source, seconds, times = ARGV[3 * i - 1], ARGV[3 * i], tonumber(ARGV[3 * i + 1])
-    local count
-    if refused[source] then
-        count = tonumber(redis.call('get', key) or '0') + 1
-    elseif mark ~= '' and redis.call('exists', mark) == 1 then
-        count = 0
-    else
-        count = redis.call('incr', key)
-        if count == 1 then redis.call('expire', key, seconds) end
-        if mark ~= '' and count <= times then redis.call('set', mark, 1, 'ex', ARGV[1]) end
-    end
-    if count > times then
-        refused[source] = true
-        over[#over + 1] = i - 1
+local over = {}
+for caller, held in ipairs(cjson.decode(ARGV[1])) do
+    local refused = {}
+    for place, one in ipairs(held) do
+        local key, mark, source, seconds, times = one[1], one[2], one[3], one[4], one[5]
+        local count
+        if refused[source] then
+            count = tonumber(redis.call('get', key) or '0') + 1
+        elseif mark ~= '' and redis.call('exists', mark) == 1 then
+            count = 0
+        else
+            count = redis.call('incr', key)
+            if count == 1 then redis.call('expire', key, seconds) end
+            if mark ~= '' and count <= times then redis.call('set', mark, 1, 'ex', ARGV[2]) end
+        end
+        if count > times then
+            refused[source] = true
+            over[#over + 1] = caller - 1
+            over[#over + 1] = place - 1
+        end
     end
 end
 return over
 """
-"""Counts one at each limit of each source, and returns at which it was one too many: by their places. What was let
-through before, by its mark, counts no more; what is refused already does not use up a source's longer windows. One
-script, so that of many at once exactly one counts, and whatever is asked while Redis answers goes along in one more."""
+"""Counts one at each limit of each caller's sources, and returns at which it was one too many: by caller and place.
+What was let through before, by its mark, counts no more; what is refused already does not use up a source's longer
+windows. One script, so that of many at once exactly one counts, and whatever is asked while Redis answers goes along in
+one more; in one argument, because the client spends as long on each as Redis on counting."""
 
 REPEATED_WITHIN_SECONDS = 86_400
 
@@ -154,16 +162,15 @@ class _Line:
                         answer.set_result(found)
 
     async def _over(self, callers: Sequence[Sequence[_Held]]) -> list[list[_Held]]:
-        every = [(number, one) for number, held in enumerate(callers) for one in held]
-        keys: list[str] = []
-        values: list[str | int] = [REPEATED_WITHIN_SECONDS]
-        for number, one in every:
-            keys += (one.key, one.mark)
-            values += (f"{number} {one.what}", one.limit.seconds, one.limit.times)
-        places = await cast(Awaitable[list[int]], self._redis.eval(COUNT, len(keys), *keys, *values))
+        asked = [
+            [(one.key, one.mark, one.what, one.limit.seconds, one.limit.times) for one in held]
+            for held in callers
+        ]
+        counting = self._redis.eval(COUNT, 0, orjson.dumps(asked), REPEATED_WITHIN_SECONDS)
+        places = await cast(Awaitable[list[int]], counting)
         found: list[list[_Held]] = [[] for _ in callers]
-        for number, one in (every[place] for place in places):
-            found[number].append(one)
+        for caller, place in zip(places[::2], places[1::2], strict=True):
+            found[caller].append(callers[caller][place])
         return found
 
 
@@ -191,7 +198,7 @@ class RateLimiter:
         now = int(time.time())
         try:
             for limit in LIMITS[what]:
-                key = self._key(what, source, limit, now)
+                key = _key(what, limit, now, self._digest(source))
                 if await self._kept(key) > 0:
                     await self._redis.decr(key)
         except (RedisError, OSError):
@@ -220,13 +227,6 @@ class RateLimiter:
     def _digest(self, source: str) -> str:
         return hashlib.blake2b(source.encode(), key=self._secret[:64], digest_size=16).hexdigest()
 
-    def _key(self, what: str, source: str, limit: Limit, now: int) -> str:
-        return f"limit:{what}:{limit.seconds}:{now // limit.seconds}:{self._digest(source)}"
-
-    def _mark(self, what: str, source: str, limit: Limit, same: str | None) -> str:
-        """The key that says that this was let through before, for what can be repeated; else nothing."""
-        return "" if same is None else f"passed:{what}:{limit.seconds}:{self._digest(f'{source} {same}')}"
-
     async def _kept(self, key: str) -> int:
         if self._away():
             return 0
@@ -241,8 +241,9 @@ class RateLimiter:
     ) -> None:
         """Count one by address, device and contact, where there is a limit for each; ``same`` as in ``count``.
 
-        Raises ``TooManyRequests`` if any of them is reached, with the longest of their waits: whoever comes back
-        after it is let in. The address always counts: a device can call itself anything.
+        Whatever can be repeated counts as reading, too, each time. Raises ``TooManyRequests`` if any limit is reached,
+        with the longest of their waits: whoever comes back after it is let in. The address always counts: a device can
+        call itself anything.
         """
         sources = {what: source.address}
         alone = what.partition(" by ")[0]
@@ -250,6 +251,8 @@ class RateLimiter:
             sources[f"{alone} by device"] = source.device
         if contact:
             sources[f"{alone} by contact"] = contact.hex()
+        if same is not None:
+            sources[READ] = source.address
         await self._count_each({name: value for name, value in sources.items() if name in LIMITS}, same)
 
     async def _count_each(self, sources: Mapping[str, str], same: str | None) -> None:
@@ -257,11 +260,13 @@ class RateLimiter:
         if not self._enabled or self._away():
             return
         now = int(time.time())
-        held = [
-            _Held(self._key(what, source, limit, now), self._mark(what, source, limit, same), what, limit)
-            for what, source in sources.items()
-            for limit in LIMITS[what]
-        ]
+        held: list[_Held] = []
+        for what, source in sources.items():
+            own = self._digest(source)
+            once = None if same is None or what == READ else self._digest(f"{source} {same}")
+            for limit in LIMITS[what]:
+                mark = "" if once is None else f"passed:{what}:{limit.seconds}:{once}"
+                held.append(_Held(_key(what, limit, now, own), mark, what, limit))
         if not held:
             return
         try:
@@ -270,9 +275,13 @@ class RateLimiter:
             self._leave_alone()
             return
         if over:
-            wait = max(
-                (now // seconds + 1) * seconds - now for seconds in (one.limit.seconds for one in over)
-            )
+            wait = max((now // one.limit.seconds + 1) * one.limit.seconds - now for one in over)
             raise TooManyRequests(
-                f"Too many requests; try again in {wait} seconds.", retry_after_seconds=wait
+                f"Too many requests; try again in {wait} seconds.",
+                retry_after_seconds=wait,
+                reached={one.what for one in over},
             )
+
+
+def _key(what: str, limit: Limit, now: int, whose: str) -> str:
+    return f"limit:{what}:{limit.seconds}:{now // limit.seconds}:{whose}"

@@ -39,7 +39,7 @@ from nagara.public.request_views import (
     promise_shown,
     public_status,
 )
-from nagara.rate_limits import Source
+from nagara.rate_limits import READ, Source
 from nagara.residents.contact_digests import digests_of
 from nagara.settings import settings
 
@@ -92,11 +92,10 @@ async def refuse_flood(
         await process.limiter.count_all(what, source, contact)
         return None
     same = f"{city.id} {(digest or body_digest(filing)).hex()} {filing.idempotency_key}"
-    await process.limiter.count("read", source.address)
     try:
         await process.limiter.count_all(what, source, contact, same)
     except TooManyRequests as refusal:
-        filed = await stands(process, city, filing)
+        filed = None if READ in refusal.reached else await stands(process, city, filing)
         if filed is None:
             raise refusal from None
         return filed

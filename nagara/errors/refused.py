@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from nagara.errors.kinds import Refused
 
 
@@ -70,6 +72,9 @@ class TooManyRequests(Refused):
 
     code = "too_many_requests"
 
-    def __init__(self, message: str, *, retry_after_seconds: int) -> None:
+    def __init__(
+        self, message: str, *, retry_after_seconds: int, reached: Collection[str] = frozenset()
+    ) -> None:
         super().__init__(message)
         self.retry_after_seconds = retry_after_seconds
+        self.reached = frozenset(reached)

@@ -91,3 +91,58 @@ def test_a_report_waits_for_a_redis_that_is_cut_off_once_and_not_at_each_limit(
         return tried
 
     assert asyncio.run(scene()) == [1, 1, 2]
+
+
+def test_of_many_at_once_each_is_told_their_own_verdict(services: Throwaway) -> None:
+    most, sources = LIMITS["file"][0].times, 9
+
+    async def counted() -> dict[str, list[bool]]:
+        redis = Redis.from_url(services.redis_url)
+        limiter = RateLimiter(redis, True, uuid.uuid4().bytes)
+        let_in: dict[str, list[bool]] = {}
+
+        async def ask(address: str) -> None:
+            try:
+                await limiter.count_all("file", Source(address))
+            except TooManyRequests as refusal:
+                assert refusal.reached == {"file"}
+                let_in.setdefault(address, []).append(False)
+            else:
+                let_in.setdefault(address, []).append(True)
+
+        try:
+            busy = [ask("10.9.9.9") for _ in range(3 * most)]
+            others = [ask(anew(number)) for number in range(sources)]
+            gone = asyncio.create_task(ask("10.8.8.8"))
+            every = asyncio.gather(
+                *(one for pair in zip(busy[:sources], others, strict=True) for one in pair)
+            )
+            await asyncio.sleep(0)
+            gone.cancel()
+            await asyncio.gather(every, *busy[sources:])
+        finally:
+            await redis.aclose()
+        return let_in
+
+    let_in = asyncio.run(counted())
+    assert most <= sum(let_in.pop("10.9.9.9")) <= 2 * most, "a window may have ended in between, not more"
+    assert let_in == {anew(number): [True] for number in range(sources)}
+
+
+def test_what_is_repeated_counts_once_and_each_time_as_reading(services: Throwaway) -> None:
+    async def counted() -> tuple[int, frozenset[str]]:
+        redis = Redis.from_url(services.redis_url)
+        limiter = RateLimiter(redis, True, uuid.uuid4().bytes)
+        try:
+            for number in range(3 * LIMITS["read"][0].times):
+                try:
+                    await limiter.count_all("file", Source("10.0.0.1"), b"contact", "the same report")
+                except TooManyRequests as refusal:
+                    return number, refusal.reached
+            return 0, frozenset()
+        finally:
+            await redis.aclose()
+
+    repeated, reached = asyncio.run(counted())
+    assert reached == {"read"}
+    assert LIMITS["read"][0].times <= repeated <= 2 * LIMITS["read"][0].times
