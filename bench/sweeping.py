@@ -36,6 +36,9 @@ SET_GOING = (
 )
 
 
+NEVER_AGAIN = dt.timedelta(days=30)
+"""Until what a climb would be due next that has no further rung: not in this run."""
+
 SWEEP_BAR = Bar(ratio_at_least=0.5)
 
 
@@ -118,7 +121,7 @@ def batch_script(climb: Escalation, now: dt.datetime) -> Script:
         "one_step": climb.step,
         "one_priority": climb.priority,
         "one_climb": escalation.as_json(climb.climb) or "",
-        "one_next": (climb.next_step_at or now).isoformat(),
+        "one_next": (climb.next_step_at or now + NEVER_AGAIN).isoformat(),
     }
     take = spelled(
         escalation.TAKE_DUE,

@@ -19,9 +19,10 @@ from api.schemas import network_reports as schemas
 from nagara import network_report
 from nagara.accounts import Account
 from nagara.cities import configuration
-from nagara.database import app_connection, network_connection, time_told
+from nagara.database import network_connection, read_in_city, time_told
 from nagara.errors import Refused, UnknownReport
 from nagara.indicators.period import Period
+from nagara.network_report import StoredReport
 from nagara.network_report.forms import MEDIA, print_city, print_report
 from nagara.review import reading, releases, reviews
 
@@ -31,16 +32,20 @@ PUBLISHED = {"Cache-Control": "public, max-age=3600", "Vary": "Authorization, Co
 UNPUBLISHED = {"Cache-Control": "no-store", "Vary": "Authorization, Cookie"}
 
 
-async def reader(request: Request, process: FromProcess, address: ClientAddress) -> Account | None:
-    """Who reads: somebody signed in, or the public, which may ask so and so often."""
+async def reader(
+    report: str, request: Request, process: FromProcess, address: ClientAddress
+) -> Account | StoredReport:
+    """Who is signed in; for the public, which may ask so and so often, the report itself if it is published."""
     await process.limiter.count("read", address)
     try:
         return await current_staff(await session_token(request), process)
     except Refused:
-        return None
+        id_ = _report_id(report)
+        [rows] = await read_in_city(process.pool, "network", releases.question(id_))
+        return releases.found(id_, rows)
 
 
-Reader = Annotated[Account | None, Depends(reader)]
+Reader = Annotated[Account | StoredReport, Depends(reader)]
 Ranks = Annotated[bool, Query(description="Also the 95 % interval of each city's rank; never a single rank")]
 Language = Annotated[
     str, Query(max_length=16, description="A language of the city, or of one of the report's cities, or en")
@@ -63,11 +68,10 @@ class Built(BaseModel):
 
 
 @router.get("/reports", response_model=schemas.Reports, dependencies=[Open], operation_id="list_reports")
-def reports() -> Response:
+async def reports(process: FromProcess) -> Response:
     """Published network reports, newest first; a correction is an edition that says what it changes."""
-    with app_connection() as connection:
-        found = releases.released(connection)
-    shown = [row | {"url": f"/api/v1/network/reports/{row['id']}"} for row in found]
+    [rows] = await read_in_city(process.pool, "network", releases.list_question())
+    shown = [row | {"url": f"/api/v1/network/reports/{row['id']}"} for row in releases.listed(rows)]
     return json_answer({"reports": shown})
 
 
@@ -94,7 +98,7 @@ def build(body: ReportBody, official: Reporter) -> Response:
 
 
 def _form(
-    report: str, form: str, reader: Account | None, ranks: bool = False, language: str = "en"
+    report: str, form: str, reader: Account | StoredReport, ranks: bool = False, language: str = "en"
 ) -> Response:
     found = _read(_report_id(report), reader)
     printed = print_report(found.report, form, draft=found.draft, with_ranks=ranks, language=language)
@@ -112,8 +116,10 @@ def _form(
     return Response(printed, media_type=MEDIA[form], headers=headers)
 
 
-def _read(report: uuid.UUID, reader: Account | None, city: str | None = None) -> reading.Reading:
-    with app_connection() if reader is None else network_connection() as connection:
+def _read(report: uuid.UUID, reader: Account | StoredReport, city: str | None = None) -> reading.Reading:
+    if isinstance(reader, StoredReport):
+        return reading.Reading(reader, draft=False)
+    with network_connection() as connection:
         return reading.read(connection, report, reader, configuration(), city_id=city)
 
 

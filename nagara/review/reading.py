@@ -43,16 +43,16 @@ class Reading:
 def read(
     connection: psycopg.Connection[Any],
     report_id: UUID,
-    account: Account | None,
+    account: Account,
     configuration: Configuration,
     *,
     city_id: str | None = None,
 ) -> Reading:
-    """The report for somebody (None: the public), or of one city's pages; raises ``UnknownReport``."""
+    """The report for somebody who is signed in, or of one city's pages; raises ``UnknownReport``."""
     unknown = UnknownReport(f"There is no network report {report_id}.", field="report")
     if is_released(connection, report_id):
         return Reading(read_report(connection, report_id), draft=False)
-    if account is None or not account.may(Permission.REVIEW_REPORT):
+    if not account.may(Permission.REVIEW_REPORT):
         raise unknown
     now = time_told(connection)
     held = offices.held_by(connection, account, now)

@@ -9,7 +9,8 @@ from uuid import UUID
 import psycopg
 
 from nagara.errors import UnknownReport
-from nagara.network_report import StoredReport, read_report
+from nagara.exchange import Question, Rows
+from nagara.network_report import READ_REPORT, StoredReport
 from nagara.review.path import Office, ReviewStatus
 from nagara.review.reviews import Review, add_step, begin, change
 
@@ -21,6 +22,9 @@ RELEASED = """
 select r.id, r.period, r.created_at, r.content_digest, l.edition, l.corrects, l.changes, l.released_at
   from report_release l join network_report r on r.city_id = l.city_id and r.id = l.report_id
  where l.city_id = 'network' order by l.released_at desc, r.id desc limit %s
+"""
+READ_RELEASED = f"""{READ_REPORT}
+   and exists (select from report_release l where l.city_id = 'network' and l.report_id = network_report.id)
 """
 IS_RELEASED = "select 1 from report_release where city_id = 'network' and report_id = %s"
 
@@ -39,7 +43,12 @@ def release(connection: psycopg.Connection[Any], review: Review, now: dt.datetim
     connection.execute(RELEASE, values)
 
 
-def released(connection: psycopg.Connection[Any], limit: int = 100) -> list[dict[str, Any]]:
+def list_question(limit: int = 100) -> Question:
+    """The statement that finds published editions, newest first, and its values."""
+    return RELEASED, (limit,)
+
+
+def listed(rows: Rows) -> list[dict[str, Any]]:
     """Published editions, newest first; a correction names the report it corrects and says what it changes."""
     return [
         {
@@ -52,7 +61,7 @@ def released(connection: psycopg.Connection[Any], limit: int = 100) -> list[dict
             "changes": row[6],
             "released_at": row[7].isoformat(),
         }
-        for row in connection.execute(RELEASED, (limit,))
+        for row in rows
     ]
 
 
@@ -61,11 +70,16 @@ def is_released(connection: psycopg.Connection[Any], report_id: UUID) -> bool:
     return connection.execute(IS_RELEASED, (report_id,)).fetchone() is not None
 
 
-def read_released(connection: psycopg.Connection[Any], report_id: UUID) -> StoredReport:
-    """A published report; one that is not published is as unknown as one that was never built."""
-    if not is_released(connection, report_id):
+def question(report_id: UUID) -> Question:
+    """The statement that finds a report if it is published, and its values."""
+    return READ_RELEASED, (report_id,)
+
+
+def found(report_id: UUID, rows: Rows) -> StoredReport:
+    """The report that was found; one that is not published is as unknown as one that was never built."""
+    if not rows:
         raise UnknownReport(f"There is no network report {report_id}.", field="report")
-    return read_report(connection, report_id)
+    return StoredReport(*rows[0])
 
 
 def release_simulated(
