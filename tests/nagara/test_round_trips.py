@@ -447,7 +447,10 @@ def test_the_page_of_a_published_report_is_one_round_trip(
     assert client.get(address).status_code == 200
     with counted(client) as traffic:
         assert client.get(address).status_code == 200
-    assert (traffic.round_trips, traffic.statements) == (1, len(("the door", "the report, if it is published")))
+    assert (traffic.round_trips, traffic.statements) == (
+        1,
+        len(("the door", "the report, if it is published")),
+    )
     assert (traffic.sessions, traffic.opened, traffic.around) == (0, 0, 0)
 
 
