@@ -128,6 +128,27 @@ class _Held:
     mark: str
     what: str
     limit: Limit
+    ends: int
+    """When the window ends, in seconds of the epoch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Somebody who is to be counted before they are let in: alone, or with others who came together."""
+
+    limiter: RateLimiter
+    held: tuple[_Held, ...]
+
+    async def ask(self) -> None:
+        """Count one; raise ``TooManyRequests`` if that is one too many anywhere."""
+        refusal = await self.limiter.counted(self.held)
+        if refusal is not None:
+            raise refusal
+
+
+async def refusals(admissions: Sequence[Admission]) -> list[TooManyRequests | None]:
+    """Count each of these callers of one process in one question to Redis; the refusals of those who are too many."""
+    return await admissions[0].limiter.counted_each([one.held for one in admissions]) if admissions else []
 
 
 class _Line:
@@ -151,7 +172,7 @@ class _Line:
         while self._waiting:
             asking, self._waiting = self._waiting[:MOST_AT_ONCE], self._waiting[MOST_AT_ONCE:]
             try:
-                over = await self._over([held for held, _ in asking])
+                over = await self.over([held for held, _ in asking])
             except Exception as fault:  # nobody may wait for ever; each decides what it means
                 for _, answer in asking:
                     if not answer.done():
@@ -161,7 +182,8 @@ class _Line:
                     if not answer.done():
                         answer.set_result(found)
 
-    async def _over(self, callers: Sequence[Sequence[_Held]]) -> list[list[_Held]]:
+    async def over(self, callers: Sequence[Sequence[_Held]]) -> list[list[_Held]]:
+        """Count all of these in one question; where each was one too many. Raises as ``counted``."""
         asked = [
             [(one.key, one.mark, one.what, one.limit.seconds, one.limit.times) for one in held]
             for held in callers
@@ -189,7 +211,7 @@ class RateLimiter:
 
         ``same`` names what is asked: once let through, its repetitions within a day count no more.
         """
-        await self._count_each({what: source}, same)
+        await self._admission({what: source}, same).ask()
 
     async def take_back(self, what: str, source: str) -> None:
         """Count one less: it turned out to be what the limit is not meant for."""
@@ -245,6 +267,12 @@ class RateLimiter:
         with the longest of their waits: whoever comes back after it is let in. The address always counts: a device can
         call itself anything.
         """
+        await self.admission(what, source, contact, same).ask()
+
+    def admission(
+        self, what: str, source: Source, contact: bytes | None = None, same: str | None = None
+    ) -> Admission:
+        """What ``count_all`` would count, to be counted later."""
         sources = {what: source.address}
         alone = what.partition(" by ")[0]
         if source.device:
@@ -253,12 +281,12 @@ class RateLimiter:
             sources[f"{alone} by contact"] = contact.hex()
         if same is not None:
             sources[READ] = source.address
-        await self._count_each({name: value for name, value in sources.items() if name in LIMITS}, same)
+        return self._admission({name: value for name, value in sources.items() if name in LIMITS}, same)
 
-    async def _count_each(self, sources: Mapping[str, str], same: str | None) -> None:
-        """Count one at all limits of some sources, by what they are; raise with the longest wait if any is reached."""
-        if not self._enabled or self._away():
-            return
+    def _admission(self, sources: Mapping[str, str], same: str | None) -> Admission:
+        """Some sources, by what they are, at all their limits."""
+        if not self._enabled:
+            return Admission(self, ())
         now = int(time.time())
         held: list[_Held] = []
         for what, source in sources.items():
@@ -266,21 +294,41 @@ class RateLimiter:
             once = None if same is None or what == READ else self._digest(f"{source} {same}")
             for limit in LIMITS[what]:
                 mark = "" if once is None else f"passed:{what}:{limit.seconds}:{once}"
-                held.append(_Held(_key(what, limit, now, own), mark, what, limit))
-        if not held:
-            return
+                ends = (now // limit.seconds + 1) * limit.seconds
+                held.append(_Held(_key(what, limit, now, own), mark, what, limit, ends))
+        return Admission(self, tuple(held))
+
+    async def counted(self, held: Sequence[_Held]) -> TooManyRequests | None:
+        """Count one at each of these, with whoever else asks now; the refusal if that is one too many."""
+        if not held or self._away():
+            return None
         try:
-            over = await self._line.counted(held)
+            return _refusal(await self._line.counted(held))
         except (RedisError, OSError):
             self._leave_alone()
-            return
-        if over:
-            wait = max((now // one.limit.seconds + 1) * one.limit.seconds - now for one in over)
-            raise TooManyRequests(
-                f"Too many requests; try again in {wait} seconds.",
-                retry_after_seconds=wait,
-                reached={one.what for one in over},
-            )
+            return None
+
+    async def counted_each(self, callers: Sequence[Sequence[_Held]]) -> list[TooManyRequests | None]:
+        """Count one at each of each caller's; each caller's refusal."""
+        if not any(callers) or self._away():
+            return [None] * len(callers)
+        try:
+            return [_refusal(over) for over in await self._line.over(callers)]
+        except (RedisError, OSError):
+            self._leave_alone()
+            return [None] * len(callers)
+
+
+def _refusal(over: Sequence[_Held]) -> TooManyRequests | None:
+    """The refusal of somebody who was one too many at these, with the longest wait."""
+    if not over:
+        return None
+    wait = max(1, max(one.ends for one in over) - int(time.time()))
+    return TooManyRequests(
+        f"Too many requests; try again in {wait} seconds.",
+        retry_after_seconds=wait,
+        reached={one.what for one in over},
+    )
 
 
 def _key(what: str, limit: Limit, now: int, whose: str) -> str:

@@ -39,7 +39,7 @@ from nagara.public.request_views import (
     promise_shown,
     public_status,
 )
-from nagara.rate_limits import READ, Source
+from nagara.rate_limits import READ, Admission, Source
 from nagara.residents.contact_digests import digests_of
 from nagara.settings import settings
 
@@ -67,20 +67,19 @@ async def file(
     """File a request. It is durable when this answers; the department and the promise are in the answer."""
     filing = filing_of(body, idempotency_key)
     digest = body_digest(filing) if filing.idempotency_key else None
-    filed = await refuse_flood(process, city, filing, source, digest=digest)
-    filed = filed or await file_surely(process, city, filing, digest)
+    filed = await file_within_limits(process, city, filing, source, digest=digest)
     return json_answer(filed_answer(process, city, filed), 200 if filed.replayed else 201)
 
 
-async def refuse_flood(
+async def file_within_limits(
     process: Resources,
     city: City,
     filing: Filing,
     source: Source,
     what: str = "file",
     digest: bytes | None = None,
-) -> Filed | None:
-    """Raise ``TooManyRequests``: one address, device or contact may file only so often.
+) -> Filed:
+    """File as ``file_surely`` does; raise ``TooManyRequests``: one address, device or contact may file only so often.
 
     A repetition under an ``Idempotency-Key`` is no further report: it counts as reading, and where the limit is
     reached nevertheless, what stands already is returned instead of a refusal. ``what`` names the limit of the
@@ -88,18 +87,18 @@ async def refuse_flood(
     """
     digests = digests_of(process.secret, city, filing.contact) if filing.contact else {}
     contact = next((digest for digest in digests.values() if digest), None)
-    if filing.idempotency_key is None:
-        await process.limiter.count_all(what, source, contact)
-        return None
-    same = f"{city.id} {(digest or body_digest(filing)).hex()} {filing.idempotency_key}"
+    same = None
+    if filing.idempotency_key is not None:
+        digest = digest or body_digest(filing)
+        same = f"{city.id} {digest.hex()} {filing.idempotency_key}"
+    admission = process.limiter.admission(what, source, contact, same)
     try:
-        await process.limiter.count_all(what, source, contact, same)
+        return await file_surely(process, city, filing, digest, admission)
     except TooManyRequests as refusal:
         filed = None if READ in refusal.reached else await stands(process, city, filing)
         if filed is None:
             raise refusal from None
         return filed
-    return None
 
 
 async def stands(process: Resources, city: City, filing: Filing) -> Filed | None:
@@ -110,13 +109,19 @@ async def stands(process: Resources, city: City, filing: Filing) -> Filed | None
         return None
 
 
-async def file_surely(process: Resources, city: City, filing: Filing, digest: bytes | None = None) -> Filed:
+async def file_surely(
+    process: Resources,
+    city: City,
+    filing: Filing,
+    digest: bytes | None = None,
+    admission: Admission | None = None,
+) -> Filed:
     """File, and once more if another went first, or the connection broke and a key makes the repetition harmless.
 
     Without a key the caller is told that nobody knows whether it was filed (``DatabaseUnavailable``).
     """
     try:
-        return await file_request(process.pool, city, filing, process.secret, digest)
+        return await file_request(process.pool, city, filing, process.secret, digest, admission)
     except psycopg.OperationalError as error:
         broke = connection_broke(error)
         if not broke and not another_went_first(error):
@@ -127,6 +132,7 @@ async def file_surely(process: Resources, city: City, filing: Filing, digest: by
                 "The connection to the database broke, so it is not known whether this is filed. "
                 "Sent with an Idempotency-Key, a report can be repeated without being filed twice."
             ) from error
+        # who was counted once is not counted again
         return await file_request(process.pool, city, filing, process.secret, digest)
 
 

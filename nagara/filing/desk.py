@@ -11,12 +11,18 @@ from nagara.filing.alone import earlier_one, file_alone
 from nagara.filing.handed_in import MAX_KEY, Filing, body_digest
 from nagara.filing.intake import Filed
 from nagara.filing.together import Together
+from nagara.rate_limits import Admission
 
 _together: WeakKeyDictionary[Pool, Together] = WeakKeyDictionary()
 
 
 async def file_request(
-    pool: Pool, city: City, filing: Filing, secret: bytes, digest: bytes | None = None
+    pool: Pool,
+    city: City,
+    filing: Filing,
+    secret: bytes,
+    digest: bytes | None = None,
+    admission: Admission | None = None,
 ) -> Filed:
     """File a request durably, or return the one filed before under the same idempotency key.
 
@@ -25,6 +31,8 @@ async def file_request(
     ``ContactBlocked``, and ``PhotoNotUsable`` when a picture does not wait for a request; in all cases nothing
     is written. What ``same_as`` names is joined if it is open; otherwise the report is filed as any other, because
     nothing a resident sends may be lost. ``digest`` is that of the filing's body, where the caller reckoned it already.
+    Whoever comes with an ``admission`` is counted before anything is asked of the database; where that is one too
+    many, ``TooManyRequests`` is raised.
     """
     if digest is None and filing.idempotency_key:
         digest = body_digest(filing)
@@ -35,11 +43,13 @@ async def file_request(
             allowed=f"at most {MAX_KEY} characters",
         )
     if filing.media or filing.same_as is not None:
+        if admission is not None:
+            await admission.ask()
         return await file_alone(pool, city, filing, secret, digest)
     together = _together.get(pool)
     if together is None:
         together = _together[pool] = Together()
-    filed = await together.file(pool, city, filing, secret, digest)
+    filed = await together.file(pool, city, filing, secret, digest, admission)
     if filed is not None:
         return filed
     return await file_alone(pool, city, filing, secret, digest, not_written=True)

@@ -25,6 +25,7 @@ from nagara.database import SET_CITY, Pool, another_went_first, exchanged, read_
 from nagara.errors import DatabaseUnavailable
 from nagara.filing.handed_in import Filing
 from nagara.filing.intake import Decision, Filed, decide, filed_now, filing_row, sealed_contact
+from nagara.rate_limits import Admission, refusals
 from nagara.staff import live
 from nagara.statements import FILE_TOGETHER
 
@@ -57,6 +58,7 @@ class _Waiting:
     filing: Filing
     secret: bytes
     digest: bytes | None
+    admission: Admission | None
     since: float
     answer: asyncio.Future[Filed | None]
 
@@ -151,18 +153,30 @@ class Together:
         self._writers: dict[str, asyncio.Task[None]] = {}
 
     async def file(
-        self, pool: Pool, city: City, filing: Filing, secret: bytes, digest: bytes | None
+        self,
+        pool: Pool,
+        city: City,
+        filing: Filing,
+        secret: bytes,
+        digest: bytes | None,
+        admission: Admission | None = None,
     ) -> Filed | None:
         """What was written and committed; None where key, contact or reference forbade it.
 
         Raises what ``decide`` raises, or the database; whether something was written is unknown only after
-        a ``psycopg.OperationalError``. Raises ``DatabaseUnavailable`` where too many wait, or too long.
+        a ``psycopg.OperationalError``. Raises ``DatabaseUnavailable`` where too many wait, or too long, and
+        ``TooManyRequests`` where whoever hands in is not let in.
         """
         line = self._lines.setdefault(city.id, _Line())
+        if admission is not None and len(line.waiting) >= MOST_TOGETHER:
+            await (
+                admission.ask()
+            )  # while the database is slow nobody fills the line with what is refused anyway
+            admission = None
         if len(line.waiting) >= MOST_WAITING:
             raise DatabaseUnavailable(TOO_MANY)
         loop = asyncio.get_running_loop()
-        waiting = _Waiting(city, filing, secret, digest, loop.time(), loop.create_future())
+        waiting = _Waiting(city, filing, secret, digest, admission, loop.time(), loop.create_future())
         line.add(waiting)
         if city.id not in self._writers:
             # In a context of its own: what it logs belongs to no single call.
@@ -213,6 +227,7 @@ async def _answered(pool: Pool, clock: _Clock, city_id: str, batch: Sequence[_Wa
 
 async def _write_batch(pool: Pool, clock: _Clock, city_id: str, batch: Sequence[_Waiting]) -> None:
     """Decide and write a batch, and tell its callers; raises what concerns all who were not told yet."""
+    batch = await _let_in(batch)
     now = await clock.now(pool)
     ready = _decided(batch, now)
     if not ready:
@@ -232,6 +247,19 @@ async def _write_batch(pool: Pool, clock: _Clock, city_id: str, batch: Sequence[
             one.waiting.refuse(error)
             if isinstance(error, psycopg.Error) and not _may_be_one_rows_fault(error):
                 raise  # the others would wait for the same, one after the other
+
+
+async def _let_in(batch: Sequence[_Waiting]) -> Sequence[_Waiting]:
+    """Those who may hand in; all who are to be counted are so in one question, and the others are told."""
+    counted = [(one, one.admission) for one in batch if one.admission is not None]
+    refused = set()
+    for (one, _), refusal in zip(
+        counted, await refusals([admission for _, admission in counted]), strict=True
+    ):
+        if refusal is not None:
+            one.refuse(refusal)
+            refused.add(id(one))
+    return [one for one in batch if id(one) not in refused] if refused else batch
 
 
 def _may_be_one_rows_fault(error: psycopg.Error) -> bool:

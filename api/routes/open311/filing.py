@@ -26,7 +26,7 @@ from api.routes.open311.parameters import (
 from api.routes.open311.partners import pictures_of, system_of
 from api.routes.open311.services import language_headers, reader_of
 from api.routes.open311.stages import in_sandbox, on_both
-from api.routes.requests import file_surely, refuse_flood
+from api.routes.requests import file_within_limits
 from api.schemas.filing import ContactBody
 from city_config import City, Service
 from city_config.schema import Question
@@ -97,8 +97,7 @@ async def file(request: Request, process: FromProcess, address: ClientAddress) -
         await process.limiter.count_all("file by system", source, None)
         filed = await sandbox.file_trial(process.pool, city, filing, label)
     else:
-        stands = await refuse_flood(process, city, filing, source, "file by system")
-        filed = stands or await file_surely(process, city, filing)
+        filed = await file_within_limits(process, city, filing, source, "file by system")
     notice = filed_notice(
         reader, filed.department, filed.times.resolve_by, filed.times.standard, pictures.missing, trying
     )

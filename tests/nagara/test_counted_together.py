@@ -1,0 +1,138 @@
+"""Who hands in together is counted in one question, before anything is written, and each is told their own verdict."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import psycopg
+import pytest
+from redis.asyncio import Redis
+
+from nagara.cities import city_of
+from nagara.database import Pool
+from nagara.errors import TooManyRequests
+from nagara.filing import together
+from nagara.filing.desk import file_request
+from nagara.filing.intake import Filed
+from nagara.local.throwaway import Throwaway
+from nagara.rate_limits import LIMITS, RateLimiter, Source
+from tests.nagara.test_filing_together import MANY, SECRET, over_a_pool, report, stored, writing_held_up
+
+CITY = "kh-pnh"
+MOST = LIMITS["file"][0].times
+
+
+def with_limits(services: Throwaway, use: Callable[[Pool, RateLimiter, Redis], Awaitable[Any]]) -> Any:
+    """Run something with a pool and a limiter that counts from nothing."""
+
+    async def run(pool: Pool) -> Any:
+        redis = Redis.from_url(services.redis_url)
+        try:
+            return await use(pool, RateLimiter(redis, True, uuid.uuid4().bytes), redis)
+        finally:
+            await redis.aclose()
+
+    return over_a_pool(run)
+
+
+async def file_from(pool: Pool, limiter: RateLimiter, *addresses: str) -> list[Filed | BaseException]:
+    """What becomes of reports that are handed in at the same moment from these addresses."""
+    city = city_of(CITY)
+    admissions = [limiter.admission("file", Source(address), same=str(uuid.uuid4())) for address in addresses]
+    handed_in = (file_request(pool, city, report(city), SECRET, admission=one) for one in admissions)
+    return await asyncio.gather(*handed_in, return_exceptions=True)
+
+
+async def questions(redis: Redis) -> int:
+    """How often Redis has counted so far."""
+    return int((await redis.info("commandstats")).get("cmdstat_eval", {}).get("calls", 0))
+
+
+def test_a_batch_is_counted_in_one_question(services: Throwaway, owner: psycopg.Connection[Any]) -> None:
+    async def use(pool: Pool, limiter: RateLimiter, redis: Redis) -> int:
+        before = await questions(redis)
+        filed = await file_from(pool, limiter, *(f"10.0.0.{number}" for number in range(MANY)))
+        assert all(isinstance(one, Filed) for one in filed)
+        return await questions(redis) - before
+
+    assert with_limits(services, use) == 1
+    assert stored(owner) == MANY
+
+
+def test_whoever_is_one_too_many_is_refused_and_harms_no_other(
+    services: Throwaway, owner: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(together, "MOST_TOGETHER", 4 * MOST)
+    addresses = [address for n in range(2 * MOST + 3) for address in ("10.1.1.1", f"10.2.0.{n}")]
+
+    async def use(pool: Pool, limiter: RateLimiter, redis: Redis) -> list[Filed | BaseException]:
+        return await file_from(pool, limiter, *addresses)
+
+    told = list(zip(addresses, with_limits(services, use), strict=True))
+    assert all(isinstance(answer, Filed) for address, answer in told if address != "10.1.1.1")
+    busy = [answer for address, answer in told if address == "10.1.1.1"]
+    refused = [answer for answer in busy if isinstance(answer, TooManyRequests)]
+    assert MOST <= len(busy) - len(refused) <= 2 * MOST, "a window may have ended in between, not more"
+    assert {frozenset(answer.reached) for answer in refused} == {frozenset({"file"})}
+    assert all(0 < answer.retry_after_seconds <= 60 for answer in refused)
+    assert stored(owner) == len(told) - len(refused), "what is refused is not written"
+
+
+def test_while_the_database_stands_still_nobody_fills_the_line_with_what_is_refused(
+    services: Throwaway, owner: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(together, "MOST_WAITING", 3 * MOST + together.MOST_TOGETHER)
+
+    async def use(pool: Pool, limiter: RateLimiter, redis: Redis) -> tuple[int, bool]:
+        with writing_held_up(owner):
+            flood = [asyncio.ensure_future(file_from(pool, limiter, "10.1.1.1")) for _ in range(12 * MOST)]
+            while sum(one.done() for one in flood) < 7 * MOST:  # noqa: ASYNC110 - another server counts
+                await asyncio.sleep(0.01)
+            honest = asyncio.ensure_future(file_from(pool, limiter, "10.2.2.2"))
+            await asyncio.sleep(0.1)
+            assert not honest.done(), "there is room for others in the line"
+        told = [answer for [answer] in await asyncio.gather(*flood)]
+        assert all(isinstance(answer, Filed | TooManyRequests) for answer in told)
+        [answer] = await honest
+        return sum(isinstance(one, Filed) for one in told), isinstance(answer, Filed)
+
+    let_in, honest = with_limits(services, use)
+    assert honest
+    assert MOST <= let_in <= 2 * MOST
+    assert stored(owner) == let_in + 1
+
+
+def test_without_redis_a_batch_is_written_all_the_same(owner: psycopg.Connection[Any]) -> None:
+    async def use(pool: Pool) -> list[Filed | BaseException]:
+        redis = Redis.from_url("redis://127.0.0.1:1/0", socket_connect_timeout=1)
+        try:
+            return await file_from(pool, RateLimiter(redis, True, b"secret"), *["10.1.1.1"] * 2 * MOST)
+        finally:
+            await redis.aclose()
+
+    assert all(isinstance(one, Filed) for one in over_a_pool(use))
+    assert stored(owner) == 2 * MOST
+
+
+def test_a_report_that_goes_alone_is_counted_as_well(services: Throwaway) -> None:
+    """One that joins another is filed by itself."""
+    city = city_of(CITY)
+
+    async def use(pool: Pool, limiter: RateLimiter, redis: Redis) -> list[Filed | BaseException]:
+        alone = report(city, same_as="PNH-0000000-0")
+        return await asyncio.gather(
+            *(
+                file_request(
+                    pool, city, alone, SECRET, admission=limiter.admission("file", Source("10.1.1.1"))
+                )
+                for _ in range(2 * MOST + 1)
+            ),
+            return_exceptions=True,
+        )
+
+    refused = [isinstance(one, TooManyRequests) for one in with_limits(services, use)]
+    assert MOST <= refused.count(False) <= 2 * MOST, "a window may have ended in between, not more"
+    assert True in refused
