@@ -15,7 +15,18 @@ API_APP = "api.app:app"
 
 def api_service(port: int, workers: int, environment: Mapping[str, str]) -> Service:
     """The HTTP door. A worker that dies alone is replaced by granian, the whole by the supervisor."""
-    flags = ["--interface", "asgi", "--host", LOOPBACK, "--port", str(port), "--workers", str(workers)]
+    flags = [
+        "--interface",
+        "asgi",
+        "--loop",
+        "uvloop",
+        "--host",
+        LOOPBACK,
+        "--port",
+        str(port),
+        "--workers",
+        str(workers),
+    ]
     flags += ["--respawn-failed-workers", "--respawn-interval", "0.1", "--workers-kill-timeout", "5"]
     return Service(
         name="api",
