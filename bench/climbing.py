@@ -1,4 +1,4 @@
-"""``python -m bench climb``: how fast many escalations are swept by a worker a core; the cost follows what is due.
+"""``python3 run.py bench climb``: how fast many escalations are swept by a worker a core; the cost follows what is due.
 
 So many requests are open, a part of them due at once. The floor is pgbench with as many connections, running the
 statements of the sweep in the same batches over as many requests of the same kind, in the same run.
@@ -13,12 +13,16 @@ import multiprocessing
 import time
 from collections.abc import Sequence
 from multiprocessing.synchronize import Barrier
+from pathlib import Path
+from statistics import median
 from typing import Any
 
 import psycopg
 
+from bench.figures import Line, keep_page, server_facts, table
 from bench.filling import fill
-from bench.floor import run_pgbench
+from bench.floor import Script, run_pgbench
+from bench.processor_time import OthersShare
 from bench.servers import database_in_earnest
 from bench.sweeping import NOT_YET_CLIMBED, SET_GOING, batch_script, example_climb
 from nagara.cities import city_of
@@ -29,9 +33,14 @@ from workers.warm import warm
 
 CITIES = ("kh-pnh", "th-bkk")
 ORIGINALS = 4_000
-AIM_A_SECOND, AIM_OF_FLOOR, AIM_LATE_S = 2_000, 0.5, 2.0
+AIM_A_SECOND, AIM_OF_FLOOR = 2_000, 0.5
 CALM_DUE = 10
 STATUSES = [status.value for status in AT_WORK]
+
+RESULTS = Path(__file__).with_name("RESULTS_CLIMB.md")
+MEANING = """Requests climb when their step is due, whatever else is open. Each side takes as many at once, in the same
+batches: Nagara decides the rung of every one and writes what it decided, pgbench writes one rung, decided before, for
+all. First come sweeps that find none, few and a hundredth of that many due."""
 
 COLUMNS = """
 select string_agg(quote_ident(column_name), ', ') from information_schema.columns
@@ -51,55 +60,94 @@ select city_id, id, 1, 'filed', received_at, received_at, 'resident', 'received'
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Fill, sweep, run the floor, print; 0 also where an aim is missed, which the lines say."""
+    """Fill, sweep, run the floor, keep a page; 0 also where an aim is missed, which the page says."""
     wanted = argparse.ArgumentParser(prog="bench climb", description=__doc__)
     wanted.add_argument("--open", type=int, default=1_000_000, help="open requests in all")
     wanted.add_argument("--due", type=int, default=100_000, help="how many are due at once")
     wanted.add_argument(
         "--workers", type=int, default=2, help="sweeping processes, and connections of the floor"
     )
+    wanted.add_argument("--rounds", type=int, default=3, help="of both sides, in turn")
+    wanted.add_argument("--results", type=Path, default=RESULTS, metavar="FILE", help="where the page goes")
     given = wanted.parse_args(arguments)
     with (
         database_in_earnest() as services,
         psycopg.connect(services.database_url, autocommit=True, options="-c timezone=UTC") as owner,
     ):
         began = time.monotonic()
-        now = _fill(owner, given.open, given.due)
+        now = _fill(owner, given.open, given.due, 2 * given.rounds)
         print(f"{given.open:,} open requests laid out in {time.monotonic() - began:.0f} s", flush=True)
-        for due in (0, CALM_DUE, given.due // 100):
-            _set_going(owner, due, now)
-            took = _swept(now)
-            print(f"a sweep that finds {due:,} due takes {took * 1000:.0f} ms", flush=True)
+        others = OthersShare()
+        calm = _calm(owner, given.due // 100, now)
         climb = example_climb(owner, now)
-        _set_going(owner, given.due, now)
-        own = given.due / _together(given.workers, now)
-        _set_going(owner, given.due, now)
-        batches = math.ceil(given.due / escalation.BATCH / given.workers)
-        floor = run_pgbench(
-            services.database_url,
-            "nagara_clock",
-            [batch_script(climb, now)],
-            connections=given.workers,
-            transactions=batches,
+        own, floor = [], []
+        for number in range(1, given.rounds + 1):
+            _set_going(owner, given.due, now)
+            own.append(given.due / _together(given.workers, now))
+            _set_going(owner, given.due, now)
+            floor.append(_floor(services.database_url, batch_script(climb, now), given.due, given.workers))
+            print(
+                f"round {number}: {own[-1]:,.0f} escalations a second, pgbench {floor[-1]:,.0f}", flush=True
+            )
+        lines = [*calm, *_swept_beside(own, floor, given.workers), *_counted(owner, given)]
+        command = (
+            f"python3 run.py bench climb --open {given.open} --due {given.due} --workers {given.workers} "
+            f"--rounds {given.rounds}"
         )
-        rate = floor.rate * given.due / (batches * given.workers)
-        print(f"{given.workers} workers: {own:,.0f} escalations a second (aim {AIM_A_SECOND:,})")
-        print(
-            f"pgbench, {given.workers} connections: {rate:,.0f}; share {own / rate:.2f} (aim {AIM_OF_FLOOR})"
+        sizes = (
+            f"{given.open:,} open requests, {given.due:,} due at once; {given.workers} sweeping processes, as many "
+            f"connections of pgbench; {given.rounds} rounds"
         )
-        _count(owner)
+        facts = server_facts(owner, sizes, command, others)
+    keep_page(given.results, "A hundred thousand steps at once", facts, [table(lines), MEANING])
     return 0
 
 
-def _fill(owner: psycopg.Connection[Any], open_: int, due: int) -> dt.datetime:
-    """Lay out open requests: twice what is due, and some more, overdue but not set going; the rest not due yet."""
+def _calm(owner: psycopg.Connection[Any], some: int, now: dt.datetime) -> list[Line]:
+    """Sweeps that find few or none: what is open but not due costs nothing."""
+    lines = []
+    for due in (0, CALM_DUE, some):
+        _set_going(owner, due, now)
+        lines.append(Line(f"a sweep that finds {due:,} due", f"{_swept(now) * 1000:.0f} ms"))
+    return lines
+
+
+def _floor(database_url: str, script: Script, due: int, workers: int) -> float:
+    """Escalations a second by pgbench."""
+    batches = math.ceil(due / escalation.BATCH / workers)
+    found = run_pgbench(database_url, "nagara_clock", [script], connections=workers, transactions=batches)
+    return found.rate * due / (batches * workers)
+
+
+def _swept_beside(own: Sequence[float], floor: Sequence[float], workers: int) -> list[Line]:
+    rate, shares = median(own), [ours / theirs for ours, theirs in zip(own, floor, strict=True)]
+    share = median(shares)
+    return [
+        Line(
+            f"escalations a second, {workers} processes",
+            f"{rate:,.0f}",
+            f"{AIM_A_SECOND:,}",
+            rate >= AIM_A_SECOND,
+        ),
+        Line("pgbench with the same statements", f"{median(floor):,.0f}"),
+        Line(
+            "share of pgbench",
+            f"{share:.2f} ({min(shares):.2f} to {max(shares):.2f})",
+            f"{AIM_OF_FLOOR}",
+            share >= AIM_OF_FLOOR,
+        ),
+    ]
+
+
+def _fill(owner: psycopg.Connection[Any], open_: int, due: int, times_due: int) -> dt.datetime:
+    """Lay out open requests: so many times what is due, and some more, overdue but not set going; the rest not due."""
     now = time_told(owner)
     fill(owner, tuple(map(city_of, CITIES)), ORIGINALS, now)
     owner.execute("set session_replication_role = replica")  # copies: no trigger computes anything for them
     owner.execute(KEPT)
     row = owner.execute(COLUMNS).fetchone()
     columns = row[0] if row else ""
-    overdue = min(open_, due * 2 + due // 50 + CALM_DUE * 2)
+    overdue = min(open_, due * times_due + due // 50 + CALM_DUE * 2)
     for kind, being, most in ((1, "", overdue), (2, "not", open_ - overdue)):
         times = math.ceil(most / (ORIGINALS * 0.15))
         owner.execute(COPY.format(columns=columns, kind=kind, times=times, being=being, most=max(0, most)))
@@ -149,13 +197,22 @@ def _one_worker(now: dt.datetime, ready: Barrier, done: Barrier) -> None:
     done.wait(timeout=3600)
 
 
-def _count(owner: psycopg.Connection[Any]) -> None:
-    """Show that each rung is in the log exactly once."""
+def _counted(owner: psycopg.Connection[Any], given: argparse.Namespace) -> list[Line]:
+    """Whether each rung is in the log exactly once."""
     row = owner.execute(
         "select count(*), count(distinct (request_id, dedupe_key)) from event where kind = 'escalated'"
     ).fetchone()
+    recorded, distinct = row or (0, 0)
     left = owner.execute(
         f"select count(*) {NOT_YET_CLIMBED}", {"now": time_told(owner), "statuses": STATUSES}
     )
-    print(f"escalations recorded: {row[0]:,}, distinct: {row[1]:,}" if row else "nothing", flush=True)
-    print(f"overdue and not set going: {(left.fetchone() or (0,))[0]:,}", flush=True)
+    due = 2 * given.due * given.rounds + CALM_DUE + given.due // 100
+    return [
+        Line(
+            "escalations recorded by both sides, of these distinct, of so many due",
+            f"{recorded:,}, {distinct:,}, {due:,}",
+            "each once",
+            recorded == distinct == due,
+        ),
+        Line("overdue and not set going", f"{(left.fetchone() or (0,))[0]:,}"),
+    ]

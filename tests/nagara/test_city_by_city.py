@@ -24,7 +24,7 @@ from nagara.queue.pages import cursor_after, page_statement
 from nagara.queue.search import TAKE_WAITING_HERE
 from nagara.queue.words import sought
 from tests.nagara.queue.test_queue_plans import CITY, QUERIES, worked
-from tests.nagara.test_round_trips import OF_THE_CLOCK, hot_statements, nodes
+from tests.nagara.test_hot_plans import OF_THE_CLOCK, hot_statements, nodes
 
 SOME_TIME = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
