@@ -11,7 +11,6 @@ from typing import Any, cast
 
 from fastapi import FastAPI
 from granian.utils.proxies import wrap_asgi_with_proxy_headers
-from redis.asyncio import Redis
 from starlette.types import ASGIApp
 
 from api.cross_origin import Preflights
@@ -75,6 +74,7 @@ from nagara.gis.drawn_tiles import DrawnTiles
 from nagara.photos.darkroom import Darkroom
 from nagara.photos.storage import media_store
 from nagara.rate_limits import RateLimiter
+from nagara.redis_connections import connected
 from nagara.settings import settings
 from nagara.staff.live import live as live_news
 from nagara.staff.presence import Presence
@@ -106,7 +106,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     served = configuration()
     prepare(dt.datetime.now(dt.UTC))
     pool = app_pool()
-    redis = Redis.from_url(chosen.redis_url, socket_timeout=1, socket_connect_timeout=1)
+    redis = connected(chosen.redis_url, socket_timeout=1, socket_connect_timeout=1)
     limiter = RateLimiter(redis, chosen.rate_limits == "on", chosen.secret)
     darkroom = Darkroom(media_store(chosen))
     async with live_news(chosen.redis_url) as hub:

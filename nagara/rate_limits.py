@@ -94,7 +94,7 @@ for caller, held in ipairs(cjson.decode(ARGV[1])) do
             count = 0
         else
             count = redis.call('incr', key)
-            if count == 1 then redis.call('expire', key, seconds) end
+            if count == 1 then redis.call('expire', key, seconds + ARGV[3]) end
             if mark ~= '' and count <= times then redis.call('set', mark, 1, 'ex', ARGV[2]) end
         end
         if count > times then
@@ -112,6 +112,9 @@ windows. One script, so that of many at once exactly one counts, and whatever is
 one more; in one argument, because the client spends as long on each as Redis on counting."""
 
 REPEATED_WITHIN_SECONDS = 86_400
+
+LATE_SECONDS = 15
+"""A window's count is kept so long after its end: longer than a report waits in the line before it is counted."""
 
 MOST_AT_ONCE = 64
 """Callers that one question to Redis counts for."""
@@ -147,7 +150,7 @@ class Admission:
 
 
 async def refusals(admissions: Sequence[Admission]) -> list[TooManyRequests | None]:
-    """Count each of these callers of one process in one question to Redis; the refusals of those who are too many."""
+    """Count all of these callers, who are of one limiter, in one question to Redis; each one's refusal, if any."""
     return await admissions[0].limiter.counted_each([one.held for one in admissions]) if admissions else []
 
 
@@ -188,7 +191,7 @@ class _Line:
             [(one.key, one.mark, one.what, one.limit.seconds, one.limit.times) for one in held]
             for held in callers
         ]
-        counting = self._redis.eval(COUNT, 0, orjson.dumps(asked), REPEATED_WITHIN_SECONDS)
+        counting = self._redis.eval(COUNT, 0, orjson.dumps(asked), REPEATED_WITHIN_SECONDS, LATE_SECONDS)
         places = await cast(Awaitable[list[int]], counting)
         found: list[list[_Held]] = [[] for _ in callers]
         for caller, place in zip(places[::2], places[1::2], strict=True):

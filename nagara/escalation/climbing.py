@@ -80,7 +80,7 @@ update request
        climb = up.climb::jsonb, department = up.department, assignee = up.assignee,
        version = version + 1, updated_at = clock_timestamp()
   from unnest(%(cities)s::text[], %(ids)s::uuid[], %(steps)s::int[], %(priorities)s::text[],
-              %(next_steps)s::timestamptz[], %(climbs)s::text[], %(departments)s::text[],
+              %(next_steps)s::timestamptz[], %(climbs)b::text[], %(departments)s::text[],
               %(assignees)s::text[])
        as up (city_id, id, step, priority, next_step_at, climb, department, assignee)
  where request.city_id = up.city_id and request.id = up.id
@@ -89,7 +89,7 @@ returning request.city_id, reference, request.version, status, request.departmen
 
 SET_CLOCK = """
 update request set next_step_at = up.next_step_at, climb = up.climb::jsonb
-  from unnest(%(cities)s::text[], %(ids)s::uuid[], %(next_steps)s::timestamptz[], %(climbs)s::text[])
+  from unnest(%(cities)s::text[], %(ids)s::uuid[], %(next_steps)s::timestamptz[], %(climbs)b::text[])
        as up (city_id, id, next_step_at, climb)
  where request.city_id = up.city_id and request.id = up.id
 """

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import datetime as dt
+import time
 import uuid
 from collections import deque
 from collections.abc import Sequence
@@ -93,14 +94,13 @@ class _Clock:
 
     async def now(self, pool: Pool) -> dt.datetime:
         """The time, asked for if it was not told a moment ago. Raises what the database raises."""
-        loop = asyncio.get_running_loop()
-        asked = loop.time()
+        asked = time.monotonic()  # some loops' own clocks know no part of a millisecond
         if self._told is not None and asked - self._at < CARRIED_FOR_S:
             return self._told + dt.timedelta(seconds=asked - self._at)
         self.forget()
         told: dt.datetime
         [[[told]]] = await read_surely(pool, [((NOW, ()), True)])
-        answered = loop.time()
+        answered = time.monotonic()
         if answered - asked <= QUICKLY_S:
             self._told, self._at = told, answered
         return told
@@ -169,9 +169,8 @@ class Together:
         """
         line = self._lines.setdefault(city.id, _Line())
         if admission is not None and len(line.waiting) >= MOST_TOGETHER:
-            await (
-                admission.ask()
-            )  # while the database is slow nobody fills the line with what is refused anyway
+            # While the database is slow nobody fills the line with what is refused anyway.
+            await admission.ask()
             admission = None
         if len(line.waiting) >= MOST_WAITING:
             raise DatabaseUnavailable(TOO_MANY)
@@ -195,8 +194,8 @@ class Together:
         waiting = line.waiting
         try:
             while batch := _next_of(waiting):
-                await _answered(pool, self._clock, city_id, batch)
-                await line.gather(len(batch) + len(waiting))
+                let_in = await _answered(pool, self._clock, city_id, batch)
+                await line.gather(let_in + len(waiting))
         finally:
             del self._writers[city_id]
             while waiting:  # the process is stopped in the midst of a batch
@@ -211,14 +210,18 @@ def _next_of(waiting: deque[_Waiting]) -> list[_Waiting]:
     return [waiting.popleft() for _ in range(min(MOST_TOGETHER, len(waiting)))]
 
 
-async def _answered(pool: Pool, clock: _Clock, city_id: str, batch: Sequence[_Waiting]) -> None:
-    """Write a batch, and leave none of its callers without an answer."""
+async def _answered(pool: Pool, clock: _Clock, city_id: str, batch: Sequence[_Waiting]) -> int:
+    """Write what those hand in who are let in, and leave nobody without an answer; how many were let in."""
     try:
-        await _write_batch(pool, clock, city_id, batch)
+        let_in = await _let_in(batch)
+        if let_in:
+            await _write_batch(pool, clock, city_id, let_in)
+        return len(let_in)
     except Exception as error:
         clock.forget()
         for one in batch:
             one.refuse(error)
+        return len(batch)
     except BaseException:
         for one in batch:
             one.refuse(DatabaseUnavailable("The server was stopped; it is not known whether this is filed."))
@@ -227,7 +230,6 @@ async def _answered(pool: Pool, clock: _Clock, city_id: str, batch: Sequence[_Wa
 
 async def _write_batch(pool: Pool, clock: _Clock, city_id: str, batch: Sequence[_Waiting]) -> None:
     """Decide and write a batch, and tell its callers; raises what concerns all who were not told yet."""
-    batch = await _let_in(batch)
     now = await clock.now(pool)
     ready = _decided(batch, now)
     if not ready:
@@ -249,17 +251,18 @@ async def _write_batch(pool: Pool, clock: _Clock, city_id: str, batch: Sequence[
                 raise  # the others would wait for the same, one after the other
 
 
-async def _let_in(batch: Sequence[_Waiting]) -> Sequence[_Waiting]:
-    """Those who may hand in; all who are to be counted are so in one question, and the others are told."""
-    counted = [(one, one.admission) for one in batch if one.admission is not None]
-    refused = set()
-    for (one, _), refusal in zip(
-        counted, await refusals([admission for _, admission in counted]), strict=True
-    ):
-        if refusal is not None:
+async def _let_in(batch: Sequence[_Waiting]) -> list[_Waiting]:
+    """Those who may hand in; all who are to be counted are so in one question, and who is one too many is told."""
+    counted = {id(one): one.admission for one in batch if one.admission is not None}
+    refused = dict(zip(counted, await refusals(list(counted.values())), strict=True))
+    let_in = []
+    for one in batch:
+        refusal = refused.get(id(one))
+        if refusal is None:
+            let_in.append(one)
+        else:
             one.refuse(refusal)
-            refused.add(id(one))
-    return [one for one in batch if id(one) not in refused] if refused else batch
+    return let_in
 
 
 def _may_be_one_rows_fault(error: psycopg.Error) -> bool:

@@ -25,7 +25,7 @@ update request
        climb = up.climb::jsonb, version = version + 1, updated_at = clock_timestamp()
   from unnest(%(cities)s::text[], %(ids)s::uuid[], %(acknowledge)s::timestamptz[], %(respond)s::timestamptz[],
               %(resolve)s::timestamptz[], %(next_due)s::timestamptz[], %(next_steps)s::timestamptz[],
-              %(climbs)s::text[])
+              %(climbs)b::text[])
        as up (city_id, id, acknowledge_by, respond_by, resolve_by, next_due_at, next_step_at, climb)
  where request.city_id = up.city_id and request.id = up.id
 """

@@ -29,6 +29,7 @@ from sqlmodel import Session
 
 from nagara.errors import TooManyRequests
 from nagara.nudging import Nudger
+from nagara.redis_connections import connected
 from nagara.settings import settings
 from nagara.tables import Request
 
@@ -253,6 +254,8 @@ class Hub:
                     await self._hear(heard)
             except (RedisError, OSError):
                 log.warning("Redis does not answer: screens fall back on polling")
+            except Exception:  # nobody would begin it anew
+                log.exception("news are not heard: screens fall back on polling")
             self._subscribed.clear()
             await asyncio.sleep(1)
 
@@ -275,8 +278,8 @@ class Hub:
 async def live(redis_url: str) -> AsyncIterator[Hub]:
     """Telling and hearing for an API process, until the block ends."""
     global _teller  # noqa: PLW0603 - one process, one loop
-    telling = Redis.from_url(redis_url, socket_timeout=1, socket_connect_timeout=1)
-    hearing = Redis.from_url(redis_url, socket_connect_timeout=1, health_check_interval=10)
+    telling = connected(redis_url, socket_timeout=1, socket_connect_timeout=1)
+    hearing = connected(redis_url, socket_connect_timeout=1, health_check_interval=10)
     hub = Hub(hearing)
     nudger = Nudger(telling) if settings().broker_url is None else None
     before, _teller = _teller, Teller(telling, nudger)

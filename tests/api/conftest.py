@@ -22,7 +22,9 @@ def application(services: object) -> Iterator[TestClient]:
 
     settings.cache_clear()  # other rooms' tests may have read them before, with limits
 
-    with TestClient(create_app(), raise_server_exceptions=False) as client:
+    with TestClient(
+        create_app(), raise_server_exceptions=False, backend_options={"use_uvloop": True}
+    ) as client:
         yield client
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -46,20 +48,59 @@ async def file_from(pool: Pool, limiter: RateLimiter, *addresses: str) -> list[F
     return await asyncio.gather(*handed_in, return_exceptions=True)
 
 
-async def questions(redis: Redis) -> int:
-    """How often Redis has counted so far."""
-    return int((await redis.info("commandstats")).get("cmdstat_eval", {}).get("calls", 0))
+def watched(limiter: RateLimiter, asked: list[int]) -> None:
+    """Note of how many callers each question to Redis is."""
+    over = limiter._line.over
+
+    async def noted(callers: Sequence[Any]) -> list[list[Any]]:
+        asked.append(len(callers))
+        return await over(callers)
+
+    limiter._line.over = noted  # type: ignore[method-assign]
 
 
 def test_a_batch_is_counted_in_one_question(services: Throwaway, owner: psycopg.Connection[Any]) -> None:
-    async def use(pool: Pool, limiter: RateLimiter, redis: Redis) -> int:
-        before = await questions(redis)
+    asked: list[int] = []
+
+    async def use(pool: Pool, limiter: RateLimiter, redis: Redis) -> None:
+        watched(limiter, asked)
         filed = await file_from(pool, limiter, *(f"10.0.0.{number}" for number in range(MANY)))
         assert all(isinstance(one, Filed) for one in filed)
-        return await questions(redis) - before
 
-    assert with_limits(services, use) == 1
+    with_limits(services, use)
+    assert asked == [MANY]
     assert stored(owner) == MANY
+
+
+def test_a_batch_of_which_nobody_is_let_in_asks_nothing_of_the_database(
+    services: Throwaway, owner: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+
+    async def use(pool: Pool, limiter: RateLimiter, redis: Redis) -> list[Filed | BaseException]:
+        for _ in range(2 * MOST // together.MOST_TOGETHER + 2):
+            await file_from(pool, limiter, *["10.1.1.1"] * together.MOST_TOGETHER)
+        for name in ("read_surely", "exchanged"):
+            monkeypatch.setattr(together, name, lambda *question: asked.append(question))
+        await asyncio.sleep(together.CARRIED_FOR_S)  # nothing is known of the time any more
+        return await file_from(pool, limiter, *["10.1.1.1"] * 3)
+
+    told = with_limits(services, use)
+    assert [type(one) for one in told] == [TooManyRequests] * 3
+    assert asked == []
+
+
+def test_a_fault_while_counting_is_told_to_all_and_the_next_are_written(
+    services: Throwaway, owner: psycopg.Connection[Any]
+) -> None:
+    async def use(pool: Pool, limiter: RateLimiter, redis: Redis) -> list[Filed | BaseException]:
+        over, limiter._line.over = limiter._line.over, None  # type: ignore[method-assign, assignment]
+        told = await file_from(pool, limiter, "10.1.1.1", "10.1.1.2")
+        limiter._line.over = over  # type: ignore[method-assign]
+        return [*told, *await file_from(pool, limiter, "10.1.1.1", "10.1.1.2")]
+
+    assert [type(one) for one in with_limits(services, use)] == [TypeError, TypeError, Filed, Filed]
+    assert stored(owner) == 2
 
 
 def test_whoever_is_one_too_many_is_refused_and_harms_no_other(
@@ -115,6 +156,30 @@ def test_without_redis_a_batch_is_written_all_the_same(owner: psycopg.Connection
 
     assert all(isinstance(one, Filed) for one in over_a_pool(use))
     assert stored(owner) == 2 * MOST
+
+
+def test_limits_that_are_off_count_nobody(services: Throwaway, owner: psycopg.Connection[Any]) -> None:
+    async def use(pool: Pool, limiter: RateLimiter, redis: Redis) -> list[Filed | BaseException]:
+        return await file_from(pool, RateLimiter(redis, False, b"secret"), *["10.1.1.1"] * 3 * MOST)
+
+    assert all(isinstance(one, Filed) for one in with_limits(services, use))
+    assert stored(owner) == 3 * MOST
+
+
+def test_a_window_that_ended_meanwhile_is_still_counted_in(services: Throwaway) -> None:
+    """A report may wait in the line beyond the end of the window it came in; the wait told is a second at least."""
+
+    async def use(pool: Pool, limiter: RateLimiter, redis: Redis) -> TooManyRequests | None:
+        one = limiter.admission("file", Source("10.1.1.1"))
+        ended = tuple(replace(held, ends=int(time.time()) - 5) for held in one.held)
+        for _ in range(MOST):
+            assert await limiter.counted(ended) is None
+        assert min([await redis.ttl(held.key) for held in ended]) > one.held[0].limit.seconds
+        return await limiter.counted(ended)
+
+    refusal = with_limits(services, use)
+    assert refusal is not None
+    assert refusal.retry_after_seconds == 1
 
 
 def test_a_report_that_goes_alone_is_counted_as_well(services: Throwaway) -> None:

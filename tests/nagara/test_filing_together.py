@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 import pytest
+import uvloop
 
 from city_config import City
 from nagara.cities import city_of
@@ -36,13 +37,13 @@ def report(city: City, **fields: Any) -> Filing:
 
 
 def over_a_pool(use: Callable[[Pool], Awaitable[Any]]) -> Any:
-    """Run something with a pool of the application's own kind."""
+    """Run something with a pool of the application's own kind, on its loop."""
 
     async def run() -> Any:
         async with app_pool() as pool:
             return await use(pool)
 
-    return asyncio.run(asyncio.wait_for(run(), WITHIN_SECONDS))
+    return uvloop.run(asyncio.wait_for(run(), WITHIN_SECONDS))
 
 
 def at_once(filings: Sequence[tuple[City, Filing]]) -> list[Filed | BaseException]:

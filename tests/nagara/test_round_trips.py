@@ -126,7 +126,7 @@ def client(database_url: str) -> Iterator[TestClient]:
     from api.app import create_app  # it reads the settings, which the database must have made
 
     app = create_app()
-    with TestClient(app) as client:
+    with TestClient(app, backend_options={"use_uvloop": True}) as client:
         held: Resources = app.state.resources
         unlimited = RateLimiter(Redis.from_url(settings().redis_url), False, held.secret)
         app.state.resources = replace(held, limiter=unlimited)  # all calls come from one address
