@@ -21,7 +21,7 @@ from bench.load import tail
 from nagara.database import Role, role_options
 from nagara.local.postgres_programs import find_programs
 
-PLACEHOLDER = re.compile(r"%(?:\((\w+)\))?s|%%")
+PLACEHOLDER = re.compile(r"%(?:\((\w+)\))?[sb]|%%")
 RATE = re.compile(r"^tps = ([\d.]+) \(without initial connection time\)", re.MULTILINE)
 LONGEST_SECONDS = 15.0
 FAILED = re.compile(r"^number of failed transactions: (\d+)", re.MULTILINE)

@@ -45,6 +45,11 @@ def peak_mebibytes(process: int) -> float:
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
 
 
+def forget_peak() -> None:
+    """Begin anew with the most memory that this process ever had."""
+    Path("/proc/self/clear_refs").write_text("5")
+
+
 def _ticks_and_parents() -> tuple[dict[int, int], dict[int, int]]:
     parents: dict[int, int] = {}
     ticks: dict[int, int] = {}
