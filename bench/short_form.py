@@ -14,14 +14,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 RESULTS = Path(__file__).with_name("RESULTS_SHORT.md")
-OPERATIONS = ("--requests", "30000", "--rounds", "2", "--seconds", "1")
+OPERATIONS = ("--requests", "30000", "--rounds", "1", "--seconds", "1")
 SHORT: Mapping[str, Sequence[str]] = {
     "latency": ("--seconds", "8", "--rounds", "1", "--requests", "5000"),
-    "flood": ("--minutes", "0.5", "--requests", "10000", "--due", "200", "--beyond"),
-    "growth": ("--sizes", "5000,30000", "--seconds", "1", "--rounds", "1"),
+    "flood": ("--minutes", "0.3", "--requests", "10000", "--due", "200", "--beyond"),
+    "growth": ("--sizes", "5000,20000", "--seconds", "1", "--rounds", "1"),
     "hosts": ("--rate", "40", "--calm", "6", "--requests", "4000", "--due", "200"),
     "climb": ("--open", "100000", "--due", "10000", "--rounds", "2"),
-    "carry": ("--requests", "20000", "--rounds", "1"),
+    "carry": ("--requests", "20000", "--rounds", "2"),
     "indicators": ("--requests", "300000", "--rounds", "1"),
 }
 PAGE_OF_ITS_OWN = "# "
