@@ -41,6 +41,9 @@ SETTLED_WITHIN_S = 60.0
 TURN_S = 5.0
 """With and without nudges take turns so short that both see the same machine: its speed drifts by half in a minute."""
 
+BEGUN_AFTER_S = 2.5
+"""A turn counts once workers are at work on both sides; where nobody is nudged, the timer comes every two seconds."""
+
 WATCH: LiteralString = """
 create table bench_taken (city_id text, request_id uuid, seq int, asked_at timestamptz);
 create function bench_take() returns trigger language plpgsql security definer as $$
@@ -179,6 +182,7 @@ def _loss(
             sides.reverse()
             for name, side in sides:
                 _settle(owner)
+                run_load(Load(side.port, connections, BEGUN_AFTER_S, 201, requests))
                 answers = run_load(Load(side.port, connections, TURN_S, 201, requests))
                 rates[name].append(answers.count / answers.seconds)
         ratios = [one / other for one, other in zip(rates["nudging"], rates["quiet"], strict=True)]
