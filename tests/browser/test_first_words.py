@@ -39,7 +39,8 @@ def test_what_became_of_a_report_stands_there_before_the_code_and_the_link_in_no
     page = open_page("/network/", **PHONE, worker=False)
     line, calls = Line(page), list[Request]()
     page.on("request", lambda request: calls.append(request))  # noqa: PLW0108 - as above
-    page.goto(private(filed, "km"))
+    # What is held back holds back the end of loading, too.
+    page.goto(private(filed, "km"), wait_until="commit")
     first = page.get_by_test_id("first-status")
     expect(first).to_have_text(RECEIVED_IN_KHMER)
     assert page.locator("h1").get_attribute("lang") == "km"

@@ -18,10 +18,12 @@ from nagara.demo.accounts import PASSWORD
 from tests.browser.conftest import (
     ANSWERS_WITHIN_MS,
     ENDS_WITHIN_MS,
+    NO_LINE,
     QUIET,
     chromium_path,
     sandbox,
     wait_for_page,
+    worker_ready,
 )
 from tests.waiting import PAGE_PATIENCE_SECONDS, wait_until
 
@@ -30,6 +32,7 @@ CITY = "kh-pnh"
 NEIGHBOUR = "kh-bat"
 """Another city of the same country."""
 LARGEST_SIDE = 2048
+NO_SIGNAL = "No signal. You can report all the same"
 
 OpenPhone = Callable[..., BrowserContext]
 
@@ -44,11 +47,11 @@ def open_phone(browser: Browser, live_server: str) -> Iterator[OpenPhone]:
         if not request.url.startswith((live_server, "data:", "blob:", "chrome:")):
             strangers.append(request.url)
 
-    def open_(profile: Path, *, offline: bool = False) -> BrowserContext:
+    def open_(profile: Path, *, offline: bool = False, leads_nowhere: bool = False) -> BrowserContext:
         context = browser.browser_type.launch_persistent_context(
             profile,
             executable_path=chromium_path(),
-            args=[*QUIET, *sandbox()],
+            args=[*QUIET, *sandbox(), *(NO_LINE if leads_nowhere else ())],
             timeout=ENDS_WITHIN_MS,
             base_url=live_server,
             viewport=PHONE,
@@ -171,7 +174,7 @@ def test_a_report_written_offline_outlives_the_browser_and_arrives_once(
     page = visit(phone)
     phone.set_offline(True)
     page.reload()
-    expect(page.get_by_text("No signal. You can report all the same", exact=False)).to_be_visible()
+    expect(page.get_by_text(NO_SIGNAL, exact=False)).to_be_visible()
     write_report(page, words, photos)
     page.get_by_role("button", name="Send the report").click()
     waiting = page.locator("[data-state=waiting]")
@@ -197,6 +200,55 @@ def test_a_report_written_offline_outlives_the_browser_and_arrives_once(
         assert len(found[0]["photos"]) == len(photos)
     assert "Somebody" not in json.dumps(stored(page, "reports"))
     wait_until(lambda: stored(page, "photos") == [], "no picture is left on the phone")
+
+
+def test_a_network_that_leads_nowhere_is_told_as_no_signal(
+    open_phone: OpenPhone, live_server: str, tmp_path: Path
+) -> None:
+    words = f"nowhere{uuid.uuid4().hex}"
+    profile = tmp_path / "profile"
+    phone = open_phone(profile)
+    worker_ready(visit(phone))
+    phone.close()
+
+    phone = open_phone(profile, leads_nowhere=True)
+    page = phone.pages[0]
+    page.goto(f"/?city={CITY}&lang=en")
+    expect(page.get_by_text(NO_SIGNAL, exact=False)).to_be_visible()
+    assert page.evaluate("navigator.onLine"), "the browser knows nothing of it"
+    write_report(page, words, [])
+    page.get_by_role("button", name="Send the report").click()
+    expect(page.locator("[data-state=waiting]")).to_contain_text(words)
+    expect(page.get_by_test_id("queue-news")).to_contain_text("kept on this phone")
+    phone.close()
+
+    page = open_phone(profile).pages[0]
+    page.goto("/#/phone")
+    page.locator("[data-state=sent]").wait_for()
+    assert len(filed_with(live_server, words)) == 1
+
+
+def test_a_call_that_fails_is_followed_until_the_city_answers_again(
+    open_phone: OpenPhone, live_server: str, tmp_path: Path
+) -> None:
+    words = f"again{uuid.uuid4().hex}"
+    phone = open_phone(tmp_path / "profile")
+    page = visit(phone)
+    write_report(page, words, [])
+    phone.route("**/api/v1/**", lambda route: route.abort("connectionreset"))
+    phone.route("**/health/live", lambda route: route.abort("connectionreset"))
+    page.get_by_role("button", name="Send the report").click()
+    page.locator("[data-state=waiting]").wait_for()
+    assert page.evaluate("navigator.onLine")
+    page.get_by_role("link", name="Report", exact=True).click()
+    expect(page.get_by_text(NO_SIGNAL, exact=False)).to_be_visible()
+    assert filed_with(live_server, words) == []
+    # Nobody touches anything, and the browser has nothing to tell.
+    phone.unroute_all()
+    expect(page.get_by_text(NO_SIGNAL, exact=False)).to_have_count(0)
+    page.get_by_role("link", name="On this phone").click()
+    page.locator("[data-state=sent]").wait_for()
+    assert len(filed_with(live_server, words)) == 1
 
 
 def test_the_page_opens_without_a_line_with_the_services_of_the_visited_city(

@@ -65,18 +65,27 @@ async function shellFile(request: Request): Promise<Response> {
   return (await caches.match(request, { cacheName: SHELL })) ?? fetch(request);
 }
 
-/** What is kept, at once, and the newest for the next time. */
+/** What is kept, at once, and the newest for the next time. That it did not come is told to the page. */
 async function list(event: FetchEvent, path: string): Promise<Response> {
   const kept = await caches.match(path, { cacheName: LISTS });
   const fresh = renew(path);
   if (!kept) return fresh;
-  event.waitUntil(fresh.catch(() => undefined));
+  event.waitUntil(fresh.catch(() => tellOfSilence(event.clientId)));
   return kept;
+}
+
+async function tellOfSilence(page: string): Promise<void> {
+  (await self.clients.get(page))?.postMessage({ heard: false });
+}
+
+async function keepList(path: string, answer: Response): Promise<void> {
+  await (await caches.open(LISTS)).put(path, answer);
 }
 
 async function renew(path: string): Promise<Response> {
   const answer = await fetch(path, { headers: { Accept: 'application/json' } });
-  if (answer.ok) await (await caches.open(LISTS)).put(path, answer.clone());
+  // The answer is worth more than its copy, for which a full phone has no room.
+  if (answer.ok) await keepList(path, answer.clone()).catch(() => undefined);
   return answer;
 }
 

@@ -10,6 +10,7 @@ import { unfinishedOf } from '../filing';
 import { photosOf } from '../queue/database';
 import { deviceHeader } from '../queue/device';
 import { uploadPhotos } from '../queue/sender';
+import { standing } from '../queue/standing.svelte';
 
 const ANSWERS_WITHIN_MS = 8_000;
 const PHOTOS_WITHIN_MS = 10_000;
@@ -57,7 +58,7 @@ function ask(city: string, body: Unfinished, headers: Record<string, string>): P
 
 /** Never fails: without an answer the report goes on as it is. */
 export async function askCity(city: string, service: Service, withPhotos = false): Promise<Checked | null> {
-  if (!navigator.onLine) {
+  if (!standing.online) {
     asked = '';
     answer = null;
     return null;

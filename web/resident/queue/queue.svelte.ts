@@ -7,7 +7,7 @@ import { forget } from '../track/kept';
 import { all, get, photosOf, put, remove, update } from './database';
 import { newKey, withoutTime, type QueuedReport, type QueueState, type Trouble } from './report';
 import { announce, onQueueChange, sendQueue, type Sending } from './sender';
-import { standing } from './standing.svelte';
+import { onLineBack, standing } from './standing.svelte';
 
 const SYNC_TAG = 'nagara-queue';
 const ORPHANS_AFTER_MS = 7 * 86_400_000;
@@ -73,7 +73,7 @@ async function askForSync(): Promise<void> {
 
 export async function startQueue(): Promise<void> {
   onQueueChange(() => void reload());
-  addEventListener('online', () => void sendNow({ force: true }));
+  onLineBack(() => void sendNow({ force: true }));
   await reload();
   letGoOfHandedOver();
   void sendNow({ force: true });

@@ -1,6 +1,9 @@
 /** How things stand on this phone, in the few words that every screen shows; the queue itself comes with the report. */
+import { ApiError, call, paths } from '@shared/api/client';
+import { heard, onHeard } from '@shared/api/line';
 
 export const standing = $state({
+  /** False where the browser says so, and once a call could not be made; true again when the city was heard. */
   online: navigator.onLine,
   /** How many reports lie here. */
   kept: 0,
@@ -10,5 +13,64 @@ export const standing = $state({
   news: '',
 });
 
-addEventListener('offline', () => (standing.online = false));
-addEventListener('online', () => (standing.online = true));
+const FIRST_WAIT_MS = 2_000;
+const LONGEST_WAIT_MS = 60_000;
+const ANSWERS_WITHIN_MS = 10_000;
+
+const listeners = new Set<() => void>();
+let timer: ReturnType<typeof setTimeout> | undefined;
+let wait = FIRST_WAIT_MS;
+let backAt = 0;
+let asking = false;
+
+/** Called whenever there is a line again. */
+export function onLineBack(tell: () => void): void {
+  listeners.add(tell);
+}
+
+function back(): void {
+  clearTimeout(timer);
+  standing.online = true;
+  backAt = Date.now();
+  listeners.forEach((tell) => tell());
+}
+
+function gone(): void {
+  standing.online = false;
+  // A line that comes and goes is asked less and less often: with every return, what waits is sent again.
+  if (Date.now() - backAt > LONGEST_WAIT_MS) wait = FIRST_WAIT_MS;
+  askLater();
+}
+
+function askLater(): void {
+  clearTimeout(timer);
+  timer = setTimeout(() => {
+    wait = Math.min(LONGEST_WAIT_MS, 2 * wait);
+    void ask();
+  }, wait);
+}
+
+/** The browser tells nobody that a network which led nowhere leads somewhere again. Nothing keeps this answer. */
+async function ask(): Promise<void> {
+  if (asking) return;
+  asking = true;
+  const answered = await call(paths.alive, { within: ANSWERS_WITHIN_MS }).then(
+    () => true,
+    (error: unknown) => error instanceof ApiError && error.status !== 0,
+  );
+  asking = false;
+  if (answered) back();
+  else askLater();
+}
+
+addEventListener('offline', gone);
+addEventListener('online', back);
+onHeard((up) => {
+  // An answer may come from what this phone kept, so it is a reason to ask and no proof.
+  if (up && !standing.online) void ask();
+  else if (!up && standing.online) gone();
+});
+navigator.serviceWorker?.addEventListener('message', ({ data }: MessageEvent<{ heard?: unknown } | null>) => {
+  if (data?.heard === false) heard(false);
+});
+if (!standing.online) askLater();

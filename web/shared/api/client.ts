@@ -3,6 +3,7 @@
  * the server's own where it sent its error shape, ours where the network or a proxy failed.
  */
 
+import { heard } from './line';
 import type { Names } from './types';
 
 export interface ErrorBody {
@@ -126,9 +127,13 @@ async function ask(path: string, request: RequestInit, { signal, within }: Call)
   signal?.addEventListener('abort', halt);
   if (signal?.aborted) halt();
   try {
-    return await fetch(path, { ...request, signal: stop.signal });
+    const response = await fetch(path, { ...request, signal: stop.signal });
+    heard(true);
+    return response;
   } catch (cause) {
     if (signal?.aborted) throw cause;
+    // An answer that is late says nothing of the line: the other end may have much to do.
+    if (!stop.signal.aborted) heard(false);
     throw new ApiError(0, { code: 'no_connection', message: '' });
   } finally {
     clearTimeout(timer);
@@ -162,6 +167,7 @@ export function understood<T>({ ok, status, retryAfter, text }: RawAnswer): T {
 const cityPath = (city: string): string => `/api/v1/cities/${encodeURIComponent(city)}`;
 
 export const paths = {
+  alive: '/health/live',
   about: '/api/v1/about',
   cities: '/api/v1/cities',
   services: (city: string) => `${cityPath(city)}/services`,
