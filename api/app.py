@@ -10,8 +10,8 @@ from contextlib import asynccontextmanager
 from typing import Any, cast
 
 from fastapi import FastAPI
-from granian.utils.proxies import wrap_asgi_with_proxy_headers
 from starlette.types import ASGIApp
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from api.cross_origin import Preflights
 from api.dependencies import Resources
@@ -190,7 +190,7 @@ def served_app() -> ASGIApp:
     application = create_app()
     if not trusted:
         return application
-    return cast(ASGIApp, wrap_asgi_with_proxy_headers(application, trusted_hosts=trusted))
+    return cast(ASGIApp, ProxyHeadersMiddleware(cast(Any, application), trusted_hosts=trusted))
 
 
 app = served_app()

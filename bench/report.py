@@ -25,7 +25,7 @@ COLUMNS = (
     "API us", "db us", "both us", "pgbench db us", "bar",
 )  # fmt: skip
 FIRST_PAGE, DEEP_PAGE = "queue, first page", "queue, deep page"
-PACKAGES = ("granian", "uvloop", "fastapi", "psycopg", "pydantic", "orjson")
+PACKAGES = ("uvicorn", "httptools", "uvloop", "fastapi", "psycopg", "pydantic", "orjson")
 NOTES = """\
 **Nagara** is the whole way over HTTP: routing, validation, the rules (place, route, promise), row-level
 security, rate limits, idempotency, the answer's JSON; for the sweep, the sweep itself. **pgbench** is the

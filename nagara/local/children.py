@@ -10,7 +10,8 @@ import ctypes
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,23 +19,18 @@ PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def dies_with_parent(death_signal: signal.Signals) -> Callable[[], None]:
-    """What a child does between fork and exec: ask for `death_signal` when its parent ends."""
-    parent = os.getpid()
-
-    def ask() -> None:
-        _libc.prctl(PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
-        if os.getppid() != parent:  # it ended before the question was asked
-            os._exit(1)
-
-    return ask
+def die_with(parent: int, death_signal: signal.Signals) -> None:
+    """Called in a child, also between fork and exec: ask for `death_signal` when the process `parent` ends."""
+    _libc.prctl(PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
+    if os.getppid() != parent:  # it ended before the question was asked
+        os._exit(1)
 
 
 def child_options(death_signal: signal.Signals) -> dict[str, Any]:
     """Popen options of every child: its own session, so that Ctrl-C reaches only us; and it dies with us."""
     return {
         "start_new_session": True,
-        "preexec_fn": dies_with_parent(death_signal),
+        "preexec_fn": partial(die_with, os.getpid(), death_signal),
         "stdin": subprocess.DEVNULL,
     }
 

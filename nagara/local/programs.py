@@ -10,27 +10,13 @@ from pathlib import Path
 from nagara.local.ports import LOOPBACK
 from nagara.local.processes import Service
 
-API_APP = "api.app:app"
-
 
 def api_service(port: int, workers: int, environment: Mapping[str, str]) -> Service:
-    """The HTTP door. A worker that dies alone is replaced by granian, the whole by the supervisor."""
-    flags = [
-        "--interface",
-        "asgi",
-        "--loop",
-        "uvloop",
-        "--host",
-        LOOPBACK,
-        "--port",
-        str(port),
-        "--workers",
-        str(workers),
-    ]
-    flags += ["--respawn-failed-workers", "--respawn-interval", "0.1", "--workers-kill-timeout", "5"]
+    """The HTTP door. It replaces a process of its own that dies, the supervisor the whole."""
+    flags = ["--host", LOOPBACK, "--port", str(port), "--workers", str(workers)]
     return Service(
         name="api",
-        command=[sys.executable, "-m", "granian", *flags, API_APP],
+        command=[sys.executable, "-m", "api.serve", *flags],
         environment=environment,
         ready=answers_ready(port),
         ready_within=300.0,  # it reads every city, and others start beside it

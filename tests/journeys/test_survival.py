@@ -17,7 +17,7 @@ from tests.local.waiting import first_of
 from tests.waiting import wait_until
 
 PARTS = {
-    "api": "granian",
+    "api": "api.serve",
     "worker": "--exclude-queues events",
     "urgent": "--queues urgent,events",
     "beat": "workers.app beat",

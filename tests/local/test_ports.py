@@ -54,7 +54,7 @@ def test_a_free_port_is_one_no_outgoing_connection_is_given() -> None:
 
 
 def test_a_server_that_shares_its_port_still_counts_as_taken() -> None:
-    """granian binds with SO_REUSEPORT: a second one would start beside it and get half of the requests."""
+    """The API binds with SO_REUSEPORT: a second one would start beside it and get half of the requests."""
     with socket.socket() as server:
         server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         server.bind((ports.LOOPBACK, 0))

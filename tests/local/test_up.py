@@ -122,7 +122,7 @@ def test_any_killed_program_comes_back(running: tuple[subprocess.Popen[bytes], i
         "worker": "--exclude-queues events",
         "urgent": "--queues urgent,events",
         "beat": "workers.app beat",
-        "api": "api.app:app",
+        "api": "api.serve",
     }
     for name, mark in marks.items():
         first = first_of(running_as(mark, process))
