@@ -88,7 +88,7 @@ def main(arguments: Sequence[str]) -> int:
         owner.execute(WATCH)
         with installation(services) as running, _without_nudges(running) as quiet:
             lines = _handling(running, owner, given.rate, given.seconds, given.rounds)
-            lines += _loss(running.measured, quiet, owner, given.seconds / 4, given.rounds * 2)
+            lines += _loss(running.measured, quiet, owner, given.seconds / 3, given.rounds * 2)
         sizes = (
             f"{given.requests:,} requests before, {given.rate:g} residents a second for {given.seconds:g} s, "
         )
@@ -167,7 +167,7 @@ def _handling(
 def _loss(
     ours: Measured, quiet: Measured, owner: psycopg.Connection[Any], seconds: float, rounds: int
 ) -> list[Line]:
-    lines = []
+    lines, turn = list[Line](), min(TURN_S, seconds)
     bodies = [body_of(one) for one in decided_filings(city_of(CITY), time_told(owner), random.Random(2), 4)]
     requests = [
         request_text("POST", f"/api/v1/cities/{CITY}/requests", body, ("Idempotency-Key", KEY))
@@ -178,12 +178,12 @@ def _loss(
         sides = [("nudging", ours), ("quiet", quiet)]
         for _, side in sides:
             run_load(Load(side.port, connections, 1.0, 201, requests))
-        for _ in range(2 * math.ceil(rounds * seconds / TURN_S / 2)):  # each begins as often as the other
+        for _ in range(2 * math.ceil(rounds * seconds / turn / 2)):  # each begins as often as the other
             sides.reverse()
             for name, side in sides:
                 _settle(owner)
                 run_load(Load(side.port, connections, BEGUN_AFTER_S, 201, requests))
-                answers = run_load(Load(side.port, connections, TURN_S, 201, requests))
+                answers = run_load(Load(side.port, connections, turn, 201, requests))
                 rates[name].append(answers.count / answers.seconds)
         ratios = [one / other for one, other in zip(rates["nudging"], rates["quiet"], strict=True)]
         loss = 1 - statistics.median(ratios)
