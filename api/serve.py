@@ -16,6 +16,7 @@ import socket
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
@@ -32,11 +33,18 @@ BACKLOG = 1024
 FILES = MOST_CONNECTIONS + 500
 """Connections, and what the application opens itself: databases, Redis, pictures."""
 
+GONE_AFTER_S = 120
 KEEP_ALIVE_S = 75
 """Longer than the minute for which common proxies keep a connection: who closes first loses a request."""
 
 STOP_WITHIN_S = 5
+CLOSED_WITHIN_S = 3
+"""What is written by then goes to the database, and what is open is closed."""
+
 AGAIN_AFTER_S, FAILED_AGAIN_AFTER_S = 0.1, 3.0
+MOST_FAILED = 6
+"""Processes in a row that ended before they listened."""
+
 CHECK_EVERY_S = 0.5
 log = logging.getLogger("api.serve")
 
@@ -79,6 +87,7 @@ class _Workers:
     def __init__(self, host: str, port: int, count: int) -> None:
         self._address, self._count = (host, port), count
         self._running: list[_Worker] = []
+        self._failed = 0
         self._stopping = False
 
     def keep(self) -> int:
@@ -93,9 +102,11 @@ class _Workers:
                 wait([one.process.sentinel for one in self._running], CHECK_EVERY_S)
                 for ended in [one for one in self._running if one.process.exitcode is not None]:
                     self._running.remove(ended)
-                    if ended.failed_to_start and not any(one.served.value for one in self._running):
+                    self._failed = 0 if ended.served.value else self._failed + 1
+                    hopeless = ended.failed_to_start or self._failed >= MOST_FAILED
+                    if hopeless and not any(one.served.value for one in self._running):
                         log.error("the API cannot start; the lines above say why")
-                        return ended.process.exitcode or 1
+                        return max(1, ended.process.exitcode or 1)
                     if not self._stopping:
                         self._say_and_wait(ended)
         finally:
@@ -105,7 +116,7 @@ class _Workers:
     def _say_and_wait(self, ended: _Worker) -> None:
         process = ended.process
         log.warning("process %s ended with %s; another takes its place", process.pid, process.exitcode)
-        time.sleep(FAILED_AGAIN_AFTER_S if ended.failed_to_start else AGAIN_AFTER_S)
+        time.sleep(AGAIN_AFTER_S if ended.served.value else FAILED_AGAIN_AFTER_S)
 
     def _start(self) -> _Worker:
         context = multiprocessing.get_context("spawn")
@@ -121,7 +132,7 @@ class _Workers:
         processes = [one.process for one in self._running]
         for one in processes:
             one.terminate()
-        deadline = time.monotonic() + STOP_WITHIN_S + 1
+        deadline = time.monotonic() + STOP_WITHIN_S + CLOSED_WITHIN_S
         for one in processes:
             one.join(max(0.0, deadline - time.monotonic()))
             if one.exitcode is None:
@@ -153,7 +164,7 @@ def _serve(host: str, port: int, served: ctypes.c_bool) -> None:
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=STOP_WITHIN_S,
     )
-    with _bound(host, port) as listening:
+    with _bound(host, port) as listening, suppress(KeyboardInterrupt):  # which uvicorn raises again
         _Server(config, served).run(sockets=[listening])
 
 
@@ -178,6 +189,11 @@ def _bound(host: str, port: int) -> socket.socket:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        # What is accepted inherits these: whoever vanished, or takes no byte of an answer, is given up.
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, GONE_AFTER_S // 2)
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, GONE_AFTER_S // 8)
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, GONE_AFTER_S * 1000)
         made.bind((host, port))
     except BaseException:
         made.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import socket
 import threading
 from collections.abc import Iterator
@@ -17,16 +18,39 @@ from api.connection import MOST_HEAD, Connection
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
 ASKED = b"GET /there HTTP/1.1\r\nHost: here\r\n"
+ENDLESS = [
+    [b"x-part-%d: %s\r\n" % (number, b"a" * 1000) for number in range(700)],
+    [b"x-long: ", *[b"a" * 1000] * 700],
+]
 
 
 async def answer(scope: Any, receive: Any, send: Any) -> None:
     """Says what was asked for, once all of it came."""
-    while (message := await receive()).get("more_body"):
-        pass
-    body = f"{scope['path']} {len(message.get('body', b''))}".encode()
+    if scope["path"] == "/news":
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"news", "more_body": True})
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        return
+    message, size = await receive(), 0
+    while message["type"] == "http.request":
+        size += len(message["body"])
+        if not message["more_body"]:
+            break
+        message = await receive()
+    told = scope["headers"] if scope["path"] == "/headers" else size
+    body = f"{scope['path']} {told}".encode()
     head = [(b"content-length", b"%d" % len(body)), (b"content-type", b"text/plain")]
     await send({"type": "http.response.start", "status": 200, "headers": head})
     await send({"type": "http.response.body", "body": body})
+
+
+@pytest.fixture
+def listener() -> Iterator[socket.socket]:
+    """Somebody who is still there when the server has ended."""
+    with socket.socket() as line:
+        line.settimeout(PATIENCE_SECONDS)
+        yield line
 
 
 @pytest.fixture
@@ -35,7 +59,7 @@ def port() -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         config = uvicorn.Config(
             answer, interface="asgi3", loop="uvloop", http=Connection, ws="none", lifespan="off",
-            log_config=None, access_log=False, timeout_keep_alive=75,
+            log_config=None, access_log=False, timeout_keep_alive=1,
         )  # fmt: skip
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=([listening],))
@@ -87,13 +111,7 @@ def test_what_is_no_request_is_told_so(port: int, text: bytes) -> None:
     assert error["reference"]
 
 
-@pytest.mark.parametrize(
-    "endless",
-    [
-        [b"x-part-%d: %s\r\n" % (number, b"a" * 1000) for number in range(80)],
-        [b"x-long: ", *[b"a" * 1000] * 80],
-    ],
-)
+@pytest.mark.parametrize("endless", ENDLESS)
 def test_headers_without_an_end_are_refused(port: int, endless: list[bytes]) -> None:
     status, error = refused(said(port, ASKED, *endless))
     assert (status, error["code"]) == (431, "too_large")
@@ -105,11 +123,54 @@ def test_headers_just_small_enough_are_read(port: int) -> None:
     assert b"200 OK" in said(port, ASKED, long, b"Connection: close\r\n\r\n")
 
 
-def test_trailers_without_an_end_are_refused(port: int) -> None:
+@pytest.mark.parametrize("endless", ENDLESS)
+def test_trailers_without_an_end_are_refused(port: int, endless: list[bytes]) -> None:
     chunked = b"POST /there HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n"
-    trailers = [b"x-part-%d: %s\r\n" % (number, b"a" * 1000) for number in range(80)]
-    status, _ = refused(said(port, chunked, *trailers))
+    status, _ = refused(said(port, chunked, *endless))
     assert status == 431
+
+
+@pytest.mark.parametrize("size", [1, 100, 8192])
+def test_a_body_in_chunks_of_any_size_is_no_head(port: int, size: int) -> None:
+    body = b"%x\r\n%s\r\n" % (size, b"a" * size) * (800_000 // (size + 6))
+    head = b"POST /there HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+    assert said(port, head, body, b"0\r\n\r\n").endswith(b"/there %d" % (800_000 // (size + 6) * size))
+
+
+def test_a_trailer_is_no_header(port: int) -> None:
+    head = b"POST /headers HTTP/1.1\r\nHost: here\r\nX-Forwarded-For: 1.1.1.1\r\nConnection: close\r\n"
+    answered = said(
+        port, head, b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX-Forwarded-For: 9.9.9.9\r\n\r\n"
+    )
+    assert b"1.1.1.1" in answered
+    assert b"9.9.9.9" not in answered
+
+
+def test_what_follows_a_request_does_not_take_its_answer(port: int, caplog: pytest.LogCaptureFixture) -> None:
+    """What was asked rightly is answered, nothing else is, and no log tells of a stranger's rubbish."""
+    answered = said(port, ASKED + b"\r\n\x16rubbish\r\n\r\n")
+    assert answered.count(b"HTTP/1.1") == 1
+    assert answered.endswith(b"/there 0")
+    long = b"POST /there HTTP/1.1\r\nHost: here\r\nContent-Length: 90000\r\n\r\n" + b"a" * 90_000
+    answered = said(port, long + ASKED, b"Connection: close\r\n\r\n")
+    assert (answered.count(b"/there 90000"), answered.count(b"/there 0")) == (1, 1)
+    assert not [one for one in caplog.records if one.levelno >= logging.ERROR]
+
+
+def test_requests_sent_far_ahead_of_their_answers_end_the_connection(port: int) -> None:
+    assert said(port, (ASKED + b"\r\n") * 1000).count(b"HTTP/1.1") < 1000
+
+
+@pytest.mark.parametrize(
+    "rest", [b"\r\n", b"POST /late HTTP/1.1\r\nHost: here\r\nContent-Length: 9\r\n\r\nabc"]
+)
+def test_a_connection_that_says_nothing_more_is_closed(
+    port: int, monkeypatch: pytest.MonkeyPatch, rest: bytes
+) -> None:
+    monkeypatch.setattr(connection, "BODY_SILENCE_S", 0.3)
+    answered = said(port, ASKED + b"\r\n", rest)
+    assert answered.startswith(b"HTTP/1.1 200 OK")
+    assert (b"HTTP/1.1 408" in answered) == (b"POST" in rest)
 
 
 @pytest.mark.parametrize(("text", "status"), [(b"", None), (ASKED, 408), (ASKED + b"\r\n" + ASKED, 408)])
@@ -125,6 +186,7 @@ def test_patience_ends(port: int, monkeypatch: pytest.MonkeyPatch, text: bytes, 
 
 def test_a_body_may_take_longer(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "HEAD_WITHIN_S", 0.2)
+    monkeypatch.setattr(connection, "BODY_SILENCE_S", 2.0)
     with closing(socket.create_connection(("127.0.0.1", port), PATIENCE_SECONDS)) as line:
         line.sendall(b"POST /there HTTP/1.1\r\nHost: here\r\nContent-Length: 6\r\n\r\nabc")
         line.settimeout(0.6)
@@ -150,3 +212,12 @@ def test_one_connection_too_many_is_closed_and_the_others_go_on(
     finally:
         for line in lines:
             line.close()
+
+
+def test_whoever_listens_to_news_does_not_hold_up_the_end(listener: socket.socket, port: int) -> None:
+    """The server's end is waited for when this test ends, without a limit of its own."""
+    listener.connect(("127.0.0.1", port))
+    listener.sendall(b"GET /news HTTP/1.1\r\nHost: here\r\nAccept: text/event-stream\r\n\r\n")
+    came = b""
+    while b"news" not in came:
+        came += listener.recv(65536)

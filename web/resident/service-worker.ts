@@ -75,7 +75,7 @@ async function list(event: FetchEvent, path: string): Promise<Response> {
 }
 
 async function tellOfSilence(page: string): Promise<void> {
-  (await self.clients.get(page))?.postMessage({ heard: false });
+  (await self.clients.get(page))?.postMessage({ heard: 'failure' });
 }
 
 async function keepList(path: string, answer: Response): Promise<void> {

@@ -10,11 +10,15 @@ import { announce, onQueueChange, sendQueue, type Sending } from './sender';
 import { onLineBack, standing } from './standing.svelte';
 
 const SYNC_TAG = 'nagara-queue';
+const FORCE_WAIT_MS = 60_000;
+const LONGEST_FORCE_WAIT_MS = 15 * 60_000;
 const ORPHANS_AFTER_MS = 7 * 86_400_000;
 
 let reports = $state.raw<QueuedReport[]>([]);
 let photoCounts = $state.raw<Record<string, number>>({});
 let timer: ReturnType<typeof setTimeout> | undefined;
+let forceAgainAt = 0;
+let forceWait = FORCE_WAIT_MS;
 /** The report the person is changing after a try without an answer. */
 let open: string | null = null;
 
@@ -44,6 +48,7 @@ async function reload(): Promise<void> {
 }
 
 function tell(report: QueuedReport, before: QueueState | undefined): void {
+  if (report.state === 'sent') forceWait = FORCE_WAIT_MS;
   if (report.state === 'sent' && before) standing.news = t('phone.news_sent', { reference: report.filed?.reference ?? '' });
   else if (report.state === 'refused' && before) standing.news = t('phone.news_refused');
   else if (report.state === 'waiting' && !standing.online) standing.news = t('phone.news_waiting');
@@ -61,6 +66,14 @@ export async function sendNow(sending: Sending = {}): Promise<void> {
   await reload();
 }
 
+/** Where the city answers and a report still does not get through, each return of the line must not send it again. */
+function mayForce(): boolean {
+  if (Date.now() < forceAgainAt) return false;
+  forceAgainAt = Date.now() + forceWait;
+  forceWait = Math.min(LONGEST_FORCE_WAIT_MS, 2 * forceWait);
+  return true;
+}
+
 /** Asks the browser to send when there is a line, even if this page is closed by then; not every browser can. */
 async function askForSync(): Promise<void> {
   try {
@@ -73,7 +86,7 @@ async function askForSync(): Promise<void> {
 
 export async function startQueue(): Promise<void> {
   onQueueChange(() => void reload());
-  onLineBack(() => void sendNow({ force: true }));
+  onLineBack((byBrowser) => void sendNow({ force: byBrowser || mayForce() }));
   await reload();
   letGoOfHandedOver();
   void sendNow({ force: true });

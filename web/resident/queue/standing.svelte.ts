@@ -17,27 +17,28 @@ const FIRST_WAIT_MS = 2_000;
 const LONGEST_WAIT_MS = 60_000;
 const ANSWERS_WITHIN_MS = 10_000;
 
-const listeners = new Set<() => void>();
+type Back = (byBrowser: boolean) => void;
+const listeners = new Set<Back>();
 let timer: ReturnType<typeof setTimeout> | undefined;
 let wait = FIRST_WAIT_MS;
 let backAt = 0;
 let asking = false;
 
-/** Called whenever there is a line again. */
-export function onLineBack(tell: () => void): void {
+/** Called whenever there is a line again: by the browser's word, or because the city answered. */
+export function onLineBack(tell: Back): void {
   listeners.add(tell);
 }
 
-function back(): void {
+function back(byBrowser: boolean): void {
   clearTimeout(timer);
   standing.online = true;
   backAt = Date.now();
-  listeners.forEach((tell) => tell());
+  listeners.forEach((tell) => tell(byBrowser));
 }
 
 function gone(): void {
   standing.online = false;
-  // A line that comes and goes is asked less and less often: with every return, what waits is sent again.
+  // A line that comes and goes is asked less and less often.
   if (Date.now() - backAt > LONGEST_WAIT_MS) wait = FIRST_WAIT_MS;
   askLater();
 }
@@ -59,18 +60,23 @@ async function ask(): Promise<void> {
     (error: unknown) => error instanceof ApiError && error.status !== 0,
   );
   asking = false;
-  if (answered) back();
-  else askLater();
+  if (answered && !standing.online) back(false);
+  else if (!answered && standing.online) gone();
+  else if (!answered) askLater();
 }
 
 addEventListener('offline', gone);
-addEventListener('online', back);
-onHeard((up) => {
-  // An answer may come from what this phone kept, so it is a reason to ask and no proof.
-  if (up && !standing.online) void ask();
-  else if (!up && standing.online) gone();
+addEventListener('online', () => {
+  wait = FIRST_WAIT_MS;
+  back(true);
+});
+onHeard((what) => {
+  if (asking) return;
+  // An answer may come from what this phone kept, and a silent city may be busy: reasons to ask, and no proof.
+  if (what === 'answer' ? !standing.online : what === 'silence' && standing.online) void ask();
+  else if (what === 'failure' && standing.online) gone();
 });
 navigator.serviceWorker?.addEventListener('message', ({ data }: MessageEvent<{ heard?: unknown } | null>) => {
-  if (data?.heard === false) heard(false);
+  if (data?.heard === 'failure') heard('failure');
 });
 if (!standing.online) askLater();

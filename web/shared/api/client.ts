@@ -119,8 +119,8 @@ function secondsOf(text: string | null): number | null {
   return Number.isFinite(seconds) ? Math.max(0, seconds) : null;
 }
 
-/** `fetch`, given up after `within`; both ends of the line being silent is told as no connection. */
-async function ask(path: string, request: RequestInit, { signal, within }: Call): Promise<Response> {
+/** The whole answer, given up after `within`; both ends of the line being silent is told as no connection. */
+async function ask(path: string, request: RequestInit, { signal, within }: Call): Promise<RawAnswer> {
   const stop = new AbortController();
   const halt = (): void => stop.abort();
   const timer = within === undefined ? undefined : setTimeout(halt, within);
@@ -128,12 +128,14 @@ async function ask(path: string, request: RequestInit, { signal, within }: Call)
   if (signal?.aborted) halt();
   try {
     const response = await fetch(path, { ...request, signal: stop.signal });
-    heard(true);
-    return response;
+    const { ok, status } = response;
+    const answer = { ok, status, retryAfter: response.headers.get('Retry-After'), text: await response.text() };
+    heard('answer');
+    return answer;
   } catch (cause) {
     if (signal?.aborted) throw cause;
-    // An answer that is late says nothing of the line: the other end may have much to do.
-    if (!stop.signal.aborted) heard(false);
+    // The line may be dead, or the other end have much to do.
+    heard(stop.signal.aborted ? 'silence' : 'failure');
     throw new ApiError(0, { code: 'no_connection', message: '' });
   } finally {
     clearTimeout(timer);
@@ -150,9 +152,7 @@ export async function call<T>(path: string, options: Call = {}): Promise<T> {
     headers['Content-Type'] = 'application/json';
     request.body = JSON.stringify(options.body);
   }
-  const response = await ask(withQuery(path, options.query), request, options);
-  const { ok, status } = response;
-  return understood({ ok, status, retryAfter: response.headers.get('Retry-After'), text: await response.text() });
+  return understood(await ask(withQuery(path, options.query), request, options));
 }
 
 /** The JSON of an answer, unchecked; raises its `ApiError`. */

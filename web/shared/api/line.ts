@@ -3,13 +3,16 @@
  * one does not mean that anything comes through: a tower that answers nobody, a public network without the internet.
  */
 
-const listeners = new Set<(up: boolean) => void>();
+/** An answer may come from what is kept here; a failure is a call that could not be made; silence, one given up. */
+export type Heard = 'answer' | 'failure' | 'silence';
 
-/** Called with every answer (true), which may also come from what is kept here, and with every call that failed (false). */
-export function onHeard(tell: (up: boolean) => void): void {
+const listeners = new Set<(what: Heard) => void>();
+
+/** Called with the end of every call, but those that the page itself gave up. */
+export function onHeard(tell: (what: Heard) => void): void {
   listeners.add(tell);
 }
 
-export function heard(up: boolean): void {
-  listeners.forEach((tell) => tell(up));
+export function heard(what: Heard): void {
+  listeners.forEach((tell) => tell(what));
 }
