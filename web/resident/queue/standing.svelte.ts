@@ -3,7 +3,7 @@ import { ApiError, call, paths } from '@shared/api/client';
 import { heard, onHeard } from '@shared/api/line';
 
 export const standing = $state({
-  /** False where the browser says so, and once a call could not be made; true again when the city was heard. */
+  /** False where the browser says so, and where a call failed and the city answers nothing else; true once it does. */
   online: navigator.onLine,
   /** How many reports lie here. */
   kept: 0,
@@ -22,7 +22,7 @@ const listeners = new Set<Back>();
 let timer: ReturnType<typeof setTimeout> | undefined;
 let wait = FIRST_WAIT_MS;
 let backAt = 0;
-let asking = false;
+let asking: Promise<boolean> | null = null;
 
 /** Called whenever there is a line again: by the browser's word, or because the city answered. */
 export function onLineBack(tell: Back): void {
@@ -52,17 +52,27 @@ function askLater(): void {
 }
 
 /** The browser tells nobody that a network which led nowhere leads somewhere again. Nothing keeps this answer. */
-async function ask(): Promise<void> {
-  if (asking) return;
-  asking = true;
-  const answered = await call(paths.alive, { within: ANSWERS_WITHIN_MS }).then(
-    () => true,
-    (error: unknown) => error instanceof ApiError && error.status !== 0,
-  );
-  asking = false;
+function ask(): Promise<boolean> {
+  asking ??= call(paths.alive, { within: ANSWERS_WITHIN_MS })
+    .then(
+      () => true,
+      (error: unknown) => error instanceof ApiError && error.status !== 0,
+    )
+    .then(conclude);
+  return asking;
+}
+
+function conclude(answered: boolean): boolean {
+  asking = null;
   if (answered && !standing.online) back(false);
   else if (!answered && standing.online) gone();
   else if (!answered) askLater();
+  return answered;
+}
+
+/** Whether there is a line; after a call that failed, once that is known. */
+export function lineIsThere(): Promise<boolean> {
+  return asking ?? Promise.resolve(standing.online);
 }
 
 addEventListener('offline', gone);
@@ -72,9 +82,9 @@ addEventListener('online', () => {
 });
 onHeard((what) => {
   if (asking) return;
-  // An answer may come from what this phone kept, and a silent city may be busy: reasons to ask, and no proof.
-  if (what === 'answer' ? !standing.online : what === 'silence' && standing.online) void ask();
-  else if (what === 'failure' && standing.online) gone();
+  // An answer may come from what this phone kept, one call may fail alone, and a silent city may be busy: reasons to
+  // ask, and no proof.
+  if ((what === 'answer') !== standing.online) void ask();
 });
 navigator.serviceWorker?.addEventListener('message', ({ data }: MessageEvent<{ heard?: unknown } | null>) => {
   if (data?.heard === 'failure') heard('failure');
