@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import urllib.error
 import urllib.request
@@ -24,7 +25,7 @@ class Outside:
     def call(
         self, method: str, path: str, body: Any = None, token: str | None = None, key: str | None = None
     ) -> tuple[int, Any]:
-        """Status and JSON answer; status 0 where nobody answered."""
+        """Status and JSON answer; status 0 where nobody answered, or not to the end."""
         headers = {"Content-Type": "application/json"}
         if token:
             headers["Authorization"] = f"Bearer {token}"
@@ -37,7 +38,7 @@ class Outside:
                 return answer.status, json.loads(answer.read() or b"null")
         except urllib.error.HTTPError as error:
             return error.code, json.loads(error.read() or b"null")
-        except OSError:
+        except (OSError, http.client.HTTPException):
             return 0, None
 
     def sign_in(self, name: str) -> str:
