@@ -1,4 +1,4 @@
-"""``python3 run.py bench``: every bench at a small size, one after the other, in about ten minutes; one page for all.
+"""``python3 run.py bench``: every bench at a small size, one after the other, in under ten minutes; one page for all.
 
 Small sizes show that each bar is looked at and about where each figure lies; the long forms of ``bench/README.md``
 are what the figures in its tables come from.
