@@ -14,6 +14,7 @@ from city_config import City
 from nagara.database import role_options
 from nagara.filing.desk import file_request
 from nagara.filing.handed_in import Filing
+from nagara.importing.drawing import new_references
 from nagara.settings import settings
 
 Connection = psycopg.Connection[Any]
@@ -66,6 +67,9 @@ def age(owner: Connection, request: Known, hours: float) -> None:
 
 def multiply(owner: Connection, request: Known, copies: int) -> None:
     """Lay that many more requests beside one, alike but for id and reference, each with its first event."""
+    references: set[str] = set()
+    while len(references) < copies:
+        references.update(new_references(request.reference[:3], copies - len(references)))
     columns = [
         row[0]
         for row in owner.execute(
@@ -78,10 +82,10 @@ def multiply(owner: Connection, request: Known, copies: int) -> None:
     owner.execute(
         f"with copied as ("
         f"insert into request (id, reference, {names}) "
-        f"select gen_random_uuid(), reference || '-' || n, {names} from request, generate_series(1, %s) as n "
+        f"select gen_random_uuid(), drawn, {names} from request, unnest(%s::text[]) as drawn "
         f"where city_id = %s and id = %s returning city_id, id, status) "
         f"insert into event (city_id, request_id, kind, actor_kind, to_status, data) "
         f"select city_id, id, 'filed', 'resident', status, '{{}}' from copied",
-        (copies, request.city_id, request.id),
+        (list(references), request.city_id, request.id),
     )
     owner.commit()
