@@ -1,7 +1,7 @@
-"""One connection of HTTP/1.1: what somebody may send, and how long they may take over it.
+"""One connection of HTTP: what somebody may send, and how long they may take over it.
 
 uvicorn gives a request no end in size or time. These are the ends of its head, of all that is not its body, and of the
-silence within its body; how large a body may be is said in `api/edge.py`.
+silence within its body; how large a body may be is said in `api/edge.py`. Whoever speaks HTTP/1.0 is answered in it.
 """
 
 from __future__ import annotations
@@ -158,6 +158,8 @@ class Connection(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._running = cycle
+        if cycle.scope["http_version"] == "1.0":
+            app = _without_chunks(app, cycle)
         super()._start_asgi_task(cycle, app)
 
     def _stop_waiting(self) -> None:
@@ -214,3 +216,27 @@ class Connection(HttpToolsProtocol):
         if time.monotonic() - cls._told_at > TELL_EVERY_S:
             cls._told_at = time.monotonic()
             log.warning("%d connections are open; further ones are closed", MOST_CONNECTIONS)
+
+
+def _without_chunks(app: Any, cycle: RequestResponseCycle) -> Any:
+    """Answers HTTP/1.0, as proxies speak it that were told nothing else: what has no known length ends with the line.
+
+    uvicorn closes the connection after any such answer, but would frame its parts as chunks, which HTTP/1.0 lacks.
+    """
+
+    async def answer(scope: Any, receive: Any, send: Any) -> None:
+        counted = False
+
+        async def unframed(message: Any) -> None:
+            nonlocal counted
+            if message["type"] == "http.response.start":
+                counted = any(name.lower() == b"content-length" for name, _ in message.get("headers", ()))
+                if not counted:
+                    cycle.chunked_encoding = False
+            elif not counted:
+                cycle.expected_content_length = len(message.get("body", b""))
+            await send(message)
+
+        await app(scope, receive, unframed)
+
+    return answer

@@ -32,6 +32,12 @@ async def answer(scope: Any, receive: Any, send: Any) -> None:
         while (await receive())["type"] != "http.disconnect":
             pass
         return
+    if scope["path"] == "/parts":
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for part in (b"one, ", b"", b"two, "):
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+        await send({"type": "http.response.body", "body": b"three"})
+        return
     message, size = await receive(), 0
     while message["type"] == "http.request":
         size += len(message["body"])
@@ -221,3 +227,16 @@ def test_whoever_listens_to_news_does_not_hold_up_the_end(listener: socket.socke
     came = b""
     while b"news" not in came:
         came += listener.recv(65536)
+
+
+def test_http_1_0_is_answered_without_chunks(port: int) -> None:
+    head, _, body = said(port, b"GET /parts HTTP/1.0\r\n\r\n").partition(b"\r\n\r\n")
+    assert (b"transfer-encoding" in head, body) == (False, b"one, two, three")
+    head, _, body = said(port, b"HEAD /parts HTTP/1.0\r\n\r\n").partition(b"\r\n\r\n")
+    assert (b"transfer-encoding" in head, body) == (False, b"")
+    head, _, body = said(port, b"POST /there HTTP/1.0\r\nContent-Length: 3\r\n\r\nabc").partition(b"\r\n\r\n")
+    assert (b"content-length: 8" in head, body) == (True, b"/there 3")
+    head, _, body = said(port, ASKED.replace(b"there", b"parts"), b"Connection: close\r\n\r\n").partition(
+        b"\r\n\r\n"
+    )
+    assert (b"transfer-encoding: chunked" in head, body.endswith(b"5\r\nthree\r\n0\r\n\r\n")) == (True, True)
