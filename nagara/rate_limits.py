@@ -8,7 +8,7 @@ import logging
 import time
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import NamedTuple, cast
 
 import orjson
 from redis.asyncio import Redis
@@ -123,8 +123,7 @@ WITHOUT_REDIS_FOR_S = 1.0
 """After a failure nothing is asked for so long: each report would wait for a Redis that is cut off."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Held:
+class _Held(NamedTuple):
     """One limit that a source is held against: what is counted, and what says that it was let through before."""
 
     key: str
