@@ -130,11 +130,11 @@ class Connection(HttpToolsProtocol):
 
     def on_chunk_header(self) -> None:
         """A chunk of the body is announced."""
-        self._beside_body -= CHUNK_FRAMING
+        self._count_off(CHUNK_FRAMING)
 
     def on_body(self, body: bytes) -> None:
         """A part of the body."""
-        self._beside_body -= len(body)
+        self._count_off(len(body))
         super().on_body(body)
 
     def on_message_complete(self) -> None:
@@ -161,6 +161,10 @@ class Connection(HttpToolsProtocol):
         if cycle.scope["http_version"] == "1.0":
             app = _without_chunks(app, cycle)
         super()._start_asgi_task(cycle, app)
+
+    def _count_off(self, count: int) -> None:
+        # Never below nothing: many small chunks must not pay for a long trailer.
+        self._beside_body = max(0, self._beside_body - count)
 
     def _stop_waiting(self) -> None:
         if self._patience is not None:

@@ -136,6 +136,13 @@ def test_trailers_without_an_end_are_refused(port: int, endless: list[bytes]) ->
     assert status == 431
 
 
+def test_small_chunks_do_not_pay_for_a_long_trailer(port: int) -> None:
+    head = b"POST /there HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\n"
+    parts = [head, b"1\r\nx\r\n" * 100_000, b"0\r\nx-long: ", *[b"a" * 1000] * 900]
+    status, _ = refused(said(port, *parts))
+    assert status == 431
+
+
 @pytest.mark.parametrize("size", [1, 100, 8192])
 def test_a_body_in_chunks_of_any_size_is_no_head(port: int, size: int) -> None:
     body = b"%x\r\n%s\r\n" % (size, b"a" * size) * (800_000 // (size + 6))
