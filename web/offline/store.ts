@@ -72,20 +72,33 @@ export class PhoneStore<Stores extends { [S in keyof Stores]: Keyed }> {
     return after;
   }
 
-  /** One transaction; `kept` is false where the browser keeps nothing. */
+  /** One transaction; resolves once it is on the disk; `kept` is false where the browser keeps nothing. */
   async #transact<T>(
     store: string,
     mode: IDBTransactionMode,
     work: (on: IDBObjectStore) => IDBRequest<T>,
   ): Promise<{ kept: boolean; value: T | undefined }> {
-    const database = await this.#open();
-    if (!database) return { kept: false, value: undefined };
+    const transaction = await this.#begin(store, mode);
+    if (!transaction) return { kept: false, value: undefined };
     return new Promise((resolve, reject) => {
-      const transaction = database.transaction(store, mode);
       const asked = work(transaction.objectStore(store));
       transaction.oncomplete = () => resolve({ kept: true, value: asked.result });
       transaction.onabort = () => reject(transaction.error ?? new Error('the phone could not keep it'));
     });
+  }
+
+  async #begin(store: string, mode: IDBTransactionMode): Promise<IDBTransaction | null> {
+    // Unasked, browsers say done before the disk has it: what a phone keeps would be gone with its battery.
+    const begun = (on: IDBDatabase | null): IDBTransaction | null =>
+      on && on.transaction(store, mode, { durability: 'strict' });
+    try {
+      return begun(await this.#open());
+    } catch (error) {
+      // Browsers end the connection of a page that slept for long, or whose data were cleared: it is opened once more.
+      if (!(error instanceof DOMException && error.name === 'InvalidStateError')) throw error;
+      this.#opened = null;
+      return begun(await this.#open());
+    }
   }
 
   #open(): Promise<IDBDatabase | null> {

@@ -5,7 +5,7 @@
  */
 import type { Filed } from '@shared/api/types';
 import { recall, remember } from '@shared/storage';
-import { all, photosOf, put, remove } from './queue/database';
+import { phone, photosOf } from './queue/database';
 import { newKey, type Draft, type KeptDraft } from './queue/report';
 
 export type { Draft };
@@ -54,14 +54,14 @@ export const begun = (one: Draft): boolean =>
   Boolean(one.service || one.position || one.address.trim() || one.description.trim());
 
 async function keptDrafts(): Promise<KeptDraft[]> {
-  const found = await all('drafts').catch(() => []);
+  const found = await phone.all('drafts').catch(() => []);
   return found.sort((one, other) => other.at - one.at);
 }
 
 /** Takes up what was begun before the browser was closed; a city named in the address is a new beginning elsewhere. */
 export async function restoreDraft(): Promise<void> {
   const now = Date.now();
-  const reports = await all('reports').catch(() => []);
+  const reports = await phone.all('reports').catch(() => []);
   const handed = new Set(reports.filter((one) => one.state !== 'refused').map((one) => one.key));
   for (const { key, at } of await keptDrafts()) if (handed.has(key) || now - at > KEPT_FOR_MS) await forget(key);
   const kept = await keptDrafts();
@@ -70,7 +70,7 @@ export async function restoreDraft(): Promise<void> {
 }
 
 async function forget(key: string): Promise<void> {
-  await remove('drafts', key).catch(() => undefined);
+  await phone.remove('drafts', key).catch(() => undefined);
   aside = aside.filter((one) => one.key !== key);
 }
 
@@ -78,7 +78,7 @@ export function keepDraft(): void {
   const now = $state.snapshot(draft);
   remember('session', DRAFT, now);
   // A phone that is full still keeps it in this tab.
-  put('drafts', { key: now.key, draft: { ...now, contact: { ...NOBODY } }, at: Date.now() }).catch(() => undefined);
+  phone.put('drafts', { key: now.key, draft: { ...now, contact: { ...NOBODY } }, at: Date.now() }).catch(() => undefined);
 }
 
 /** Services and places belong to a city, so a change of city forgets them; the person's words stay. */
@@ -132,7 +132,7 @@ export async function goOnWith(kept: KeptDraft): Promise<void> {
 }
 
 export async function discardDraft(kept: KeptDraft): Promise<void> {
-  for (const photo of await photosOf(kept.draft.key)) await remove('photos', photo.key);
+  for (const photo of await photosOf(kept.draft.key)) await phone.remove('photos', photo.key);
   await forget(kept.key);
 }
 

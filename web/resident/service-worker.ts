@@ -7,7 +7,7 @@
  * are not touched. The page and its files are kept and dropped together, so an old page never meets new files.
  */
 import { sendQueue } from './queue/sender';
-import { all } from './queue/database';
+import { phone } from './queue/database';
 
 declare const self: ServiceWorkerGlobalScope;
 /** Filled in by the build (`scripts/service-worker.ts`). */
@@ -154,5 +154,5 @@ self.addEventListener('sync' as 'message', (event: unknown) => {
 
 async function sendWhatWaits(): Promise<void> {
   await sendQueue({ force: true });
-  if ((await all('reports')).some((one) => one.state === 'waiting')) throw new Error('reports are still waiting');
+  if ((await phone.all('reports')).some((one) => one.state === 'waiting')) throw new Error('reports are still waiting');
 }

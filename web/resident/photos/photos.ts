@@ -1,5 +1,5 @@
 /** The photos of the draft, kept on this phone from the moment they are chosen. */
-import { photosOf, put, remove } from '../queue/database';
+import { phone, photosOf } from '../queue/database';
 import { newKey, type KeptPhoto } from '../queue/report';
 import { takenAt } from './exif';
 import { offer } from './offered.svelte';
@@ -28,12 +28,12 @@ export async function addPhoto(report: string, file: File): Promise<ShownPhoto> 
   // Before it is made smaller: what the camera wrote does not outlive that.
   const position = await takenAt(file);
   const photo = { key: newKey(), report, blob: await shrink(file), media: null, addedAt: Date.now() };
-  await put('photos', photo);
+  await phone.put('photos', photo);
   if (position) offer(report, position);
   return shown(photo);
 }
 
 export async function removePhoto(photo: ShownPhoto): Promise<void> {
-  await remove('photos', photo.key);
+  await phone.remove('photos', photo.key);
   letGo([photo]);
 }

@@ -4,7 +4,7 @@ import type { City, Filing, Service } from '@shared/api/types';
 import { t } from '@shared/i18n/i18n.svelte';
 import { clearDraft, draft, handedOver, keepDraft, markHandedOver, takeUp } from '../draft.svelte';
 import { forget } from '../track/kept';
-import { all, get, photosOf, put, remove, update } from './database';
+import { phone, photosOf } from './database';
 import { newKey, withoutTime, type QueuedReport, type QueueState, type Trouble } from './report';
 import { announce, onQueueChange, sendQueue, type Sending } from './sender';
 import { onLineBack, standing } from './standing.svelte';
@@ -35,7 +35,7 @@ export const errorOf = ({ status, field, ...told }: Trouble): ApiError =>
   new ApiError(status, { ...told, ...(field === null ? {} : { field }) });
 
 async function reload(): Promise<void> {
-  const [found, photos] = await Promise.all([all('reports'), all('photos')]);
+  const [found, photos] = await Promise.all([phone.all('reports'), phone.all('photos')]);
   const before = new Map(reports.map((one) => [one.key, one.state]));
   const counts: Record<string, number> = {};
   for (const { report } of photos) counts[report] = (counts[report] ?? 0) + 1;
@@ -101,10 +101,10 @@ export function letGoOfHandedOver(): void {
 }
 
 async function dropOrphans(): Promise<void> {
-  const drafts = await all('drafts');
+  const drafts = await phone.all('drafts');
   const known = new Set([...reports.map((one) => one.key), ...drafts.map((one) => one.draft.key), draft.key]);
-  for (const photo of await all('photos')) {
-    if (!known.has(photo.report) && Date.now() - photo.addedAt > ORPHANS_AFTER_MS) await remove('photos', photo.key);
+  for (const photo of await phone.all('photos')) {
+    if (!known.has(photo.report) && Date.now() - photo.addedAt > ORPHANS_AFTER_MS) await phone.remove('photos', photo.key);
   }
 }
 
@@ -112,7 +112,7 @@ async function dropOrphans(): Promise<void> {
 async function ownKey(): Promise<string> {
   if (!queue.find(draft.key) || handedOver(draft.key)) return draft.key;
   const key = newKey();
-  for (const photo of await photosOf(draft.key)) await put('photos', { ...photo, key: newKey(), report: key, media: null });
+  for (const photo of await photosOf(draft.key)) await phone.put('photos', { ...photo, key: newKey(), report: key, media: null });
   draft.key = key;
   return key;
 }
@@ -121,7 +121,7 @@ async function ownKey(): Promise<string> {
 export async function enqueue(city: City, service: Service, place: string, body: Filing): Promise<string> {
   const key = await ownKey();
   const kept = $state.snapshot(draft);
-  const changed = await update('reports', key, (one) =>
+  const changed = await phone.update('reports', key, (one) =>
     one.state === 'sent'
       ? { ...one, earlier: withoutTime(one.body) !== withoutTime(body) }
       : {
@@ -136,7 +136,7 @@ export async function enqueue(city: City, service: Service, place: string, body:
         },
   );
   if (!changed) {
-    await put('reports', {
+    await phone.put('reports', {
       key,
       city: city.id,
       cityNames: city.names,
@@ -171,11 +171,11 @@ export function sendLater(): void {
 }
 
 export async function discard(key: string): Promise<void> {
-  const filed = (await get('reports', key))?.filed;
-  await remove('reports', key);
+  const filed = (await phone.get('reports', key))?.filed;
+  await phone.remove('reports', key);
   // What its page showed last is as private as the report.
   if (filed) await forget(filed.reference);
-  await Promise.all((await photosOf(key)).map((photo) => remove('photos', photo.key)));
+  await Promise.all((await photosOf(key)).map((photo) => phone.remove('photos', photo.key)));
   if (draft.key === key) clearDraft();
   announce();
   await reload();
@@ -189,8 +189,8 @@ export async function mend(report: QueuedReport): Promise<void> {
     return;
   }
   const key = newKey();
-  for (const photo of await photosOf(report.key)) await update('photos', photo.key, (one) => ({ ...one, report: key }));
-  await remove('reports', report.key);
+  for (const photo of await photosOf(report.key)) await phone.update('photos', photo.key, (one) => ({ ...one, report: key }));
+  await phone.remove('reports', report.key);
   takeUp({ ...report.draft, key });
   await reload();
 }

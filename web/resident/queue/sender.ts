@@ -8,7 +8,7 @@
  */
 import { ApiError, call, paths } from '@shared/api/client';
 import type { Filed, Filing } from '@shared/api/types';
-import { all, photosOf, remove, update } from './database';
+import { phone, photosOf } from './database';
 import { deviceHeader } from './device';
 import { withoutTime, type QueuedReport, type Trouble } from './report';
 
@@ -65,7 +65,7 @@ export function sendQueue(sending: Sending = {}): Promise<void> {
 
 async function nextDue({ force, first, except }: Sending, tried: Set<string>): Promise<QueuedReport | null> {
   const now = Date.now();
-  const due = (await all('reports'))
+  const due = (await phone.all('reports'))
     .filter((one) => (one.state === 'waiting' || one.state === 'sending') && !tried.has(one.key) && one.key !== except)
     .filter((one) => one.tryAt <= now || (force && one.trouble?.status !== 429) || one.key === first)
     .sort((one, other) => one.queuedAt.localeCompare(other.queuedAt));
@@ -73,19 +73,19 @@ async function nextDue({ force, first, except }: Sending, tried: Set<string>): P
 }
 
 async function sendOne(key: string): Promise<Trouble | null> {
-  const report = await update('reports', key, (one) => ({ ...one, state: 'sending' }));
+  const report = await phone.update('reports', key, (one) => ({ ...one, state: 'sending' }));
   if (!report) return null;
   announce();
   try {
     const { filed, arrived, body, withoutPhotos } = await fileWithPhotos(report);
-    await update('reports', key, (one) => sent(one, filed, withoutPhotos, changedSince(one, report, arrived, body)));
-    await Promise.all((await photosOf(key)).map((photo) => remove('photos', photo.key)));
+    await phone.update('reports', key, (one) => sent(one, filed, withoutPhotos, changedSince(one, report, arrived, body)));
+    await Promise.all((await photosOf(key)).map((photo) => phone.remove('photos', photo.key)));
     return null;
   } catch (error) {
     const trouble = troubleOf(error);
     const uncertain = !(error instanceof ApiError) || error.uncertain;
     const wait = uncertain ? waitFor(report.tries, error) : 0;
-    await update('reports', key, (one) => ({
+    await phone.update('reports', key, (one) => ({
       ...one,
       state: uncertain ? 'waiting' : 'refused',
       tries: one.tries + 1,
@@ -109,12 +109,12 @@ interface Arrival {
 async function fileWithPhotos(report: QueuedReport, again = false): Promise<Arrival> {
   const { ids, withoutPhotos } = await uploadPhotos(report.city, report.key);
   const body = ids.length > 0 ? { ...report.body, media: ids } : report.body;
-  await update('reports', report.key, (one) => ({ ...one, attempted: including(one.attempted, body) }));
+  await phone.update('reports', report.key, (one) => ({ ...one, attempted: including(one.attempted, body) }));
   try {
     return { ...(await fileOnce(report, body)), body, withoutPhotos };
   } catch (error) {
     if (again || ids.length === 0 || !(error instanceof ApiError) || error.code !== 'photo_not_usable') throw error;
-    for (const photo of await photosOf(report.key)) await update('photos', photo.key, (one) => ({ ...one, media: null }));
+    for (const photo of await photosOf(report.key)) await phone.update('photos', photo.key, (one) => ({ ...one, media: null }));
     return fileWithPhotos(report, true);
   }
 }
@@ -141,7 +141,7 @@ export async function uploadPhotos(city: string, key: string): Promise<{ ids: st
           within: UPLOAD_WITHIN_MS,
         });
         photo.media = id;
-        await update('photos', photo.key, (one) => ({ ...one, media: id }));
+        await phone.update('photos', photo.key, (one) => ({ ...one, media: id }));
       } catch (error) {
         if (error instanceof ApiError && error.status === 404) return { ids: [], withoutPhotos: true };
         throw error;
@@ -200,8 +200,8 @@ function waitFor(tries: number, error: unknown): number {
 
 /** Too many at once is said to the phone, not to one report. */
 async function holdAll(until: number): Promise<void> {
-  for (const { key, state } of await all('reports')) {
+  for (const { key, state } of await phone.all('reports')) {
     if (state !== 'waiting') continue;
-    await update('reports', key, (one) => ({ ...one, tryAt: Math.max(one.tryAt, until) }));
+    await phone.update('reports', key, (one) => ({ ...one, tryAt: Math.max(one.tryAt, until) }));
   }
 }

@@ -1,5 +1,5 @@
 /** What was last seen of each request, on this phone, so that its page opens without a line. */
-import { all, get, put, remove } from '../queue/database';
+import { phone } from '../queue/database';
 import { forgetSeen, keepSeen } from './seen';
 import type { Kept, TrackedStatus } from './status';
 
@@ -9,16 +9,16 @@ const MOST = 20;
 const keyOf = (reference: string, token: string | null): string => `${reference}/${token ?? ''}`;
 
 export async function lastSeen(reference: string, token: string | null): Promise<Kept | null> {
-  return get('tracked', keyOf(reference, token)).catch(() => null);
+  return phone.get('tracked', keyOf(reference, token)).catch(() => null);
 }
 
 /** A phone that is full shows the page all the same. */
 export async function keep(status: TrackedStatus, token: string | null): Promise<void> {
   keepSeen(status, token);
   try {
-    await put('tracked', { key: keyOf(status.reference, token), status, at: Date.now() });
-    const oldest = (await all('tracked')).sort((one, other) => other.at - one.at).slice(MOST);
-    await Promise.all(oldest.map(({ key }) => remove('tracked', key)));
+    await phone.put('tracked', { key: keyOf(status.reference, token), status, at: Date.now() });
+    const oldest = (await phone.all('tracked')).sort((one, other) => other.at - one.at).slice(MOST);
+    await Promise.all(oldest.map(({ key }) => phone.remove('tracked', key)));
   } catch {
     // Nothing is lost but the look without a line.
   }
@@ -27,6 +27,6 @@ export async function keep(status: TrackedStatus, token: string | null): Promise
 /** All that is kept of one request, under whatever link. */
 export async function forget(reference: string): Promise<void> {
   forgetSeen(reference);
-  const found = (await all('tracked').catch(() => [])).filter(({ key }) => key.startsWith(`${reference}/`));
-  await Promise.all(found.map(({ key }) => remove('tracked', key)));
+  const found = (await phone.all('tracked').catch(() => [])).filter(({ key }) => key.startsWith(`${reference}/`));
+  await Promise.all(found.map(({ key }) => phone.remove('tracked', key)));
 }

@@ -1,7 +1,7 @@
 /** What the holder of a private link sends after filing: pictures first, then the words that name them. */
 import { call, paths } from '@shared/api/client';
 import { linkHeader } from '../link';
-import { all, update } from '../queue/database';
+import { phone } from '../queue/database';
 import type { Done } from './status';
 
 const UPLOAD_WITHIN_MS = 180_000;
@@ -33,8 +33,8 @@ export function act<T = Done>(reference: string, token: string, what: string, bo
 
 /** The new link in place of the dead one, under "On this phone" too. */
 export async function remember(reference: string, token: string): Promise<void> {
-  for (const report of await all('reports').catch(() => [])) {
+  for (const report of await phone.all('reports').catch(() => [])) {
     if (report.filed?.reference !== reference) continue;
-    await update('reports', report.key, (one) => (one.filed ? { ...one, filed: { ...one.filed, token } } : one));
+    await phone.update('reports', report.key, (one) => (one.filed ? { ...one, filed: { ...one.filed, token } } : one));
   }
 }
