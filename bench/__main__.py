@@ -70,6 +70,7 @@ class Wanted:
     """How much is measured for how long, and where the table goes."""
 
     requests: int
+    city_count: int | None
     rounds: int
     seconds: float
     only: str
@@ -81,6 +82,8 @@ class Wanted:
     @property
     def cities(self) -> tuple[str, ...]:
         """The cities whose requests are laid out."""
+        if self.city_count:
+            return MANY_CITIES[: self.city_count]
         return CITIES if self.requests <= len(CITIES) * RANGE else MANY_CITIES
 
     @property
@@ -161,9 +164,10 @@ def _operations(
     sweeps = 2 * wanted.rounds + 1  # both sides, and one that does not count
     overdue = int(wanted.requests * OVERDUE_SHARE * 0.85)  # about so many; each can be swept once
     yield Sweeping(measured, owner, overdue // sweeps, now).operation()
-    filings = decided_filings(city, now, random.Random(2), DISTINCT_FILINGS)
-    for connections in (CONNECTIONS, MANY_CONNECTIONS):
-        yield file_operation(measured, city, filings, settings().secret, connections)
+    filings = decided_filings(city, now, random.Random(2), DISTINCT_FILINGS, with_contact=1)
+    for in_one_go in (False, True):
+        for connections in (CONNECTIONS, MANY_CONNECTIONS):
+            yield file_operation(measured, city, filings, settings().secret, connections, in_one_go=in_one_go)
 
 
 def _token(city: City) -> str:
@@ -187,7 +191,7 @@ def _facts(owner: psycopg.Connection[Any], wanted: Wanted, others: float) -> lis
 
 def _flatness(results: Sequence[Result], wanted: Wanted) -> list[str]:
     """How the answers' times grow: with the depth of a page, and from the size of another run to this one's."""
-    found = report.depth(results)
+    found = [str(verdict).capitalize() for verdict in report.depth(results)]
     if wanted.beside is not None:
         found += report.growth(results, orjson.loads(wanted.beside.read_bytes()))
     return found
@@ -198,6 +202,9 @@ def _read(arguments: Sequence[str]) -> Wanted:
         prog="python3 run.py bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--requests", type=int, default=None, help="rows in the table (default 100,000)")
+    parser.add_argument(
+        "--cities", type=int, choices=(1, 2, 3), default=None, help="that they are of (default 2)"
+    )
     parser.add_argument("--short", action="store_true", help="10,000 requests, under a minute")
     parser.add_argument("--rounds", type=int, default=None, help="rounds of each side (default 3; short: 2)")
     parser.add_argument("--seconds", type=float, default=None, help="length of a round (default 5; short: 1)")
@@ -217,11 +224,26 @@ def _read(arguments: Sequence[str]) -> Wanted:
     seconds = given.seconds or (1.0 if given.short else 5.0)
     if not (requests >= 500 and 1 <= rounds <= 20 and seconds > 0):
         parser.error("at least 500 requests, 1 to 20 rounds, and some seconds")
-    shown = {"--requests": given.requests, "--rounds": given.rounds, "--seconds": given.seconds}
+    shown = {
+        "--requests": given.requests,
+        "--cities": given.cities,
+        "--rounds": given.rounds,
+        "--seconds": given.seconds,
+    }
     options = [*(["--short"] if given.short else []), *(f"{k} {v:g}" for k, v in shown.items() if v)]
     options += [f"--only {shlex.quote(given.only)}"] if given.only else []
     command = " ".join(["python3 run.py bench", *options])
-    return Wanted(requests, rounds, seconds, given.only, given.results, given.data, given.beside, command)
+    return Wanted(
+        requests,
+        given.cities,
+        rounds,
+        seconds,
+        given.only,
+        given.results,
+        given.data,
+        given.beside,
+        command,
+    )
 
 
 @contextmanager

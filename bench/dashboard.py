@@ -137,13 +137,14 @@ def _floor_of_network(measured: Measured, script: Script) -> Callable[[float], S
     """The same statement by pgbench in the role that sees all cities' counts."""
 
     def run(seconds: float) -> Side:
-        database = measured.database_seconds()
         found = run_pgbench(
-            measured.database_url, "nagara_network", [script], connections=ALL_CONNECTIONS, seconds=seconds
+            measured.database_url,
+            "nagara_network",
+            [script],
+            connections=ALL_CONNECTIONS,
+            seconds=seconds,
+            spent=measured.database_seconds,
         )
-        database = measured.database_seconds() - database
-        return Side(
-            found.rate, found.p50, found.p95, found.p99, database_us=database / found.transactions * 1e6
-        )
+        return Side(found.rate, found.p50, found.p95, found.p99, database_us=found.spent_us)
 
     return run

@@ -33,6 +33,7 @@ CHUNK = 10_000
 FILINGS = 200
 DAYS = 90
 CLOSED_SHARE, RUNNING_SHARE, OVERDUE_SHARE = 0.60, 0.22, 0.18
+CONTACT_SHARE = 0.3
 TIMES = ("received_at", "acknowledge_by", "respond_by", "resolve_by")
 OPEN_STATUSES = (Status.RECEIVED, Status.ACKNOWLEDGED, Status.ASSIGNED, Status.IN_PROGRESS)
 WORDS = (
@@ -56,12 +57,17 @@ class Decided:
     row: Row
 
 
-def decided_filings(city: City, now: dt.datetime, chance: random.Random, count: int) -> list[Decided]:
-    """Filings around the city's middle with a promise to resolve, decided at moments of the last months."""
+def decided_filings(
+    city: City, now: dt.datetime, chance: random.Random, count: int, *, with_contact: float = CONTACT_SHARE
+) -> list[Decided]:
+    """Filings around the city's middle with a promise to resolve, decided at moments of the last months.
+
+    ``with_contact``: the share of those who leave an address to be told at.
+    """
     found: list[Decided] = []
     services = [s for s in city.services if not any(question.required for question in s.questions)]
     while len(found) < count:
-        contact = {"email": f"resident{len(found)}@example.org"} if chance.random() < 0.3 else {}
+        contact = {"email": f"resident{len(found)}@example.org"} if chance.random() < with_contact else {}
         filing = Filing(
             service_code=chance.choice(services).code,
             lat=round(city.map.centre.lat + chance.uniform(-0.04, 0.04), 6),

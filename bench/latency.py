@@ -4,7 +4,8 @@ API, workers and timers run as in earnest. First, so many residents a second fil
 counted is the time from its commit, as PostgreSQL keeps it (``track_commit_timestamp``; it is taken before the commit
 waits for the disk), to the statement with which a worker asked for it, both by the database's clock. Beside it stands
 the time from the event's own, which is while its transaction writes. Then filing as fast as it goes, in turns with an
-API beside it on the same database whose commits nudge nobody: what waking costs.
+API beside it on the same database whose commits nudge nobody: what waking costs. Rates drift from turn to turn with the
+machine; processor time, of a report with all that is done for it until nothing waits any more, drifts less.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ import psycopg
 from bench.figures import Line, keep_page, server_facts, spread, table
 from bench.filling import decided_filings, fill
 from bench.installation import Installation, installation
-from bench.load import KEY, Load, percentile, run_load
-from bench.over_http import body_of, request_text
+from bench.load import Load, percentile, run_load
+from bench.over_http import filing_text
 from bench.paced import Residents, read_filed, reports, start_residents
 from bench.processor_time import OthersShare
 from bench.servers import Measured, api_in_earnest, database_in_earnest
@@ -88,7 +89,7 @@ def main(arguments: Sequence[str]) -> int:
         owner.execute(WATCH)
         with installation(services) as running, _without_nudges(running) as quiet:
             lines = _handling(running, owner, given.rate, given.seconds, given.rounds)
-            lines += _loss(running.measured, quiet, owner, given.seconds / 3, given.rounds * 2)
+            lines += _loss(running, quiet, owner, given.seconds / 3, given.rounds * 2)
         sizes = (
             f"{given.requests:,} requests before, {given.rate:g} residents a second for {given.seconds:g} s, "
         )
@@ -165,26 +166,27 @@ def _handling(
 
 
 def _loss(
-    ours: Measured, quiet: Measured, owner: psycopg.Connection[Any], seconds: float, rounds: int
+    running: Installation, quiet: Measured, owner: psycopg.Connection[Any], seconds: float, rounds: int
 ) -> list[Line]:
     lines, turn = list[Line](), min(TURN_S, seconds)
-    bodies = [body_of(one) for one in decided_filings(city_of(CITY), time_told(owner), random.Random(2), 4)]
-    requests = [
-        request_text("POST", f"/api/v1/cities/{CITY}/requests", body, ("Idempotency-Key", KEY))
-        for body in bodies
-    ]
+    filings = decided_filings(city_of(CITY), time_told(owner), random.Random(2), 4, with_contact=1)
+    requests = [filing_text(CITY, one) for one in filings]
     for connections in (8, 32):
         rates: dict[str, list[float]] = {"nudging": [], "quiet": []}
-        sides = [("nudging", ours), ("quiet", quiet)]
+        spent: dict[str, list[float]] = {"nudging": [], "quiet": []}
+        sides = [("nudging", running.measured), ("quiet", quiet)]
         for _, side in sides:
             run_load(Load(side.port, connections, 1.0, 201, requests))
         for _ in range(2 * math.ceil(rounds * seconds / turn / 2)):  # each begins as often as the other
             sides.reverse()
             for name, side in sides:
                 _settle(owner)
-                run_load(Load(side.port, connections, BEGUN_AFTER_S, 201, requests))
+                used = _used(running, side)
+                begun = run_load(Load(side.port, connections, BEGUN_AFTER_S, 201, requests))
                 answers = run_load(Load(side.port, connections, turn, 201, requests))
                 rates[name].append(answers.count / answers.seconds)
+                _settle(owner)
+                spent[name].append((_used(running, side) - used) / (begun.count + answers.count) * 1e6)
         ratios = [one / other for one, other in zip(rates["nudging"], rates["quiet"], strict=True)]
         loss = 1 - statistics.median(ratios)
         nudging, silent = (statistics.median(rates[name]) for name in ("nudging", "quiet"))
@@ -198,7 +200,17 @@ def _loss(
                 loss <= LOSS_BAR,
             )
         )
+        more = [one / other - 1 for one, other in zip(spent["nudging"], spent["quiet"], strict=True)]
+        nudging, silent = (statistics.median(spent[name]) for name in ("nudging", "quiet"))
+        shown = f"{statistics.median(more):+.1%} ({nudging:,.0f} beside {silent:,.0f} us a report;"
+        shown += f" rounds {min(more):+.1%} to {max(more):+.1%})"
+        lines.append(Line(f"processor time of everything for that, {connections} connections", shown))
     return lines
+
+
+def _used(running: Installation, side: Measured) -> float:
+    """Seconds of processor time of an API, PostgreSQL, the workers and beat so far."""
+    return side.api_seconds() + side.database_seconds() + running.time_door_seconds()
 
 
 def _settle(owner: psycopg.Connection[Any]) -> None:

@@ -31,27 +31,42 @@ REFERENCES, MANY = 40_000, 32
 
 
 def file_operation(
-    measured: Measured, city: City, filings: Sequence[Decided], secret: bytes, connections: int
+    measured: Measured,
+    city: City,
+    filings: Sequence[Decided],
+    secret: bytes,
+    connections: int,
+    *,
+    in_one_go: bool = False,
 ) -> Operation:
-    """File a report with an idempotency key, against a transaction that writes the same rows."""
-    requests = [
-        request_text("POST", f"/api/v1/cities/{city.id}/requests", body_of(decided), ("Idempotency-Key", KEY))
-        for decided in filings
+    """File a report with an idempotency key, against a transaction that writes the same rows.
+
+    The floor says it statement by statement, as its bar was set, or all ``in_one_go``, which has no bar.
+    """
+    bar = Bar(
+        ratio_at_least=0.4,
+        stretch_ratio=FILE_STRETCH.get(connections),
+        p99_at_most_floors=4,
+        us_at_most=1_300,
+    )
+    spelled_out = _in_one_go if in_one_go else _in_a_transaction
+    scripts = [
+        _file_script(number, city, decided, secret, spelled_out) for number, decided in enumerate(filings)
     ]
-    scripts = [_file_script(number, city, decided, secret) for number, decided in enumerate(filings)]
     return Operation(
-        "file a report",
+        "file a report, beside the floor in one go" if in_one_go else "file a report",
         connections,
         "reports/s",
-        load_of(measured, connections, 201, requests),
+        load_of(measured, connections, 201, [filing_text(city.id, decided) for decided in filings]),
         floor_of(measured, connections, scripts),
-        Bar(
-            ratio_at_least=0.4,
-            stretch_ratio=FILE_STRETCH.get(connections),
-            p99_at_most_floors=4,
-            us_at_most=1_300,
-        ),
+        None if in_one_go else bar,
     )
+
+
+def filing_text(city_id: str, decided: Decided) -> str:
+    """A report as a resident's page sends it: with a key, and with the number its device gave itself."""
+    headers = (("Idempotency-Key", KEY), ("Nagara-Device", NAME))
+    return request_text("POST", f"/api/v1/cities/{city_id}/requests", body_of(decided), *headers)
 
 
 def status_operation(measured: Measured, city: City, count: int, connections: int) -> Operation:
@@ -99,14 +114,15 @@ def floor_of(measured: Measured, connections: int, scripts: Sequence[Script]) ->
     """The floor's side: scripts in equal shares by pgbench, as the role the API has."""
 
     def run(seconds: float) -> Side:
-        database = measured.database_seconds()
         found = run_pgbench(
-            measured.database_url, "nagara_app", scripts, connections=connections, seconds=seconds
+            measured.database_url,
+            "nagara_app",
+            scripts,
+            connections=connections,
+            seconds=seconds,
+            spent=measured.database_seconds,
         )
-        database = measured.database_seconds() - database
-        return Side(
-            found.rate, found.p50, found.p95, found.p99, database_us=database / found.transactions * 1e6
-        )
+        return Side(found.rate, found.p50, found.p95, found.p99, database_us=found.spent_us)
 
     return run
 
@@ -135,8 +151,14 @@ def body_of(decided: Decided) -> bytes:
     )
 
 
-def _file_script(number: int, city: City, decided: Decided, secret: bytes) -> Script:
-    """Nagara's transaction word for word: only id, reference and key are made by the database here."""
+def _file_script(
+    number: int,
+    city: City,
+    decided: Decided,
+    secret: bytes,
+    spelled_out: Callable[[str, dict[str, str]], str],
+) -> Script:
+    """What Nagara writes, one report a transaction: only id, reference and key are made by the database here."""
     filing, row = decided.filing, decided.row
     values = row | {
         "actor_kind": filing.actor_kind,
@@ -150,18 +172,28 @@ def _file_script(number: int, city: City, decided: Decided, secret: bytes) -> Sc
     names |= {
         "id": "uuidv7()",
         "reference": f"'{city.reference_prefix}-' || left(md5(random()::text), 10)",
-        "received_at": ":clock_timestamp",
         "idempotency_key": "gen_random_uuid()::text",
     }
-    text = "\n".join(
+    return Script(spelled_out(names["city_id"], names), variables)
+
+
+def _in_a_transaction(city_name: str, names: dict[str, str]) -> str:
+    """Four statements, each after the answer to the one before; the second also tells the time."""
+    return "\n".join(
         (
             "begin;",
-            spelled(statements.BEGIN_IN_CITY, [names["city_id"]]) + " \\gset",
-            spelled(statements.FILE_REQUEST, names) + ";",
+            spelled(statements.BEGIN_IN_CITY, [city_name]) + " \\gset",
+            spelled(statements.FILE_REQUEST, names | {"received_at": ":clock_timestamp"}) + ";",
             "commit;",
         )
     )
-    return Script(text, variables)
+
+
+def _in_one_go(city_name: str, names: dict[str, str]) -> str:
+    """One message, as Nagara's own is."""
+    return reading(
+        city_name, spelled(statements.FILE_REQUEST, names | {"received_at": "statement_timestamp()"})
+    )
 
 
 def reading(city_name: str, *statements_read: str) -> str:

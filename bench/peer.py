@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.rounds import Result, middle
+from bench.rounds import Result, Verdict, middle
 
 CONNECTIONS = 8
 POOLED, MAP_POOLED, NOT_POOLED = 1.5, 2.6, 1.0
@@ -62,22 +62,53 @@ HEAD = """\
 |---|--:|--:|--:|--:|--:|--:|---|"""
 
 
+@dataclass(frozen=True, slots=True)
+class Times:
+    """How many times as much as the peer: by both floors, or by rates where these are not alike."""
+
+    compared: Compared
+    result: Result
+
+    @property
+    def by_rates(self) -> float:
+        """Of what was measured of both."""
+        return middle(self.result.nagara).rate / (self.compared.peer * self.compared.pooled)
+
+    @property
+    def reckoned(self) -> float:
+        """What the bar is held against."""
+        below = self.compared.below_floor
+        return self.by_rates if below is None else self.result.ratio * below
+
+    @property
+    def met(self) -> bool:
+        """Whether it is as many as wanted."""
+        return self.reckoned >= self.compared.at_least
+
+
+def _measured(results: Sequence[Result]) -> list[Times]:
+    measured = {(result.operation.name, result.operation.connections): result for result in results}
+    found = ((compared, measured.get((compared.name, compared.connections))) for compared in COMPARED)
+    return [Times(compared, result) for compared, result in found if result is not None]
+
+
+def against_the_peer(results: Sequence[Result]) -> list[Verdict]:
+    """Each operation's bar beside the peer."""
+    return [
+        Verdict(f"{one.compared.name} ({_told(one.reckoned)} >= {one.compared.at_least:,.0f} times)", one.met)
+        for one in _measured(results)
+    ]
+
+
 def beside_the_peer(results: Sequence[Result]) -> str:
     """The section of the page; empty where nothing was measured that the peer was measured in."""
-    measured = {(result.operation.name, result.operation.connections): result for result in results}
     rows = []
-    for compared in COMPARED:
-        result = measured.get((compared.name, compared.connections))
-        if result is None:
-            continue
-        by_rates = middle(result.nagara).rate / (compared.peer * compared.pooled)
-        below = compared.below_floor
-        times = by_rates if below is None else result.ratio * below
-        met = "met" if times >= compared.at_least else "**NOT MET**"
-        shares = "- | -" if below is None else f"{result.ratio:.2f} | {_told(below)}"
+    for one in _measured(results):
+        compared, below = one.compared, one.compared.below_floor
+        shares = "- | -" if below is None else f"{one.result.ratio:.2f} | {_told(below)}"
         rows.append(
-            f"| {compared.name} | {compared.connections} | {shares} | {_told(times)} | {_told(by_rates)} "
-            f"| {compared.at_least:,.0f} | {met} |"
+            f"| {compared.name} | {compared.connections} | {shares} | {_told(one.reckoned)} | {_told(one.by_rates)} "
+            f"| {compared.at_least:,.0f} | {'met' if one.met else '**NOT MET**'} |"
         )
     if not rows:
         return ""

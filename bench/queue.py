@@ -65,8 +65,10 @@ def queue_operations(
     """Everything staff read of a city whose first ``count`` references are drawn from."""
     common = _common(owner, city)
     operations = [_pages("queue, first page", SORTS, measured, city, token, connections)]
-    deep = [query | {"cursor": cursor} for query in SORTS for cursor in _deep(owner, city, query)]
-    operations.append(_pages("queue, deep page", deep, measured, city, token, connections))
+    depths = _depths(owner, city)
+    deep = [query | {"cursor": cursor} for query in SORTS for cursor in _deep(owner, city, query, depths)]
+    begin = f"the pages begin at positions {depths[0]:,} to {depths[-1]:,}"
+    operations.append(_pages("queue, deep page", deep, measured, city, token, connections, begin))
     for name, queries in PAGES:
         filled = [{key: text.format(**common) for key, text in query.items()} for query in queries]
         operations.append(_pages(name, filled, measured, city, token, connections))
@@ -78,7 +80,13 @@ def queue_operations(
 
 
 def _pages(
-    name: str, queries: Sequence[Query], measured: Measured, city: City, token: str, connections: int
+    name: str,
+    queries: Sequence[Query],
+    measured: Measured,
+    city: City,
+    token: str,
+    connections: int,
+    note: str = "",
 ) -> Operation:
     requests = [_get(f"/api/v1/staff/queue?{urlencode({'limit': 50} | query)}", token) for query in queries]
     scripts = [_script(number, city, query) for number, query in enumerate(queries)]
@@ -89,6 +97,7 @@ def _pages(
         load_of(measured, connections, 200, requests),
         floor_of(measured, connections, scripts),
         PAGE_BAR,
+        note,
     )
 
 
@@ -154,17 +163,20 @@ def _get(path: str, token: str) -> str:
     return request_text("GET", path, b"", ("Authorization", f"Bearer {token}"))
 
 
-def _deep(owner: psycopg.Connection[Any], city: City, query: Query) -> list[str]:
-    """Cursors of pages towards the end of what is open, in the query's order."""
+def _depths(owner: psycopg.Connection[Any], city: City) -> list[int]:
+    """Positions towards the end of what is open."""
     row = owner.execute(
         "select count(*) from request where city_id = %s and closed_at is null", (city.id,)
     ).fetchone()
     assert row is not None
+    return [int(row[0] * (0.86 + 0.1 * number / DEEP_PAGES)) for number in range(DEEP_PAGES)]
+
+
+def _deep(owner: psycopg.Connection[Any], city: City, query: Query, depths: Sequence[int]) -> list[str]:
+    """Cursors of the pages at these positions of what is open, in the query's order."""
     cursors, wanted = [], wanted_by(city, query)
     statement, values = page_statement(city.id, Worked(wanted))
-    offsets = [int(row[0] * (0.86 + 0.1 * number / DEEP_PAGES)) for number in range(DEEP_PAGES)]
-    print(f"deep pages by {query.get('sort', 'due')} begin at positions {offsets[0]:,} to {offsets[-1]:,}")
-    for offset in offsets:
+    for offset in depths:
         found = owner.execute(f"{statement} offset {offset}", values | {"one_more": offset + 1}).fetchone()
         assert found is not None
         named = dict(zip(NAMES, found, strict=True))

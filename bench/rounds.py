@@ -50,7 +50,10 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """Something Nagara does, and the floor of it: each runs about so many seconds when called."""
+    """Something Nagara does, and the floor of it: each runs about so many seconds when called.
+
+    ``note``: what a reader must know of this run's rows, such as where its pages begin.
+    """
 
     name: str
     connections: int
@@ -58,6 +61,7 @@ class Operation:
     nagara: Callable[[float], Side]
     floor: Callable[[float], Side]
     bar: Bar | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,7 @@ class Result:
             found.append(Verdict(demand, times <= bar.p99_at_most_floors))
         if bar.us_at_most is not None:
             demand = f"API + db {self.processor_us:,.0f} <= {bar.us_at_most:,.0f} us"
+            demand += f" ({self.processor_us / theirs.database_us:.2f} times pgbench's)"
             found.append(Verdict(demand, self.processor_us <= bar.us_at_most))
         return found
 

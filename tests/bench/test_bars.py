@@ -44,8 +44,8 @@ def test_the_table_names_what_is_not_met_and_how_far_it_is() -> None:
     bar = Bar(ratio_at_least=0.4, stretch_ratio=0.8, p99_at_most_floors=3, us_at_most=1300)
     found = result(bar, OURS, FLOOR)
     assert row_of(found)[-1] == (
-        "ratio >= 0.4: met; p99 3.3 <= 3 times pgbench's: NOT MET; API + db 1,200 <= 1,300 us: met "
-        "(stretch 0.8: not reached)"
+        "ratio >= 0.4: met; p99 3.3 <= 3 times pgbench's: NOT MET; "
+        "API + db 1,200 <= 1,300 us (2.67 times pgbench's): met (stretch 0.8: not reached)"
     )
     assert bars([found, result(None, OURS, FLOOR)]) == [
         "Bars met: 2 of 3; NOT MET: file at 8 (p99 3.3 <= 3 times pgbench's)"
