@@ -1,7 +1,7 @@
 """``python3 run.py bench scaling``: what 300 cities with 100 million requests a year need, from what was measured.
 
-Change a figure below when its bench says another one, and run this: it writes the tables of docs/scaling.md anew.
-Nothing here is measured; each figure names the bench it was read from, and what is assumed is said to be so.
+Nothing here is measured: ``bench/scaling_figures.py`` reads what benches found from their pages, and says what is
+assumed. Whenever a page or an assumption has changed, run this: it writes the tables of docs/scaling.md anew.
 
 Figures of a city are built anew once anything happened in it, so builds cost by cities, not by events. Of ``n`` events
 between two builds, each as likely in one of ``c`` cities as in another, ``c (1 - exp(-n / c))`` cities are touched, as
@@ -17,6 +17,50 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.scaling_figures import (
+    API_MIB,
+    ASKED_ANEW,
+    ASSUMED,
+    BUSIEST,
+    BUSY,
+    CITIES_MEASURED,
+    CORE_COST,
+    CORES_OF_NEWS,
+    COSTS,
+    COUNTS,
+    COUNTS_OF_ALL,
+    DASHBOARDS,
+    DISK_COST,
+    EVENTS,
+    FIGURES,
+    FIGURES_OF_ALL,
+    FILE,
+    FIRST_BUILD,
+    FLOODED,
+    KEPT,
+    LOOKED_AT,
+    LOOKS,
+    NEWS,
+    NOTICE,
+    NOTICES,
+    OFFICIALS,
+    PHOTO,
+    PHOTO_KB,
+    PHOTOS,
+    READS,
+    ROW_KIB,
+    SHEETS,
+    STAFF,
+    STATUS,
+    STEP,
+    STEPS,
+    TILE,
+    TILES,
+    TIMES,
+    WORKER_MIB,
+    Given,
+)
+from nagara.settings import Settings
 from workers.following import IN_VAIN_S
 from workers.schedule import SCHEDULE
 
@@ -27,153 +71,21 @@ CITIES, REQUESTS_A_YEAR = 300, 100_000_000
 A_YEAR = 365 * 86_400
 MIB, GIB, TIB = 2**20, 2**30, 2**40
 
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """A figure to reckon with; ``source``: the bench it was read from, or why it is assumed."""
-
-    what: str
-    value: float
-    unit: str
-    source: str
-
-
-FILE = Given("a report filed", 1.48, "ms", "`bench --requests 300000`, API + database, 8 connections")
-STATUS = Given("a public status", 0.92, "ms", "the same table, 32 connections")
-FIRST_PAGE = Given("the queue's first page", 2.73, "ms", "the same table")
-DEEP_PAGE = Given("a deep page", 3.12, "ms", "the same table")
-FILTERED = Given("a page with filters", 3.71, "ms", "the same table")
-CLOSED = Given("a page of closed ones", 2.82, "ms", "the same table")
-WORDS = Given("a page of common words", 3.14, "ms", "the same table")
-AREA = Given("a page of an area", 2.52, "ms", "the same table")
-OPENED = Given("a request opened", 1.25, "ms", "the same table")
-VIEWS = Given("figures of the queue's views", 6.53, "ms", "the same table")
-TILE = Given("a tile of the map", 4.26, "ms", "the same table, a box that changes all the time")
-STEP = Given("a step climbed", 0.37, "ms", "`bench --requests 300000`, escalation sweep: its own + database")
-COUNTS = Given("a city's counts by code and month", 2.37, "ms", "the same table, dashboard")
-COUNTS_OF_ALL = Given("the same of all 31 cities", 3.69, "ms", "the same table, dashboard")
-NOTICE = Given(
-    "a notice made and handed over, at most", 2.0, "ms", "not measured here: the bar of `bench.notices`"
-)
-PHOTO = Given(
-    "a photo made safe, with its thumbnail", 45.0, "ms", "timed once, on no page: `prepare` on such photos"
-)
-PHOTO_KB = Given("a photo and its thumbnail on disk", 480.0, "KB", "`bench flood`, photos of 2048 by 1536")
-ROW_KIB = Given("a request on disk, with events and indexes", 3.7, "KiB", "`bench growth`, at its first size")
-FIRST_BUILD = Given(
-    "first build of the figures, a million requests",
-    5.3,
-    "s",
-    "`bench indicators`, 5,000,000 on two cores",
-)
-NEWS = Given("builds of 31 cities after a few hundred events each", 1.84, "s", "the same, on two cores")
-SHEETS = Given("their sheets of the usual periods", 7.74, "s", "the same, on one core")
-FIGURES = Given("a dashboard's figures of a city", 7.0, "ms", "the same, nothing in memory, p50")
-FIGURES_OF_ALL = Given("the same of all 31 cities, for officials", 23.0, "ms", "the same, p50")
-API_MIB = Given("an API process", 265.0, "MiB", "`bench growth`, most memory")
-WORKER_MIB = Given("a worker process", 298.0, "MiB", "`bench growth`, most memory at 5,000,000")
-COSTS = (
-    FILE,
-    STATUS,
-    FIRST_PAGE,
-    DEEP_PAGE,
-    FILTERED,
-    CLOSED,
-    WORDS,
-    AREA,
-    OPENED,
-    VIEWS,
-    TILE,
-    STEP,
-    COUNTS,
-    COUNTS_OF_ALL,
-    NOTICE,
-    PHOTO,
-    PHOTO_KB,
-    ROW_KIB,
-    FIRST_BUILD,
-    NEWS,
-    SHEETS,
-    FIGURES,
-    FIGURES_OF_ALL,
-    API_MIB,
-    WORKER_MIB,
-)
-
-CITIES_MEASURED, CORES_OF_NEWS = 31, 2
-"""Of ``bench indicators`` and of the dashboards; its cores are all reckoned as busy."""
-
 BETWEEN_BUILDS_S = SCHEDULE["refresh indicators"]["schedule"].total_seconds()
 LONGER_S = (60, 300)
-
-BUSIEST = Given(
-    "a day's share in its busiest hour",
-    0.073,
-    "",
-    "Bangkok, 23,942 reports of December 2022 and January 2023",
-)
-FLOODED = Given("cities in flood at once", 30, "", "assumed: one river basin in ten cities")
-TIMES = Given("their intake then", 50, "times", "the flood day of `bench flood`")
-READS = Given("looks at a status, a request", 10, "", "assumed")
-TILES = Given(
-    "map tiles, a look", 12, "", "assumed: a telephone's map, none of them kept by browser or proxy"
-)
-PHOTOS = Given("photos a request", 1, "", "assumed: every report has one")
-EVENTS = Given("events a request", 4, "", "assumed; `bench indicators` lays three")
-NOTICES = Given("notices a request", 4, "", "assumed: resident three times, department once")
-STEPS = Given("steps climbed a request", 0.2, "", "assumed: one in five is not answered in time")
-STAFF = Given("staff at their screens, a city", 30, "", "assumed")
-LOOKS = Given("seconds between looks of one of them", 20, "s", "assumed")
-DASHBOARDS = Given("dashboards open, a city", 3, "", "assumed: supervisors")
-OFFICIALS = Given("dashboards of all cities open", 100, "", "assumed: officials of the network")
-ASKED_ANEW = Given("seconds between two answers of a dashboard", 60, "s", "assumed")
-KEPT = Given("years that are kept online", 5, "", "assumed; retention takes personal data out sooner")
-BUSY = Given(
-    "share of a core that is planned with", 0.5, "", "assumed: the other half is for the worst minute"
-)
-CORE_COST = Given(
-    "a core with 4 GiB, a year", 150, "USD", "assumed: bought server over five years, with power"
-)
-DISK_COST = Given("a TiB on redundant disks, a year", 60, "USD", "assumed: three copies, over five years")
-ASSUMED = (
-    BUSIEST,
-    FLOODED,
-    TIMES,
-    READS,
-    TILES,
-    PHOTOS,
-    EVENTS,
-    NOTICES,
-    STEPS,
-    STAFF,
-    LOOKS,
-    DASHBOARDS,
-    OFFICIALS,
-    ASKED_ANEW,
-    KEPT,
-    BUSY,
-    CORE_COST,
-    DISK_COST,
-)
-
-LOOKED_AT = {
-    "requests opened": (30, OPENED),
-    "first pages of the queue": (20, FIRST_PAGE),
-    "deep pages": (5, DEEP_PAGE),
-    "pages with filters": (15, FILTERED),
-    "pages of closed ones": (5, CLOSED),
-    "pages of words": (10, WORDS),
-    "pages of an area": (5, AREA),
-    "figures of the views": (10, VIEWS),
-}
-"""Of a hundred looks of staff so many are these: assumed."""
 
 BUILDS = "builds of a city's figures"
 BY_WORKERS = ("notices", "steps", BUILDS)
 """What workers do; the rest is what API processes do."""
 
-POOL_OF_API, POOL_OF_WORKER, SMALL_POOL = 16, 4, 2
-"""Connections of a process: eight for hot statements and eight for sessions; its task's, its book's and two kept."""
+POOLS_OF_API = 3
+"""What an API process keeps: a pool for hot statements, one for sessions and one for the network's counts."""
+
+POOL_SIZE, SMALL_POOL = Settings.model_fields["pool_size"].default, 2
+
+OF_A_WORKER = 6
+"""Connections of a worker process, whatever the pools' size: two that it keeps for its tasks, its book's, a session's,
+and for what takes long a task's own with the one it reads a city by."""
 
 BEST_CONNECTIONS = 32
 """Beyond about so many busy at once PostgreSQL does less, not more, on two cores."""
@@ -304,15 +216,16 @@ def _processes() -> Iterator[str]:
     done = sum(flood.busy()[name] for name in BY_WORKERS)
     served = flood.cores() - done
     api, workers = (max(4, round(cores / BUSY.value + 0.5)) for cores in (served, done))
-    connections = api * POOL_OF_API + workers * POOL_OF_WORKER
     memory = (api * API_MIB.value + workers * WORKER_MIB.value) * MIB
     yield "| for the flood | |"
     yield "|---|--:|"
     yield f"| API processes at most, as if they did the database's work for them too; half busy | {api} |"
     yield f"| worker processes at most, likewise | {workers} |"
     yield f"| memory of them all | {_size(memory)} |"
-    yield f"| connections to PostgreSQL at most | {connections} |"
-    yield f"| the same with `NAGARA_POOL_SIZE={SMALL_POOL}` | {api * 2 * SMALL_POOL + workers * POOL_OF_WORKER} |"
+    connections, few = (api * POOLS_OF_API * size + workers * OF_A_WORKER for size in (POOL_SIZE, SMALL_POOL))
+    ways = f"{POOLS_OF_API} pools an API process, {OF_A_WORKER} a worker process"
+    yield f"| connections to PostgreSQL at most: {ways} | {connections:,} |"
+    yield f"| the same with `NAGARA_POOL_SIZE={SMALL_POOL}` | {few:,} |"
     yield f"| of these busy at once, as many as cores work for it | about {served + done:.0f} of {BEST_CONNECTIONS} |"
     yield f"| messages a second in the task queue: timers, however many cities | {_ticks():.1f} |"
     yield f"| the same of nudges at most, of all API processes together | {1 / IN_VAIN_S:,.0f} |"

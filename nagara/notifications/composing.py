@@ -59,10 +59,10 @@ select event.city_id, event.request_id, event.seq, event.kind, event.actor_kind,
        contact.sealed, contact.channels, contact.moves, contact.confirmed_at is not null,
        contact.frequency, contact.quiet_begins, contact.quiet_ends,
        exists (select from subscription s where s.city_id = event.city_id and s.request_id = event.request_id
-                  and s.confirmed_at is not null),
-       exists (select from webhook_endpoint w where w.city_id = event.city_id and w.active),
+                  and s.confirmed_at is not null offset 0),
+       exists (select from webhook_endpoint w where w.city_id = event.city_id and w.active offset 0),
        exists (select from subscription s where s.city_id = event.city_id and s.kind = 'area'
-                  and s.confirmed_at is not null)
+                  and s.confirmed_at is not null offset 0)
   from taken
   join event using (city_id, request_id, seq)
   join event as filed on filed.city_id = event.city_id and filed.request_id = event.request_id and filed.seq = 1
@@ -71,6 +71,8 @@ select event.city_id, event.request_id, event.seq, event.kind, event.actor_kind,
   left join contact on contact.city_id = event.city_id and contact.request_id = event.request_id
  order by event.request_id, event.seq
 """
+"""Takes from one queue of all the server's cities. ``offset 0`` has followers, endpoints and watchers asked for by each
+event's own city: without it, the planner may read those of all cities once for many events."""
 
 LOOK_AGAIN = """
 insert into event_outbox (city_id, request_id, seq, urgent, look_again_at)

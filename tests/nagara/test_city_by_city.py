@@ -1,4 +1,7 @@
-"""Cities can be spread over servers: the city leads every key, and no hot plan reads a row of another one."""
+"""Cities can be spread over servers: the city leads every key, and no hot plan reads a row of another one.
+
+Queues that are one for all cities of a server are named (``server_queues``), and so is what else is read of all.
+"""
 
 from __future__ import annotations
 
@@ -16,15 +19,19 @@ from bench.floor import spelled
 from nagara import statements
 from nagara.cities import city_of
 from nagara.database import Role, role_options
+from nagara.escalation import climbing, emergencies
 from nagara.gis import map_builds
-from nagara.network import live_counts
+from nagara.indicators import snapshots
+from nagara.network import counts_of_all, live_counts
+from nagara.notifications import joined
 from nagara.queue import counts as queue_counts
 from nagara.queue.filters import Near, QueueFilter, Sort, Worked
 from nagara.queue.pages import cursor_after, page_statement
-from nagara.queue.search import TAKE_WAITING_HERE
+from nagara.queue.search import TAKE_WAITING_HERE, WRITE_WORDS
 from nagara.queue.words import sought
+from nagara.review import notices
 from tests.nagara.queue.test_queue_plans import CITY, QUERIES, worked
-from tests.nagara.test_hot_plans import OF_THE_CLOCK, hot_statements, nodes
+from tests.nagara.test_hot_plans import OF_THE_CLOCK, hot_statements, nodes, server_queues
 
 SOME_TIME = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
@@ -61,11 +68,30 @@ WRITTEN = {
     "GeoReport updates": statements.GEOREPORT_UPDATES,
     "figures of the queue": queue_counts.COUNTS,
     "words that wait": TAKE_WAITING_HERE,
+    "newest figures, city by city": spelled(snapshots.LATEST_SNAPSHOTS, ["%(cities)s"]),
 }
 """Hot statements that ``hot_statements`` does not hold against their plan."""
 
-SWEEP = "due steps"
-"""Takes what is due of all cities of its server at once, by time; which cities those are is said to it."""
+OF_WHAT_WAS_TAKEN = {
+    "clocks set anew": climbing.SET_CLOCK,
+    "who joined": spelled(joined.JOINED, ["%(cities)s", "%(parents)s"]),
+    "who joined, held": joined.HOLD,
+    "words": WRITE_WORDS,
+}
+"""What is asked next of what was taken from a queue: each row by its own city."""
+
+OF_ALL_CITIES: dict[str, tuple[Role, str, set[str]]] = {
+    "emergencies that hold": ("nagara_clock", emergencies.HOLD_NOW, {"declared_emergency"}),
+    "digests of reviewers": (
+        "nagara_clock",
+        notices.DIGESTS,
+        {"review_notice", "staff_account", "staff_notice_choice"},
+    ),
+    "counts of all cities": ("nagara_network", counts_of_all.READ, {"request_count_version"}),
+}
+"""Small tables of which rows of all cities are read: a sweep holds each step against the emergencies that hold now, who
+reviews reports of the network may wait for one mail a day, and whose counts have changed stands in one row a city. What
+was counted is asked for city by city."""
 
 ONLY_WRITES = frozenset({"recorded steps"})
 
@@ -116,18 +142,47 @@ def test_no_hot_plan_reads_a_row_of_another_city(large: str, of_cities: set[str]
     with psycopg.connect(large, autocommit=True) as owner:
         asked: dict[str, Any] = {name: one[0] for name, one in hot_statements(owner, city_of(CITY)).items()}
     crossing = {}
-    for name, statement in (asked | WRITTEN | queue_statements()).items():
-        role: Role = "nagara_clock" if name in OF_THE_CLOCK else "nagara_app"
-        plan = generic_plan(large, role, statement)
+    every = asked | WRITTEN | queue_statements() | OF_WHAT_WAS_TAKEN
+    for name, statement in every.items():
+        plan = generic_plan(large, role_of(name), statement)
         read = list(readings(plan, of_cities))
         assert bool(read) is (name not in ONLY_WRITES), f"{name} reads nothing: {json.dumps(plan)}"
-        if name == SWEEP:
-            assert all("city_id = ANY" in node["Filter"] for node in read)
-            continue
-        loose = [node for node in read if "city_id" not in "".join(node.get(one, "") for one in CONDITIONS)]
-        if loose:
+        if loose := [node for node in read if not of_one_city(node)]:
             crossing[name] = loose
-    assert crossing == {}, json.dumps(crossing, indent=1)
+    named = {name for name in server_queues(SOME_TIME) if name in asked}
+    assert crossing.keys() == named, json.dumps(crossing, indent=1)
+
+
+def test_a_queue_of_a_server_reads_other_cities_in_its_own_table_alone(
+    large: str, of_cities: set[str]
+) -> None:
+    """One question takes what waits of all cities; what else it reads is of the city of what it took."""
+    for name, queue in server_queues(SOME_TIME).items():
+        plan = generic_plan(large, "nagara_clock", queue.statement)
+        crossing = {node["Relation Name"] for node in readings(plan, of_cities) if not of_one_city(node)}
+        assert crossing == {queue.table}, f"{name}: {json.dumps(plan, indent=1)}"
+
+
+def test_rows_of_all_cities_are_read_of_small_tables_alone(large: str, of_cities: set[str]) -> None:
+    for name, (role, statement, tables) in OF_ALL_CITIES.items():
+        plan = generic_plan(large, role, statement)
+        crossing = {node["Relation Name"] for node in readings(plan, of_cities) if not of_one_city(node)}
+        assert crossing <= tables, f"{name}: {json.dumps(plan, indent=1)}"
+
+
+def role_of(name: str) -> Role:
+    """Who asks."""
+    return "nagara_clock" if name in OF_THE_CLOCK | OF_WHAT_WAS_TAKEN.keys() else "nagara_app"
+
+
+def of_one_city(node: dict[str, Any]) -> bool:
+    """Whether an index on the city bounds what a node reads, and not on any of several cities."""
+    return "city_id" in bounds(node) and "city_id = ANY" not in bounds(node)
+
+
+def bounds(node: dict[str, Any]) -> str:
+    """What an index is asked for by a node that reads a table."""
+    return "".join(node.get(one, "") for one in CONDITIONS)
 
 
 def generic_plan(url: str, role: Role, statement: str) -> dict[str, Any]:

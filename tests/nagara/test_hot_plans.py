@@ -1,4 +1,7 @@
-"""The hot paths' plans: none reads a whole table, and a usual page is not planned anew each time."""
+"""The hot paths' plans: none reads a whole table, and a usual page is not planned anew each time.
+
+What a server takes from queues of all its cities is hot, too: each is taken along an index of what waits.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,8 @@ import datetime as dt
 import json
 import uuid
 from collections.abc import Iterator, Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, LiteralString
 
 import psycopg
 import pytest
@@ -14,22 +18,59 @@ import pytest
 from bench.floor import as_text, spelled
 from city_config import City
 from nagara import statements
-from nagara.cities import city_of
+from nagara.batches import jobs
+from nagara.cities import city_of, configuration
 from nagara.database import Role, role_options, time_told
 from nagara.escalation import climbing as escalation
+from nagara.external_owner import sending, telling
 from nagara.filing import joining, nearby, together
 from nagara.filing.handed_in import Filing
 from nagara.filing.intake import decide, filing_row, sealed_contact
 from nagara.gis import map_points
 from nagara.gis.mercator import tile_around
 from nagara.lifecycle import AT_WORK
+from nagara.local.throwaway import Throwaway
+from nagara.network import live_counts
+from nagara.notifications import alerts, claiming, composing
 from nagara.open311 import lists
 from nagara.public.publication import public_values
 from nagara.queue import pages
 from nagara.queue.filters import QueueFilter, Sort, Worked
 from nagara.queue.pages import cursor_after, page_statement
+from nagara.queue.search import TAKE_WAITING
 from nagara.staff.views import STAFF_DUPLICATES, STAFF_EVENTS, STAFF_REQUEST
 from nagara.system_events import RECORD
+
+AT_A_TICK = 2000
+"""As many events as a tick takes, more than any other."""
+
+MUCH_WAITS: LiteralString = """
+create temp table newest as select city_id, id, row_number() over (order by id desc) as place from request
+ order by id desc limit 5000;
+insert into event_outbox (city_id, request_id, seq, urgent)
+select city_id, id, 1, place % 4 = 0 from newest;
+insert into notification (city_id, request_id, seq, audience, channel, sealed_recipient, language, subject, body,
+                          created_at, attempts, urgency, next_attempt_at)
+select r.city_id, r.id, 1, 'resident', 'email', 'x', 'en', 'Your report', 'It was received.', r.received_at, 0,
+       (coalesce(n.place, 1) % 4 = 0)::int, case when n.place % 2 = 0 then r.received_at end
+  from request r left join newest n using (city_id, id);
+insert into message (city_id, id, audience, channel, sealed_recipient, sealed_text, language, created_at, expires_at,
+                     next_attempt_at)
+select r.city_id, r.id, 'resident', 'email', 'x', 'x', 'en', r.received_at, now() + interval '1 hour',
+       case when n.place % 2 = 0 then r.received_at end
+  from request r left join newest n using (city_id, id);
+insert into alert_waiting (city_id, request_id, since) select city_id, id, now() from newest where place <= 100;
+insert into external_request (city_id, request_id, owner, state, created_at, tried_since, next_attempt_at, next_tell_at)
+select city_id, id, 'state', case when place <= 2000 then 'waiting' else 'sent' end, now(), now(),
+       case when place <= 2000 then now() end, case when place > 3000 then now() end
+  from newest;
+insert into request_count_news (city_id, at, network_code, received, open, closed)
+select city_id, now(), 'waste', 1, 1, 0 from newest;
+insert into staff_job (city_id, id, kind, username, wanted, state)
+select city_id, id, 'bulk', 'agent', '{}', case when place <= 200 then 'waiting' else 'done' end from newest;
+update request_words w set words = null, grams = null from newest n
+ where place <= 200 and w.city_id = n.city_id and w.request_id = n.id;
+"""
 
 
 def hot_statements(owner: psycopg.Connection[Any], city: City) -> dict[str, tuple[str, Any]]:
@@ -87,6 +128,88 @@ def hot_statements(owner: psycopg.Connection[Any], city: City) -> dict[str, tupl
         ),
     }
 
+
+NO_CITY = "due steps of no city"
+"""Finds next to nothing, which a plan for any values cannot know; the server keeps none."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerQueue:
+    """What is taken of all cities of a server in one question, along ``indexes`` of what waits in ``table``.
+
+    Without an index the table holds nothing but what waits, and is looked through to see whose turn it is.
+    """
+
+    statement: str
+    values: Mapping[str, Any]
+    table: str
+    indexes: frozenset[str]
+
+
+def server_queues(now: dt.datetime) -> dict[str, ServerQueue]:
+    """Every queue that is one for a server, not one for a city, as its timer asks.
+
+    One question finds what has waited longest, however many cities there are. Spread over several servers, each has
+    its own queues, and workers that take from them.
+    """
+    cities = list(configuration().cities)
+    of_cities = {"cities": cities, "limit": AT_A_TICK}
+    of_channel = {"channel": "email", "limit": 200, "lease": dt.timedelta(minutes=2)}
+    one = {"lease": dt.timedelta(minutes=1)}
+    zones = {"cities": cities, "zones": ["UTC"] * len(cities), "most": live_counts.MOST_TAKEN}
+    sweep = {"now": now, "cities": cities, "statuses": escalation.STATUSES, "batch": escalation.BATCH}
+    strays = {"now": now, "cities": cities, "most": escalation.MOST_STRAYS_COUNTED}
+    job = {"kind": "bulk", "most": 50}
+    found: dict[str, tuple[str, Mapping[str, Any], str, list[str]]] = {
+        "due steps": (escalation.TAKE_DUE, sweep, "request", ["request_next_step"]),
+        NO_CITY: (
+            _named(escalation.COUNT_STRAYS, strays),
+            strays,
+            "request",
+            ["request_next_step"],
+        ),
+        "events nobody was told of": (
+            composing.TAKE_EVENTS,
+            of_cities,
+            "event_outbox",
+            ["event_outbox_pkey", "event_outbox_urgent"],
+        ),
+        "notices": (claiming.TAKE_NOTICES, of_channel, "notification", ["notification_due_by_urgency"]),
+        "messages": (claiming.TAKE_MESSAGES, of_channel, "message", ["message_due"]),
+        "messages that are too late": (claiming.TOO_LATE, {"channel": "email"}, "message", ["message_old"]),
+        "what watchers wait for": (_named(alerts.TAKE_WAITING, of_cities), of_cities, "alert_waiting", []),
+        "words": (TAKE_WAITING, {"most": 1000}, "request_words", ["request_words_pending"]),
+        "news of counts": (live_counts.FOLD, zones, "request_count_news", ["request_count_news_pkey"]),
+        "long jobs": (_named(jobs.WAITING, job), job, "staff_job", ["staff_job_open"]),
+        "to be sent on": (_named(sending.TAKE, one), one, "external_request", ["external_request_next"]),
+        "to be told on": (_named(telling.TAKE, one), one, "external_request", ["external_request_tell"]),
+    }
+    return {
+        name: ServerQueue(statement, values, table, frozenset(indexes))
+        for name, (statement, values, table, indexes) in found.items()
+    }
+
+
+def _named(statement: str, values: Mapping[str, Any]) -> str:
+    """A statement that takes its values in order, with their names."""
+    return spelled(statement, [f"%({name})s" for name in values])
+
+
+QUEUES = (
+    "due steps",
+    NO_CITY,
+    "events nobody was told of",
+    "notices",
+    "messages",
+    "messages that are too late",
+    "what watchers wait for",
+    "words",
+    "news of counts",
+    "long jobs",
+    "to be sent on",
+    "to be told on",
+)
+"""The names of ``server_queues``."""
 
 OF_THE_CLOCK = frozenset({"due steps", "recorded steps", "moved up"})
 """Hot statements of the time door, which sees all cities."""
@@ -192,27 +315,83 @@ def test_no_hot_plan_reads_a_whole_table(large: str, name: str, plan: str) -> No
         hot = hot_statements(owner, city)
     assert tuple(hot) == HOT, "each of them is looked at"
     statement, values = hot[name]
-    with psycopg.connect(
-        large, options=role_options(role), cursor_factory=psycopg.ClientCursor
-    ) as connection:
-        connection.execute("select set_config('nagara.city', %s, true)", (city.id,))
+    found = planned(large, role, statement, values, plan)
+    assert {node["Relation Name"] for node in found if "Relation Name" in node} & {"request", "event"}
+    assert read_whole(found) & {"request", "event"} == set(), json.dumps(found[0], indent=1)
+
+
+@pytest.fixture(scope="module")
+def much_waits(large: str, services: Throwaway) -> str:
+    """A copy of the large database in whose queues thousands of rows wait, analyzed."""
+    name = "much_waits"
+    with psycopg.connect(services.database_url, autocommit=True) as owner:
+        owner.execute("create database much_waits template many_requests")
+    url = services.cluster.url_of(name)
+    unasked = "-c session_replication_role=replica"  # jobs are of accounts that need not be there
+    with psycopg.connect(url, autocommit=True, options=unasked) as owner:
+        owner.execute(MUCH_WAITS)
+        owner.execute("vacuum (analyze)")
+    return url
+
+
+@pytest.mark.parametrize(
+    ("name", "plan"),
+    [(name, "for these values") for name in QUEUES]
+    + [(name, "for any values") for name in QUEUES if name != NO_CITY],
+)
+def test_a_queue_of_a_server_is_taken_along_what_waits(much_waits: str, name: str, plan: str) -> None:
+    with psycopg.connect(much_waits, autocommit=True) as owner:
+        queues = server_queues(time_told(owner))
+    assert tuple(queues) == QUEUES, "each of them is looked at"
+    queue = queues[name]
+    found = planned(much_waits, "nagara_clock", queue.statement, queue.values, plan)
+    told = json.dumps(found[0], indent=1)
+    assert read_whole(found) & {"request", "event"} == set(), told
+    assert queue.indexes <= {node["Index Name"] for node in found if "Index Name" in node}, told
+
+
+def test_steps_of_no_city_are_looked_for_by_a_plan_for_these_values(much_waits: str) -> None:
+    with psycopg.connect(much_waits, options=role_options("nagara_clock"), prepare_threshold=0) as connection:
+        strays = server_queues(time_told(connection))[NO_CITY]
+        for _ in range(8):  # PostgreSQL plans for the very values five times before it compares
+            connection.execute(strays.statement, strays.values)
+        row = connection.execute(
+            "select generic_plans, custom_plans from pg_prepared_statements where statement like '%%as stray%%'"
+        ).fetchone()
+    assert row == (0, 8)
+
+
+@pytest.mark.parametrize("plan", ["for these values", "for any values"])
+def test_how_time_stands_is_told_along_what_waits(large: str, plan: str) -> None:
+    with psycopg.connect(large, autocommit=True) as owner:
+        row = owner.execute("select prosrc from pg_proc where proname = 'time_standing'").fetchone()
+    assert row is not None
+    of_cities = row[0].replace("any(cities)", "any(%(cities)s)")
+    statement = of_cities.replace("unnest(ways)", "unnest(%(ways)s::text[])")
+    values = {"cities": list(configuration().cities), "ways": ["email", "sms"]}
+    found = planned(large, "nagara_clock", statement, values, plan)
+    assert read_whole(found) & {"request", "event"} == set(), json.dumps(found[0], indent=1)
+
+
+def planned(
+    url: str, role: Role, statement: str, values: Mapping[str, Any], plan: str
+) -> list[dict[str, Any]]:
+    """The nodes of the plan of a statement "for these values" or "for any values"."""
+    with psycopg.connect(url, options=role_options(role), cursor_factory=psycopg.ClientCursor) as connection:
+        connection.execute("select set_config('nagara.city', 'kh-pnh', true)")
         if plan == "for any values":
             numbered = {key: f"${number}" for number, key in enumerate(values, 1)}
-            row = connection.execute(
-                f"explain (generic_plan, format json) {spelled(statement, numbered)}"
-            ).fetchone()
+            asked = f"explain (generic_plan, format json) {spelled(statement, numbered)}"
         else:
-            literal = literals(values)
-            row = connection.execute(f"explain (format json) {spelled(statement, literal)}").fetchone()
+            asked = f"explain (format json) {spelled(statement, literals(values))}"
+        row = connection.execute(asked).fetchone()
     assert row is not None
-    found = list(nodes(row[0][0]["Plan"]))
-    assert {node["Relation Name"] for node in found if "Relation Name" in node} & {"request", "event"}
-    whole = [
-        node["Relation Name"]
-        for node in found
-        if node["Node Type"] == "Seq Scan" and node["Relation Name"] in ("request", "event")
-    ]
-    assert whole == [], json.dumps(row[0], indent=1)
+    return list(nodes(row[0][0]["Plan"]))
+
+
+def read_whole(found: list[dict[str, Any]]) -> set[str]:
+    """The tables that a plan reads from end to end."""
+    return {node["Relation Name"] for node in found if node["Node Type"] == "Seq Scan"}
 
 
 def test_what_is_near_costs_the_same_however_much_a_city_has(large: str) -> None:
