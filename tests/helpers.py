@@ -65,8 +65,11 @@ def age(owner: Connection, request: Known, hours: float) -> None:
     owner.commit()
 
 
-def multiply(owner: Connection, request: Known, copies: int) -> None:
-    """Lay that many more requests beside one, alike but for id and reference, each with its first event."""
+def multiply(owner: Connection, request: Known, copies: int) -> list[str]:
+    """Lay that many more requests beside one, alike but for id and reference, each with its first event.
+
+    Returns their references.
+    """
     references: set[str] = set()
     while len(references) < copies:
         references.update(new_references(request.reference[:3], copies - len(references)))
@@ -89,3 +92,4 @@ def multiply(owner: Connection, request: Known, copies: int) -> None:
         (list(references), request.city_id, request.id),
     )
     owner.commit()
+    return list(references)

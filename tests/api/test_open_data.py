@@ -69,9 +69,9 @@ def fetched(client: TestClient, name: str, day: str = "latest") -> bytes:
 def test_three_forms_hold_the_same_rows_and_say_what_they_mean(
     client: TestClient, db: Connection, owner: Connection, phnom_penh: City, tmp_path: Path
 ) -> None:
-    multiply(owner, file(phnom_penh), 11)
+    closed, *_ = multiply(owner, file(phnom_penh), 11)
     owner.execute(
-        "update request set closed_at = received_at, closing_reason = 'fixed' where reference like '%-3'"
+        "update request set closed_at = received_at, closing_reason = 'fixed' where reference = %s", (closed,)
     )
     assert made(db, phnom_penh) == 12
     rows = table(fetched(client, "requests.csv"))
@@ -126,11 +126,9 @@ def test_places_are_on_the_grid_and_those_of_rare_requests_are_left_out(
     common = file(phnom_penh, lat=11.55641, lon=104.92823)
     multiply(owner, common, 9)
     rare = file(phnom_penh, service_code="street_light", lat=11.55641, lon=104.92823)
-    multiply(owner, rare, 8)
+    odd, *_ = multiply(owner, rare, 8)
     file(phnom_penh, confidential=True)
-    owner.execute(
-        "update request set district = 'Sok Dara''s garden' where reference = %s", (f"{rare.reference}-1",)
-    )
+    owner.execute("update request set district = 'Sok Dara''s garden' where reference = %s", (odd,))
     assert made(db, phnom_penh) == 19
     rows = table(fetched(client, "requests.csv"))
     few = [row for row in rows if row["service"] == "street_light"]
@@ -156,15 +154,13 @@ def test_places_are_on_the_grid_and_those_of_rare_requests_are_left_out(
 def test_what_is_hidden_later_leaves_every_version_the_next_night(
     client: TestClient, db: Connection, owner: Connection, phnom_penh: City, tmp_path: Path
 ) -> None:
-    common = file(phnom_penh)
-    multiply(owner, common, 9)
+    gone, *_ = multiply(owner, file(phnom_penh), 9)
     owner.execute("update request set received_at = %s", (NOW - dt.timedelta(days=3),))
     assert [made(db, phnom_penh, NOW - dt.timedelta(days=1)), made(db, phnom_penh)] == [10, 10]
     file(phnom_penh, confidential=True)
     kept = files(settings())
     assert withdraw_hidden(db, kept, phnom_penh) == 0, "what was in no file changes none"
     before = {name: fetched(client, name) for name in (CSV, GEOJSON, PACKAGE)}
-    gone = f"{common.reference}-4"
     owner.execute("update request set public = false where reference = %s", (gone,))
     assert [withdraw_hidden(db, kept, phnom_penh) for _ in range(2)] == [2, 0]
     for day in ("2026-11-21", DAY):
@@ -197,13 +193,11 @@ def test_a_withdrawal_that_broke_off_is_done_to_its_end_the_next_night(
     monkeypatch: pytest.MonkeyPatch,
     kept_before: int,
 ) -> None:
-    common = file(phnom_penh)
-    multiply(owner, common, 9)
+    gone, *_ = multiply(owner, file(phnom_penh), 9)
     owner.execute(
         "update request set received_at = %s", (NOW + dt.timedelta(seconds=1),)
     )  # while it was read
     assert made(db, phnom_penh) == 10
-    gone = f"{common.reference}-4"
     owner.execute("update request set public = false where reference = %s", (gone,))
     keep, left = Files.keep, iter(range(kept_before - 1))
 
@@ -229,14 +223,13 @@ def test_what_a_withdrawal_leaves_is_counted_without_what_has_no_place(
     client: TestClient, db: Connection, owner: Connection, phnom_penh: City
 ) -> None:
     """Ten lie in no district that is known; another, alone in its own, is shown without it and is none of theirs."""
-    unknown = file(phnom_penh)
-    multiply(owner, unknown, 9)
+    hidden, *_ = multiply(owner, file(phnom_penh), 9)
     owner.execute("update request set district = null")
     file(phnom_penh)
     owner.execute("update request set received_at = %s", (NOW - dt.timedelta(days=3),))
     assert made(db, phnom_penh) == 11
     assert [row["place_withheld"] for row in table(fetched(client, CSV))].count("true") == 1
-    owner.execute("update request set public = false where reference = %s", (f"{unknown.reference}-4",))
+    owner.execute("update request set public = false where reference = %s", (hidden,))
     assert withdraw_hidden(db, files(settings()), phnom_penh) == 1
     assert {(row["place_withheld"], row["lat"]) for row in table(fetched(client, CSV))} == {("true", "")}
 

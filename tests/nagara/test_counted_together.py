@@ -6,7 +6,6 @@ import asyncio
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -171,7 +170,7 @@ def test_a_window_that_ended_meanwhile_is_still_counted_in(services: Throwaway) 
 
     async def use(pool: Pool, limiter: RateLimiter, redis: Redis) -> TooManyRequests | None:
         one = limiter.admission("file", Source("10.1.1.1"))
-        ended = tuple(replace(held, ends=int(time.time()) - 5) for held in one.held)
+        ended = tuple(held._replace(ends=int(time.time()) - 5) for held in one.held)
         for _ in range(MOST):
             assert await limiter.counted(ended) is None
         assert min([await redis.ttl(held.key) for held in ended]) > one.held[0].limit.seconds
