@@ -177,7 +177,7 @@ def record_versions(connection: psycopg.Connection[Any], cities: Mapping[str, Ci
 
 def _record(new: Configuration, old: Configuration) -> None:
     """Keep what stands behind the fingerprints that requests will carry from now on."""
-    from nagara.database import CONNECT_TIMEOUT_S, role_options  # noqa: PLC0415 - most commands need none
+    from nagara.database import PATIENCE, role_options  # noqa: PLC0415 - most commands need none
 
     changed = {
         city.id: city
@@ -186,7 +186,7 @@ def _record(new: Configuration, old: Configuration) -> None:
     }
     if changed:
         with psycopg.connect(
-            settings().database_url, options=role_options("nagara_app"), connect_timeout=CONNECT_TIMEOUT_S
+            settings().database_url, options=role_options("nagara_app"), **PATIENCE
         ) as connection:
             record_versions(connection, changed)
 

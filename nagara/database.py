@@ -8,7 +8,7 @@ every transaction sets for itself; ``nagara_clock`` sees all cities and serves s
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from functools import lru_cache
 from typing import Any, Literal, LiteralString
@@ -42,7 +42,17 @@ GONE_AFTER = (
 """Of a machine that is cut off the server lets go within half a minute, and of the rows and locks it held."""
 
 STATEMENT_TIMEOUT_MS = 15_000
-CONNECT_TIMEOUT_S = 5
+PATIENCE_S = 5
+PATIENCE: Mapping[str, Any] = {
+    "connect_timeout": PATIENCE_S,
+    "tcp_user_timeout": PATIENCE_S * 1000,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+}
+"""How long a server that is cut off holds whoever waits for it, in words of ``libpq``: hardly longer on a connection
+that stands than on a new one. Once it is back, nobody waits for answers that were lost."""
+
 SET_CITY: LiteralString = "select set_config('nagara.city', %s, true)"
 
 
@@ -61,7 +71,7 @@ def engine(role: Role) -> Engine:
         max_overflow=0,
         pool_pre_ping=True,
         pool_timeout=10,
-        connect_args={"options": role_options(role), "connect_timeout": CONNECT_TIMEOUT_S},
+        connect_args={"options": role_options(role), **PATIENCE},
     )
 
 
@@ -79,7 +89,7 @@ def clock_connection(statement_timeout_ms: int = 600_000) -> Iterator[psycopg.Co
     with psycopg.connect(
         settings().database_url,
         options=role_options("nagara_clock", statement_timeout_ms),
-        connect_timeout=CONNECT_TIMEOUT_S,
+        **PATIENCE,
     ) as connection:
         yield connection
 
@@ -93,7 +103,7 @@ def network_connection() -> Iterator[psycopg.Connection[Any]]:
     with psycopg.connect(
         settings().database_url,
         options=role_options("nagara_network", 60_000),
-        connect_timeout=CONNECT_TIMEOUT_S,
+        **PATIENCE,
     ) as connection:
         yield connection
 
@@ -117,7 +127,7 @@ def app_pool() -> Pool:
         max_size=settings().pool_size,
         timeout=10,
         max_waiting=2000,
-        kwargs={"connect_timeout": CONNECT_TIMEOUT_S, "autocommit": True},
+        kwargs={**PATIENCE, "autocommit": True},
         check=None,
         open=False,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import Any
@@ -13,7 +13,7 @@ import redis
 from celery import current_task
 from psycopg.pq import TransactionStatus
 
-from nagara.database import CONNECT_TIMEOUT_S, clock_connection, role_options
+from nagara.database import PATIENCE, clock_connection, role_options
 from nagara.settings import settings
 
 STATEMENT_TIMEOUT_MS = 45_000
@@ -22,14 +22,6 @@ BUILD_TIMEOUT_MS = 2_400_000
 
 TRUSTED_FOR_S = 1.0
 """A connection that was of use so recently is used again unasked."""
-
-GIVEN_UP: Mapping[str, Any] = {
-    "tcp_user_timeout": CONNECT_TIMEOUT_S * 1000,
-    "keepalives_idle": 5,
-    "keepalives_interval": 2,
-    "keepalives_count": 3,
-}
-"""A server that is cut off holds a kept connection hardly longer than it would hold a new one: ``libpq``'s words."""
 
 Connection = psycopg.Connection[Any]
 
@@ -55,9 +47,8 @@ class _Kept:
         self._connection = psycopg.connect(
             url,
             options=self._options,
-            connect_timeout=CONNECT_TIMEOUT_S,
             autocommit=True,
-            **GIVEN_UP,
+            **PATIENCE,
         )
         self._url = url
         return self._connection

@@ -15,7 +15,7 @@ import psycopg
 from celery import schedules
 from celery.beat import Scheduler, SchedulingError
 
-from nagara.database import CONNECT_TIMEOUT_S, role_options
+from nagara.database import PATIENCE, role_options
 from nagara.locks import NAMESPACE, Lock
 from nagara.settings import settings
 
@@ -93,7 +93,7 @@ class OneBeat(Scheduler):  # type: ignore[misc]
         connection = psycopg.connect(
             settings().database_url,
             options=role_options("nagara_clock") + DEAD_AFTER,
-            connect_timeout=CONNECT_TIMEOUT_S,
+            **PATIENCE,
             autocommit=True,
         )
         row = connection.execute("select pg_try_advisory_lock(%s, %s)", (NAMESPACE, Lock.BEAT)).fetchone()

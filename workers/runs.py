@@ -11,7 +11,7 @@ import psycopg
 from celery import states
 from celery.signals import task_postrun, task_prerun
 
-from nagara.database import CONNECT_TIMEOUT_S, role_options
+from nagara.database import PATIENCE, role_options
 from nagara.settings import settings
 
 RECORD = """
@@ -55,7 +55,7 @@ class _Book:
             self._connection = psycopg.connect(
                 url,
                 options=role_options("nagara_clock") + " -c synchronous_commit=off",
-                connect_timeout=CONNECT_TIMEOUT_S,
+                **PATIENCE,
                 autocommit=True,
             )
             self._url = url

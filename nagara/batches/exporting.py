@@ -22,7 +22,7 @@ from nagara.batches import jobs
 from nagara.batches.files import Files, path_of
 from nagara.batches.tables import WRITERS, told
 from nagara.cities import city_of
-from nagara.database import CONNECT_TIMEOUT_S, Pool, city_session, role_options
+from nagara.database import PATIENCE, Pool, city_session, role_options
 from nagara.errors import NagaraError
 from nagara.lifecycle import due_or_none
 from nagara.permissions import Permission
@@ -104,7 +104,7 @@ def _write(
     with psycopg.connect(
         settings().database_url,
         options=role_options("nagara_app", LONGEST_MS),
-        connect_timeout=CONNECT_TIMEOUT_S,
+        **PATIENCE,
     ) as reading:
         reading.execute("select set_config('nagara.city', %s, true)", (city.id,))
         where, values = conditions(city.id, worked)
