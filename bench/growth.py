@@ -1,12 +1,18 @@
 """``python3 run.py bench growth``: what things cost with a hundred thousand, a million, five million requests.
 
 The same database grows from size to size as cities do, by a longer history: 370 reports a day and city, four in ten
-of them still open. At each: pages of the queue (the first, one towards the end of what is open, one request) over
-HTTP; a sweep that finds nothing due, one of a thousand steps, one of three thousand; figures after a thousand events
-and after ten thousand; and the most memory that a process of the API and one of the workers ever had, the worker's
-after it swept and counted as much. Beside each time stands the work of processors, which others do not lengthen. What
-is to stay flat is held to its figure at the smallest size; three times as many steps, or ten times as many events,
-may take three and ten times as long, and a fifth more.
+of them still open. At each, over HTTP and in turns: pages of the queue (the first, one behind 86 of 100 that are open,
+one request) and the counts of a city by code and month of two years; a sweep that finds nothing due, one of a thousand
+steps, one of three thousand; figures after a thousand events and after ten thousand; and the most memory that a process
+of the API and one of the workers ever had, the worker's after it swept and counted as much. Beside each time stands the
+work of processors, which others do not lengthen. What is to stay flat is held to its figure at the smallest size, the
+worst of all sizes beside the first; three times as many steps, or ten times as many events, may take three and ten
+times as long, and a fifth more.
+
+Figures are first built of the whole log at each size, which is not timed. Builds read again what was recorded in the
+ten minutes before the last one: before each that is timed, everything from before is made to have been recorded
+earlier, so that what happened since is the same at every size. What reading those ten minutes again costs stands in a
+line of its own: built once more at once, with nothing new.
 """
 
 from __future__ import annotations
@@ -17,7 +23,8 @@ import os
 import secrets
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -28,14 +35,15 @@ import psycopg
 from bench.chart import chart
 from bench.figures import keep_page, server_facts
 from bench.filling import DAYS, fill
-from bench.indicators import NEWS
+from bench.indicators import BUILT_WITHIN_S, EMPTY, NEWS, PAUSE, recorded_earlier
 from bench.installation import READY, RINGS, running, wait_until
 from bench.multiplying import multiply
+from bench.over_http import load_of, request_text
 from bench.processor_time import OthersShare, family, peak_mebibytes
 from bench.queue import queue_operations
 from bench.references import RANGE
-from bench.rounds import middle
-from bench.servers import API_WORKERS, api_in_earnest, database_in_earnest, database_seconds
+from bench.rounds import Side, middle
+from bench.servers import API_WORKERS, Measured, api_in_earnest, database_in_earnest, database_seconds
 from bench.sweeping import SET_GOING
 from city_config import City
 from nagara import accounts
@@ -43,9 +51,12 @@ from nagara.cities import city_of, configuration
 from nagara.database import city_session, clock_connection, time_told
 from nagara.escalation import climbing
 from nagara.indicators.build import build_city
+from nagara.indicators.facts import month_of
+from nagara.indicators.period import Period
 from nagara.lifecycle import AT_WORK
 from nagara.local.programs import beat_service, worker_service
 from nagara.local.throwaway import Throwaway
+from nagara.network import live_counts
 
 RESULTS = Path(__file__).with_name("RESULTS_GROWTH.md")
 CITIES = ("kh-pnh", "th-bkk", "id-jkt")
@@ -68,15 +79,49 @@ A_LAYER = dt.timedelta(days=DAYS)
 """So much earlier lies each further hundred thousand."""
 
 CONNECTIONS = 8
-PAGES = ("queue, first page", "queue, deep page", "queue, a request opened")
+FIRST_PAGE, DEEP_PAGE = "queue, first page", "queue, deep page"
+PAGES = (FIRST_PAGE, DEEP_PAGE, "queue, a request opened")
+COUNTS = "dashboard, one city x code x month"
 SWEEP = "sweep, {count:,} due"
 FIGURES = "figures after {count:,} events"
+AGAIN = "figures again, nothing new"
 API_MEMORY, WORKER_MEMORY = "API process, most memory", "worker process, most memory"
 FLAT, FLAT_MEMORY = 2.0, 1.5
 """How many times its first figure something may take and still be flat."""
 
+DEEP_BAR, COUNTS_P99_MS = 1.3, 50.0
+"""How many times the first page's p50 a deep page may take; and the p99 of counts that are shown on dashboards."""
+
 WORK = "ms of work"
 """Of processors: API or the bench's own, and PostgreSQL; whatever else the machine does is not in it."""
+
+OPEN = "select count(*) from request where city_id = %s and closed_at is null"
+READ_AGAIN: LiteralString = "select sum(requests_read)::int from indicator_build"
+"""By the last builds."""
+
+PROMISED_THEN: LiteralString = """
+create function bench_promised_then() returns trigger language plpgsql as $$
+begin
+    new.data := new.data || (
+        select jsonb_build_object('acknowledge_by', r.acknowledge_by, 'respond_by', r.respond_by,
+                                  'resolve_by', r.resolve_by)
+          from request r where r.city_id = new.city_id and r.id = new.request_id);
+    return new;
+end $$;
+create trigger bench_promised_then before insert on event for each row when (new.kind = 'filed')
+    execute function bench_promised_then();
+alter table event enable always trigger bench_promised_then
+"""
+"""What a copy was promised lies as much earlier as the copy: else old requests would all fall due in these months."""
+
+AS_IT_HAPPENED: LiteralString = """
+update event set (occurred_at, recorded_at) = (select at, at from least(occurred_at, %s::timestamptz) as at)
+"""
+"""When something was recorded tells when it happened, and nothing lies ahead."""
+
+NO_LONGER: LiteralString = "drop function bench_promised_then cascade"
+PLACES = {"times": 2, "requests": 0}
+"""Digits behind the point, where it is not one."""
 
 ON_DISK = "database, a request with its events and indexes"
 DONE_WITHIN_S = 900.0
@@ -89,40 +134,81 @@ select exists (select from request where next_step_at <= clock_timestamp())
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What a figure is held to at every size: so much, or so many times its value at the first."""
+
+    most: float
+    of_first: bool = False
+    below: bool = False
+    """Whether reaching it is too much already."""
+
+    def met(self, values: Sequence[float]) -> bool:
+        """Whether the worst of the values, one a size, is within it."""
+        worst = max(values) / (values[0] if self.of_first else 1)
+        return worst < self.most if self.below else worst <= self.most
+
+    def __str__(self) -> str:
+        sign = "<" if self.below else "<="
+        return f"worst / first {sign} {self.most:g}" if self.of_first else f"each {sign} {self.most:,g}"
+
+
 @dataclass
-class _Grown:
-    """All figures by name, each with one value a size; and what each is counted in."""
+class Figure:
+    """One figure: its values, one a size, what they are counted in, what is held of them, and whether it is drawn."""
+
+    unit: str
+    demands: tuple[Demand, ...]
+    drawn: bool
+    values: list[float] = field(default_factory=list)
+
+    def verdict(self) -> str:
+        """Whether all that is held of it is met; where not, what is not. Nothing where nothing is held."""
+        missed = [str(demand) for demand in self.demands if not demand.met(self.values)]
+        if missed:
+            return "**NOT MET**" + (f": {'; '.join(missed)}" if len(self.demands) > 1 else "")
+        return "met" if self.demands else ""
+
+    def cells(self) -> list[str]:
+        """Its values, how many times the first the worst is, and what is held of it."""
+        values = [f"{value:,.{PLACES.get(self.unit, 1)}f} {self.unit}" for value in self.values]
+        worst = f"{max(self.values) / self.values[0]:.2f}"
+        return [*values, worst, "; ".join(map(str, self.demands)), self.verdict()]
+
+
+STAYS_FLAT = (Demand(FLAT, of_first=True),)
+MEMORY_STAYS_FLAT = (Demand(FLAT_MEMORY, of_first=True),)
+
+
+@dataclass
+class Grown:
+    """All figures by name, each with one value a size."""
 
     sizes: list[int] = field(default_factory=list)
-    found: dict[str, list[float]] = field(default_factory=dict)
-    units: dict[str, str] = field(default_factory=dict)
-    most: dict[str, float] = field(default_factory=dict)
-    """What is not held to its first value, but to this at every size."""
+    found: dict[str, Figure] = field(default_factory=dict)
 
-    def add(self, name: str, value: float, unit: str = "ms", at_most: float | None = None) -> None:
+    def add(
+        self,
+        name: str,
+        value: float,
+        unit: str = "ms",
+        demands: tuple[Demand, ...] = STAYS_FLAT,
+        *,
+        drawn: bool = True,
+    ) -> None:
         """One value of the size that is being measured."""
-        self.found.setdefault(name, []).append(value)
-        self.units[name] = unit
-        if at_most is not None:
-            self.most[name] = at_most
+        self.found.setdefault(name, Figure(unit, demands, drawn)).values.append(value)
 
     def rows(self) -> list[str]:
-        """A row for each figure: its values, and how many times the first the last is."""
-        heads = ["figure", *(f"{size:,}" for size in self.sizes), "last / first", "bar", ""]
+        """A row for each figure: its values, how many times the first the worst is, and what is held of it."""
+        heads = ["figure", *(f"{size:,}" for size in self.sizes), "worst / first", "bar", ""]
         lines = [f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
-        for name, values in self.found.items():
-            times, bar = values[-1] / values[0], FLAT_MEMORY if "memory" in name else FLAT
-            demand, met = f"<= {bar:g}", times <= bar
-            if name in self.most:
-                demand, met = f"each <= {self.most[name]:g}", max(values) <= self.most[name]
-            cells = [name, *(f"{value:,.1f} {self.units[name]}" for value in values), f"{times:.2f}"]
-            lines.append(f"| {' | '.join([*cells, demand, 'met' if met else '**NOT MET**'])} |")
-        return lines
+        return lines + [f"| {' | '.join([name, *one.cells()])} |" for name, one in self.found.items()]
 
     def chart(self, unit: str, title: str) -> str:
-        """The lines of everything that is counted in a unit."""
-        named = {name: values for name, values in self.found.items() if self.units[name] == unit}
-        series = {name: list(zip(self.sizes, values, strict=True)) for name, values in named.items()}
+        """The lines of everything that is counted in a unit and drawn."""
+        drawn = {name: one.values for name, one in self.found.items() if one.unit == unit and one.drawn}
+        series = {name: list(zip(self.sizes, values, strict=True)) for name, values in drawn.items()}
         return chart(title, "requests in the table", unit, series, log=True)
 
 
@@ -192,7 +278,7 @@ class _Growing:
     smallest: int
     token: str = ""
     empty: int = 0
-    found: _Grown = field(default_factory=_Grown)
+    found: Grown = field(default_factory=Grown)
 
     def grow(self, size: int) -> None:
         """Let the table have so many requests, whatever it had."""
@@ -206,17 +292,18 @@ class _Growing:
             self._recorded_as_it_happened()
             self.token = _token(self.cities[0])
         if even > there:
-            multiply(self.owner, self.cities, even, lambda _: None, A_LAYER * (there / LAID_OUT))
+            with promised_then(self.owner):
+                multiply(self.owner, self.cities, even, lambda _: None, A_LAYER * (there / LAID_OUT))
             self.owner.execute("vacuum (analyze)")
             self.owner.execute("checkpoint")
         self.found.sizes.append(even)
         print(f"{even:,} requests laid out in {time.monotonic() - began:.0f} s", flush=True)
 
     def _recorded_as_it_happened(self) -> None:
-        """Builds read again what was recorded some minutes ago: that is not to be everything."""
+        """Builds read again what was recorded some minutes ago: that is not to be everything, nor spread over all."""
         with self.owner.transaction():
             self.owner.execute("set local session_replication_role = replica")
-            self.owner.execute("update event set recorded_at = occurred_at")
+            self.owner.execute(AS_IT_HAPPENED, (time_told(self.owner) - PAUSE,))
         self.owner.execute("vacuum (full, analyze) event")
 
     def measure(self) -> None:
@@ -226,40 +313,104 @@ class _Growing:
         due, events = min(DUE, self.smallest // 100), min(NEW_EVENTS, self.smallest // 4)
         self._time(SWEEP.format(count=0), _sweep, partial(self._set_going, 0), IDLE)
         self._more_and_less(SWEEP, _sweep, self._set_going, due * MORE_DUE, MORE_DUE)
-        self._build()
-        self._more_and_less(FIGURES, self._build, self._happen, events, MORE_EVENTS)
+        self._figures(events)
+        recorded_earlier(self.owner)
         self._set_going(due)
         self._happen(events)
-        self.found.add(WORKER_MEMORY, self._worker_memory(), "MiB")
+        self.found.add(WORKER_MEMORY, self._worker_memory(), "MiB", MEMORY_STAYS_FLAT)
+
+    def _figures(self, events: int) -> None:
+        """Of all that is there, then after few and many events, and once more with none; and how much was read."""
+        with self.owner.transaction():
+            self.owner.execute("set local session_replication_role = replica")
+            self.owner.execute(EMPTY)  # copies are older than what was kept: no build would look for them
+        self._build()
+        within = (Demand(BUILT_WITHIN_S * 1000, below=True),)
+        self._more_and_less(FIGURES, self._build, self._happen_after_a_while, events, MORE_EVENTS, within)
+        read = self.owner.execute(READ_AGAIN).fetchone()
+        self.found.add(f"{FIGURES.format(count=events)}, requests read", read[0] if read else 0, "requests")
+        self._time(AGAIN, self._build, lambda: None)
 
     def _more_and_less(
-        self, name: str, what: Callable[[], None], before: Callable[[int], None], many: int, times: int
+        self,
+        name: str,
+        what: Callable[[], None],
+        before: Callable[[int], None],
+        many: int,
+        times: int,
+        within: tuple[Demand, ...] = (),
     ) -> None:
-        """Something after little has happened and after so many times as much; and how their work compares."""
+        """Something after little has happened and after so many times as much; and how their work compares.
+
+        ``within``: what is held of the latter's time besides that it stays flat.
+        """
         few = many // times
         little = self._time(name.format(count=few), what, partial(before, few))
-        much = self._time(name.format(count=many), what, partial(before, many))
+        much = self._time(name.format(count=many), what, partial(before, many), within=within)
         both = name.format(count=many) + f" beside {few:,}, processor"
-        self.found.add(both, much / little, "times", at_most=times * NOISE)
+        self.found.add(both, much / little, "times", (Demand(times * NOISE),))
 
     def _on_disk(self) -> int:
         row = self.owner.execute(SIZE).fetchone()
         return int(row[0]) if row else 0
 
     def _pages(self) -> None:
-        city, of_a_city = self.cities[0], self.found.sizes[-1] // len(self.cities)
+        self._count()
+        open_ = self.owner.execute(OPEN, (self.cities[0].id,)).fetchone()
+        self.found.add(
+            f"{DEEP_PAGE}s lie behind 86 of 100 of so many open ones",
+            open_[0] if open_ else 0,
+            "requests",
+            (),
+        )
         with api_in_earnest(self.services) as measured:
-            for operation in queue_operations(measured, self.owner, city, of_a_city, self.token, CONNECTIONS):
-                if operation.name in PAGES:
-                    operation.nagara(1.0)
-                    usual = middle([operation.nagara(self.seconds) for _ in range(self.rounds)])
-                    self.found.add(f"{operation.name}, p50", usual.p50)
-                    self.found.add(
-                        f"{operation.name}, processor", (usual.api_us + usual.database_us) / 1000, WORK
-                    )
-            self.found.add(API_MEMORY, max(map(peak_mebibytes, family(measured.api_process))), "MiB")
+            asked = self._asked(measured)
+            for ask in asked.values():
+                ask(1.0)
+            found: dict[str, list[Side]] = {name: [] for name in asked}
+            for _ in range(self.rounds):  # in turns: the speed drifts, and pages are held to one another
+                for name, ask in asked.items():
+                    found[name].append(ask(self.seconds))
+            self.found.add(
+                API_MEMORY, max(map(peak_mebibytes, family(measured.api_process))), "MiB", MEMORY_STAYS_FLAT
+            )
+        for name in PAGES:
+            usual = middle(found[name])
+            self.found.add(f"{name}, p50", usual.p50)
+            self.found.add(f"{name}, processor", (usual.api_us + usual.database_us) / 1000, WORK)
+        pairs = zip(found[DEEP_PAGE], found[FIRST_PAGE], strict=True)
+        deeper = statistics.median(deep.p50 / first.p50 for deep, first in pairs)
+        self.found.add(f"{DEEP_PAGE} beside the first, p50", deeper, "times", (Demand(DEEP_BAR),))
+        p99 = middle(found[COUNTS]).p99
+        self.found.add(f"{COUNTS}, p99", p99, demands=(Demand(COUNTS_P99_MS),), drawn=False)
 
-    def _time(self, name: str, what: Callable[[], None], before: Callable[[], None], often: int = 1) -> float:
+    def _asked(self, measured: Measured) -> dict[str, Callable[[float], Side]]:
+        """What is asked over HTTP by name: pages of the queue, and the counts."""
+        city, of_a_city = self.cities[0], self.found.sizes[-1] // len(self.cities)
+        queue = queue_operations(measured, self.owner, city, of_a_city, self.token, CONNECTIONS)
+        signed_in = ("Authorization", f"Bearer {self.token}")
+        counts = f"/api/v1/staff/counts?period={_two_years(time_told(self.owner).date())}"
+        asked = {operation.name: operation.nagara for operation in queue if operation.name in PAGES}
+        return asked | {
+            COUNTS: load_of(measured, CONNECTIONS, 200, [request_text("GET", counts, b"", signed_in)])
+        }
+
+    def _count(self) -> None:
+        """Counts of what was laid past the triggers."""
+        with clock_connection() as connection:
+            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            for city in self.cities:
+                with connection.transaction():
+                    live_counts.prove(connection, city)
+
+    def _time(
+        self,
+        name: str,
+        what: Callable[[], None],
+        before: Callable[[], None],
+        often: int = 1,
+        within: tuple[Demand, ...] = (),
+    ) -> float:
         """Keeps the medians of the time and work that one of so many in a row took; returns its seconds of work."""
         times, work = [], []
         for _ in range(self.rounds):
@@ -270,7 +421,7 @@ class _Growing:
             times.append((time.perf_counter() - began) / often)
             own = time.process_time() - own
             work.append((own + database_seconds(self.services) - database) / often)
-        self.found.add(name, statistics.median(times) * 1000)
+        self.found.add(name, statistics.median(times) * 1000, demands=(*STAYS_FLAT, *within))
         self.found.add(f"{name}, processor", statistics.median(work) * 1000, WORK)
         return statistics.median(work)
 
@@ -288,6 +439,11 @@ class _Growing:
             for city in self.cities:
                 values = {"city": city.id, "count": events // len(self.cities), "at": time_told(self.owner)}
                 self.owner.execute(NEWS, values | {"round": secrets.randbelow(30_000)})
+
+    def _happen_after_a_while(self, events: int) -> None:
+        """So many new events after minutes in which nothing happened."""
+        recorded_earlier(self.owner)
+        self._happen(events)
 
     def _build(self) -> None:
         for city in self.cities:
@@ -311,9 +467,25 @@ class _Growing:
         return row is None or bool(row[0])
 
 
+@contextmanager
+def promised_then(owner: psycopg.Connection[Any]) -> Iterator[None]:
+    """Meanwhile a filing that is copied into the log tells the promises of its request, which was copied before it."""
+    owner.execute(PROMISED_THEN)
+    try:
+        yield
+    finally:
+        owner.execute(NO_LONGER)
+
+
 def _sweep() -> None:
     with clock_connection() as connection:
         climbing.sweep(connection)
+
+
+def _two_years(today: dt.date) -> Period:
+    """The months of two years up to the present one."""
+    last = today.replace(day=1)
+    return Period(month_of(last.year * 12 + last.month - 24), last)
 
 
 def _token(city: City) -> str:

@@ -1,5 +1,7 @@
 """Residents who come when they come: so many a second, whether or not the answers keep up, with photos and patience.
 
+Or, with ``at_once``, as fast as they are answered: so many, and for each who is done the next one at once.
+
 ``python -m bench.paced`` reads a JSON ``Residents`` from standard input and writes a JSON line for each as soon as
 they are done, after a first line with the moment at which they begin to come. Each comes at a moment drawn beforehand
 (as if by chance, the same with the same seed), sends their photos, then the report under a key of their own. Where no
@@ -16,8 +18,9 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -54,6 +57,8 @@ class Residents:
     answer_within_s: float = 10.0
     patience_s: float = 120.0
     seed: int = 1
+    at_once: int = 0
+    """So many file at any time, the next as soon as one is done; then ``a_second`` says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,7 @@ class Filed:
     reference: str | None
     received_at: str | None
     why: str
+    """What was wrong with the last attempt that failed; empty where none did."""
 
 
 def reports(city: str, now: dt.datetime) -> list[dict[str, Any]]:
@@ -126,7 +132,7 @@ class _Connections:
     async def post(self, path: str, kind: str, body: bytes, more: str = "") -> tuple[int, dict[str, Any]]:
         """Send and read the answer; raises one of ``LOST`` where none comes in time."""
         async with asyncio.timeout(self._who.answer_within_s):
-            reader, writer = self._free.pop() if self._free else await self._connected()
+            reader, writer = self._kept() or await self._connected()
             try:
                 host = f"{self._who.host}:{self._who.port}"
                 head = HEAD.format(path=path, host=host, kind=kind, size=len(body), more=more)
@@ -145,6 +151,15 @@ class _Connections:
         told = orjson.loads(content) if content.startswith(b"{") else {}
         return status, told
 
+    def _kept(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
+        """One that is free and that the server has not closed meanwhile, as every program that keeps them asks."""
+        while self._free:
+            reader, writer = self._free.pop()
+            if not reader.at_eof() and not writer.is_closing():
+                return reader, writer
+            writer.close()
+        return None
+
     async def _connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         return await asyncio.open_connection(self._who.host, self._who.port)
 
@@ -158,17 +173,29 @@ class _Crowd:
         self._run = time.time_ns()
 
     async def come(self) -> None:
-        """Each at their moment."""
-        chance, due, began = random.Random(self._who.seed), 0.0, time.monotonic()
+        """All of them, until the last is done."""
+        began = time.monotonic()
         self._out.write(f"{time.time()}\n")
         self._out.flush()
         async with asyncio.TaskGroup() as group:
-            for number in range(sys.maxsize):
-                due += chance.expovariate(self._who.a_second)
-                if due >= self._who.seconds:
-                    return
-                await asyncio.sleep(max(0.0, began + due - time.monotonic()))
-                group.create_task(self._one(number, began + due))
+            if not self._who.at_once:
+                await self._at_their_moments(group, began)
+            numbers = count()
+            for _ in range(self._who.at_once):
+                group.create_task(self._one_after_another(numbers, began + self._who.seconds))
+
+    async def _at_their_moments(self, group: asyncio.TaskGroup, began: float) -> None:
+        chance, due = random.Random(self._who.seed), 0.0
+        for number in count():
+            due += chance.expovariate(self._who.a_second)
+            if due >= self._who.seconds:
+                return
+            await asyncio.sleep(max(0.0, began + due - time.monotonic()))
+            group.create_task(self._one(number, began + due))
+
+    async def _one_after_another(self, numbers: Iterator[int], until: float) -> None:
+        while (now := time.monotonic()) < until:
+            await self._one(next(numbers), now)
 
     async def _one(self, number: int, due: float) -> None:
         came_at = time.time() - (time.monotonic() - due)
@@ -200,7 +227,7 @@ class _Crowd:
     async def _surely(
         self, what: str, kind: str, body: bytes, more: str
     ) -> tuple[dict[str, Any], float, int, str]:
-        """The answer, how long the attempt took that got it, and how many there were; an empty one at the end."""
+        """The answer, or an empty one; how long the attempt took that got it; how many there were; what failed."""
         until, tries, why = time.monotonic() + self._who.patience_s, 0, ""
         while time.monotonic() < until:
             tries, began = tries + 1, time.monotonic()
@@ -212,7 +239,7 @@ class _Crowd:
                 why = type(fault).__name__
             else:
                 if status in (200, 201):
-                    return told, (time.monotonic() - began) * 1000, tries, ""
+                    return told, (time.monotonic() - began) * 1000, tries, why
                 why = f"{status} {told.get('error', {}).get('message', '')}"
                 if status not in NOT_NOW:
                     break

@@ -1,18 +1,25 @@
-"""What stands before several API hosts: HAProxy where it is installed, else a small stand-in that does the same.
+"""What stands before several API hosts: HAProxy where it is installed, else a small stand-in.
 
-``python -m bench.proxy --listen HOST:PORT --to HOST:PORT --to HOST:PORT``: connections are handed to the hosts in
-turn; each host is asked every half second whether it is ready, and one that does not answer in time gets nothing more
-and loses the connections it has, so that callers hear at once that they must try again.
+Either asks each host every half second whether it is ready and hands requests to those in turn that are; a host that
+does not answer in time gets nothing more and loses the connections it has. HAProxy hands over request by request and
+sends one again by itself, to another host, where that cannot do anything twice. The stand-in hands over connections,
+repeats nothing and counts nothing, so that callers hear at once that they must try again:
+``python -m bench.proxy --listen HOST:PORT --to HOST:PORT --to HOST:PORT``.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import csv
+import os
 import shutil
+import socket
+import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
@@ -21,37 +28,92 @@ PIECE = 65_536
 QUESTION = b"GET /health/ready HTTP/1.1\r\nHost: health\r\nConnection: close\r\n\r\n"
 HAPROXY = """\
 global
-  maxconn 4000
+  maxconn 1000
+  stats socket {counts} mode 600 level user
 defaults
   mode http
   timeout connect 1s
+  timeout http-request 10s
+  timeout http-keep-alive 10s
+  timeout queue 5s
   timeout client 30s
   timeout server 30s
-  option redispatch
-  retries 2
+  timeout check 1s
+  retries 3
+  option redispatch 1
 frontend residents
   bind {listen}
+  option forwardfor
   default_backend api
 backend api
   balance roundrobin
-  option httpchk GET /health/ready
-  default-server check inter 500ms timeout 1s fall 2 rise 2 on-marked-down shutdown-sessions
+  # What is under way on a host that goes is sent to another one, where that cannot do anything twice. HAProxy can
+  # only send again what it had as a whole before it sent it: hence buffered (up to 16 KB, so no photo).
+  option http-buffer-request
+  retry-on conn-failure empty-response response-timeout
+  acl asks method GET HEAD OPTIONS
+  acl under-a-key req.hdr(Idempotency-Key) -m found
+  http-request disable-l7-retry unless asks or under-a-key
+  option httpchk
+  http-check send meth GET uri /health/ready ver HTTP/1.1 hdr Host health
+  default-server check inter 500ms fastinter 200ms fall 2 rise 2 on-marked-down shutdown-sessions
 {servers}
 """
+"""As an operator would write it. Who is marked down loses what is under way at once, so nobody waits for a time-out."""
+
+PROGRAMS = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin"))
+"""Also where only root's path leads: HAProxy needs no root."""
 
 
-def proxy_command(listen: str, backends: Sequence[str], folder: Path) -> tuple[str, list[str]]:
-    """What proxies here, as tables name it, and the command that runs it in the foreground."""
-    program = shutil.which("haproxy")
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """What a proxy has done so far: how many requests each host answered, how many it sent again, to another one."""
+
+    answered: tuple[int, ...]
+    again: int
+
+
+@dataclass(frozen=True, slots=True)
+class InFront:
+    """What proxies here, as tables name it, the command that runs it in the foreground, and where it tells counts."""
+
+    what: str
+    command: list[str]
+    counts: Path | None = None
+
+    def so_far(self) -> Handed | None:
+        """What it has done; None where it does not count."""
+        if self.counts is None:
+            return None
+        with socket.socket(socket.AF_UNIX) as asked:
+            asked.connect(str(self.counts))
+            asked.sendall(b"show stat\n")
+            with asked.makefile() as told:
+                return read_counts(told)
+
+
+def in_front(listen: str, hosts: Sequence[str], folder: Path) -> InFront:
+    """HAProxy before these hosts where it is installed, its files in ``folder``; else the stand-in."""
+    program = shutil.which("haproxy", path=PROGRAMS)
     if program is None:
         command = [sys.executable, "-m", "bench.proxy", "--listen", listen]
-        return "a stand-in (bench/proxy.py; no HAProxy here)", command + [
-            part for one in backends for part in ("--to", one)
-        ]
-    servers = "\n".join(f"  server api{number} {one}" for number, one in enumerate(backends, 1))
-    file = folder / "haproxy.cfg"
-    file.write_text(HAPROXY.format(listen=listen, servers=servers))
-    return "HAProxy", [program, "-db", "-f", str(file)]
+        command += [part for one in hosts for part in ("--to", one)]
+        return InFront("a stand-in (bench/proxy.py; no HAProxy here)", command)
+    counts, file = folder / "haproxy.sock", folder / "haproxy.cfg"
+    servers = "\n".join(f"  server api{number} {one}" for number, one in enumerate(hosts, 1))
+    file.write_text(HAPROXY.format(listen=listen, servers=servers, counts=counts))
+    said = subprocess.run([program, "-v"], capture_output=True, text=True, check=True).stdout.split()
+    return InFront(f"HAProxy {said[2]}", [program, "-db", "-f", str(file)], counts)
+
+
+def read_counts(told: Iterable[str]) -> Handed:
+    """Read HAProxy's ``show stat``: what its hosts answered, and what it sent to another one after a failure."""
+    rows = [row for row in csv.DictReader(told) if row["# pxname"] == "api"]
+    answered = tuple(
+        sum(int(row[f"hrsp_{kind}xx"]) for kind in range(1, 6)) for row in rows if row["svname"] != "BACKEND"
+    )
+    [all_of_them] = [row for row in rows if row["svname"] == "BACKEND"]
+    return Handed(answered, int(all_of_them["wredis"]))
 
 
 class Backend:

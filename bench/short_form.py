@@ -19,7 +19,7 @@ SHORT: Mapping[str, Sequence[str]] = {
     "latency": ("--seconds", "6", "--rounds", "1", "--requests", "5000"),
     "flood": ("--minutes", "0.2", "--requests", "10000", "--due", "200", "--beyond"),
     "growth": ("--sizes", "5000,20000", "--seconds", "1", "--rounds", "1"),
-    "hosts": ("--rate", "40", "--calm", "5", "--requests", "4000", "--due", "200"),
+    "hosts": ("--rate", "40", "--calm", "3", "--requests", "4000", "--due", "200"),
     "climb": ("--open", "100000", "--due", "10000", "--rounds", "1"),
     "carry": ("--requests", "20000", "--rounds", "2"),
     "indicators": ("--requests", "150000", "--rounds", "1"),

@@ -6,6 +6,7 @@ import os
 import secrets
 import signal
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
@@ -16,7 +17,7 @@ import psycopg
 
 from bench.installation import READY, counting_sink, wait_until
 from bench.namespaces import OURS, Hosts
-from bench.proxy import proxy_command
+from bench.proxy import in_front
 from nagara.local import postgres, redis_server
 from nagara.local.children import end_child, start_child
 from nagara.local.ports import LOOPBACK
@@ -37,6 +38,9 @@ class Site:
     def __init__(self, hosts: Hosts, folder: Path, stack: ExitStack) -> None:
         self.hosts, self.folder, self._stack = hosts, folder, stack
         self._waits: list[Callable[[], None]] = []
+        self._running: list[Callable[[], int]] = []
+        backends = [f"{hosts.address(name)}:{API_PORT}" for name in APIS]
+        self.proxy = in_front(f"{hosts.address('edge')}:{PROXY_PORT}", backends, folder)
         self.sink = stack.enter_context(counting_sink(OURS))
         self.database_url, redis_url = self._postgres(), self._redis()
         environment = {
@@ -47,15 +51,17 @@ class Site:
             "REDIS_URL": redis_url,
             "NAGARA_SECRET_KEY": secrets.token_urlsafe(32),
             "NAGARA_RATE_LIMITS": "off",
+            "NAGARA_TRUSTED_PROXIES": hosts.address("edge"),
             "NAGARA_NOTICE_LEASE_S": "10",
             **self.sink.environment(),
         }
         os.environ.update(self.environment)
         settings.cache_clear()
         migrate(self.database_url)
+        stack.callback(self._end)
 
-    def start(self) -> str:
-        """Workers, beats, APIs, proxy, all at once; returns what the proxy is when each is ready."""
+    def start(self) -> None:
+        """Workers, beats and APIs, all at once, and before those that are ready the proxy; returns when it is, too."""
         for name in WORKERS:
             own = self._of(name)
             for service in (worker_service(2, own), urgent_service(own)):
@@ -65,13 +71,20 @@ class Site:
             service = api_service(API_PORT, 1, self._of(name))
             service = replace(service, command=[_anywhere(part) for part in service.command])
             self._start(name, service, None, f"http://{self.hosts.address(name)}:{API_PORT}/health/ready")
-        backends = [f"{self.hosts.address(name)}:{API_PORT}" for name in APIS]
-        what, command = proxy_command(f"{self.hosts.address('edge')}:{PROXY_PORT}", backends, self.folder)
-        proxy = Service("proxy", command, os.environ)
+        self._wait()
+        proxy = Service("proxy", self.proxy.command, os.environ)
         self._start("edge", proxy, None, f"http://{self.hosts.address('edge')}:{PROXY_PORT}/health/ready")
-        for wait in self._waits:
-            wait()
-        return what
+        self._wait()
+
+    def _end(self) -> None:
+        """All but the servers, at once: one after the other they would take longer than the rest of a short bench."""
+        with ThreadPoolExecutor(max(1, len(self._running))) as at_once:
+            for ended in [at_once.submit(end) for end in self._running]:
+                ended.result()
+
+    def _wait(self) -> None:
+        while self._waits:
+            self._waits.pop()()
 
     def _of(self, name: str) -> Mapping[str, str]:
         data = self.folder / name
@@ -83,7 +96,7 @@ class Site:
         log = self.folder / f"{host}-{service.name}.log"
         command = [*self.hosts.on(host), *service.command]
         child = start_child(command, log, environment=service.environment)
-        self._stack.callback(end_child, child, signal.SIGTERM, service.stop_within)
+        self._running.append(partial(end_child, child, signal.SIGTERM, service.stop_within))
 
         def is_ready() -> bool:
             return (says is None or says in log.read_bytes()) and (ready is None or _answers(ready))

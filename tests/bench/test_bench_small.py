@@ -34,6 +34,8 @@ ROWS = {
     ("escalation sweep", 1),
     ("file a report", 8),
     ("file a report", 32),
+    ("file a report, beside the floor in one go", 8),
+    ("file a report, beside the floor in one go", 32),
 }
 
 

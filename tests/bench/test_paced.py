@@ -67,6 +67,18 @@ def test_what_is_not_answered_is_sent_again_under_its_key(tmp_path: Path) -> Non
     assert all(one.took_ms >= one.first_ms for one in filed if one.tries > 1)
 
 
+def test_as_many_as_are_answered_file_at_once(tmp_path: Path) -> None:
+    output = tmp_path / "filed.jsonl"
+    with server([NO_ANSWER, BUSY]) as (port, keys):
+        who = Residents("127.0.0.1", port, "kh-pnh", 0.0, 0.5, [{"service_code": "waste_missed"}], at_once=3)
+        assert start_residents(who, output).wait(60) == 0
+    filed = read_filed(output)
+    assert len(filed) > 10
+    assert {one.reference for one in filed} == {key.decode() for key in keys}
+    assert sum(one.tries for one in filed) == len(keys) == len(filed) + 2
+    assert sorted(one.why for one in filed if one.why) == ["503 ", "IncompleteReadError"]
+
+
 def test_a_curve_has_a_line_for_each_name() -> None:
     drawn = chart(
         "a < b", "size", "ms", {"one": [(1e5, 2.0), (5e6, 3.0)], "two": [(1e5, 9.0), (5e6, 900.0)]}, log=True
