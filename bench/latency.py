@@ -4,7 +4,8 @@ API, workers and timers run as in earnest. First, so many residents a second fil
 counted is the time from its commit, as PostgreSQL keeps it (``track_commit_timestamp``; it is taken before the commit
 waits for the disk), to the statement with which a worker asked for it, both by the database's clock. Beside it stands
 the time from the event's own, which is while its transaction writes. Then filing as fast as it goes, in turns with an
-API beside it on the same database whose commits nudge nobody: what waking costs. Rates drift from turn to turn with the
+API beside it on the same database whose commits nudge nobody: what waking costs. Nobody is to be told of these reports:
+whom nobody nudges tells them after the turn, which would count as nothing. Rates drift from turn to turn with the
 machine; processor time, of a report with all that is done for it until nothing waits any more, drifts less.
 """
 
@@ -169,7 +170,7 @@ def _loss(
     running: Installation, quiet: Measured, owner: psycopg.Connection[Any], seconds: float, rounds: int
 ) -> list[Line]:
     lines, turn = list[Line](), min(TURN_S, seconds)
-    filings = decided_filings(city_of(CITY), time_told(owner), random.Random(2), 4, with_contact=1)
+    filings = decided_filings(city_of(CITY), time_told(owner), random.Random(2), 4, with_contact=0)
     requests = [filing_text(CITY, one) for one in filings]
     for connections in (8, 32):
         rates: dict[str, list[float]] = {"nudging": [], "quiet": []}
