@@ -31,15 +31,16 @@ def _busy_seconds() -> float:
 def processor_seconds(root: int) -> float:
     """User and system time of a process and its descendants, those that ended and were waited for included.
 
-    Read until none of them comes or goes meanwhile: one that ends between its parent's line and its own is in neither.
+    Read until all that were there before are there still: one that ends between its parent's line and its own is in
+    neither.
     """
-    ticks, parents = _ticks_and_parents()
+    before = family(root)
     while True:
-        then, then_parents = _ticks_and_parents()
+        ticks, parents = _ticks_and_parents()
         own = _descendants(root, parents)
-        if own == _descendants(root, then_parents):
+        if before <= own:
             return sum(ticks.get(pid, 0) for pid in own) * TICK
-        ticks, parents = then, then_parents
+        before = own
 
 
 def family(root: int) -> set[int]:
