@@ -25,7 +25,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import version
 from itertools import product
 from multiprocessing import active_children, get_context
@@ -319,7 +319,7 @@ def _news(world: _World, rounds: int) -> list[Line]:
                 world.owner.execute(NEWS, values | {"round": number})
             for what in (name, again):
                 told = time_told(world.owner)
-                world.time(what, lambda c=chosen, told=told: world.in_processes(_build, c, told))  # type: ignore[misc]
+                world.time(what, partial(world.in_processes, _build, chosen, told))
         lines += [
             Line(
                 f"build after {NEW_EVENTS:,} events in {name}",
