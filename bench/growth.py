@@ -23,8 +23,7 @@ import os
 import secrets
 import statistics
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -32,12 +31,13 @@ from typing import Any, LiteralString
 
 import psycopg
 
-from bench.chart import chart
+from bench.demands import MEMORY_STAYS_FLAT, STAYS_FLAT, Demand, Grown
 from bench.figures import keep_page, server_facts
 from bench.filling import DAYS, fill
-from bench.indicators import BUILT_WITHIN_S, EMPTY, NEWS, PAUSE, recorded_earlier
+from bench.indicators import BUILT_WITHIN_S
 from bench.installation import READY, RINGS, running, wait_until
-from bench.multiplying import multiply
+from bench.laying_events import PAUSE, forget_figures, happen, recorded_earlier
+from bench.multiplying import multiply, promised_then
 from bench.over_http import load_of, request_text
 from bench.processor_time import OthersShare, family, peak_mebibytes
 from bench.queue import queue_operations
@@ -86,8 +86,6 @@ SWEEP = "sweep, {count:,} due"
 FIGURES = "figures after {count:,} events"
 AGAIN = "figures again, nothing new"
 API_MEMORY, WORKER_MEMORY = "API process, most memory", "worker process, most memory"
-FLAT, FLAT_MEMORY = 2.0, 1.5
-"""How many times its first figure something may take and still be flat."""
 
 DEEP_BAR, COUNTS_P99_MS = 1.3, 50.0
 """How many times the first page's p50 a deep page may take; and the p99 of counts that are shown on dashboards."""
@@ -99,29 +97,10 @@ OPEN = "select count(*) from request where city_id = %s and closed_at is null"
 READ_AGAIN: LiteralString = "select sum(requests_read)::int from indicator_build"
 """By the last builds."""
 
-PROMISED_THEN: LiteralString = """
-create function bench_promised_then() returns trigger language plpgsql as $$
-begin
-    new.data := new.data || (
-        select jsonb_build_object('acknowledge_by', r.acknowledge_by, 'respond_by', r.respond_by,
-                                  'resolve_by', r.resolve_by)
-          from request r where r.city_id = new.city_id and r.id = new.request_id);
-    return new;
-end $$;
-create trigger bench_promised_then before insert on event for each row when (new.kind = 'filed')
-    execute function bench_promised_then();
-alter table event enable always trigger bench_promised_then
-"""
-"""What a copy was promised lies as much earlier as the copy: else old requests would all fall due in these months."""
-
 AS_IT_HAPPENED: LiteralString = """
 update event set (occurred_at, recorded_at) = (select at, at from least(occurred_at, %s::timestamptz) as at)
 """
 """When something was recorded tells when it happened, and nothing lies ahead."""
-
-NO_LONGER: LiteralString = "drop function bench_promised_then cascade"
-PLACES = {"times": 2, "requests": 0}
-"""Digits behind the point, where it is not one."""
 
 ON_DISK = "database, a request with its events and indexes"
 DONE_WITHIN_S = 900.0
@@ -132,84 +111,6 @@ select exists (select from request where next_step_at <= clock_timestamp())
                 where not exists (select from indicator_snapshot s
                                    where s.city_id = city.id and s.built_at > %(began)s))
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Demand:
-    """What a figure is held to at every size: so much, or so many times its value at the first."""
-
-    most: float
-    of_first: bool = False
-    below: bool = False
-    """Whether reaching it is too much already."""
-
-    def met(self, values: Sequence[float]) -> bool:
-        """Whether the worst of the values, one a size, is within it."""
-        worst = max(values) / (values[0] if self.of_first else 1)
-        return worst < self.most if self.below else worst <= self.most
-
-    def __str__(self) -> str:
-        sign = "<" if self.below else "<="
-        return f"worst / first {sign} {self.most:g}" if self.of_first else f"each {sign} {self.most:,g}"
-
-
-@dataclass
-class Figure:
-    """One figure: its values, one a size, what they are counted in, what is held of them, and whether it is drawn."""
-
-    unit: str
-    demands: tuple[Demand, ...]
-    drawn: bool
-    values: list[float] = field(default_factory=list)
-
-    def verdict(self) -> str:
-        """Whether all that is held of it is met; where not, what is not. Nothing where nothing is held."""
-        missed = [str(demand) for demand in self.demands if not demand.met(self.values)]
-        if missed:
-            return "**NOT MET**" + (f": {'; '.join(missed)}" if len(self.demands) > 1 else "")
-        return "met" if self.demands else ""
-
-    def cells(self) -> list[str]:
-        """Its values, how many times the first the worst is, and what is held of it."""
-        values = [f"{value:,.{PLACES.get(self.unit, 1)}f} {self.unit}" for value in self.values]
-        worst = f"{max(self.values) / self.values[0]:.2f}"
-        return [*values, worst, "; ".join(map(str, self.demands)), self.verdict()]
-
-
-STAYS_FLAT = (Demand(FLAT, of_first=True),)
-MEMORY_STAYS_FLAT = (Demand(FLAT_MEMORY, of_first=True),)
-
-
-@dataclass
-class Grown:
-    """All figures by name, each with one value a size."""
-
-    sizes: list[int] = field(default_factory=list)
-    found: dict[str, Figure] = field(default_factory=dict)
-
-    def add(
-        self,
-        name: str,
-        value: float,
-        unit: str = "ms",
-        demands: tuple[Demand, ...] = STAYS_FLAT,
-        *,
-        drawn: bool = True,
-    ) -> None:
-        """One value of the size that is being measured."""
-        self.found.setdefault(name, Figure(unit, demands, drawn)).values.append(value)
-
-    def rows(self) -> list[str]:
-        """A row for each figure: its values, how many times the first the worst is, and what is held of it."""
-        heads = ["figure", *(f"{size:,}" for size in self.sizes), "worst / first", "bar", ""]
-        lines = [f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
-        return lines + [f"| {' | '.join([name, *one.cells()])} |" for name, one in self.found.items()]
-
-    def chart(self, unit: str, title: str) -> str:
-        """The lines of everything that is counted in a unit and drawn."""
-        drawn = {name: one.values for name, one in self.found.items() if one.unit == unit and one.drawn}
-        series = {name: list(zip(self.sizes, values, strict=True)) for name, values in drawn.items()}
-        return chart(title, "requests in the table", unit, series, log=True)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -321,9 +222,7 @@ class _Growing:
 
     def _figures(self, events: int) -> None:
         """Of all that is there, then after few and many events, and once more with none; and how much was read."""
-        with self.owner.transaction():
-            self.owner.execute("set local session_replication_role = replica")
-            self.owner.execute(EMPTY)  # copies are older than what was kept: no build would look for them
+        forget_figures(self.owner)  # copies are older than what was kept: no build would look for them
         self._build()
         within = (Demand(BUILT_WITHIN_S * 1000, below=True),)
         self._more_and_less(FIGURES, self._build, self._happen_after_a_while, events, MORE_EVENTS, within)
@@ -434,11 +333,8 @@ class _Growing:
 
     def _happen(self, events: int) -> None:
         """So many new events of open and recent requests, as the bench of the figures lays them."""
-        with self.owner.transaction():
-            self.owner.execute("set local session_replication_role = replica")
-            for city in self.cities:
-                values = {"city": city.id, "count": events // len(self.cities), "at": time_told(self.owner)}
-                self.owner.execute(NEWS, values | {"round": secrets.randbelow(30_000)})
+        for city in self.cities:
+            happen(self.owner, city.id, events // len(self.cities), secrets.randbelow(30_000))
 
     def _happen_after_a_while(self, events: int) -> None:
         """So many new events after minutes in which nothing happened."""
@@ -465,16 +361,6 @@ class _Growing:
         values = {"began": began, "cities": [city.id for city in self.cities]}
         row = self.owner.execute(TO_DO, values).fetchone()
         return row is None or bool(row[0])
-
-
-@contextmanager
-def promised_then(owner: psycopg.Connection[Any]) -> Iterator[None]:
-    """Meanwhile a filing that is copied into the log tells the promises of its request, which was copied before it."""
-    owner.execute(PROMISED_THEN)
-    try:
-        yield
-    finally:
-        owner.execute(NO_LONGER)
 
 
 def _sweep() -> None:

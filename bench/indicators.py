@@ -30,13 +30,14 @@ from importlib.metadata import version
 from itertools import product
 from multiprocessing import active_children, get_context
 from pathlib import Path
-from typing import Any, LiteralString
+from typing import Any
 
 import orjson
 import psycopg
 
 from bench.duckdb_beside import Duck, write_events
 from bench.figures import Line, keep_page, server_facts, spread, table
+from bench.laying_events import CODES, forget_figures, happen, lay_history, recorded_earlier
 from bench.load import percentile
 from bench.processor_time import OthersShare, processor_seconds
 from bench.questions import questions
@@ -47,7 +48,7 @@ from nagara.indicators import issue_store, sheets, tally
 from nagara.indicators.build import build_city
 from nagara.indicators.distributions import chi_squared_quantile
 from nagara.indicators.facts import micros, month_of
-from nagara.indicators.keeping import OVERLAP, prove
+from nagara.indicators.keeping import prove
 from nagara.indicators.packed import CURVES, Packed
 from nagara.indicators.period import Period
 from nagara.indicators.snapshots import latest_snapshots, month_rows
@@ -68,64 +69,6 @@ ANSWERED_WITHIN_MS = 50.0
 
 MONTHS_AGO = (0, 6, 12)
 """Of which such questions are asked."""
-
-CODES = (
-    "road_pothole", "street_light", "waste_missed", "drain_blocked", "noise", "tree_danger", "flood_street",
-    "footpath_damaged",
-)  # fmt: skip
-
-FILL = """
-with numbers as (
-    select n, %(now)s - (random() * 700 + 20) * interval '1 day' as received,
-           random() as luck, (%(codes)s::text[])[1 + (random() * 7)::int] as code, (random() * 9)::int as district
-      from generate_series(1, %(count)s) n),
-request as (
-    select (lpad(to_hex((extract(epoch from received) * 1000)::bigint), 12, '0') || '7' || substr(md5(n::text), 1, 3)
-            || '8' || substr(md5(n::text), 4, 15))::uuid as id, numbers.*,
-           received + random() * interval '2 days' as answered,
-           received + (-ln(1 - random()) * 6 + 0.1) * interval '1 day' as closed from numbers),
-history as (
-    select id, 1 as seq, 'filed' as kind, received as at, 'resident' as actor,
-           jsonb_build_object('network_code', code, 'district', district::text, 'channel', 'web', 'source', null,
-                              'config_fingerprint', 'f', 'promise_standard', 'published',
-                              'resolve_by', received + interval '3 days', 'department', 'd') as data
-      from request
-    union all select id, 2, 'acknowledged', least(answered, closed), 'staff', '{}' from request
-    union all select id, 3, 'resolved', closed, 'staff', '{"reason": "fixed"}' from request where luck < 0.9)
-insert into event (city_id, request_id, seq, kind, recorded_at, occurred_at, actor_kind, data, hash)
-select %(city)s, id, seq, kind, at, at, actor, data, sha256((id::text || seq)::bytea) from history
- where at < %(now)s - interval '1 day' order by at
-"""
-"""Without the chain, which figures do not read; ids and order are those of requests that came one after another."""
-
-NEWS = """
-with open as (
-    select filed.request_id from event filed
-     where filed.city_id = %(city)s and filed.kind = 'filed' and filed.recorded_at > %(at)s - interval '60 days'
-       and not exists (select from event e where e.city_id = filed.city_id and e.request_id = filed.request_id
-                                             and e.kind = 'resolved')
-     limit %(count)s / 2),
-recent as (
-    select request_id from event where city_id = %(city)s and kind = 'filed' order by recorded_at desc
-     limit %(count)s - (select count(*) from open))
-insert into event (city_id, request_id, seq, kind, recorded_at, occurred_at, actor_kind, data, hash)
-select %(city)s, request_id, 90 + %(round)s, kind, %(at)s, %(at)s, 'staff', '{}',
-       sha256((request_id::text || kind || %(round)s)::bytea)
-  from (select request_id, 'resolved' as kind from open
-        union all select request_id, 'noted' from recent where request_id not in (select request_id from open)) news
-on conflict do nothing
-"""
-EARLIER: LiteralString = """
-update event set recorded_at = recorded_at - %(pause)s
- where recorded_at > %(now)s::timestamptz - %(pause)s and recorded_at <= %(now)s
-"""
-PAUSE = OVERLAP + dt.timedelta(minutes=1)
-"""Of this long ago builds read nothing again."""
-
-EMPTY: LiteralString = """
-truncate indicator_part, indicator_build, indicator_group, indicator_sheet, indicator_sum, indicator_figure,
-         indicator_snapshot
-"""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -151,16 +94,6 @@ def main(arguments: Sequence[str]) -> int:
     parts = [table(lines), str(__doc__).split("\n\n", 1)[1].strip()]
     keep_page(given.results, "Figures beside DuckDB", facts, parts)
     return 0
-
-
-def recorded_earlier(owner: psycopg.Connection[Any]) -> None:
-    """Let more minutes have passed since the last event than builds look back; when it happened stays.
-
-    Only what a build has taken in already may lie there.
-    """
-    with owner.transaction():
-        owner.execute("set local session_replication_role = replica")
-        owner.execute(EARLIER, {"now": time_told(owner), "pause": PAUSE})
 
 
 @dataclass
@@ -251,7 +184,7 @@ def _laid(world: _World, requests: int, folder: Path) -> tuple[int, float]:
     began = time.perf_counter()
     world.owner.execute("alter system set max_wal_size = '24GB'")
     world.owner.execute("select pg_reload_conf()")
-    world.in_processes(_lay, world.cities, world.now, requests // len(world.cities))
+    world.in_processes(lay_history, world.cities, world.now, requests // len(world.cities))
     world.owner.execute("vacuum analyze event")
     world.owner.execute("alter system reset max_wal_size")
     world.owner.execute("select pg_reload_conf()")
@@ -260,17 +193,10 @@ def _laid(world: _World, requests: int, folder: Path) -> tuple[int, float]:
     return world.duck.take(), time.perf_counter() - began
 
 
-def _lay(url: str, city: str, now: dt.datetime, count: int) -> None:
-    with psycopg.connect(url, autocommit=True, options="-c timezone=UTC") as owner:
-        owner.execute("set session_replication_role = replica")
-        owner.execute("set work_mem = '256MB'")
-        owner.execute(FILL, {"count": count, "now": now, "codes": list(CODES), "city": city})
-
-
 def _full(world: _World, rounds: int, *, held: bool) -> list[Line]:
     """Builds of everything beside DuckDB; ``held``: the ratio is held to its bar."""
     for number in range(rounds):
-        world.owner.execute(EMPTY)
+        forget_figures(world.owner)
         told = time_told(world.owner)
         sides = (
             ("full", lambda told=told: world.in_processes(_build, world.cities, told)),
@@ -315,8 +241,7 @@ def _news(world: _World, rounds: int) -> list[Line]:
             number += 1
             recorded_earlier(world.owner)
             for city in chosen:
-                values = {"city": city, "count": NEW_EVENTS // len(chosen), "at": time_told(world.owner)}
-                world.owner.execute(NEWS, values | {"round": number})
+                happen(world.owner, city, NEW_EVENTS // len(chosen), number)
             for what in (name, again):
                 told = time_told(world.owner)
                 world.time(what, partial(world.in_processes, _build, chosen, told))

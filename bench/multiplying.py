@@ -9,8 +9,9 @@ built anew at the end.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg.sql import SQL, Composable, Identifier, Literal
@@ -46,6 +47,23 @@ select o.city_id, o.id as of, o.number + %(copy)s * o.originals as number, o.ear
           from original) as o
  where o.number + %(copy)s * o.originals < %(wanted)s
 """
+PROMISED_THEN: LiteralString = """
+create function bench_promised_then() returns trigger language plpgsql as $$
+begin
+    new.data := new.data || (
+        select jsonb_build_object('acknowledge_by', r.acknowledge_by, 'respond_by', r.respond_by,
+                                  'resolve_by', r.resolve_by)
+          from request r where r.city_id = new.city_id and r.id = new.request_id);
+    return new;
+end $$;
+create trigger bench_promised_then before insert on event for each row when (new.kind = 'filed')
+    execute function bench_promised_then();
+alter table event enable always trigger bench_promised_then
+"""
+"""What a copy was promised lies as much earlier as the copy: else old requests would all fall due in these months."""
+
+NO_LONGER: LiteralString = "drop function bench_promised_then cascade"
+
 Say = Callable[[str], None]
 
 
@@ -91,6 +109,16 @@ def multiply(
         say(f"index {name}")
     owner.execute("drop table original")
     owner.execute("reset session_replication_role")
+
+
+@contextmanager
+def promised_then(owner: psycopg.Connection[Any]) -> Iterator[None]:
+    """Meanwhile a filing that is copied into the log tells the promises of its request, which was copied before it."""
+    owner.execute(PROMISED_THEN)
+    try:
+        yield
+    finally:
+        owner.execute(NO_LONGER)
 
 
 def _copy(owner: psycopg.Connection[Any], cities: Sequence[City]) -> None:

@@ -1,6 +1,6 @@
-"""Two ways to the database: SQLModel sessions by default, psycopg 3 connections for the hot statements.
+"""The ways to the database: SQLModel sessions by default, psycopg 3 connections for the hot statements and the clock.
 
-Both act as a role that owns no table. ``nagara_app`` sees only the city named in ``nagara.city``, which
+All act as a role that owns no table. ``nagara_app`` sees only the city named in ``nagara.city``, which
 every transaction sets for itself; ``nagara_clock`` sees all cities and serves sweeps and batches;
 ``nagara_network`` keeps what cities handed to their network, and sees no request.
 """

@@ -148,7 +148,9 @@ class Settings(BaseSettings):
         le=1,
         description="Share of the calls that are traced, where the caller has not decided",
     )
-    pool_size: int = Field(default=8, ge=1, le=64, description="Database connections a process keeps per way")
+    pool_size: int = Field(
+        default=8, ge=1, le=64, description="Database connections that each pool of a process holds at most"
+    )
 
     def refuse_unsafe(self) -> None:
         """Raise ``InsecureSecret`` for a secret that could be guessed, outside the demo; for every door's start."""

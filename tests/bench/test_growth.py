@@ -8,10 +8,10 @@ from typing import Any
 import psycopg
 import pytest
 
+from bench.demands import STAYS_FLAT, Demand, Grown
 from bench.filling import fill
-from bench.growth import STAYS_FLAT, Demand, Grown, promised_then
-from bench.indicators import NEWS, recorded_earlier
-from bench.multiplying import multiply
+from bench.laying_events import happen, recorded_earlier
+from bench.multiplying import multiply, promised_then
 from city_config import City
 from nagara.cities import configuration
 from nagara.database import clock_connection, time_told
@@ -84,10 +84,7 @@ def test_every_round_of_builds_reads_what_happened_since_and_no_more(
     _build(phnom_penh)
     for number in range(3):
         recorded_earlier(owner)
-        with owner.transaction():
-            owner.execute("set local session_replication_role = replica")
-            values = {"city": phnom_penh.id, "count": 6, "at": time_told(owner), "round": number}
-            assert owner.execute(NEWS, values).rowcount == 6
+        assert happen(owner, phnom_penh.id, 6, number) == 6
         _build(phnom_penh)
         assert owner.execute(READ, (phnom_penh.id,)).fetchone() == (6,)
     _build(phnom_penh)
