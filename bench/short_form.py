@@ -16,7 +16,7 @@ from pathlib import Path
 RESULTS = Path(__file__).with_name("RESULTS_SHORT.md")
 OPERATIONS = ("--requests", "30000", "--rounds", "1", "--seconds", "0.5")
 SHORT: Mapping[str, Sequence[str]] = {
-    "latency": ("--seconds", "4", "--rounds", "1", "--requests", "5000"),
+    "latency": ("--seconds", "4", "--rounds", "1", "--turns", "2", "--requests", "5000"),
     "flood": ("--minutes", "0.2", "--requests", "10000", "--due", "200", "--beyond"),
     "growth": ("--sizes", "2000,8000", "--seconds", "0.5", "--rounds", "1"),
     "hosts": ("--rate", "40", "--calm", "2", "--requests", "4000", "--due", "200"),
