@@ -35,6 +35,10 @@ BEGINS = b"PK\x03\x04"
 ARRIVES_WHOLE = (
     "select set_config('nagara.arriving', 'whole', true), pg_advisory_xact_lock(hashtextextended(%s, 0))"
 )
+ALONE = "lock table {} in share update exclusive mode"
+"""The server does not count these tables by itself meanwhile. What is not committed it would take for nothing, and then
+look up foreign keys by any index, each time through the whole city."""
+
 READ_ANEW = "config_version"
 """What the installation recorded of the city's files by itself; the archive's record takes its place."""
 
@@ -84,9 +88,11 @@ def read_archive(
         entries = {entry.name: entry for entry in manifest.tables}
         with owner.transaction(force_rollback=dry_run):
             owner.execute(ARRIVES_WHOLE, (f"archive {city.id}",))
+            owner.execute(SQL(ALONE).format(SQL(", ").join(Identifier(table.name) for table in moved())))
             _refuse_what_is_there(owner, city.id)
             for table in moved():
                 _arrive(owner, archive, table, entries[table.name], city.id, path)
+                owner.execute(SQL("analyze {}").format(Identifier(table.name)))
                 tell(Progress(table.name, entries[table.name].rows))
             _hold_against(owner, manifest, city.id, path)
             _pictures(archive, manifest, city.id, store, path, dry_run)

@@ -16,7 +16,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from city_config import City
-from nagara.archive.contents import MANIFEST, STAYS, Manifest, moved
+from nagara.archive.contents import MANIFEST, STAYS, Manifest, Progress, moved
 from nagara.archive.reading import CityIsThere, UnreadableArchive, is_archive, manifest_of, read_archive
 from nagara.archive.writing import copy_out, write_archive
 from nagara.local.throwaway import Throwaway
@@ -30,6 +30,9 @@ from tests.planting import VALUES, plant
 SECRET = b"the same secret on both sides, 32 characters"
 LOCAL_HEADER_BYTES = 30
 """Of a ZIP's entry, before its name."""
+
+ROWS_KNOWN = "select reltuples::int from pg_class where oid = 'request'::regclass"
+"""How many rows the planner takes a table to have."""
 
 FROM_INTAKE = ("request", "event", "contact", "config_version")
 
@@ -148,6 +151,31 @@ def test_a_city_arrives_with_equal_digests(
         assert elsewhere.execute(query).fetchall() == owner.execute(query).fetchall()
     with pytest.raises(CityIsThere, match="rows in"):
         read_archive(elsewhere, phnom_penh, there, SECRET, archive)
+
+
+def test_foreign_keys_are_looked_up_as_for_a_full_table(
+    archive: Path,
+    elsewhere: Connection,
+    elsewhere_url: str,
+    phnom_penh: City,
+    store: Callable[[str], MediaStore],
+) -> None:
+    """The server counts tables by itself, after a dry run above all; what is not committed would be nothing to it."""
+    elsewhere.execute("vacuum (analyze) request")
+    seen = []
+
+    def count_meanwhile(progress: Progress) -> None:
+        if progress.what != "request":
+            return
+        with psycopg.connect(elsewhere_url, autocommit=True) as server:
+            server.execute("set lock_timeout = '100ms'")
+            with pytest.raises(psycopg.errors.LockNotAvailable):
+                server.execute("analyze request")
+        seen.append((progress.rows, elsewhere.execute(ROWS_KNOWN).fetchall()[0][0]))
+
+    read_archive(elsewhere, phnom_penh, store("there"), SECRET, archive, tell=count_meanwhile)
+    [(rows, known)] = seen
+    assert known == rows > 0
 
 
 def rewritten(archive: Path, change: Callable[[dict[str, bytes], dict[str, Any]], None]) -> Path:
