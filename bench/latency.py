@@ -186,6 +186,7 @@ def _loss(
             sides.reverse()
             for name, side in sides:
                 _settle(owner)
+                owner.execute("vacuum (analyze)")  # else the server does it in the midst of one side's turn
                 used, workers = _used(running, side), running.time_door_seconds()
                 begun = run_load(Load(side.port, connections, BEGUN_AFTER_S, 201, requests))
                 answers = run_load(Load(side.port, connections, seconds, 201, requests))

@@ -1,7 +1,7 @@
 """What the page about scaling reckons with: figures read from the pages of benches, and what is assumed.
 
 Each figure names its page and line, the bar that stands for it, or says that it is assumed. Lines that are no longer
-on their page raise ``NotOnThePage``. Figures of ``RESULTS_INDICATORS.md`` stand here by hand; change them with it.
+on their page raise ``NotOnThePage``.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 BENCH = Path(__file__).resolve().parent
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 OPERATIONS, GROWTH, FLOOD = "RESULTS.md", "RESULTS_GROWTH.md", "RESULTS_FLOOD.md"
+INDICATORS = "RESULTS_INDICATORS.md"
 
 
 class NotOnThePage(LookupError):
@@ -44,6 +45,19 @@ def grown(what: str, name: str, unit: str) -> Given:
     if not values:
         raise NotOnThePage(f"bench/{GROWTH} has no sizes above {name!r}")
     return Given(what, max(values), unit, f"{GROWTH}: `{name}`, the most of all sizes")
+
+
+def built(what: str, line: str, unit: str, times: float = 1.0, *, behind: str = "", of: str = "") -> Given:
+    """The first number of a line of ``bench indicators``, or the first behind some words in it, so many times.
+
+    ``of``: what it was measured with.
+    """
+    found = line_on(INDICATORS, (line,)).get("found", "")
+    number = NUMBER.search(found, found.index(behind) + len(behind)) if behind in found else None
+    if number is None:
+        raise NotOnThePage(f"bench/{INDICATORS} has no number behind {behind!r} in {line!r}")
+    source = f"{INDICATORS}: `{line}`" + (f", {of}" if of else "")
+    return Given(what, float(number[0].replace(",", "")) * times, unit, source)
 
 
 def number_on(page: str, begins: tuple[str, ...], column: str) -> float:
@@ -81,8 +95,6 @@ def _lines(text: str) -> Iterator[dict[str, str]]:
             yield dict(zip(heads, cells, strict=False))
 
 
-BY_HAND = "RESULTS_INDICATORS.md, by hand"
-
 FILE = operation("a report filed", "file a report")
 STATUS = operation("a public status", "public status", 32)
 FIRST_PAGE = operation("the queue's first page", "queue, first page")
@@ -112,15 +124,34 @@ PHOTO_KB = Given(
 ROW_KIB = grown(
     "a request on disk, with events and indexes", "database, a request with its events and indexes", "KiB"
 )
-FIRST_BUILD = Given(
-    "first build of the figures, a million requests", 5.3, "s", f"{BY_HAND}: 5,000,000 on two cores"
+FIRST_BUILD = built(
+    "first build of the figures, a million requests",
+    "full build: the whole log of every city",
+    "s",
+    1 / 5,
+    of="5,000,000 on two cores",
 )
-NEWS = Given(
-    "builds of 31 cities after a few hundred events each", 1.84, "s", f"{BY_HAND}: 10,000 events, two cores"
+NEWS = built(
+    "builds of 31 cities after a few hundred events each",
+    "build after 10,000 events in all 31 cities",
+    "s",
+    of="two cores",
 )
-SHEETS = Given("their sheets of the usual periods", 7.74, "s", f"{BY_HAND}: on one core")
-FIGURES = Given("a dashboard's figures of a city", 7.0, "ms", f"{BY_HAND}: nothing in memory, p50")
-FIGURES_OF_ALL = Given("the same of all 31 cities, for officials", 23.0, "ms", f"{BY_HAND}: p50")
+SHEETS = built(
+    "their sheets of the usual periods",
+    "sheets of the usual periods of all cities, made after a build",
+    "s",
+    of="one core",
+)
+EACH_QUESTION = "each of them, p50 / p95"
+FIGURES = built("a dashboard's figures of a city", EACH_QUESTION, "ms", behind="one city", of="one city")
+FIGURES_OF_ALL = built(
+    "the same of all 31 cities, for officials",
+    EACH_QUESTION,
+    "ms",
+    behind="all cities for officials",
+    of="all cities for officials",
+)
 API_MIB = grown("an API process", "API process, most memory", "MiB")
 WORKER_MIB = grown("a worker process", "worker process, most memory", "MiB")
 COSTS = (

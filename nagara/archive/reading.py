@@ -36,8 +36,8 @@ ARRIVES_WHOLE = (
     "select set_config('nagara.arriving', 'whole', true), pg_advisory_xact_lock(hashtextextended(%s, 0))"
 )
 ALONE = "lock table {} in share update exclusive mode"
-"""The server does not count these tables by itself meanwhile. What is not committed it would take for nothing, and then
-look up foreign keys by any index, each time through the whole city."""
+"""The server does not count tables that others refer to by itself meanwhile. What is not committed it would take for
+nothing, and then look up foreign keys by any index, each time through the whole city."""
 
 READ_ANEW = "config_version"
 """What the installation recorded of the city's files by itself; the archive's record takes its place."""
@@ -88,11 +88,13 @@ def read_archive(
         entries = {entry.name: entry for entry in manifest.tables}
         with owner.transaction(force_rollback=dry_run):
             owner.execute(ARRIVES_WHOLE, (f"archive {city.id}",))
-            owner.execute(SQL(ALONE).format(SQL(", ").join(Identifier(table.name) for table in moved())))
+            referred = _referred()
+            owner.execute(SQL(ALONE).format(SQL(", ").join(map(Identifier, referred))))
             _refuse_what_is_there(owner, city.id)
             for table in moved():
                 _arrive(owner, archive, table, entries[table.name], city.id, path)
-                owner.execute(SQL("analyze {}").format(Identifier(table.name)))
+                if table.name in referred:
+                    owner.execute(SQL("analyze {}").format(Identifier(table.name)))
                 tell(Progress(table.name, entries[table.name].rows))
             _hold_against(owner, manifest, city.id, path)
             _pictures(archive, manifest, city.id, store, path, dry_run)
@@ -162,6 +164,13 @@ def _refuse_what_is_there(owner: psycopg.Connection[Any], city_id: str) -> None:
                 f"{city_id} has rows in {table.name} already; an archive is taken in where nothing of the city is."
             )
     owner.execute(SQL("delete from {} where city_id = %s").format(Identifier(READ_ANEW)), (city_id,))
+
+
+def _referred() -> list[str]:
+    """The tables that others of an archive, or they themselves, refer to."""
+    moving = list(moved())
+    found = {key.referred_table.name for table in moving for key in table.foreign_key_constraints}
+    return [table.name for table in moving if table.name in found]
 
 
 def _arrive(

@@ -22,6 +22,7 @@ class Course:
         self.looks: list[float] = []
         self.told: list[float] = []
         self.delays: list[float] = []
+        self.handed: float | None = None
 
     def look(self) -> int:
         """Take what was committed by now."""
@@ -37,10 +38,10 @@ class Course:
         self.told.append(self.now)
         return self.now < self.another_from
 
-    def hand_over(self) -> None:
+    def hand_over(self, rate: float) -> None:
         """Call the next."""
         assert self.called_at == inf, "one is called, once"
-        self.called_at = self.now
+        self.called_at, self.handed = self.now, rate
 
     def taken_over(self) -> bool:
         """Whether the next has come."""
@@ -50,9 +51,9 @@ class Course:
         """Let time pass."""
         self.now += seconds
 
-    def run(self) -> bool:
+    def run(self, rate: float = 0.0) -> bool:
         """Follow to the end."""
-        return follow(self.look, self, self.wait, lambda: self.now)
+        return follow(self.look, self, self.wait, lambda: self.now, rate)
 
 
 def evenly(a_second: float, seconds: float) -> list[float]:
@@ -136,6 +137,19 @@ def test_very_many_are_taken_in_large_batches() -> None:
     within = [b - a for a, b in zip(course.looks, course.looks[1:], strict=False)]
     assert max(within) <= SELDOM_S + LOOK_TAKES_S + 1e-9
     assert len([one for one in course.looks if one > 1.0]) <= (FOLLOWS_FOR_S + AWAITED_S) / SELDOM_S
+
+
+def test_whoever_takes_over_in_a_rush_need_not_find_out_that_it_is_one() -> None:
+    first, second = Course(evenly(1200, FOLLOWS_FOR_S + 2)), Course(evenly(1200, FOLLOWS_FOR_S + 2))
+    assert first.run() is True
+    assert first.handed is not None
+    assert 0.9 * 1200 < first.handed < 1.1 * 1200
+    assert second.run(first.handed) is True
+    assert len([at for at in first.looks if at < 1.0]) > 4 * len([at for at in second.looks if at < 1.0])
+    calm = Course(evenly(50, 2.0))
+    assert calm.run(first.handed) is False
+    within = [b - a for a, b in zip(calm.looks, calm.looks[1:], strict=False) if a > SELDOM_S]
+    assert max(within) < SELDOM_S, "the rush is over: it looks soon again"
 
 
 def test_after_a_rush_it_looks_soon_again() -> None:

@@ -44,8 +44,11 @@ def compose_notices() -> None:
 
 
 @task("notifications.follow")
-def follow_events() -> None:
-    """When nudged after a commit: make notices of new events, and go on while further ones come. Safe to repeat."""
+def follow_events(rate: float = 0.0) -> None:
+    """When nudged after a commit: make notices of new events, and go on while further ones come. Safe to repeat.
+
+    ``rate``: events a second, as counted by whoever hands over.
+    """
     made: list[Composed] = []
 
     def look() -> int:
@@ -55,7 +58,7 @@ def follow_events() -> None:
     try:
         look()  # a process's first takes longest: whoever looked so far goes on meanwhile
         with nudging.followed(nudges()) as word:
-            if follow(look, word):
+            if follow(look, word, rate=rate):
                 return
         look()  # what was committed while nobody was to be nudged; all that is left to do where another looks
     finally:
