@@ -70,7 +70,7 @@ log = logging.getLogger(__name__)
 
 
 def message(task: str, queue: str, now: dt.datetime, **given: float) -> bytes:
-    """A call of a task as Celery's clients leave it in Redis: message protocol 2, kombu's envelope. ``given``: arguments.
+    """A call of a task, with its arguments, as Celery's clients leave it in Redis: protocol 2 in kombu's envelope.
 
     Written out, because the client itself would cost every API process its modules and a thread. A test holds it
     against what the client sends.
