@@ -231,9 +231,8 @@ def copied_in(owner: psycopg.Connection[Any], folder: Path, role: LiteralString 
 def empty(owner: psycopg.Connection[Any]) -> None:
     """No request is left. The event log refuses that of everybody but a replica.
 
-    Vacuumed here, so that the server does not do it by itself while the next rows come: counted before they are
-    committed the table seems empty, and foreign keys are then looked up by any index, which takes a hundred times as
-    long.
+    Vacuumed here, so that autovacuum does not do it while the next rows come: analyzed before they are committed the
+    table seems empty, and foreign keys are then looked up by any index, which takes a hundred times as long.
     """
     owner.execute("set session_replication_role = replica")
     owner.execute("truncate request, event cascade")

@@ -179,6 +179,7 @@ class _Growing:
     smallest: int
     token: str = ""
     empty: int = 0
+    happened: int = 0
     found: Grown = field(default_factory=Grown)
 
     def grow(self, size: int) -> None:
@@ -339,7 +340,8 @@ class _Growing:
     def _happen(self, events: int) -> None:
         """So many new events of open and recent requests, as the bench of the figures lays them."""
         for city in self.cities:
-            happen(self.owner, city.id, events // len(self.cities), secrets.randbelow(30_000))
+            self.happened += 1
+            happen(self.owner, city.id, events // len(self.cities), self.happened)
 
     def _happen_after_a_while(self, events: int) -> None:
         """So many new events after minutes in which nothing happened."""

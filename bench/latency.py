@@ -6,8 +6,8 @@ waits for the disk), to the statement with which a worker asked for it, both by 
 the time from the event's own, which is while its transaction writes. Then filing as fast as it goes, in turns with an
 API beside it on the same database whose commits nudge nobody: what waking costs. Nobody is to be told of these reports:
 whom nobody nudges tells them after the turn, which would count as nothing. Rates drift from turn to turn with the
-machine, so the median of many turns is told, and between what half of them lie. Processor time, of a report with all
-that is done for it until nothing waits any more, drifts less, and least that of workers and beat alone.
+machine, so the median of many turns is told, and between what half of them lie. Beside it stands processor time, of a
+report with all that is done for it until nothing waits any more: of everything, and of workers and beat alone.
 """
 
 from __future__ import annotations
@@ -41,8 +41,7 @@ CITY = "kh-pnh"
 P50_BAR_MS, P99_BAR_MS, LOSS_BAR = 10.0, 50.0, 0.05
 SETTLED_WITHIN_S = 60.0
 TURN_S = 4.0
-"""With and without nudges take turns so short that both see the same machine: its speed drifts by half in a minute. Two
-rings of the timer, which alone calls the workers where nobody is nudged."""
+"""With and without nudges take turns so short that both see the same machine: its speed drifts by half in a minute."""
 
 BEGUN_AFTER_S = 2.5
 """A turn counts once workers are at work on both sides; where nobody is nudged, the timer comes every two seconds."""
@@ -85,6 +84,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--requests", type=int, default=20_000, help="already there (default 20,000)")
     parser.add_argument("--results", type=Path, default=RESULTS, metavar="FILE")
     given = parser.parse_args(arguments)
+    if given.turns < 2 or given.turns % 2:
+        parser.error("--turns: an even number, so that each side begins as often as the other")
     others = OthersShare()
     with (
         database_in_earnest(KEEPS_COMMIT_TIMES) as services,
@@ -208,7 +209,7 @@ def _loss(
                 _of_turns(_more(spent), spent, "us a report"),
             ),
             Line(
-                f"of it workers and beat, {connections} connections",
+                f"the same of workers and beat alone, {connections} connections",
                 _of_turns(_more(by_workers), by_workers, "us a report"),
             ),
         ]

@@ -16,7 +16,7 @@ import base64
 import datetime as dt
 import logging
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -64,13 +64,15 @@ redis.call('lpush', KEYS[2], ARGV[4])
 return 1
 """
 TAKE_BACK = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0"
-NOTHING_AFTER: Mapping[str, Any] = {"callbacks": None, "errbacks": None, "chain": None, "chord": None}
+BODY = base64.b64encode(
+    orjson.dumps([[], {}, {"callbacks": None, "errbacks": None, "chain": None, "chord": None}])
+).decode()
 
 log = logging.getLogger(__name__)
 
 
-def message(task: str, queue: str, now: dt.datetime, **given: float) -> bytes:
-    """A call of a task, with its arguments, as Celery's clients leave it in Redis: protocol 2 in kombu's envelope.
+def message(task: str, queue: str, now: dt.datetime) -> bytes:
+    """A call of a task without arguments as Celery's clients leave it in Redis: message protocol 2, kombu's envelope.
 
     Written out, because the client itself would cost every API process its modules and a thread. A test holds it
     against what the client sends.
@@ -86,7 +88,7 @@ def message(task: str, queue: str, now: dt.datetime, **given: float) -> bytes:
         "retries": 0,
         "timelimit": [None, None],
         "argsrepr": "()",
-        "kwargsrepr": str(given),
+        "kwargsrepr": "{}",
         "origin": "api",
         "ignore_result": True,
         "replaced_task_nesting": 0,
@@ -102,9 +104,8 @@ def message(task: str, queue: str, now: dt.datetime, **given: float) -> bytes:
         "body_encoding": "base64",
         "delivery_tag": str(uuid.uuid4()),
     }
-    body = base64.b64encode(orjson.dumps(((), given, dict(NOTHING_AFTER)))).decode()
     envelope = {"content-encoding": "utf-8", "content-type": "application/json", "headers": headers}
-    return orjson.dumps({"body": body, **envelope, "properties": properties})
+    return orjson.dumps({"body": BODY, **envelope, "properties": properties})
 
 
 class Nudger:
@@ -160,12 +161,9 @@ class Followed:
         except (RedisError, OSError):
             return True  # then nudges come that nobody needs
 
-    def hand_over(self, rate: float) -> None:
-        """It is to end in the midst of it: the next takes over, as if nudged, and nobody else nudges meanwhile.
-
-        ``rate``: events a second that it counted, for the next to begin with.
-        """
-        call = message(TASK, QUEUE, dt.datetime.now(dt.UTC), rate=rate)
+    def hand_over(self) -> None:
+        """It is to end in the midst of it: the next takes over, as if nudged, and nobody else nudges meanwhile."""
+        call = message(TASK, QUEUE, dt.datetime.now(dt.UTC))
         with suppress(RedisError, OSError):  # then the word is taken back, or no longer believed in a moment
             self._client.eval(HAND_OVER, 2, FOLLOWED, QUEUE, self._name, NUDGED, LOST_AFTER_MS, call)
 

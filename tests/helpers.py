@@ -93,3 +93,9 @@ def multiply(owner: Connection, request: Known, copies: int) -> list[str]:
     )
     owner.commit()
     return list(references)
+
+
+def pairs_dropped(plan: dict[str, Any]) -> float:
+    """How many pairs of rows a plan that was run held against each other in vain."""
+    own = float(plan.get("Rows Removed by Join Filter", 0)) * float(plan["Actual Loops"])
+    return own + sum(pairs_dropped(below) for below in plan.get("Plans", ()))

@@ -4,7 +4,7 @@ A task for every commit costs more than what it does: its message, its record, i
 one task looks again and again, soon where something was found, more and more seldom where nothing was, and hands over
 to the next after some seconds, so that a worker that is to stop need not wait; until that one looks it goes on. Where
 very many commits come it looks seldom and takes many at once: then the processor is scarce, and large batches leave
-most of it to whoever files. How many there were is handed over, too: the next need not find it out by looking often.
+most of it to whoever files. Whoever takes over in such a rush sees it by what the first look finds.
 """
 
 from __future__ import annotations
@@ -25,6 +25,10 @@ SELDOM_S = 1.0
 MANY_A_SECOND = 350.0
 """Events a second from which on looks come four times as seldom, and again, up to ``SELDOM_S``."""
 
+RUSH, RUSH_S = 100, 0.25
+"""So many at the first look tell of a rush, and the next look waits so long: else whoever takes over, every few
+seconds, would look every few milliseconds until it has found that out."""
+
 SMOOTHED_OVER_S = 0.5
 FOLLOWS_FOR_S, AWAITED_S = 4.0, 1.5
 """How long one looks before it hands over, and how long it then waits for the next; less than a worker has to stop."""
@@ -38,8 +42,8 @@ class Word(Protocol):
     def go_on(self) -> bool:
         """It looks, and goes on looking; False where another does."""
 
-    def hand_over(self, rate: float) -> None:
-        """Call the next, who takes over when it comes and is told how many events a second there were."""
+    def hand_over(self) -> None:
+        """Call the next, who takes over when it comes."""
 
     def taken_over(self) -> bool:
         """Whether the next has come."""
@@ -76,17 +80,19 @@ def follow(
     word: Word,
     wait: Callable[[float], object] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
-    rate: float = 0.0,
+    found: int = 0,
 ) -> bool:
     """Look until nothing comes any more or another looks (False), or until it was handed over to another (True).
 
     ``look`` handles what it finds and returns how many events that were; ``word`` is given before the first look and at
-    least once a second from then on. ``rate``: how many events a second whoever looked before counted.
+    least once a second from then on. ``found``: how many events were found just before.
     """
     began = last = told = clock()
     if not word.go_on():
         return False
-    pace, called_at = Pace(rate=rate), None
+    pace, called_at = Pace(), None
+    if found >= RUSH:
+        wait(RUSH_S)
     while True:
         begins = clock()
         pace.looked(look(), max(begins - last, 1e-6))
@@ -97,7 +103,7 @@ def follow(
         elif pace.over:
             return False
         elif now - began >= FOLLOWS_FOR_S:
-            word.hand_over(pace.rate)
+            word.hand_over()
             called_at = now
         elif now - told >= TOLD_EVERY_S:
             if not word.go_on():

@@ -35,9 +35,9 @@ BEGINS = b"PK\x03\x04"
 ARRIVES_WHOLE = (
     "select set_config('nagara.arriving', 'whole', true), pg_advisory_xact_lock(hashtextextended(%s, 0))"
 )
-ALONE = "lock table {} in share update exclusive mode"
-"""The server does not count tables that others refer to by itself meanwhile. What is not committed it would take for
-nothing, and then look up foreign keys by any index, each time through the whole city."""
+NOT_ANALYZED_BY_OTHERS = "lock table {} in share update exclusive mode"
+"""Of tables that foreign keys lead to: what is not committed is nothing to autovacuum, and the keys would then be
+looked up by any index, each time through the whole city. Who reads and writes is not kept waiting."""
 
 READ_ANEW = "config_version"
 """What the installation recorded of the city's files by itself; the archive's record takes its place."""
@@ -89,7 +89,7 @@ def read_archive(
         with owner.transaction(force_rollback=dry_run):
             owner.execute(ARRIVES_WHOLE, (f"archive {city.id}",))
             referred = _referred()
-            owner.execute(SQL(ALONE).format(SQL(", ").join(map(Identifier, referred))))
+            owner.execute(SQL(NOT_ANALYZED_BY_OTHERS).format(SQL(", ").join(map(Identifier, referred))))
             _refuse_what_is_there(owner, city.id)
             for table in moved():
                 _arrive(owner, archive, table, entries[table.name], city.id, path)
@@ -167,7 +167,7 @@ def _refuse_what_is_there(owner: psycopg.Connection[Any], city_id: str) -> None:
 
 
 def _referred() -> list[str]:
-    """The tables that others of an archive, or they themselves, refer to."""
+    """The tables to which foreign keys of an archive's lead, in the order in which they arrive."""
     moving = list(moved())
     found = {key.referred_table.name for table in moving for key in table.foreign_key_constraints}
     return [table.name for table in moving if table.name in found]

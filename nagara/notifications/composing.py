@@ -34,21 +34,19 @@ LOOK_AGAIN_AFTER = dt.timedelta(minutes=5)
 
 TAKE_EVENTS = """
 with pressing as materialized (
-    select city_id, request_id, seq from event_outbox
+    select ctid from event_outbox
      where urgent and city_id = any(%(cities)s)
        and (look_again_at is null or look_again_at <= statement_timestamp())
      order by city_id, request_id, seq limit %(limit)s for update skip locked),
 others as materialized (
-    select city_id, request_id, seq from event_outbox
+    select ctid from event_outbox
      where not urgent and city_id = any(%(cities)s)
        and (look_again_at is null or look_again_at <= statement_timestamp())
      order by city_id, request_id, seq limit greatest(%(limit)s - (select count(*) from pressing), 0)
        for update skip locked),
 picked as (select * from pressing union all select * from others),
 taken as (
-    delete from event_outbox as pointer using picked
-     where pointer.city_id = picked.city_id and pointer.request_id = picked.request_id
-       and pointer.seq = picked.seq
+    delete from event_outbox as pointer where ctid = any(array(select ctid from picked))
     returning pointer.city_id, pointer.request_id, pointer.seq)
 select event.city_id, event.request_id, event.seq, event.kind, event.actor_kind, event.to_status, event.data,
        event.occurred_at, event.actor, request.assignee,
@@ -71,8 +69,10 @@ select event.city_id, event.request_id, event.seq, event.kind, event.actor_kind,
   left join contact on contact.city_id = event.city_id and contact.request_id = event.request_id
  order by event.request_id, event.seq
 """
-"""Takes from one queue of all the server's cities. ``offset 0`` has followers, endpoints and watchers asked for by each
-event's own city: without it, the planner may read those of all cities once for many events."""
+"""Takes from one queue of all the server's cities. Pointers go by their places, which a lock holds fast: analyzed when
+it was empty, the queue is planned for as such, and a join of what is picked with what waits would go through each pair.
+``offset 0`` has followers, endpoints and watchers asked for by each event's own city: without it, the planner may read
+those of all cities once for many events."""
 
 LOOK_AGAIN = """
 insert into event_outbox (city_id, request_id, seq, urgent, look_again_at)

@@ -16,7 +16,7 @@ from city_config import City
 from nagara.cities import city_of
 from nagara.indicators.period import Period
 from nagara.network import counts_of_all, live_counts
-from tests.helpers import Connection, file, multiply
+from tests.helpers import Connection, file, multiply, pairs_dropped
 
 CITIES = ("kh-pnh", "mm-rgn")
 CODES = ("road_pothole", "street_light", "waste_missed")
@@ -24,6 +24,27 @@ AROUND = dt.datetime(2026, 3, 31, 17, 0, tzinfo=dt.UTC)
 """Midnight before the first of April in Phnom Penh; in Yangon it is half an hour later."""
 
 COPIES = 60
+
+
+MANY = 400
+COME = """
+insert into request_count_news (city_id, at, network_code, received, open, closed)
+select 'kh-pnh', now() - n * interval '1 hour', 'noise', 1, 1, 0 from generate_series(1, %s) n
+"""
+
+
+def test_many_news_are_added_up_also_where_they_were_counted_empty(db: Connection, owner: Connection) -> None:
+    """The server counts tables by itself, mostly when there is no news: its plans are for nothing then."""
+    owner.execute(COME, (MANY,))
+    owner.execute("delete from request_count_news")
+    owner.execute("analyze request_count_news")
+    owner.execute(COME, (MANY,))
+    values = {"cities": ["kh-pnh"], "zones": ["Asia/Phnom_Penh"], "most": MANY}
+    asked = psycopg.ClientCursor(db).mogrify(live_counts.FOLD, values)
+    found = db.execute(f"explain (analyze, timing off, format json) {asked}").fetchall()[0][0]
+    assert pairs_dropped(found[0]["Plan"]) < MANY
+    db.rollback()
+    assert live_counts.fold(db, [city_of("kh-pnh")]) == MANY
 
 
 @pytest.fixture

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import repeat
+from itertools import pairwise, repeat
 from math import inf
 
-from workers.following import AWAITED_S, FOLLOWS_FOR_S, IN_VAIN_S, SELDOM_S, SOON_S, follow
+import pytest
+
+from workers.following import AWAITED_S, FOLLOWS_FOR_S, IN_VAIN_S, RUSH_S, SELDOM_S, SOON_S, follow
 
 LOOK_TAKES_S = 0.004
 
@@ -22,7 +24,6 @@ class Course:
         self.looks: list[float] = []
         self.told: list[float] = []
         self.delays: list[float] = []
-        self.handed: float | None = None
 
     def look(self) -> int:
         """Take what was committed by now."""
@@ -38,10 +39,10 @@ class Course:
         self.told.append(self.now)
         return self.now < self.another_from
 
-    def hand_over(self, rate: float) -> None:
+    def hand_over(self) -> None:
         """Call the next."""
         assert self.called_at == inf, "one is called, once"
-        self.called_at, self.handed = self.now, rate
+        self.called_at = self.now
 
     def taken_over(self) -> bool:
         """Whether the next has come."""
@@ -51,9 +52,9 @@ class Course:
         """Let time pass."""
         self.now += seconds
 
-    def run(self, rate: float = 0.0) -> bool:
+    def run(self, found: int = 0) -> bool:
         """Follow to the end."""
-        return follow(self.look, self, self.wait, lambda: self.now, rate)
+        return follow(self.look, self, self.wait, lambda: self.now, found)
 
 
 def evenly(a_second: float, seconds: float) -> list[float]:
@@ -140,16 +141,21 @@ def test_very_many_are_taken_in_large_batches() -> None:
 
 
 def test_whoever_takes_over_in_a_rush_need_not_find_out_that_it_is_one() -> None:
-    first, second = Course(evenly(1200, FOLLOWS_FOR_S + 2)), Course(evenly(1200, FOLLOWS_FOR_S + 2))
-    assert first.run() is True
-    assert first.handed is not None
-    assert 0.9 * 1200 < first.handed < 1.1 * 1200
-    assert second.run(first.handed) is True
-    assert len([at for at in first.looks if at < 1.0]) > 4 * len([at for at in second.looks if at < 1.0])
-    calm = Course(evenly(50, 2.0))
-    assert calm.run(first.handed) is False
-    within = [b - a for a, b in zip(calm.looks, calm.looks[1:], strict=False) if a > SELDOM_S]
-    assert max(within) < SELDOM_S, "the rush is over: it looks soon again"
+    without, told = Course(evenly(1200, FOLLOWS_FOR_S + 2)), Course(evenly(1200, FOLLOWS_FOR_S + 2))
+    without.run()
+    told.run(found=700)
+    before, now = (sum(at < 1.0 for at in one.looks) for one in (without, told))
+    assert now <= 5
+    assert before > 4 * now
+
+
+@pytest.mark.parametrize("a_second", [10, 50, 200, 340])
+def test_a_rush_that_is_over_keeps_nobody_waiting_for_long(a_second: int) -> None:
+    calm = Course(evenly(a_second, 3.0))
+    calm.run(found=700)
+    assert max(calm.delays) <= RUSH_S + LOOK_TAKES_S
+    later = [at for at in calm.looks if at > 2 * RUSH_S]
+    assert max(b - a for a, b in pairwise(later)) <= IN_VAIN_S
 
 
 def test_after_a_rush_it_looks_soon_again() -> None:

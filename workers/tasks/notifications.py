@@ -44,11 +44,8 @@ def compose_notices() -> None:
 
 
 @task("notifications.follow")
-def follow_events(rate: float = 0.0) -> None:
-    """When nudged after a commit: make notices of new events, and go on while further ones come. Safe to repeat.
-
-    ``rate``: events a second, as counted by whoever hands over.
-    """
+def follow_events() -> None:
+    """When nudged after a commit: make notices of new events, and go on while further ones come. Safe to repeat."""
     made: list[Composed] = []
 
     def look() -> int:
@@ -56,9 +53,9 @@ def follow_events(rate: float = 0.0) -> None:
         return made[-1].events
 
     try:
-        look()  # a process's first takes longest: whoever looked so far goes on meanwhile
+        found = look()  # a process's first takes longest: whoever looked so far goes on meanwhile
         with nudging.followed(nudges()) as word:
-            if follow(look, word, rate=rate):
+            if follow(look, word, found=found):
                 return
         look()  # what was committed while nobody was to be nudged; all that is left to do where another looks
     finally:

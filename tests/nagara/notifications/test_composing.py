@@ -5,14 +5,21 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+import psycopg
 import pytest
 
+from bench.filling import fill
 from city_config import City, Configuration
-from nagara.database import clock_connection
+from nagara.database import clock_connection, time_told
 from nagara.notifications import Composed, Delivered, compose, composing, deliver
 from nagara.notifications.wording import Happening, Notice, for_resident
-from tests.helpers import Connection, file
+from tests.helpers import Connection, file, pairs_dropped
 from tests.nagara.notifications.mails import RESIDENT, Sink, tell
+
+MANY = 300
+WAIT_AGAIN = """
+insert into event_outbox (city_id, request_id, seq) select city_id, request_id, seq from event where seq = 1
+"""
 
 
 def test_composing_twice_keeps_one_notice(
@@ -25,6 +32,25 @@ def test_composing_twice_keeps_one_notice(
     owner.execute("insert into event_outbox select city_id, request_id, seq from event")
     assert tell(db) == (Composed(1, 0, 0), Delivered())
     assert len(sink.mails()) == 1
+
+
+def test_many_events_are_taken_at_once_also_where_the_queue_was_counted_empty(
+    db: Connection, owner: Connection, phnom_penh: City
+) -> None:
+    """The server counts queues by itself, mostly when they are empty: its plans are for nothing then."""
+    fill(owner, (phnom_penh,), MANY, time_told(owner))
+    owner.execute("truncate event_outbox")
+    owner.execute(WAIT_AGAIN)
+    owner.execute("delete from event_outbox")
+    owner.execute("analyze event_outbox")
+    owner.execute(WAIT_AGAIN)
+    taking = {"cities": [phnom_penh.id], "limit": MANY}
+    asked = psycopg.ClientCursor(db).mogrify(composing.TAKE_EVENTS, taking)
+    found = db.execute(f"explain (analyze, timing off, format json) {asked}").fetchall()[0][0]
+    assert pairs_dropped(found[0]["Plan"]) < MANY
+    db.rollback()
+    with db.transaction():
+        assert compose(db, 2 * MANY).events == MANY
 
 
 def test_composing_that_is_undone_leaves_the_pointers(
