@@ -36,11 +36,16 @@ select request_id, kind, occurred_at, actor_kind, to_status,
  order by request_id, seq
 """  # noqa: S608 - built of constants
 
-FOLLOWERS = f"""
+_LINKED = "link.city_id = %(city)s and link.kind = 'duplicate_linked'"
+_LINKED_TO_ANY = f"event link where {_LINKED}"
+_LINKED_TO_SOME = f"""
+request wanted join event link on {_LINKED} and link.data->>'parent' = wanted.reference
+     where wanted.city_id = %(city)s and wanted.id = any(%(requests)s::uuid[])"""
+
+_FOLLOWERS = """
 with link as materialized (
-    select request_id, seq, data->>'parent' as parent from event
-     where city_id = %(city)s and kind = 'duplicate_linked'
-       and recorded_at <= %(known_at)s and occurred_at <= %(cut_off)s)
+    select link.request_id, link.seq, link.data->>'parent' as parent from {linked}
+       and link.recorded_at <= %(known_at)s and link.occurred_at <= %(cut_off)s)
 select parent.id, array_agg(child.occurred_at)
   from link
   join request parent on parent.city_id = %(city)s and parent.reference = link.parent
@@ -49,10 +54,13 @@ select parent.id, array_agg(child.occurred_at)
                     where undone.city_id = %(city)s and undone.request_id = link.request_id
                       and undone.seq > link.seq and undone.kind = 'reopened'
                       and undone.recorded_at <= %(known_at)s and undone.occurred_at <= %(cut_off)s)
-   and {_WANTED.format(column="parent.id")}
  group by parent.id
-"""  # noqa: S608 - built of constants
-"""The few links are found first, by an index of their own: right after an import the planner knows no better."""
+"""
+"""The few links are found first, by indexes of their own: right after an import the planner knows no better."""
+
+FOLLOWERS = _FOLLOWERS.format(linked=_LINKED_TO_ANY)
+FOLLOWERS_OF_SOME = _FOLLOWERS.format(linked=_LINKED_TO_SOME)
+"""Of the requests asked for alone: a build after some news does not look at every link there ever was."""
 
 CHANGED_BETWEEN = """
 with changed as materialized (
@@ -122,7 +130,7 @@ def read_facts(
         values["requests"] = listed(requests)
         if len(requests) < ENOUGH_FOR_COLUMNS:
             return _one_by_one(connection, city, groups, values)
-    parents = [row[0] for row in connection.execute(FOLLOWERS, values)]
+    parents = list(_followers(connection, values))
     read = read_log(connection, city.id, city.zone, groups, known_at, cut_off, parents, tell, requests)
     if not read.rare:
         return read.facts
@@ -139,13 +147,21 @@ def _one_by_one(
     connection: psycopg.Connection[Any], city: City, groups: Groups, values: Mapping[str, Any]
 ) -> Facts:
     """The facts of the requests asked for, each by the rules themselves."""
-    followers: dict[UUID, list[dt.datetime]] = dict(connection.execute(FOLLOWERS, values).fetchall())
+    followers = _followers(connection, values)
     rows: list[tuple[UUID, bytes, Row]] = []
     for request_id, head, events in _requests(connection, values, values["cut_off"]):
         row = facts_of(events, followers.get(request_id, ()), city.zone, groups)
         if row is not None:
             rows.append((request_id, head, row))
     return keyed(rows)
+
+
+def _followers(
+    connection: psycopg.Connection[Any], values: Mapping[str, Any]
+) -> dict[UUID, list[dt.datetime]]:
+    """When what was linked to a request came in, by the request: of all, or of those asked for."""
+    statement = FOLLOWERS if values["requests"] is None else FOLLOWERS_OF_SOME
+    return dict(connection.execute(statement, values).fetchall())
 
 
 def _requests(

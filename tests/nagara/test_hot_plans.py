@@ -28,6 +28,7 @@ from nagara.filing.handed_in import Filing
 from nagara.filing.intake import decide, filing_row, sealed_contact
 from nagara.gis import map_points
 from nagara.gis.mercator import tile_around
+from nagara.indicators import reading
 from nagara.lifecycle import AT_WORK
 from nagara.local.throwaway import Throwaway
 from nagara.network import live_counts
@@ -113,6 +114,14 @@ def hot_statements(owner: psycopg.Connection[Any], city: City) -> dict[str, tupl
         "due steps": (escalation.TAKE_DUE, sweep),
         "recorded steps": (RECORD, climbed(city, id_) | {"kind": "escalated"}),
         "moved up": (escalation.MOVE_UP, climbed(city, id_)),
+        "news for figures": (
+            reading.CHANGED_BETWEEN,
+            {"city": city.id, "since": now - dt.timedelta(seconds=1), "known_at": now},
+        ),
+        "what was linked to some": (
+            reading.FOLLOWERS_OF_SOME,
+            {"city": city.id, "requests": [id_], "known_at": now, "cut_off": now},
+        ),
         "a tile": map_points.question(city, tile),
         "a crowded tile": map_points.squares_question(city, tile),
         "filed together": (statements.FILE_TOGETHER, filed_together(city, now)),
@@ -211,7 +220,9 @@ QUEUES = (
 )
 """The names of ``server_queues``."""
 
-OF_THE_CLOCK = frozenset({"due steps", "recorded steps", "moved up"})
+OF_THE_CLOCK = frozenset(
+    {"due steps", "recorded steps", "moved up", "news for figures", "what was linked to some"}
+)
 """Hot statements of the time door, which sees all cities."""
 
 
@@ -295,6 +306,8 @@ HOT = (
     "due steps",
     "recorded steps",
     "moved up",
+    "news for figures",
+    "what was linked to some",
     "a tile",
     "a crowded tile",
     "filed together",
@@ -318,6 +331,21 @@ def test_no_hot_plan_reads_a_whole_table(large: str, name: str, plan: str) -> No
     found = planned(large, role, statement, values, plan)
     assert {node["Relation Name"] for node in found if "Relation Name" in node} & {"request", "event"}
     assert read_whole(found) & {"request", "event"} == set(), json.dumps(found[0], indent=1)
+
+
+@pytest.mark.parametrize("plan", ["for these values", "for any values"])
+@pytest.mark.parametrize(
+    ("name", "index"), [("news for figures", "event_recorded"), ("what was linked to some", "event_parents")]
+)
+def test_figures_find_what_is_new_without_looking_at_what_is_not(
+    large: str, name: str, index: str, plan: str
+) -> None:
+    with psycopg.connect(large, autocommit=True) as owner:
+        statement, values = hot_statements(owner, city_of("kh-pnh"))[name]
+    found = planned(large, "nagara_clock", statement, values, plan)
+    assert index in {node["Index Name"] for node in found if "Index Name" in node}, json.dumps(
+        found[0], indent=1
+    )
 
 
 @pytest.fixture(scope="module")

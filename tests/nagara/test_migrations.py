@@ -18,6 +18,9 @@ RULE_SINCE = "0025"
 COUNTED = "it writes a row of news beside each request, and refuses and changes nothing"
 VERSIONED = "who writes the counts, the clock alone, may write their versions; it refuses and changes nothing"
 WIDER = "made anew in the same transaction under the same name, over more rows than before; only plans use it"
+OF_A_CITY = (
+    "made anew in the same transaction under the same name; all who ask by the time of recording name a city"
+)
 SAME_ANSWER = "of the same arguments and the same answer, found another way"
 SECONDS_LATE = (
     "officials' counts are those that the timer added up last, some seconds old, until its process is gone"
@@ -32,6 +35,7 @@ ALLOWED = {
     ("0034", "drop index request_near"): WIDER,
     ("0034", "create or replace function request_words_found"): SAME_ANSWER,
     ("0037", "drop policy network on request_count_news"): SECONDS_LATE,
+    ("0038", "drop index event_recorded"): OF_A_CITY,
 }
 """Statements that the rule would refuse and that do the version before no harm, each with the reason."""
 
