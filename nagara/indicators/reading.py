@@ -26,15 +26,13 @@ CHUNK = 20_000
 ENOUGH_FOR_COLUMNS = 200
 """Requests from which on columns are quicker than one after another."""
 
-_WANTED = "(%(requests)s::uuid[] is null or {column} = any(%(requests)s::uuid[]))"
-
-EVENTS = f"""
+EVENTS = """
 select request_id, kind, occurred_at, actor_kind, to_status,
        case when kind not in ('noted', 'added', 'answered', 'prioritised', 'published') then data end, hash
   from event
- where city_id = %(city)s and recorded_at <= %(known_at)s and {_WANTED.format(column="request_id")}
+ where city_id = %(city)s and recorded_at <= %(known_at)s and request_id = any(%(requests)s::uuid[])
  order by request_id, seq
-"""  # noqa: S608 - built of constants
+"""
 
 _LINKED = "link.city_id = %(city)s and link.kind = 'duplicate_linked'"
 _LINKED_TO_ANY = f"event link where {_LINKED}"

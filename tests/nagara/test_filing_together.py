@@ -81,9 +81,8 @@ def waiting_at_the_table(owner: psycopg.Connection[Any]) -> list[int]:
 async def end_connections(pool: Pool, owner: psycopg.Connection[Any]) -> None:
     """End all connections of a pool that is at rest, so that each breaks when it is used."""
     number = pool.get_stats()["pool_size"]
-    await pool.resize(
-        pool.min_size, number
-    )  # no more than there are; a larger least size would open further ones
+    # No more than there are; a larger least size would open further ones.
+    await pool.resize(pool.min_size, number)
     async with AsyncExitStack() as lent:
         connections = [await lent.enter_async_context(pool.connection()) for _ in range(number)]
     for connection in connections:
