@@ -1,8 +1,9 @@
 """Watchers of an area are told what was reported there: at once, or once a day or week.
 
-A request waits in ``alert_waiting`` until the public may see it; only then anybody is told. What never becomes
-public, or not within two weeks, tells nobody. For those who want one message a day, notices are laid down
-without a time, and ``tell_the_day`` makes one message of them.
+A request waits in ``alert_waiting`` until the public may see it; only then anybody is told. It is looked at when the
+city's delay is over, at once when staff decided something about it (a trigger says so), and every hour, since a city
+may change its rules. What never becomes public, or not within two weeks, tells nobody. For those who want one message
+a day, notices are laid down without a time, and ``tell_the_day`` makes one message of them.
 """
 
 from __future__ import annotations
@@ -24,11 +25,12 @@ from nagara.notifications.keeping import KEEP_MESSAGE, Held, Kept, keep_notices,
 from nagara.notifications.periods import period_began
 from nagara.notifications.quiet import quiet_span, told_from
 from nagara.notifications.wording import for_day, for_watcher, named_request
-from nagara.public.publication import METRES_PER_DEGREE, Standing, is_public, never_public
+from nagara.public.publication import METRES_PER_DEGREE, Standing, never_public, public_since
 from nagara.sealing import unseal
 from nagara.settings import settings
 
 WAITS_AT_MOST = dt.timedelta(days=14)
+LOOK_AGAIN_AFTER = dt.timedelta(hours=1)
 LINES_A_DAY = 20
 WORTH_FOR = dt.timedelta(hours=20)
 """A day's news that could not be sent for so long is left to the next day."""
@@ -38,13 +40,13 @@ select w.city_id, w.request_id, w.since, r.reference, r.service_code, r.district
        r.confidential, r.public, r.received_at
   from alert_waiting w
   join request r on r.city_id = w.city_id and r.id = w.request_id
- where w.city_id = any(%s)
- order by coalesce(w.looked_at, w.since) limit %s
+ where w.city_id = any(%s) and w.look_again_at <= %s
+ order by w.look_again_at limit %s
    for update of w skip locked
 """
-LOOKED_AT = """
-update alert_waiting as w set looked_at = %s
-  from unnest(%s::text[], %s::uuid[]) as seen (city_id, request_id)
+LOOK_AGAIN = """
+update alert_waiting as w set look_again_at = seen.again_at
+  from unnest(%s::text[], %s::uuid[], %s::timestamptz[]) as seen (city_id, request_id, again_at)
  where w.city_id = seen.city_id and w.request_id = seen.request_id
 """
 WATCHERS = """
@@ -128,9 +130,12 @@ def metres_between(lat: float, lon: float, other_lat: float, other_lon: float) -
 
 
 def tell_watchers(connection: psycopg.Connection[Any], now: dt.datetime, limit: int = 1000) -> int:
-    """Lay down notices of requests that have become public; returns how many. Does not commit."""
+    """Lay down notices of requests that have become public; returns how many. Does not commit.
+
+    Reads what is due to be looked at, at most ``limit``, however much waits.
+    """
     known = configuration()
-    waiting = connection.execute(TAKE_WAITING, (list(known.cities), limit)).fetchall()
+    waiting = connection.execute(TAKE_WAITING, (list(known.cities), now, limit)).fetchall()
     if not waiting:
         return 0
     watchers: dict[str, list[Watcher]] = {}
@@ -138,9 +143,11 @@ def tell_watchers(connection: psycopg.Connection[Any], now: dt.datetime, limit: 
         watchers.setdefault(row[0], []).append(Watcher(row[0], row[1], row[2], bytes(row[3]), *row[4:]))
     notices: list[Kept] = []
     done: list[tuple[str, uuid.UUID]] = []
+    later: list[tuple[str, uuid.UUID, dt.datetime]] = []
     for city_id, request_id, since, reference, service, district, lat, lon, *standing in waiting:
         city, decides = known.cities[city_id], Standing(service, *standing)
-        visible = is_public(city, decides, now)
+        public_at = public_since(city, decides)
+        visible = public_at is not None and public_at <= now
         if visible:
             request = {"reference": reference, "service_code": service, "district": district}
             notices += [
@@ -150,11 +157,13 @@ def tell_watchers(connection: psycopg.Connection[Any], now: dt.datetime, limit: 
             ]
         if visible or never_public(city, decides) or now - since > WAITS_AT_MOST:
             done.append((city_id, request_id))
+        else:
+            again_at = now + LOOK_AGAIN_AFTER
+            later.append((city_id, request_id, min(public_at or again_at, again_at)))
     if done:
         connection.execute(FORGET_WAITING, [list(column) for column in zip(*done, strict=True)])
-    if len(waiting) == limit:  # there may be more: those looked at now come behind them
-        columns = [list(column) for column in zip(*(row[:2] for row in waiting), strict=True)]
-        connection.execute(LOOKED_AT, (now, *columns))
+    if later:
+        connection.execute(LOOK_AGAIN, [list(column) for column in zip(*later, strict=True)])
     return keep_notices(connection, notices)
 
 

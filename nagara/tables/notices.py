@@ -125,7 +125,10 @@ class StaffNoticeChoice(SQLModel, table=True):
 
 
 class AlertWaiting(SQLModel, table=True):
-    """A request whose filing has not been told to the watchers of its area: the public may not see it yet."""
+    """A request whose filing has not been told to the watchers of its area: the public may not see it yet.
+
+    ``looked_at`` is of versions before; none reads it any more.
+    """
 
     __tablename__ = "alert_waiting"
     __table_args__ = (ForeignKeyConstraint(["city_id", "request_id"], ["request.city_id", "request.id"]),)
@@ -133,6 +136,8 @@ class AlertWaiting(SQLModel, table=True):
     city_id: str = Field(primary_key=True)
     request_id: uuid.UUID = Field(primary_key=True)
     since: dt.datetime = Field(sa_column=instant(nullable=False))
+    look_again_at: dt.datetime = Field(sa_column=instant(nullable=False))
+    """When it is looked at next; the database says now when it is laid down, and when staff decide about it."""
     looked_at: dt.datetime | None = Field(default=None, sa_column=instant())
 
 

@@ -332,7 +332,7 @@ def test_reports_nobody_may_see_yet_hide_none_behind_them(
         compose(db)
     owner.execute("update request set public = false where id <> %s", (last.id,))
     owner.execute(
-        "update alert_waiting set since = now() - interval '1 day' where request_id <> %s", (last.id,)
+        "update alert_waiting set look_again_at = now() - interval '1 day' where request_id <> %s", (last.id,)
     )
     owner.commit()
     now = dt.datetime.now(dt.UTC)

@@ -60,7 +60,8 @@ insert into message (city_id, id, audience, channel, sealed_recipient, sealed_te
 select r.city_id, r.id, 'resident', 'email', 'x', 'x', 'en', r.received_at, now() + interval '1 hour',
        case when n.place % 2 = 0 then r.received_at end
   from request r left join newest n using (city_id, id);
-insert into alert_waiting (city_id, request_id, since) select city_id, id, now() from newest where place <= 100;
+insert into alert_waiting (city_id, request_id, since, look_again_at)
+select city_id, id, now(), case when place <= 100 then now() else now() + interval '1 hour' end from newest;
 insert into external_request (city_id, request_id, owner, state, created_at, tried_since, next_attempt_at, next_tell_at)
 select city_id, id, 'state', case when place <= 2000 then 'waiting' else 'sent' end, now(), now(),
        case when place <= 2000 then now() end, case when place > 3000 then now() end
@@ -144,10 +145,7 @@ NO_CITY = "due steps of no city"
 
 @dataclass(frozen=True, slots=True)
 class ServerQueue:
-    """What is taken of all cities of a server in one question, along ``indexes`` of what waits in ``table``.
-
-    Without an index the table holds nothing but what waits, and is looked through to see whose turn it is.
-    """
+    """What is taken of all cities of a server in one question, along ``indexes`` of what waits in ``table``."""
 
     statement: str
     values: Mapping[str, Any]
@@ -163,6 +161,7 @@ def server_queues(now: dt.datetime) -> dict[str, ServerQueue]:
     """
     cities = list(configuration().cities)
     of_cities = {"cities": cities, "limit": AT_A_TICK}
+    due = {"cities": cities, "now": now, "limit": 1000}
     of_channel = {"channel": "email", "limit": 200, "lease": dt.timedelta(minutes=2)}
     one = {"lease": dt.timedelta(minutes=1)}
     zones = {"cities": cities, "zones": ["UTC"] * len(cities), "most": live_counts.MOST_TAKEN}
@@ -186,7 +185,12 @@ def server_queues(now: dt.datetime) -> dict[str, ServerQueue]:
         "notices": (claiming.TAKE_NOTICES, of_channel, "notification", ["notification_due_by_urgency"]),
         "messages": (claiming.TAKE_MESSAGES, of_channel, "message", ["message_due"]),
         "messages that are too late": (claiming.TOO_LATE, {"channel": "email"}, "message", ["message_old"]),
-        "what watchers wait for": (_named(alerts.TAKE_WAITING, of_cities), of_cities, "alert_waiting", []),
+        "what watchers wait for": (
+            _named(alerts.TAKE_WAITING, due),
+            due,
+            "alert_waiting",
+            ["alert_waiting_due"],
+        ),
         "words": (TAKE_WAITING, {"most": 1000}, "request_words", ["request_words_pending"]),
         "news of counts": (live_counts.FOLD, zones, "request_count_news", ["request_count_news_pkey"]),
         "long jobs": (_named(jobs.WAITING, job), job, "staff_job", ["staff_job_open"]),
