@@ -9,10 +9,10 @@ work of processors, which others do not lengthen. What is to stay flat is held t
 worst of all sizes beside the first; three times as many steps, or ten times as many events, may take three and ten
 times as long, and a fifth more.
 
-Figures are first built of the whole log at each size, which is not timed. Builds read again what was recorded in the
+Figures are first built of the whole log at each size, which is not timed. Builds look again at what was recorded in the
 ten minutes before the last one: before each that is timed, everything from before is made to have been recorded
-earlier, so that what happened since is the same at every size. What reading those ten minutes again costs stands in a
-line of its own: built once more at once, with nothing new.
+earlier, so that what happened since is the same at every size. What looking at those ten minutes again costs stands in
+a line of its own: built once more at once, with nothing new.
 """
 
 from __future__ import annotations
@@ -179,7 +179,6 @@ class _Growing:
     smallest: int
     token: str = ""
     empty: int = 0
-    happened: int = 0
     found: Grown = field(default_factory=Grown)
 
     def grow(self, size: int) -> None:
@@ -202,7 +201,7 @@ class _Growing:
         print(f"{even:,} requests laid out in {time.monotonic() - began:.0f} s", flush=True)
 
     def _recorded_as_it_happened(self) -> None:
-        """Builds read again what was recorded some minutes ago: that is not to be everything, nor spread over all."""
+        """Builds look again at what is some minutes old: that is not to be everything, nor spread over all."""
         with self.owner.transaction():
             self.owner.execute("set local session_replication_role = replica")
             self.owner.execute(AS_IT_HAPPENED, (time_told(self.owner) - PAUSE,))
@@ -340,8 +339,7 @@ class _Growing:
     def _happen(self, events: int) -> None:
         """So many new events of open and recent requests, as the bench of the figures lays them."""
         for city in self.cities:
-            self.happened += 1
-            happen(self.owner, city.id, events // len(self.cities), self.happened)
+            happen(self.owner, city.id, events // len(self.cities))
 
     def _happen_after_a_while(self, events: int) -> None:
         """So many new events after minutes in which nothing happened."""

@@ -8,9 +8,9 @@ from the rows that are kept, beside DuckDB grouping one row for each request. Bo
 After that: builds after 10,000 new events, the proof, and what dashboards ask, with nothing kept in the process.
 
 A ratio is the median of the rounds' ratios, with the lowest and the highest; who begins changes from round to round. It
-is held to its bar at 5,000,000 requests: of fewer, what each city costs however small it is weighs more. Builds read
-again what was recorded in the ten minutes before the last one: before each round everything is made to have been
-recorded earlier, so that all rounds begin alike. What reading those ten minutes again costs has a line of its own.
+is held to its bar at 5,000,000 requests: of fewer, what each city costs however small it is weighs more. Builds look
+again at what was recorded in the ten minutes before the last one: before each round everything is made to have been
+recorded earlier, so that all rounds begin alike. What looking at those ten minutes again costs has a line of its own.
 """
 
 from __future__ import annotations
@@ -234,14 +234,12 @@ def _counting(world: _World, rounds: int) -> list[Line]:
 def _news(world: _World, rounds: int) -> list[Line]:
     """Builds after new events, and built once more when nothing is new."""
     lines = []
-    number = 0
     for name, chosen in (("one city", world.cities[:1]), (f"all {len(world.cities)} cities", world.cities)):
         again = f"{name} again"
         for _ in range(rounds):
-            number += 1
             recorded_earlier(world.owner)
             for city in chosen:
-                happen(world.owner, city, NEW_EVENTS // len(chosen), number)
+                happen(world.owner, city, NEW_EVENTS // len(chosen))
             for what in (name, again):
                 told = time_told(world.owner)
                 world.time(what, partial(world.in_processes, _build, chosen, told))
@@ -253,7 +251,7 @@ def _news(world: _World, rounds: int) -> list[Line]:
                 world.median(name) < BUILT_WITHIN_S,
             ),
             Line(
-                f"built again at once in {name}, nothing new: these events read once more",
+                f"built again at once in {name}, nothing new: these events looked at once more",
                 world.spread(again),
             ),
         ]

@@ -53,18 +53,18 @@ recent as (
     select request_id from event where city_id = %(city)s and kind = 'filed' order by recorded_at desc
      limit %(count)s - (select count(*) from open))
 insert into event (city_id, request_id, seq, kind, recorded_at, occurred_at, actor_kind, data, hash)
-select %(city)s, request_id, 90 + %(round)s, kind, %(at)s, %(at)s, 'staff', '{}',
-       sha256((request_id::text || kind || %(round)s)::bytea)
+select %(city)s, request_id, seq, kind, %(at)s, %(at)s, 'staff', '{}', sha256((request_id::text || seq)::bytea)
   from (select request_id, 'resolved' as kind from open
-        union all select request_id, 'noted' from recent where request_id not in (select request_id from open)) news
-on conflict do nothing
+        union all select request_id, 'noted' from recent where request_id not in (select request_id from open)) news,
+       lateral (select max(seq) + 1 as seq from event e
+                 where e.city_id = %(city)s and e.request_id = news.request_id) further
 """
 EARLIER: LiteralString = """
 update event set recorded_at = recorded_at - %(pause)s
  where recorded_at > %(now)s::timestamptz - %(pause)s and recorded_at <= %(now)s
 """
 PAUSE = OVERLAP + dt.timedelta(minutes=1)
-"""Of this long ago builds read nothing again."""
+"""At what was recorded this long ago no build looks again."""
 
 EMPTY: LiteralString = """
 truncate indicator_part, indicator_build, indicator_group, indicator_sheet, indicator_sum, indicator_figure,
@@ -80,14 +80,11 @@ def lay_history(url: str, city: str, now: dt.datetime, count: int) -> None:
         owner.execute(HISTORY, {"count": count, "now": now, "codes": list(CODES), "city": city})
 
 
-def happen(owner: psycopg.Connection[Any], city: str, events: int, number: int) -> int:
-    """Let so many events of open and recent requests of a city happen now; how many did.
-
-    ``number``: another one each time, below 32,000.
-    """
+def happen(owner: psycopg.Connection[Any], city: str, events: int) -> int:
+    """Let so many events of open and recent requests of a city happen now; how many did."""
     with owner.transaction():
         owner.execute("set local session_replication_role = replica")
-        values = {"city": city, "count": events, "at": time_told(owner), "round": number}
+        values = {"city": city, "count": events, "at": time_told(owner)}
         return owner.execute(NEWS, values).rowcount
 
 

@@ -19,7 +19,8 @@ from nagara.indicators.log_stream import Tell
 from nagara.indicators.reading import Changed, changed_requests, default_cut_off, read_facts, tell_nobody
 
 OVERLAP = dt.timedelta(minutes=10)
-"""An event's time of recording is taken before its transaction ends: so far back a build looks once more."""
+"""An event's time of recording is taken before its transaction ends: so far back a build looks once more, and reads
+those requests of which it does not know the last event."""
 
 LOCK_CITY = "select pg_advisory_xact_lock(hashtextextended('indicators of ' || %s, 0))"
 """Builds of one city take turns; those of several cities run side by side."""
@@ -113,8 +114,8 @@ def follow(
         as_of = cut_off or default_cut_off(connection, city.id, now, changed.newest_of_all)
         if since <= as_of:
             later = changed.after(as_of)
-        parts, at_hand, touched = _taken_in(connection, city, groups, changed, now, tell)
-        state, read = replace(state, known_at=now, touched=state.touched | touched), len(changed.keys)
+        parts, at_hand, touched, read = _taken_in(connection, city, groups, changed, now, tell)
+        state = replace(state, known_at=now, touched=state.touched | touched)
     if later is None and as_of < now:
         later = changed_requests(connection, city.id, as_of, now)
     as_then, apart = _as_of(connection, city, groups, at_hand, later, as_of, now)
@@ -143,18 +144,23 @@ def _taken_in(
     changed: Changed,
     now: dt.datetime,
     tell: Tell,
-) -> tuple[dict[int, Part], dict[int, Facts], frozenset[int]]:
-    """Read the changed requests and keep what is other than before: the parts, buckets at hand, months touched."""
+) -> tuple[dict[int, Part], dict[int, Facts], frozenset[int], int]:
+    """Read the changed requests and keep what is other than before.
+
+    Returns the parts, buckets at hand, months touched, and how many requests were read.
+    """
     parts = issue_store.read_summary(connection, city.id)
-    ids = changed.keys
+    before = issue_store.read_buckets(connection, city.id, _buckets(changed.keys))
+    unknown = changed.not_in(_in_order(before))
+    ids = unknown.keys
     if not len(ids):
-        return parts, {}, frozenset()
-    before = issue_store.read_buckets(connection, city.id, _buckets(ids))
-    fresh = read_facts(connection, city, groups, now, now, changed.requests, tell)
-    after, other, months = _with_rows(before, ids, fresh)
+        return parts, before, frozenset(), 0
+    fresh = read_facts(connection, city, groups, now, now, unknown.requests, tell)
+    touched = {bucket: before[bucket] for bucket in _buckets(ids) & before.keys()}
+    after, other, months = _with_rows(touched, ids, fresh)
     written = {bucket: after[bucket] for bucket in other}
     told = issue_store.put_buckets(connection, city.id, written)
-    return _with_parts(parts, written, told), after, months
+    return _with_parts(parts, written, told), before | after, months, len(ids)
 
 
 def _buckets(keys: Keys) -> set[int]:

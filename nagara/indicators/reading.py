@@ -62,19 +62,22 @@ FOLLOWERS_OF_SOME = _FOLLOWERS.format(linked=_LINKED_TO_SOME)
 
 CHANGED_BETWEEN = """
 with changed as materialized (
-    select request_id, max(recorded_at) as newest from event
-     where city_id = %(city)s and recorded_at > %(since)s and recorded_at <= %(known_at)s
-     group by request_id),
+    select request_id, seq, hash, recorded_at from event
+     where city_id = %(city)s and recorded_at > %(since)s and recorded_at <= %(known_at)s),
 every as (
-    select request_id, newest from changed
+    select request_id, seq, hash, recorded_at from changed
     union all
-    select parent.id, changed.newest
-      from changed join event link on link.city_id = %(city)s and link.kind = 'duplicate_linked'
-                                  and link.request_id = changed.request_id
+    select parent.id, 0, decode(repeat('00', 32), 'hex'), child.newest
+      from (select request_id, max(recorded_at) as newest from changed group by request_id) child
+      join event link on link.city_id = %(city)s and link.kind = 'duplicate_linked'
+                     and link.request_id = child.request_id
       join request parent on parent.city_id = %(city)s and parent.reference = link.data->>'parent')
-select string_agg(uuid_send(request_id), null), string_agg(timestamptz_send(newest), null) from every
+select string_agg(uuid_send(request_id), null), string_agg(int4send(seq), null), string_agg(hash, null),
+       string_agg(timestamptz_send(recorded_at), null)
+  from every
 """
-"""Packed as pages of the log are: a row for each request costs the reader more than finding it."""
+"""Packed as pages of the log are: a row for each event costs the reader more than finding it. Of what something was
+linked to, event 0 is told, which no request has."""
 
 NEWEST_EVENT = (
     "select max(recorded_at) from event where city_id = %s and recorded_at > %s and recorded_at <= %s"
@@ -83,16 +86,33 @@ NEWEST_EVENT = (
 
 @dataclass(frozen=True, eq=False)
 class Changed:
-    """Requests with new events, in order of id, and when the newest event of each was recorded."""
+    """Requests with new events and those they were linked to, in order of id."""
 
     keys: Keys
     newest: npt.NDArray[np.int64]
-    """Microseconds of Unix time."""
+    """When the newest event of each was recorded, in microseconds of Unix time."""
+    seq: npt.NDArray[np.int64]
+    """How many events each has by then; 0 where something was linked to it."""
+    head: Keys
+    """The hash of the last one, which covers all before."""
 
     def after(self, moment: dt.datetime) -> Changed:
         """Those of which something was recorded later."""
-        chosen = self.newest > micros(moment)
-        return Changed(self.keys[chosen], self.newest[chosen])
+        return self._only(self.newest > micros(moment))
+
+    def not_in(self, kept: Facts) -> Changed:
+        """Those of which rows in order of id do not tell all events, or to which something was linked."""
+        if not len(kept):
+            return self
+        ids = sortable(kept["id"].tobytes())
+        place = np.minimum(np.searchsorted(ids, self.keys), len(ids) - 1)
+        rows = kept[place]
+        heads = np.ascontiguousarray(rows["head"]).view(self.head.dtype)
+        same = (ids[place] == self.keys) & (rows["events"] == self.seq) & (heads == self.head)
+        return self._only(~same)
+
+    def _only(self, chosen: npt.NDArray[np.bool_]) -> Changed:
+        return Changed(self.keys[chosen], self.newest[chosen], self.seq[chosen], self.head[chosen])
 
     @property
     def requests(self) -> list[UUID]:
@@ -196,18 +216,23 @@ def _corrected(told: list[tuple[LoggedEvent, bytes]]) -> list[tuple[LoggedEvent,
 def changed_requests(
     connection: psycopg.Connection[Any], city_id: str, since: dt.datetime, known_at: dt.datetime
 ) -> Changed:
-    """Requests with events recorded after ``since``, and those they were linked to: when the newest was recorded."""
+    """Requests with events recorded after ``since``, and those they were linked to, with what is newest of each."""
     values: dict[str, Any] = {"city": city_id, "since": since, "known_at": known_at}
     with connection.cursor(binary=True) as cursor:
-        ids, times = cursor.execute(CHANGED_BETWEEN, values).fetchone() or (None, None)
-    keys = sortable(ids or b"")
-    newest = np.frombuffer(times or b"", ">i8").astype(np.int64) + FROM_2000
-    order = np.argsort(keys, kind="stable")
-    keys, newest = keys[order], newest[order]
+        found = cursor.execute(CHANGED_BETWEEN, values).fetchone() or ()
+    ids, numbers, hashes, times = (column or b"" for column in found)
+    keys, seq = sortable(ids), np.frombuffer(numbers, ">i4").astype(np.int64)
+    order = np.lexsort((seq, keys))
+    keys, seq, heads = keys[order], seq[order], np.frombuffer(hashes, "S32")[order]
+    newest = np.frombuffer(times, ">i8").astype(np.int64)[order] + FROM_2000
     begins = np.ones(len(keys), dtype=bool)
     begins[1:] = keys[1:] != keys[:-1]
-    starts = np.flatnonzero(begins)
-    return Changed(keys[starts], np.maximum.reduceat(newest, starts) if len(starts) else newest)
+    first = np.flatnonzero(begins)
+    if not len(first):
+        return Changed(keys, newest, seq, heads)
+    last = np.append(first[1:], len(keys)) - 1
+    told = np.where(seq[first] == 0, 0, seq[last])
+    return Changed(keys[first], np.maximum.reduceat(newest, first), told, heads[last])
 
 
 def default_cut_off(

@@ -69,6 +69,6 @@ def test_after_a_crash_a_build_reads_the_log_anew_and_finds_the_same(tmp_path: P
             now = now_of(db)
             after = build_city(db, known, CITY, now, CUT_OFF)
             assert district_cells(db, CITY, after) == count_events(db, city, CUT_OFF, now).cells != cells
-            assert db.execute("select requests_read from indicator_build").fetchone() == (63,)
+            assert db.execute("select requests_read from indicator_build").fetchone() == (3,)
             assert verify_snapshot(db, known, before).equal
             assert prove(db, city, now_of(db)) == 0
