@@ -106,7 +106,7 @@ ON_DISK = "database, a request with its events and indexes"
 DONE_WITHIN_S = 900.0
 SIZE: LiteralString = "select pg_database_size(current_database())"
 TO_DO: LiteralString = """
-select exists (select from request where next_step_at <= clock_timestamp())
+select exists (select from request where next_step_at <= statement_timestamp() - interval '20 seconds')
     or exists (select from unnest(%(cities)s::text[]) as city (id)
                 where not exists (select from indicator_snapshot s
                                    where s.city_id = city.id and s.built_at > %(began)s))
@@ -362,7 +362,10 @@ class _Growing:
             return max(map(peak_mebibytes, family(worker.pid)))
 
     def _to_do(self, began: dt.datetime) -> bool:
-        """Whether steps are due, or a city was not counted since; a large one lets its patience pass first."""
+        """Whether steps have been due for some time, or a city was not counted since.
+
+        A large one lets its patience pass first.
+        """
         values = {"began": began, "cities": [city.id for city in self.cities]}
         row = self.owner.execute(TO_DO, values).fetchone()
         return row is None or bool(row[0])

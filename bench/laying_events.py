@@ -1,6 +1,6 @@
 """Events of made-up requests laid straight into the log, for the benches of the figures.
 
-Nothing checks or chains them, and triggers stand still: figures read what happened when, and no hashes.
+Nothing checks or chains them, and triggers stand still: figures read what happened when, and whether a hash is another.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ insert into event (city_id, request_id, seq, kind, recorded_at, occurred_at, act
 select %(city)s, id, seq, kind, at, at, actor, data, sha256((id::text || seq)::bytea) from history
  where at < %(now)s - interval '1 day' order by at
 """
-"""Without the chain, which figures do not read; ids and order are those of requests that came one after another."""
+"""Each event has a hash of its own, without the chain, which figures do not read; ids and order are those of requests
+that came one after another."""
 
 NEWS: LiteralString = """
 with open as (

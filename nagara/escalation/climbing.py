@@ -102,9 +102,12 @@ PUT_ROW_OFF = "update request set next_step_at = %s where city_id = %s and id = 
 
 COUNT_STRAYS = """
 select city_id, count(*)
-  from (select city_id from request where next_step_at <= %s and city_id <> all(%s) limit %s) as stray
+  from (select city_id from request where next_step_at <= %s order by next_step_at limit %s) as stray
+ where city_id <> all(%s)
  group by city_id
 """
+"""Among those that have been due longest, which is what nobody sweeps. Asked for strays alone, which are few, the
+planner may rather look through all requests, and keep to that on a connection for as long as it lasts."""
 
 ABLE = """
 select a.city_id, a.username
@@ -136,7 +139,7 @@ class BatchResult:
 class SweepResult:
     """What a sweep did; ``oldest_due_age`` is how long the most belated rung had waited when it began.
 
-    ``strays`` counts due requests, up to a limit, of cities that are configured no longer; they are left.
+    ``strays`` counts requests of cities that are configured no longer among those due longest; they are left.
     ``faulty`` counts requests that could not be moved and were put off by ``PUT_OFF``; the log says which.
     """
 
@@ -192,7 +195,7 @@ def sweep(
             break
     with connection.transaction():
         cities = list(known.cities)
-        strays = dict(connection.execute(COUNT_STRAYS, (at, cities, MOST_STRAYS_COUNTED)).fetchall())
+        strays = dict(connection.execute(COUNT_STRAYS, (at, MOST_STRAYS_COUNTED, cities)).fetchall())
     return SweepResult(escalated, batches, at - oldest, strays, faulty)
 
 

@@ -62,22 +62,25 @@ FOLLOWERS_OF_SOME = _FOLLOWERS.format(linked=_LINKED_TO_SOME)
 
 CHANGED_BETWEEN = """
 with changed as materialized (
-    select request_id, seq, hash, recorded_at from event
-     where city_id = %(city)s and recorded_at > %(since)s and recorded_at <= %(known_at)s),
+    select distinct on (request_id) request_id, seq, hash,
+           max(recorded_at) over (partition by request_id) as newest
+      from event
+     where city_id = %(city)s and recorded_at > %(since)s and recorded_at <= %(known_at)s
+     order by request_id, seq desc),
 every as (
-    select request_id, seq, hash, recorded_at from changed
+    select request_id, seq, hash, newest from changed
     union all
-    select parent.id, 0, decode(repeat('00', 32), 'hex'), child.newest
-      from (select request_id, max(recorded_at) as newest from changed group by request_id) child
+    select parent.id, 2147483647, child.hash, child.newest
+      from changed child
       join event link on link.city_id = %(city)s and link.kind = 'duplicate_linked'
                      and link.request_id = child.request_id
       join request parent on parent.city_id = %(city)s and parent.reference = link.data->>'parent')
 select string_agg(uuid_send(request_id), null), string_agg(int4send(seq), null), string_agg(hash, null),
-       string_agg(timestamptz_send(recorded_at), null)
+       string_agg(timestamptz_send(newest), null)
   from every
 """
-"""Packed as pages of the log are: a row for each event costs the reader more than finding it. Of what something was
-linked to, event 0 is told, which no request has."""
+"""Packed as pages of the log are: a row for each request costs the reader more than finding it. What something was
+linked to has an event of a number that none ever has."""
 
 NEWEST_EVENT = (
     "select max(recorded_at) from event where city_id = %s and recorded_at > %s and recorded_at <= %s"
@@ -92,7 +95,7 @@ class Changed:
     newest: npt.NDArray[np.int64]
     """When the newest event of each was recorded, in microseconds of Unix time."""
     seq: npt.NDArray[np.int64]
-    """How many events each has by then; 0 where something was linked to it."""
+    """How many events each has by then; more than any has where something was linked to it."""
     head: Keys
     """The hash of the last one, which covers all before."""
 
@@ -231,8 +234,7 @@ def changed_requests(
     if not len(first):
         return Changed(keys, newest, seq, heads)
     last = np.append(first[1:], len(keys)) - 1
-    told = np.where(seq[first] == 0, 0, seq[last])
-    return Changed(keys[first], np.maximum.reduceat(newest, first), told, heads[last])
+    return Changed(keys[first], np.maximum.reduceat(newest, first), seq[last], heads[last])
 
 
 def default_cut_off(

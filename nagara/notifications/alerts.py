@@ -42,8 +42,10 @@ select w.city_id, w.request_id, w.since, r.reference, r.service_code, r.district
   join request r on r.city_id = w.city_id and r.id = w.request_id
  where w.city_id = any(%s) and w.look_again_at <= %s
  order by w.look_again_at limit %s
-   for update of w skip locked
+   for update of w skip locked for share of r skip locked
 """
+"""What staff are deciding about just now is left alone, and looked at once they have."""
+
 LOOK_AGAIN = """
 update alert_waiting as w set look_again_at = seen.again_at
   from unnest(%s::text[], %s::uuid[], %s::timestamptz[]) as seen (city_id, request_id, again_at)

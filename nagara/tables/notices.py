@@ -127,7 +127,7 @@ class StaffNoticeChoice(SQLModel, table=True):
 class AlertWaiting(SQLModel, table=True):
     """A request whose filing has not been told to the watchers of its area: the public may not see it yet.
 
-    ``looked_at`` is of versions before; none reads it any more.
+    ``looked_at`` is of the versions before; this one does not read it.
     """
 
     __tablename__ = "alert_waiting"
@@ -137,7 +137,7 @@ class AlertWaiting(SQLModel, table=True):
     request_id: uuid.UUID = Field(primary_key=True)
     since: dt.datetime = Field(sa_column=instant(nullable=False))
     look_again_at: dt.datetime = Field(sa_column=instant(nullable=False))
-    """When it is looked at next; the database says now when it is laid down, and when staff decide about it."""
+    """When it is looked at next. The database says now when it is laid down; before all others when staff decide."""
     looked_at: dt.datetime | None = Field(default=None, sa_column=instant())
 
 

@@ -92,6 +92,30 @@ def test_what_staff_release_is_told_at_once(
     assert looked_at_after(db, now) == [HOUR], "what they hide may be released one day"
 
 
+def test_what_staff_release_comes_before_all_that_is_due(
+    client: TestClient, db: Connection, owner: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rule(monkeypatch, moderated=True)
+    last = [file(client)["reference"] for _ in range(4)][-1]
+    waits(db)
+    owner.execute("update request set public = true where reference = %s", (last,))
+    with db.transaction():
+        assert tell_watchers(db, dt.datetime.now(dt.UTC), limit=1) == 1
+
+
+def test_what_staff_are_deciding_about_is_told_as_soon_as_they_have(
+    client: TestClient, db: Connection, owner: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However far the look at what waits has come when they commit."""
+    rule(monkeypatch, moderated=True)
+    reference = file(client)["reference"]
+    with owner.transaction():
+        owner.execute("update request set public = true where reference = %s", (reference,))
+        waits(db)  # it waits since a moment that the trigger did not see
+        assert told(db, dt.datetime.now(dt.UTC)) == 0
+    assert told(db, dt.datetime.now(dt.UTC)) == 1
+
+
 def test_what_staff_find_to_be_of_a_service_the_public_sees_is_told_at_once(
     client: TestClient, db: Connection, agent: Staff, monkeypatch: pytest.MonkeyPatch
 ) -> None:

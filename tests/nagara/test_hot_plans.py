@@ -139,10 +139,6 @@ def hot_statements(owner: psycopg.Connection[Any], city: City) -> dict[str, tupl
     }
 
 
-NO_CITY = "due steps of no city"
-"""Finds next to nothing, which a plan for any values cannot know; the server keeps none."""
-
-
 @dataclass(frozen=True, slots=True)
 class ServerQueue:
     """What is taken of all cities of a server in one question, along ``indexes`` of what waits in ``table``."""
@@ -166,16 +162,11 @@ def server_queues(now: dt.datetime) -> dict[str, ServerQueue]:
     one = {"lease": dt.timedelta(minutes=1)}
     zones = {"cities": cities, "zones": ["UTC"] * len(cities), "most": live_counts.MOST_TAKEN}
     sweep = {"now": now, "cities": cities, "statuses": escalation.STATUSES, "batch": escalation.BATCH}
-    strays = {"now": now, "cities": cities, "most": escalation.MOST_STRAYS_COUNTED}
+    strays = {"now": now, "most": escalation.MOST_STRAYS_COUNTED, "cities": cities}
     job = {"kind": "bulk", "most": 50}
     found: dict[str, tuple[str, Mapping[str, Any], str, list[str]]] = {
         "due steps": (escalation.TAKE_DUE, sweep, "request", ["request_next_step"]),
-        NO_CITY: (
-            _named(escalation.COUNT_STRAYS, strays),
-            strays,
-            "request",
-            ["request_next_step"],
-        ),
+        "due longest": (_named(escalation.COUNT_STRAYS, strays), strays, "request", ["request_next_step"]),
         "events nobody was told of": (
             composing.TAKE_EVENTS,
             of_cities,
@@ -210,7 +201,7 @@ def _named(statement: str, values: Mapping[str, Any]) -> str:
 
 QUEUES = (
     "due steps",
-    NO_CITY,
+    "due longest",
     "events nobody was told of",
     "notices",
     "messages",
@@ -366,11 +357,8 @@ def much_waits(large: str, services: Throwaway) -> str:
     return url
 
 
-@pytest.mark.parametrize(
-    ("name", "plan"),
-    [(name, "for these values") for name in QUEUES]
-    + [(name, "for any values") for name in QUEUES if name != NO_CITY],
-)
+@pytest.mark.parametrize("plan", ["for these values", "for any values"])
+@pytest.mark.parametrize("name", QUEUES)
 def test_a_queue_of_a_server_is_taken_along_what_waits(much_waits: str, name: str, plan: str) -> None:
     with psycopg.connect(much_waits, autocommit=True) as owner:
         queues = server_queues(time_told(owner))
@@ -380,17 +368,6 @@ def test_a_queue_of_a_server_is_taken_along_what_waits(much_waits: str, name: st
     told = json.dumps(found[0], indent=1)
     assert read_whole(found) & {"request", "event"} == set(), told
     assert queue.indexes <= {node["Index Name"] for node in found if "Index Name" in node}, told
-
-
-def test_steps_of_no_city_are_looked_for_by_a_plan_for_these_values(much_waits: str) -> None:
-    with psycopg.connect(much_waits, options=role_options("nagara_clock"), prepare_threshold=0) as connection:
-        strays = server_queues(time_told(connection))[NO_CITY]
-        for _ in range(8):  # PostgreSQL plans for the very values five times before it compares
-            connection.execute(strays.statement, strays.values)
-        row = connection.execute(
-            "select generic_plans, custom_plans from pg_prepared_statements where statement like '%%as stray%%'"
-        ).fetchone()
-    assert row == (0, 8)
 
 
 @pytest.mark.parametrize("plan", ["for these values", "for any values"])

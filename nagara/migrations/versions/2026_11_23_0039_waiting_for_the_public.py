@@ -9,7 +9,7 @@ down_revision = "0038"
 
 # ``looked_at`` is of the version before and no longer read.
 # What decides about a request is written by many hands; the row that waits learns of it in the same transaction.
-# Whoever writes it may not see what waits, hence the function of the owner's.
+# Whoever writes it may not see what waits, hence the function of the owner's. It comes before all that is due.
 DUE = """
 alter table alert_waiting add column look_again_at timestamptz not null default clock_timestamp();
 create index alert_waiting_due on alert_waiting (look_again_at);
@@ -17,7 +17,7 @@ create index alert_waiting_due on alert_waiting (look_again_at);
 create function alert_waiting_again() returns trigger language plpgsql security definer
 set search_path = public, pg_temp as $$
 begin
-    update alert_waiting set look_again_at = clock_timestamp()
+    update alert_waiting set look_again_at = '-infinity'
      where city_id = new.city_id and request_id = new.id;
     return null;
 end $$;

@@ -89,7 +89,7 @@ def _cut_off(db: Db) -> dt.datetime:
 def test_without_a_cut_off_it_is_the_newest_event_however_that_is_known(
     db: Db, known: Configuration, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nothing kept yet; read as news; read once more by a build that looks back; found by none that is asked anew."""
+    """Nothing kept yet; read as news; found once more by a build that looks back; by none that is asked anew."""
     (reference, *_) = closed_month(db, JANUARY)
     for kind, looks_back in (
         ("noted", True),
@@ -153,12 +153,7 @@ def test_a_build_as_of_long_ago_leaves_what_is_kept_alone(db: Db, known: Configu
     assert prove(db, known.cities[CITY], now_of(db)) == 0
 
 
-def test_the_proof_finds_and_mends_a_fact_that_was_changed(
-    db: Db, known: Configuration, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(
-        keeping, "OVERLAP", dt.timedelta(0)
-    )  # else a build would read these young events again
+def test_the_proof_finds_and_mends_a_fact_that_was_changed(db: Db, known: Configuration) -> None:
     closed_month(db, JANUARY)
     build_city(db, known, CITY, now_of(db))
     ((bucket, kept),) = issue_store.read_buckets(db, CITY, issue_store.read_summary(db, CITY)).items()
