@@ -183,9 +183,6 @@ def _write(
 ) -> tuple[UUID, int]:
     """Write the snapshot and the rows of the months that are not shared; returns its id and how many months."""
     months = ready.months - {m.year * 12 + m.month - 1 for m in shared}
-    facts = ready.facts(months) if months else issue_store.together(())
-    wanted = tally.only(months)
-    packs = tally.packed_months(facts, ready.groups.names(), micros(cut_off), wanted, declared)
     made_with = (METHOD_VERSION, Jsonb(inputs["fingerprints"]), _holidays())
     rows = {f"{month:%Y-%m-%d}": snapshot for month, snapshot in sorted(shared.items())}
     values = (
@@ -203,8 +200,12 @@ def _write(
     if added is None:
         raise RuntimeError("another build of the same inputs is under way")
     snapshot_id = UUID(str(added[0]))
-    found = {month_of(number): packed for number, packed in packs.items()}
-    store_months(connection, city_id, snapshot_id, found, codes, _configurations(facts, ready))
+    names = ready.groups.names()
+    for some in ready.in_turns(months):
+        facts = ready.facts(some)
+        packs = tally.packed_months(facts, names, micros(cut_off), tally.only(some), declared)
+        found = {month_of(number): packed for number, packed in packs.items()}
+        store_months(connection, city_id, snapshot_id, found, codes, _configurations(facts, ready))
     return snapshot_id, len(months)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -24,6 +24,9 @@ from nagara.indicators.facts import FLAGS, KEYED, NO_MONTH, Facts, Group, Groups
 Ints = npt.NDArray[np.int64]
 Keys = npt.NDArray[np.bytes_]
 BUCKET_BITS = 20
+ROWS_AT_ONCE = 50_000
+"""Rows that a build which follows what is new holds at once: some 9 MB, and a few times that while it works."""
+
 PLAIN = np.dtype((np.void, KEYED.itemsize))
 WIDEST = 1 << 24
 """Bytes in which the numbers of buckets are marked at once."""
@@ -211,6 +214,20 @@ def read_summary(connection: psycopg.Connection[Any], city_id: str) -> dict[int,
 def _sent(numbers: bytes) -> frozenset[int]:
     """What the server sent of an array of integers: five words, then a length and a number for each."""
     return frozenset(np.frombuffer(numbers, ">i4")[6::2].tolist())
+
+
+def in_turns(buckets: Iterable[int], parts: Mapping[int, Part]) -> Iterator[set[int]]:
+    """Buckets in order, so many at once as hold ``ROWS_AT_ONCE`` rows by what they say, or a single larger one."""
+    some, rows = set[int](), 0
+    for bucket in sorted(buckets):
+        more = parts[bucket].requests if bucket in parts else 0
+        if some and rows + more > ROWS_AT_ONCE:
+            yield some
+            some, rows = set(), 0
+        some.add(bucket)
+        rows += more
+    if some:
+        yield some
 
 
 def read_buckets(

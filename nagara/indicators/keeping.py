@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -67,6 +67,29 @@ class Prepared:
         names = self.groups.names()
         present = frozenset[int]().union(*(part.groups for part in self.parts.values()))
         return {names[number].fingerprint for number in present} - {""}
+
+    def in_turns(self, months: Collection[int]) -> Iterator[frozenset[int]]:
+        """Months in order, so many at once as ``facts`` gives ``ROWS_AT_ONCE`` rows of, or a single larger one.
+
+        All at once where all rows are held anyway.
+        """
+        if self.whole is not None:
+            yield frozenset(months)
+            return
+        lying: dict[int, set[int]] = {month: set() for month in months}
+        for bucket, part in self.parts.items():
+            for month in part.months & lying.keys():
+                lying[month].add(bucket)
+        some, buckets = set[int](), set[int]()
+        for month in sorted(lying):
+            more = buckets | lying[month]
+            if some and sum(self.parts[bucket].requests for bucket in more) > issue_store.ROWS_AT_ONCE:
+                yield frozenset(some)
+                some, more = set(), lying[month]
+            some.add(month)
+            buckets = more
+        if some:
+            yield frozenset(some)
 
     def facts(self, months: Collection[int] | None = None) -> Facts:
         """The rows of every bucket in which something belongs to these months (to any if None)."""
@@ -145,22 +168,32 @@ def _taken_in(
     now: dt.datetime,
     tell: Tell,
 ) -> tuple[dict[int, Part], dict[int, Facts], frozenset[int], int]:
-    """Read the changed requests and keep what is other than before.
+    """Read the changed requests and keep what is other than before, some buckets after others.
 
-    Returns the parts, buckets at hand, months touched, and how many requests were read.
+    Returns the parts, buckets at hand if they are few, months touched, and how many requests were read.
     """
-    parts = issue_store.read_summary(connection, city.id)
-    before = issue_store.read_buckets(connection, city.id, _buckets(changed.keys))
-    unknown = changed.not_in(_in_order(before))
-    ids = unknown.keys
-    if not len(ids):
-        return parts, before, frozenset(), 0
-    fresh = read_facts(connection, city, groups, now, now, unknown.requests, tell)
-    touched = {bucket: before[bucket] for bucket in _buckets(ids) & before.keys()}
-    after, other, months = _with_rows(touched, ids, fresh)
-    written = {bucket: after[bucket] for bucket in other}
-    told = issue_store.put_buckets(connection, city.id, written)
-    return _with_parts(parts, written, told), before | after, months, len(ids)
+    parts, months, read = issue_store.read_summary(connection, city.id), frozenset[int](), 0
+    turns = list(issue_store.in_turns(_buckets(changed.keys), parts))
+    at_hand: dict[int, Facts] = {}
+    for buckets in turns:
+        at_hand = issue_store.read_buckets(connection, city.id, buckets)
+        unknown = changed.of(buckets).not_in(_in_order(at_hand))
+        ids = unknown.keys
+        if not len(ids):
+            continue
+        fresh = read_facts(connection, city, groups, now, now, unknown.requests, _going_on(tell, read))
+        touched = {bucket: at_hand[bucket] for bucket in _buckets(ids) & at_hand.keys()}
+        after, other, moved = _with_rows(touched, ids, fresh)
+        written = {bucket: after[bucket] for bucket in other}
+        parts = _with_parts(parts, written, issue_store.put_buckets(connection, city.id, written))
+        at_hand |= after
+        months, read = months | moved, read + len(ids)
+    return parts, at_hand if len(turns) == 1 else {}, months, read
+
+
+def _going_on(tell: Tell, before: int) -> Tell:
+    """Tells of requests after so many others."""
+    return lambda requests: tell(before + requests)
 
 
 def _buckets(keys: Keys) -> set[int]:

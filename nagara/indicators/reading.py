@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
@@ -15,7 +15,7 @@ import psycopg
 
 from city_config.schema import City
 from nagara.indicators.facts import EPOCH, MICROSECOND, Facts, Groups, Row, facts_of, keyed, micros
-from nagara.indicators.issue_store import Keys, cut, sortable
+from nagara.indicators.issue_store import Keys, bucket_numbers, cut, sortable
 from nagara.indicators.issue_times import LoggedEvent
 from nagara.indicators.log_pages import FROM_2000, listed
 from nagara.indicators.log_stream import Tell, read_log
@@ -102,6 +102,10 @@ class Changed:
     def after(self, moment: dt.datetime) -> Changed:
         """Those of which something was recorded later."""
         return self._only(self.newest > micros(moment))
+
+    def of(self, buckets: Collection[int]) -> Changed:
+        """Those whose rows lie in these buckets."""
+        return self._only(np.isin(bucket_numbers(self.keys), list(buckets)))
 
     def not_in(self, kept: Facts) -> Changed:
         """Those of which rows in order of id do not tell all events, or to which something was linked."""

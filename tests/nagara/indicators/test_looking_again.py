@@ -13,11 +13,13 @@ from psycopg.types.json import Jsonb
 
 from city_config import Configuration
 from nagara.cities import configuration
+from nagara.ids import uuid7_at
 from nagara.indicators import issue_store, keeping
 from nagara.indicators.build import build_city, count_events
 from nagara.indicators.keeping import prove
 from nagara.indicators.reading import read_facts
 from nagara.indicators.snapshots import district_cells
+from tests.nagara.indicators import logged
 from tests.nagara.indicators.logged import EVENT, log_request
 from tests.nagara.indicators.test_build import CITY, now_of
 
@@ -134,6 +136,29 @@ def test_a_link_that_is_committed_while_the_linked_one_is_read_is_reckoned_in_by
     monkeypatch.undo()
     after, _ = built(db, known)
     assert as_the_log(db, known, after)
+
+
+def test_news_of_many_years_is_taken_in_and_counted_some_at_a_time(
+    db: Db, known: Configuration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However few rows are held at once, months and rows are those of a pass over the whole log."""
+    received = [JANUARY + dt.timedelta(days=4 * n) for n in range(20)]
+    moments = iter(received)  # an id tells when a request was filed, and where its row lies
+    monkeypatch.setattr(logged, "uuid7", lambda: uuid7_at(int(next(moments).timestamp() * 1000)))
+    references = [log_request(db, CITY, at, [("acknowledged", 5, "staff")]) for at in received]
+    db.commit()
+    before, _ = built(db, known)
+    monkeypatch.setattr(issue_store, "ROWS_AT_ONCE", 3)
+    for number, reference in enumerate(references):
+        happen(db, reference, "resolved", 24 * 4 * number + 30 + number)
+    happen(db, references[15], "duplicate_linked", 24 * 4 * 15 + 60, parent=references[2])
+    db.commit()
+    turns = issue_store.in_turns(issue_store.read_summary(db, CITY), issue_store.read_summary(db, CITY))
+    assert len(list(turns)) == 7
+    after, read = built(db, known)
+    assert (after != before, read) == (True, 20)
+    assert as_the_log(db, known, after)
+    assert built(db, known) == (after, 1), "what something was linked to"
 
 
 def test_an_event_ahead_of_its_time_is_reckoned_in_when_that_comes(
