@@ -226,7 +226,7 @@ def changed_requests(
     """Requests with events recorded after ``since``, and those they were linked to, with what is newest of each."""
     values: dict[str, Any] = {"city": city_id, "since": since, "known_at": known_at}
     with connection.cursor(binary=True) as cursor:
-        found = cursor.execute(CHANGED_BETWEEN, values).fetchone() or ()
+        found = cursor.execute(CHANGED_BETWEEN, values).fetchone() or (None,) * 4
     ids, numbers, hashes, times = (column or b"" for column in found)
     keys, seq = sortable(ids), np.frombuffer(numbers, ">i4").astype(np.int64)
     order = np.lexsort((seq, keys))
