@@ -163,7 +163,8 @@ def _shared_months(
     moved, whole_as_of = state.touched | ready.apart, state.whole_as_of or state.cut_off
     if whole or cut_off.astimezone(dt.UTC).date() != whole_as_of.astimezone(dt.UTC).date():
         if cut_off > whole_as_of:
-            moved |= tally.moving_months(ready.facts(), micros(whole_as_of))
+            for some in ready.facts_in_turns():
+                moved |= tally.moving_months(some, micros(whole_as_of))
         whole_as_of = cut_off
     kept = {month: stands[month] for month in stands if month.year * 12 + month.month - 1 not in moved}
     return kept, whole_as_of

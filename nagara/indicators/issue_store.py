@@ -311,6 +311,15 @@ def months_of(facts: Facts) -> set[int]:
     return months - {NO_MONTH}
 
 
+def of_months(facts: Facts, months: Collection[int]) -> Facts:
+    """The rows of which something is counted in these months."""
+    chosen = np.array(sorted(months), dtype=np.int32)
+    there = np.zeros(len(facts), dtype=bool)
+    for name in MONTHS:
+        there |= np.isin(facts[name], chosen)
+    return facts if there.all() else _rows(_plain(facts)[there])
+
+
 def keys_of(facts: Facts) -> list[bytes]:
     """The ids of the rows as bytes, whose order is that of the rows."""
     return cut(facts["id"].tobytes())

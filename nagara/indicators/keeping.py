@@ -69,7 +69,7 @@ class Prepared:
         return {names[number].fingerprint for number in present} - {""}
 
     def in_turns(self, months: Collection[int]) -> Iterator[frozenset[int]]:
-        """Months in order, so many at once as ``facts`` gives ``ROWS_AT_ONCE`` rows of, or a single larger one.
+        """Months in order, so many at once as lie in buckets of ``ROWS_AT_ONCE`` rows, or a single larger one.
 
         All at once where all rows are held anyway.
         """
@@ -92,16 +92,25 @@ class Prepared:
             yield frozenset(some)
 
     def facts(self, months: Collection[int] | None = None) -> Facts:
-        """The rows of every bucket in which something belongs to these months (to any if None)."""
-        wanted = set(self.parts) if months is None else set()
-        if months is not None:
-            chosen = frozenset(months)
-            wanted = {bucket for bucket, part in self.parts.items() if part.months & chosen}
-        if self.whole is not None and len(wanted) == len(self.parts):
+        """The rows of which something belongs to these months (every row if None), in order of id."""
+        if self.whole is not None and (months is None or self.months <= frozenset(months)):
             return self.whole
-        kept = issue_store.read_buckets(self.connection, self.city_id, wanted - self.at_hand.keys())
-        found = kept | {bucket: self.at_hand[bucket] for bucket in wanted & self.at_hand.keys()}
-        return issue_store.together(found[bucket] for bucket in sorted(found))
+        some = self.facts_in_turns(months)
+        if months is not None:
+            some = (issue_store.of_months(facts, months) for facts in some)
+        return issue_store.together(some)
+
+    def facts_in_turns(self, months: Collection[int] | None = None) -> Iterator[Facts]:
+        """The rows of every bucket in which something belongs to these months (to any if None), in order of id.
+
+        Some buckets after others, as ``issue_store.in_turns`` puts them.
+        """
+        chosen = self.months if months is None else frozenset(months)
+        wanted = {bucket for bucket, part in self.parts.items() if months is None or part.months & chosen}
+        for some in issue_store.in_turns(wanted, self.parts):
+            kept = issue_store.read_buckets(self.connection, self.city_id, some - self.at_hand.keys())
+            found = kept | {bucket: self.at_hand[bucket] for bucket in some & self.at_hand.keys()}
+            yield _in_order(found)
 
 
 def follow(

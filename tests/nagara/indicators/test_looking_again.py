@@ -51,19 +51,19 @@ def filed(db: Db, count: int = 3) -> list[str]:
     return references
 
 
-def built(db: Db, known: Configuration) -> tuple[UUID, int]:
-    """A build that is committed: its snapshot, and how many requests it read."""
-    snapshot = build_city(db, known, CITY, now_of(db), JANUARY + dt.timedelta(days=90))
+def built(db: Db, known: Configuration, day: int = 90) -> tuple[UUID, int]:
+    """A build as of a day that is committed: its snapshot, and how many requests it read."""
+    snapshot = build_city(db, known, CITY, now_of(db), JANUARY + dt.timedelta(days=day))
     row = db.execute("select requests_read from indicator_build where city_id = %s", (CITY,)).fetchone()
     db.commit()
     assert row is not None
     return snapshot, row[0]
 
 
-def as_the_log(db: Db, known: Configuration, snapshot: UUID) -> bool:
-    """Whether a snapshot and all that is kept says what a pass over the whole log says."""
+def as_the_log(db: Db, known: Configuration, snapshot: UUID, day: int = 90) -> bool:
+    """Whether a snapshot as of a day and all that is kept says what a pass over the whole log says."""
     now = now_of(db)
-    counted = count_events(db, known.cities[CITY], JANUARY + dt.timedelta(days=90), now)
+    counted = count_events(db, known.cities[CITY], JANUARY + dt.timedelta(days=day), now)
     same = district_cells(db, CITY, snapshot) == counted.cells
     differences = prove(db, known.cities[CITY], now)
     db.rollback()
@@ -159,6 +159,33 @@ def test_news_of_many_years_is_taken_in_and_counted_some_at_a_time(
     assert (after != before, read) == (True, 20)
     assert as_the_log(db, known, after)
     assert built(db, known) == (after, 1), "what something was linked to"
+
+
+def test_rows_are_held_some_at_a_time_and_of_months_that_are_counted_alone(
+    db: Db, known: Configuration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also by the first build of a day, which looks through all for months in which only time has passed."""
+    received = [JANUARY + dt.timedelta(days=8 * (n // 4), hours=n % 4) for n in range(32)]
+    moments = iter(received)
+    monkeypatch.setattr(logged, "uuid7", lambda: uuid7_at(int(next(moments).timestamp() * 1000)))
+    references = [log_request(db, CITY, at, [("acknowledged", 5, "staff")]) for at in received]
+    for number, reference in enumerate(references[:8:2]):
+        happen(db, reference, "resolved", 24 * (20 + 25 * number))
+    db.commit()
+    before, _ = built(db, known)
+    monkeypatch.setattr(issue_store, "ROWS_AT_ONCE", 5)
+    now, march = now_of(db), 2026 * 12 + 2
+    ready = keeping.follow(db, known.cities[CITY], JANUARY + dt.timedelta(days=90), now, lambda _: None)
+    every, of_march = ready.facts(), ready.facts({march})
+    assert every.tolist() == [row for some in ready.facts_in_turns() for row in some.tolist()]
+    assert [len(some) for some in ready.facts_in_turns()] == [4] * 8
+    counted_in = issue_store.together([every[every[name] == march] for name in issue_store.MONTHS])
+    assert {row[0] for row in of_march.tolist()} == {row[0] for row in counted_in.tolist()}
+    assert len(of_march) < sum(map(len, ready.facts_in_turns({march}))) < len(every) == 32
+    db.rollback()
+    after, read = built(db, known, day=95)
+    assert (after != before, read) == (True, 0)
+    assert as_the_log(db, known, after, day=95)
 
 
 def test_an_event_ahead_of_its_time_is_reckoned_in_when_that_comes(
