@@ -27,6 +27,10 @@ BUCKET_BITS = 20
 ROWS_AT_ONCE = 50_000
 """Rows that a build which follows what is new holds at once: some 9 MB, and a few times that while it works."""
 
+WHOLE_AT_ONCE = 200_000
+"""Rows that the first build of a city and the nightly proof hold at once: some 36 MB, and a few times that while they
+work. Smaller cities are read in one go."""
+
 PLAIN = np.dtype((np.void, KEYED.itemsize))
 WIDEST = 1 << 24
 """Bytes in which the numbers of buckets are marked at once."""
@@ -248,24 +252,28 @@ def put_buckets(
     if not facts:
         return {}
     connection.execute(FORGET, (city_id, list(facts)))
-    return _add(connection, city_id, together(facts[bucket] for bucket in sorted(facts)))
+    return add(connection, city_id, together(facts[bucket] for bucket in sorted(facts)))
 
 
-def replace_all(connection: psycopg.Connection[Any], city_id: str, facts: Facts) -> dict[int, Part]:
-    """Keep the rows of a whole city in place of all that was kept; returns what its buckets say of themselves."""
+def forget_all(connection: psycopg.Connection[Any], city_id: str) -> None:
+    """Nothing is kept of a city's rows."""
     connection.execute(FORGET_ALL, (city_id,))
-    return _add(connection, city_id, facts)
 
 
-def _add(connection: psycopg.Connection[Any], city_id: str, facts: Facts) -> dict[int, Part]:
-    """Keep rows in order of id, whose buckets are empty until now."""
+def add(connection: psycopg.Connection[Any], city_id: str, facts: Facts) -> dict[int, Part]:
+    """Keep rows in order of id, whose buckets are empty until now; returns what these say of themselves."""
     parts, buckets = parts_of(facts), by_bucket(facts)
-    rows = []
-    for bucket, part in parts.items():
-        numbers = (city_id, bucket, part.requests, part.events, _listed(part.months), _listed(part.groups))
-        rows.append((*numbers, part.digest, buckets[bucket].tobytes()))
     with connection.cursor() as cursor:
-        cursor.executemany(ADD, rows)
+        cursor.executemany(
+            ADD,
+            (
+                (
+                    *(city_id, bucket, part.requests, part.events),
+                    *(_listed(part.months), _listed(part.groups), part.digest, buckets[bucket].tobytes()),
+                )
+                for bucket, part in parts.items()
+            ),
+        )
     return parts
 
 
@@ -292,6 +300,11 @@ def together(facts: Iterable[Facts]) -> Facts:
     if len(every) == 1:
         return every[0]
     return _rows(np.concatenate([_plain(one) for one in every])) if every else np.zeros(0, dtype=KEYED)
+
+
+def same(one: Facts, other: Facts) -> bool:
+    """Whether rows are the same, byte for byte."""
+    return len(one) == len(other) and bool((_plain(one) == _plain(other)).all())
 
 
 def _plain(facts: Facts) -> Facts:

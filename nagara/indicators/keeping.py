@@ -16,7 +16,14 @@ from nagara.indicators import issue_store
 from nagara.indicators.facts import Facts, Groups
 from nagara.indicators.issue_store import Keys, Part, State
 from nagara.indicators.log_stream import Tell
-from nagara.indicators.reading import Changed, changed_requests, default_cut_off, read_facts, tell_nobody
+from nagara.indicators.reading import (
+    Changed,
+    changed_requests,
+    default_cut_off,
+    facts_in_stretches,
+    read_facts,
+    tell_nobody,
+)
 
 OVERLAP = dt.timedelta(minutes=10)
 """An event's time of recording is taken before its transaction ends: so far back a build looks once more, and reads
@@ -137,9 +144,9 @@ def follow(
     later: Changed | None = None
     if state is None:
         as_of = cut_off or default_cut_off(connection, city.id, now)
-        whole = read_facts(connection, city, groups, now, now, tell=tell)
-        parts, at_hand = issue_store.replace_all(connection, city.id, whole), issue_store.by_bucket(whole)
-        state, read = State(now, None, None, frozenset()), len(whole)
+        parts, whole = _taken_whole(connection, city, groups, now, tell)
+        at_hand = {} if whole is None else issue_store.by_bucket(whole)
+        state, read = State(now, None, None, frozenset()), sum(part.requests for part in parts.values())
     else:
         since = state.known_at - OVERLAP
         changed = changed_requests(connection, city.id, since, now)
@@ -167,6 +174,27 @@ def _with_parts(
     """What buckets say of themselves, where some have other rows now or none at all."""
     every = dict(parts) | dict(told)
     return {bucket: every[bucket] for bucket in sorted(every) if bucket not in rows or len(rows[bucket])}
+
+
+def _taken_whole(
+    connection: psycopg.Connection[Any], city: City, groups: Groups, now: dt.datetime, tell: Tell
+) -> tuple[dict[int, Part], Facts | None]:
+    """Read the whole log and keep its facts in place of all that was kept; returns the parts, and the rows if few."""
+    issue_store.forget_all(connection, city.id)
+    parts: dict[int, Part] = {}
+    whole: Facts | None = issue_store.together(())
+    for facts in _whole(connection, city, groups, now, tell):
+        whole = None if parts else facts
+        parts |= issue_store.add(connection, city.id, facts)
+    return parts, whole
+
+
+def _whole(
+    connection: psycopg.Connection[Any], city: City, groups: Groups, now: dt.datetime, tell: Tell
+) -> Iterator[Facts]:
+    """The facts of a whole city, some after others."""
+    at_once = issue_store.WHOLE_AT_ONCE
+    return facts_in_stretches(connection, city, groups, now, now, tell=tell, at_once=at_once)
 
 
 def _taken_in(
@@ -228,7 +256,7 @@ def _with_rows(
 
 def differing(one: Facts, other: Facts) -> set[bytes]:
     """Ids of the requests whose rows are not the same in both, or in one alone."""
-    if one.tobytes() == other.tobytes():
+    if issue_store.same(one, other):
         return set()
     first, second = (set(_rows(facts)) for facts in (one, other))
     return {row[:16] for row in first ^ second}
@@ -267,17 +295,40 @@ def prove(connection: psycopg.Connection[Any], city: City, now: dt.datetime, tel
     Where any did, they are replaced and every month is counted anew by the next build.
     """
     ready = follow(connection, city, now, now, tell)
-    groups = issue_store.read_groups(connection, city.id)
-    true = read_facts(connection, city, groups, now, now, tell=tell)
-    differences = len(differing(ready.facts(), true))
     state, read = ready.state, ready.requests_read
+    groups, left = issue_store.read_groups(connection, city.id), set(ready.parts)
+    differences = known = 0
+    for true in _whole(connection, city, groups, now, tell):
+        rows = issue_store.by_bucket(true)
+        own = rows.keys() | {bucket for bucket in left if bucket <= max(rows)}
+        differences += _mended(connection, city.id, own, ready.parts, rows)
+        left, known = left - own, known + len(true)
+    differences += _mended(connection, city.id, left, ready.parts, {})
     if differences:
         issue_store.add_groups(connection, city.id, groups)
-        issue_store.replace_all(connection, city.id, true)
-        state, read = State(now, None, None, frozenset()), len(true)
+        state, read = State(now, None, None, frozenset()), known
     if state is not None:
         issue_store.write_state(connection, city.id, state, read, 0)
     issue_store.record_proof(connection, city.id, now, differences)
+    return differences
+
+
+def _mended(
+    connection: psycopg.Connection[Any],
+    city_id: str,
+    buckets: Collection[int],
+    parts: Mapping[int, Part],
+    true: Mapping[int, Facts],
+) -> int:
+    """Keep the true rows of these buckets in place of what is kept, where it differs; returns how many rows did."""
+    differences, none = 0, issue_store.together(())
+    for some in issue_store.in_turns(buckets, parts):
+        kept = issue_store.read_buckets(connection, city_id, some)
+        rows = {bucket: true.get(bucket, none) for bucket in some}
+        found = len(differing(_in_order(kept), _in_order(rows)))
+        if found:
+            issue_store.put_buckets(connection, city_id, rows)
+        differences += found
     return differences
 
 

@@ -1,4 +1,4 @@
-"""A city's whole log turned into facts, page by page: memory does not grow with the city.
+"""A city's log turned into facts, page by page: memory does not grow with the city where facts are taken on the way.
 
 What the hashes in a page stand for is asked once, by an example of each. Requests with rare events come out by name,
 for their rules to look at.
@@ -7,7 +7,7 @@ for their rules to look at.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -33,7 +33,7 @@ from nagara.indicators.columns import (
     status_kind,
 )
 from nagara.indicators.facts import Facts, Group, Groups
-from nagara.indicators.issue_store import together
+from nagara.indicators.issue_store import Keys, sortable, together
 from nagara.indicators.issue_times import INSPECTION_CHANNELS, SIMULATION, UNKNOWN_DISTRICT
 from nagara.indicators.local_months import local_months
 from nagara.indicators.log_pages import DETAIL, Page, Rows, pages, unix
@@ -52,10 +52,12 @@ select distinct on (n) kind, actor_kind, to_status, {DETAIL},
 
 @dataclass(frozen=True)
 class Read:
-    """Facts of a city's requests in order of id, and the requests that are left to the rules one by one."""
+    """Facts of requests in order of id, and those among them that are left to the rules one by one."""
 
     facts: Facts
     rare: list[UUID]
+    goes_on: bool
+    """Whether more may come."""
 
 
 def read_log(
@@ -65,19 +67,24 @@ def read_log(
     groups: Groups,
     known_at: dt.datetime,
     cut_off: dt.datetime,
-    apart: Sequence[UUID],
+    apart: Keys,
     tell: Tell,
     requests: Sequence[UUID] | None = None,
-) -> Read:
+    at_once: int | None = None,
+) -> Iterator[Read]:
     """A city's requests (or some of them) as of a cut-off, as known then; those of ``apart`` come out as rare.
 
-    Holds one page of events at a time; what stays are the facts, about 180 bytes for each request.
+    In order of id, and one after another as soon as there are ``at_once`` requests; all together without it. Holds one
+    page of events at a time, and the facts until they are taken, about 180 bytes for each request.
     """
-    reader = _Reader(connection, city_id, zone, groups, {request.bytes for request in apart})
+    reader = _Reader(connection, city_id, zone, groups, apart)
     told = {"city": city_id, "known_at": known_at, "cut_off": cut_off}
     for page in pages(connection, told, requests):
+        if at_once is not None and reader.waiting >= at_once:
+            yield reader.read(goes_on=True)
         tell(reader.take(page))
-    return reader.read()
+    if reader.waiting:
+        yield reader.read(goes_on=False)
 
 
 class _Reader:
@@ -89,7 +96,7 @@ class _Reader:
         city_id: str,
         zone: ZoneInfo,
         groups: Groups,
-        apart: set[bytes],
+        apart: Keys,
     ) -> None:
         self._apart = apart
         self._months = local_months(zone)
@@ -97,7 +104,7 @@ class _Reader:
         self._filings = _Filings(connection, city_id, groups)
         self._facts: list[Facts] = []
         self._rares: list[UUID] = []
-        self._taken = 0
+        self._taken = self._given = 0
 
     def take(self, page: Page) -> int:
         """Reckon the requests whose events these are; returns how many were taken so far."""
@@ -127,9 +134,16 @@ class _Reader:
             self._facts.append(facts)
         return self._taken
 
-    def read(self) -> Read:
-        """All that was taken."""
-        return Read(together(self._facts), self._rares)
+    @property
+    def waiting(self) -> int:
+        """How many requests were taken and not given yet."""
+        return self._taken - self._given
+
+    def read(self, *, goes_on: bool) -> Read:
+        """All that was taken since it was asked for last."""
+        found = Read(together(self._facts), self._rares, goes_on)
+        self._facts, self._rares, self._given = [], [], self._taken
+        return found
 
     def _rare(self, page: Page, request: Ints, first: Ints, kind: Bytes) -> Mask:
         """Which requests are left to the rules."""
@@ -143,8 +157,8 @@ class _Reader:
         if len(page.openings) != len(first) or (page.openings["id"] != ids).any():
             opened = set(page.openings["id"].tolist())
             found |= np.array([one not in opened for one in ids.tolist()])
-        if self._apart:
-            found |= np.array([one in self._apart for one in ids.tolist()])
+        if len(self._apart):
+            found |= np.isin(sortable(ids.tobytes()), self._apart)
         return found
 
     def _openings(self, page: Page, first: Ints, rare: Mask) -> Rows:

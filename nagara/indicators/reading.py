@@ -15,10 +15,10 @@ import psycopg
 
 from city_config.schema import City
 from nagara.indicators.facts import EPOCH, MICROSECOND, Facts, Groups, Row, facts_of, keyed, micros
-from nagara.indicators.issue_store import Keys, bucket_numbers, cut, sortable
+from nagara.indicators.issue_store import Keys, bucket_numbers, cut, sortable, together
 from nagara.indicators.issue_times import LoggedEvent
 from nagara.indicators.log_pages import FROM_2000, listed
-from nagara.indicators.log_stream import Tell, read_log
+from nagara.indicators.log_stream import Read, Tell, read_log
 
 CHUNK = 20_000
 """Requests kept as objects before they become rows of numbers."""
@@ -59,6 +59,10 @@ select parent.id, array_agg(child.occurred_at)
 FOLLOWERS = _FOLLOWERS.format(linked=_LINKED_TO_ANY)
 FOLLOWERS_OF_SOME = _FOLLOWERS.format(linked=_LINKED_TO_SOME)
 """Of the requests asked for alone: a build after some news does not look at every link there ever was."""
+
+_IDS = "select string_agg(uuid_send(id), null) from ({followers}) followed"
+PARENTS = _IDS.format(followers=FOLLOWERS)
+PARENTS_OF_SOME = _IDS.format(followers=FOLLOWERS_OF_SOME)
 
 CHANGED_BETWEEN = """
 with changed as materialized (
@@ -150,17 +154,60 @@ def read_facts(
     Events recorded after ``known_at`` are not known, those that happened after the cut-off are not looked at.
     A whole city is read in columns, and only what is rare request by request. ``tell`` hears how far it is.
     """
+    return together(facts_in_stretches(connection, city, groups, cut_off, known_at, requests, tell))
+
+
+def facts_in_stretches(
+    connection: psycopg.Connection[Any],
+    city: City,
+    groups: Groups,
+    cut_off: dt.datetime,
+    known_at: dt.datetime,
+    requests: Sequence[UUID] | None = None,
+    tell: Tell = tell_nobody,
+    at_once: int | None = None,
+) -> Iterator[Facts]:
+    """The same, one stretch after another: each of whole buckets and ``at_once`` requests or some more.
+
+    All in one without that number. Every one is in order of id, and comes after those before.
+    """
     values: dict[str, Any] = {"city": city.id, "known_at": known_at, "cut_off": cut_off, "requests": None}
     if requests is not None:
         values["requests"] = listed(requests)
         if len(requests) < ENOUGH_FOR_COLUMNS:
-            return _one_by_one(connection, city, groups, values)
-    parents = list(_followers(connection, values))
-    read = read_log(connection, city.id, city.zone, groups, known_at, cut_off, parents, tell, requests)
+            yield _one_by_one(connection, city, groups, values)
+            return
+    parents = _parents(connection, values)
+    log = read_log(
+        connection, city.id, city.zone, groups, known_at, cut_off, parents, tell, requests, at_once
+    )
+    held = together(())
+    for read in log:
+        facts = _with_rare(connection, city, groups, values, read)
+        if len(held):
+            facts = together((held, facts))
+        whole = len(facts)
+        if whole and read.goes_on:  # its last bucket may go on, too
+            numbers = bucket_numbers(facts["id"])
+            whole = int(np.searchsorted(numbers, numbers[-1]))
+        held = facts[whole:].copy()
+        if whole:
+            yield facts[:whole]
+        del facts, read
+    if len(held):
+        yield held
+
+
+def _with_rare(
+    connection: psycopg.Connection[Any], city: City, groups: Groups, values: Mapping[str, Any], read: Read
+) -> Facts:
+    """What was read in columns and what the rules say of the others, in order of id."""
     if not read.rare:
         return read.facts
     rare = [
-        _one_by_one(connection, city, groups, values | {"requests": listed(read.rare[start : start + CHUNK])})
+        _one_by_one(
+            connection, city, groups, {**values, "requests": listed(read.rare[start : start + CHUNK])}
+        )
         for start in range(0, len(read.rare), CHUNK)
     ]
     every = np.concatenate([read.facts, *rare])
@@ -184,9 +231,16 @@ def _one_by_one(
 def _followers(
     connection: psycopg.Connection[Any], values: Mapping[str, Any]
 ) -> dict[UUID, list[dt.datetime]]:
-    """When what was linked to a request came in, by the request: of all, or of those asked for."""
-    statement = FOLLOWERS if values["requests"] is None else FOLLOWERS_OF_SOME
-    return dict(connection.execute(statement, values).fetchall())
+    """When what was linked to the requests asked for came in, by the request."""
+    return dict(connection.execute(FOLLOWERS_OF_SOME, values).fetchall())
+
+
+def _parents(connection: psycopg.Connection[Any], values: Mapping[str, Any]) -> Keys:
+    """To which requests others are linked: of all, or of those asked for."""
+    statement = PARENTS if values["requests"] is None else PARENTS_OF_SOME
+    with connection.cursor(binary=True) as cursor:
+        row = cursor.execute(statement, values).fetchone()
+    return sortable(row[0] if row and row[0] else b"")
 
 
 def _requests(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from itertools import pairwise
 from typing import Any
 
 import psycopg
@@ -11,11 +12,11 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from nagara.cities import configuration
-from nagara.ids import new_reference, uuid7
+from nagara.ids import new_reference, uuid7_at
 from nagara.indicators import log_pages, reading
 from nagara.indicators.facts import Groups
-from nagara.indicators.issue_store import keys_of
-from nagara.indicators.reading import read_facts
+from nagara.indicators.issue_store import bucket_numbers, keys_of
+from nagara.indicators.reading import facts_in_stretches, read_facts
 from tests.nagara.indicators.logged import REQUEST
 
 Db = psycopg.Connection[Any]
@@ -63,7 +64,7 @@ def said(chance: random.Random, kind: str, at: dt.datetime) -> dict[str, Any]:
 def one_history(chance: random.Random) -> tuple[tuple[Any, ...], list[tuple[Any, ...]]]:
     """A request, and its events."""
     received = BEGIN + dt.timedelta(hours=chance.uniform(0, 3000), microseconds=chance.randrange(1000))
-    request = uuid7()
+    request = uuid7_at(int(received.timestamp() * 1000))
     row = (CITY, request, new_reference("TST"), "received", "c", "1", received, received, received)
     filed = {
         "network_code": chance.choice(["a", "b", None]),
@@ -130,7 +131,16 @@ def test_columns_say_what_the_rules_say_one_by_one(histories: Db, monkeypatch: p
         with monkeypatch.context() as small:
             small.setattr(log_pages, "PAGE", 5)  # less than the longest history has
             paged = read_facts(histories, city, groups, cut_off, BEGIN + dt.timedelta(days=4000))
+            stretches = list(
+                facts_in_stretches(
+                    histories, city, groups, cut_off, BEGIN + dt.timedelta(days=4000), at_once=10
+                )
+            )
         assert paged.tobytes() == columns.tobytes()
+        assert b"".join(one.tobytes() for one in stretches) == columns.tobytes()
+        lying_in = [set(bucket_numbers(one["id"]).tolist()) for one in stretches]
+        assert len(lying_in) > 3
+        assert all(max(before) < min(after) for before, after in pairwise(lying_in))
         monkeypatch.setattr(reading, "ENOUGH_FOR_COLUMNS", 1)
         chosen = read_facts(histories, city, groups, cut_off, BEGIN + dt.timedelta(days=4000), ids[:200])
         assert keys_of(single) == keys_of(columns)

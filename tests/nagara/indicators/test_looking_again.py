@@ -13,13 +13,11 @@ from psycopg.types.json import Jsonb
 
 from city_config import Configuration
 from nagara.cities import configuration
-from nagara.ids import uuid7_at
 from nagara.indicators import issue_store, keeping
 from nagara.indicators.build import build_city, count_events
 from nagara.indicators.keeping import prove
 from nagara.indicators.reading import read_facts
 from nagara.indicators.snapshots import district_cells
-from tests.nagara.indicators import logged
 from tests.nagara.indicators.logged import EVENT, log_request
 from tests.nagara.indicators.test_build import CITY, now_of
 
@@ -136,56 +134,6 @@ def test_a_link_that_is_committed_while_the_linked_one_is_read_is_reckoned_in_by
     monkeypatch.undo()
     after, _ = built(db, known)
     assert as_the_log(db, known, after)
-
-
-def test_news_of_many_years_is_taken_in_and_counted_some_at_a_time(
-    db: Db, known: Configuration, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """However few rows are held at once, months and rows are those of a pass over the whole log."""
-    received = [JANUARY + dt.timedelta(days=4 * n) for n in range(20)]
-    moments = iter(received)  # an id tells when a request was filed, and where its row lies
-    monkeypatch.setattr(logged, "uuid7", lambda: uuid7_at(int(next(moments).timestamp() * 1000)))
-    references = [log_request(db, CITY, at, [("acknowledged", 5, "staff")]) for at in received]
-    db.commit()
-    before, _ = built(db, known)
-    monkeypatch.setattr(issue_store, "ROWS_AT_ONCE", 3)
-    for number, reference in enumerate(references):
-        happen(db, reference, "resolved", 24 * 4 * number + 30 + number)
-    happen(db, references[15], "duplicate_linked", 24 * 4 * 15 + 60, parent=references[2])
-    db.commit()
-    turns = issue_store.in_turns(issue_store.read_summary(db, CITY), issue_store.read_summary(db, CITY))
-    assert len(list(turns)) == 7
-    after, read = built(db, known)
-    assert (after != before, read) == (True, 20)
-    assert as_the_log(db, known, after)
-    assert built(db, known) == (after, 1), "what something was linked to"
-
-
-def test_rows_are_held_some_at_a_time_and_of_months_that_are_counted_alone(
-    db: Db, known: Configuration, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Also by the first build of a day, which looks through all for months in which only time has passed."""
-    received = [JANUARY + dt.timedelta(days=8 * (n // 4), hours=n % 4) for n in range(32)]
-    moments = iter(received)
-    monkeypatch.setattr(logged, "uuid7", lambda: uuid7_at(int(next(moments).timestamp() * 1000)))
-    references = [log_request(db, CITY, at, [("acknowledged", 5, "staff")]) for at in received]
-    for number, reference in enumerate(references[:8:2]):
-        happen(db, reference, "resolved", 24 * (20 + 25 * number))
-    db.commit()
-    before, _ = built(db, known)
-    monkeypatch.setattr(issue_store, "ROWS_AT_ONCE", 5)
-    now, march = now_of(db), 2026 * 12 + 2
-    ready = keeping.follow(db, known.cities[CITY], JANUARY + dt.timedelta(days=90), now, lambda _: None)
-    every, of_march = ready.facts(), ready.facts({march})
-    assert every.tolist() == [row for some in ready.facts_in_turns() for row in some.tolist()]
-    assert [len(some) for some in ready.facts_in_turns()] == [4] * 8
-    counted_in = issue_store.together([every[every[name] == march] for name in issue_store.MONTHS])
-    assert {row[0] for row in of_march.tolist()} == {row[0] for row in counted_in.tolist()}
-    assert len(of_march) < sum(map(len, ready.facts_in_turns({march}))) < len(every) == 32
-    db.rollback()
-    after, read = built(db, known, day=95)
-    assert (after != before, read) == (True, 0)
-    assert as_the_log(db, known, after, day=95)
 
 
 def test_an_event_ahead_of_its_time_is_reckoned_in_when_that_comes(
