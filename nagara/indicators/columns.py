@@ -81,7 +81,7 @@ class Named:
 
 
 def name(rows: Facts, told: Named) -> None:
-    """Write into rows what the names stand for; they are known only once the whole log was read."""
+    """Write into rows what the names stand for; they are known only once their page was read."""
     rows["group_id"], rows["standard"] = told.group, told.standard
     flags = {
         "staff_created": told.inspection | (told.by_staff & told.channel_of_staff),

@@ -25,11 +25,11 @@ Ints = npt.NDArray[np.int64]
 Keys = npt.NDArray[np.bytes_]
 BUCKET_BITS = 20
 ROWS_AT_ONCE = 50_000
-"""Rows that a build which follows what is new holds at once: some 9 MB, and a few times that while it works."""
+"""Rows that are taken in, counted or compared at once: some 8 MB, and a few times that while they are worked at."""
 
 WHOLE_AT_ONCE = 200_000
-"""Rows that the first build of a city and the nightly proof hold at once: some 36 MB, and a few times that while they
-work. Smaller cities are read in one go."""
+"""Rows after which the first build of a city and the nightly proof stop reading its log to work at them: some 32 MB.
+Smaller cities are read in one go."""
 
 PLAIN = np.dtype((np.void, KEYED.itemsize))
 WIDEST = 1 << 24
@@ -348,13 +348,19 @@ def sortable(ids: bytes) -> Keys:
     return np.frombuffer(ids, dtype="S16")
 
 
+def places_of(ids: Keys, among: Keys) -> tuple[Ints, npt.NDArray[np.bool_]]:
+    """The place of each id among others, which are in order, and whether it is there at all."""
+    if not len(among):
+        return np.zeros(len(ids), dtype=np.int64), np.zeros(len(ids), dtype=bool)
+    places = np.minimum(np.searchsorted(among, ids), len(among) - 1)
+    return places, among[places] == ids
+
+
 def split(facts: Facts, ids: Keys) -> tuple[Facts, Facts]:
     """Of rows in order of id those of these requests, and the others."""
     mask = np.zeros(len(facts), dtype=bool)
-    if len(facts):
-        keys = sortable(facts["id"].tobytes())
-        places = np.minimum(np.searchsorted(keys, ids), len(facts) - 1)
-        mask[places[keys[places] == ids]] = True
+    places, there = places_of(ids, sortable(facts["id"].tobytes()))
+    mask[places[there]] = True
     plain = _plain(facts)
     return _rows(plain[mask]), _rows(plain[~mask])
 

@@ -179,7 +179,7 @@ def _with_parts(
 def _taken_whole(
     connection: psycopg.Connection[Any], city: City, groups: Groups, now: dt.datetime, tell: Tell
 ) -> tuple[dict[int, Part], Facts | None]:
-    """Read the whole log and keep its facts in place of all that was kept; returns the parts, and the rows if few."""
+    """Read the whole log and keep its facts in place of all there was; returns the parts, and the rows if at hand."""
     issue_store.forget_all(connection, city.id)
     parts: dict[int, Part] = {}
     whole: Facts | None = issue_store.together(())
@@ -292,10 +292,13 @@ def _as_of(
 def prove(connection: psycopg.Connection[Any], city: City, now: dt.datetime, tell: Tell = tell_nobody) -> int:
     """Read a city's whole log and hold the kept facts against it; returns how many rows differed.
 
-    Where any did, they are replaced and every month is counted anew by the next build.
+    So did all rows of a bucket that says something of itself that is not so. What differs is replaced, and every month
+    is counted anew by the next build. As of when they are known at least: a clock may have gone back.
     """
+    connection.execute(LOCK_CITY, (city.id,))
+    kept = issue_store.read_state(connection, city.id)
+    now = max(now, kept.known_at) if kept is not None else now
     ready = follow(connection, city, now, now, tell)
-    state, read = ready.state, ready.requests_read
     groups, left = issue_store.read_groups(connection, city.id), set(ready.parts)
     differences = known = 0
     for true in _whole(connection, city, groups, now, tell):
@@ -304,6 +307,7 @@ def prove(connection: psycopg.Connection[Any], city: City, now: dt.datetime, tel
         differences += _mended(connection, city.id, own, ready.parts, rows)
         left, known = left - own, known + len(true)
     differences += _mended(connection, city.id, left, ready.parts, {})
+    state, read = ready.state, ready.requests_read
     if differences:
         issue_store.add_groups(connection, city.id, groups)
         state, read = State(now, None, None, frozenset()), known
@@ -323,12 +327,15 @@ def _mended(
     """Keep the true rows of these buckets in place of what is kept, where it differs; returns how many rows did."""
     differences, none = 0, issue_store.together(())
     for some in issue_store.in_turns(buckets, parts):
-        kept = issue_store.read_buckets(connection, city_id, some)
         rows = {bucket: true.get(bucket, none) for bucket in some}
-        found = len(differing(_in_order(kept), _in_order(rows)))
-        if found:
+        in_order = _in_order(rows)
+        differ = differing(_in_order(issue_store.read_buckets(connection, city_id, some)), in_order)
+        told = issue_store.parts_of(in_order)
+        untrue = {bucket for bucket in some if told.get(bucket) != parts.get(bucket)}
+        differ |= {one for bucket in untrue for one in issue_store.keys_of(rows[bucket])}
+        if differ:
             issue_store.put_buckets(connection, city_id, rows)
-        differences += found
+        differences += len(differ)
     return differences
 
 

@@ -15,7 +15,7 @@ import psycopg
 
 from city_config.schema import City
 from nagara.indicators.facts import EPOCH, MICROSECOND, Facts, Groups, Row, facts_of, keyed, micros
-from nagara.indicators.issue_store import Keys, bucket_numbers, cut, sortable, together
+from nagara.indicators.issue_store import Keys, bucket_numbers, cut, places_of, sortable, together
 from nagara.indicators.issue_times import LoggedEvent
 from nagara.indicators.log_pages import FROM_2000, listed
 from nagara.indicators.log_stream import Read, Tell, read_log
@@ -115,11 +115,10 @@ class Changed:
         """Those of which rows in order of id do not tell all events, or to which something was linked."""
         if not len(kept):
             return self
-        ids = sortable(kept["id"].tobytes())
-        place = np.minimum(np.searchsorted(ids, self.keys), len(ids) - 1)
-        rows = kept[place]
+        places, there = places_of(self.keys, sortable(kept["id"].tobytes()))
+        rows = kept[places]
         heads = np.ascontiguousarray(rows["head"]).view(self.head.dtype)
-        same = (ids[place] == self.keys) & (rows["events"] == self.seq) & (heads == self.head)
+        same = there & (rows["events"] == self.seq) & (heads == self.head)
         return self._only(~same)
 
     def _only(self, chosen: npt.NDArray[np.bool_]) -> Changed:
@@ -167,7 +166,7 @@ def facts_in_stretches(
     tell: Tell = tell_nobody,
     at_once: int | None = None,
 ) -> Iterator[Facts]:
-    """The same, one stretch after another: each of whole buckets and ``at_once`` requests or some more.
+    """The same, one stretch after another: each of whole buckets, as soon as ``at_once`` requests are read.
 
     All in one without that number. Every one is in order of id, and comes after those before.
     """
@@ -236,11 +235,11 @@ def _followers(
 
 
 def _parents(connection: psycopg.Connection[Any], values: Mapping[str, Any]) -> Keys:
-    """To which requests others are linked: of all, or of those asked for."""
+    """To which requests others are linked, in order: of all, or of those asked for."""
     statement = PARENTS if values["requests"] is None else PARENTS_OF_SOME
     with connection.cursor(binary=True) as cursor:
         row = cursor.execute(statement, values).fetchone()
-    return sortable(row[0] if row and row[0] else b"")
+    return np.sort(sortable(row[0] if row and row[0] else b""))
 
 
 def _requests(

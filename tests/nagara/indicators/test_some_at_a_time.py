@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import random
 from collections.abc import Sequence
 from typing import Any
 
@@ -141,3 +142,48 @@ def test_a_proof_mends_what_differs_wherever_it_lies(
     assert prove(db, city, now_of(db)) == 0
     after, _ = built(db, known)
     assert as_the_log(db, known, after)
+
+
+def test_a_proof_mends_what_a_bucket_says_of_itself(
+    db: Db, known: Configuration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Months are counted from the buckets that name them: rows that are right do not help where none does."""
+    every_eight_days(db, monkeypatch)
+    built(db, known)
+    true = issue_store.read_summary(db, CITY)
+    fourth = sorted(true)[3]
+    says_none = "update indicator_part set months = '{}' where city_id = %s and bucket = %s"
+    assert db.execute(says_none, (CITY, fourth)).rowcount == 1
+    db.commit()
+    assert prove(db, known.cities[CITY], now_of(db)) == 4
+    assert issue_store.read_summary(db, CITY) == true
+
+
+def test_a_proof_as_of_a_time_before_what_is_known_takes_nothing_back(
+    db: Db, known: Configuration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A clock may go back a few seconds."""
+    references = every_eight_days(db, monkeypatch)
+    earlier = now_of(db)
+    happen(db, references[9], "resolved", 24 * 70)
+    db.commit()
+    before, _ = built(db, known)
+    assert prove(db, known.cities[CITY], earlier) == 0
+    assert built(db, known) == (before, 0)
+    assert as_the_log(db, known, before)
+
+
+def test_ids_are_found_whatever_bytes_they_have() -> None:
+    """Zeros among them, or at their end."""
+    chance = random.Random(5)
+    ids = sorted({bytes(chance.choice((0, 0, 1, 255)) for _ in range(16)) for _ in range(400)})
+    there, others = ids[::3], ids[1::3]
+    keys = issue_store.sortable(b"".join(there))
+    for asked, answer in ((there, True), (others, False)):
+        places, found = issue_store.places_of(issue_store.sortable(b"".join(asked)), keys)
+        assert found.tolist() == [answer] * len(asked)
+        if answer:
+            assert places.tolist() == list(range(len(asked)))
+    none = issue_store.sortable(b"")
+    assert issue_store.places_of(keys, none)[1].tolist() == [False] * len(keys)
+    assert issue_store.places_of(none, keys)[1].tolist() == []
