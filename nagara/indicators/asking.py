@@ -15,7 +15,7 @@ import psycopg
 
 from nagara.indicators.cells import Cell
 from nagara.indicators.questions import Question, beside_peers, questions
-from nagara.indicators.snapshots import latest_snapshots, month_rows
+from nagara.indicators.snapshots import latest_snapshots, month_rows, newest_months
 
 LOOKED_AT = 6
 """Months back whose figures are looked at: later events still move them."""
@@ -47,12 +47,11 @@ def ask(connection: psycopg.Connection[Any], city_id: str, now: dt.datetime, cit
     snapshot = latest_snapshots(connection, [city_id]).get(city_id)
     if snapshot is None:
         return 0
-    rows = month_rows(connection, {city_id: snapshot.id})[city_id]
-    months = sorted(rows)[-LOOKED_AT - 1 :]
-    cells = {month: Cell.merged(rows[month].packed.cells().values()) for month in months}
+    months = newest_months(connection, city_id, snapshot.id, LOOKED_AT + 1)
+    cells = {month: Cell.merged(packed.cells().values()) for month, packed in months.items()}
     standing = 0
     for before, month in itertools.pairwise(months):
-        packed = rows[month].packed
+        packed = months[month]
         declared = Cell.merged(packed.where(lambda part: part[2]).cells().values()).count("reports")
         asked = questions(cells[month], cells[before], declared)
         standing += _put(connection, city_id, month, asked, (now, now + city_first), of_peers=False)

@@ -58,11 +58,12 @@ class CodeCells:
     backlog: Packed
 
 
-def places_of(months: Mapping[date, bytes], backlog: bytes, emergencies: list[date]) -> dict[str, Any] | None:
-    """Where the numbers of each code lie, as it is kept; None where a month was written with other columns."""
+def places_of(
+    months: Mapping[date, Mapping[str, list[int]] | None], backlog: bytes, emergencies: list[date]
+) -> dict[str, Any] | None:
+    """Where the numbers of each code lie, as it is kept, from the pieces of each month; None where one has none."""
     codes: dict[str, dict[str, list[int]]] = {}
-    for month, content in months.items():
-        pieces = code_pieces(content)
+    for month, pieces in months.items():
         if pieces is None:
             return None
         for code, piece in pieces.items():

@@ -348,7 +348,7 @@ def sortable(ids: bytes) -> Keys:
     return np.frombuffer(ids, dtype="S16")
 
 
-def places_of(ids: Keys, among: Keys) -> tuple[Ints, npt.NDArray[np.bool_]]:
+def looked_up(ids: Keys, among: Keys) -> tuple[Ints, npt.NDArray[np.bool_]]:
     """The place of each id among others, which are in order, and whether it is there at all."""
     if not len(among):
         return np.zeros(len(ids), dtype=np.int64), np.zeros(len(ids), dtype=bool)
@@ -359,7 +359,7 @@ def places_of(ids: Keys, among: Keys) -> tuple[Ints, npt.NDArray[np.bool_]]:
 def split(facts: Facts, ids: Keys) -> tuple[Facts, Facts]:
     """Of rows in order of id those of these requests, and the others."""
     mask = np.zeros(len(facts), dtype=bool)
-    places, there = places_of(ids, sortable(facts["id"].tobytes()))
+    places, there = looked_up(ids, sortable(facts["id"].tobytes()))
     mask[places[there]] = True
     plain = _plain(facts)
     return _rows(plain[mask]), _rows(plain[~mask])

@@ -33,7 +33,7 @@ from nagara.indicators.columns import (
     status_kind,
 )
 from nagara.indicators.facts import Facts, Group, Groups
-from nagara.indicators.issue_store import Keys, places_of, sortable, together
+from nagara.indicators.issue_store import Keys, looked_up, sortable, together
 from nagara.indicators.issue_times import INSPECTION_CHANNELS, SIMULATION, UNKNOWN_DISTRICT
 from nagara.indicators.local_months import local_months
 from nagara.indicators.log_pages import DETAIL, Page, Rows, pages, unix
@@ -158,7 +158,7 @@ class _Reader:
             opened = set(page.openings["id"].tolist())
             found |= np.array([one not in opened for one in ids.tolist()])
         if len(self._apart):
-            found |= places_of(sortable(ids.tobytes()), self._apart)[1]
+            found |= looked_up(sortable(ids.tobytes()), self._apart)[1]
         return found
 
     def _openings(self, page: Page, first: Ints, rare: Mask) -> Rows:

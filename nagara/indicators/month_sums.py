@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -66,6 +67,34 @@ class MonthSums:
                 districts.setdefault(district, nothing[:])[place] += numbers[3]
         names = tuple(f"{month:%Y-%m}" for month in months)
         return cls(names, issues, simulated, dict(sorted(codes.items())), dict(sorted(districts.items())))
+
+    @classmethod
+    def joined(cls, some: Sequence[MonthSums]) -> MonthSums:
+        """Of the months of all of these, one after another."""
+        lengths = [len(one.months) for one in some]
+
+        def line(own: Sequence[Line | None]) -> Line:
+            found = [
+                [0] * length if numbers is None else numbers
+                for numbers, length in zip(own, lengths, strict=True)
+            ]
+            return list(chain.from_iterable(found))
+
+        def of_code(code: str, kind: int) -> Line:
+            return line([one.codes[code][kind] if code in one.codes else None for one in some])
+
+        codes = {
+            code: (of_code(code, 0), of_code(code, 1), of_code(code, 2), of_code(code, 3))
+            for code in sorted({code for one in some for code in one.codes})
+        }
+        districts = sorted({district for one in some for district in one.districts})
+        return cls(
+            tuple(chain.from_iterable(one.months for one in some)),
+            line([one.issues for one in some]),
+            line([one.simulated for one in some]),
+            codes,
+            {district: line([one.districts.get(district) for one in some]) for district in districts},
+        )
 
     @classmethod
     def from_bytes(cls, content: bytes) -> MonthSums | None:

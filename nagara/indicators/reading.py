@@ -15,7 +15,7 @@ import psycopg
 
 from city_config.schema import City
 from nagara.indicators.facts import EPOCH, MICROSECOND, Facts, Groups, Row, facts_of, keyed, micros
-from nagara.indicators.issue_store import Keys, bucket_numbers, cut, places_of, sortable, together
+from nagara.indicators.issue_store import Keys, bucket_numbers, cut, looked_up, sortable, together
 from nagara.indicators.issue_times import LoggedEvent
 from nagara.indicators.log_pages import FROM_2000, listed
 from nagara.indicators.log_stream import Read, Tell, read_log
@@ -115,7 +115,7 @@ class Changed:
         """Those of which rows in order of id do not tell all events, or to which something was linked."""
         if not len(kept):
             return self
-        places, there = places_of(self.keys, sortable(kept["id"].tobytes()))
+        places, there = looked_up(self.keys, sortable(kept["id"].tobytes()))
         rows = kept[places]
         heads = np.ascontiguousarray(rows["head"]).view(self.head.dtype)
         same = there & (rows["events"] == self.seq) & (heads == self.head)

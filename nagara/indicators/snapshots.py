@@ -64,7 +64,10 @@ CELLS = _ROWS.format("null,")
 """The same without figures, which take longer to read than cells."""
 
 
-FIGURES = """
+ROWS_AT_ONCE = 6
+"""Rows of months that are held at once where all of a snapshot are gone through."""
+
+_PART: LiteralString = """
 with part as (
     select s.id as snapshot, null::date as month from indicator_snapshot s
      where s.city_id = %(city)s and s.id = %(snapshot)s
@@ -72,6 +75,22 @@ with part as (
     select shared.value::uuid, shared.key::date
       from indicator_snapshot s, jsonb_each_text(s.month_rows) shared
      where s.city_id = %(city)s and s.id = %(snapshot)s and s.month_rows is not null)
+"""
+
+FIRST_OF_NEWEST: LiteralString = (
+    _PART  # noqa: S608 - built of constants
+    + """
+select min(month), max(month)
+  from (select distinct f.month
+          from part join indicator_figure f
+            on f.city_id = %(city)s and f.snapshot_id = part.snapshot and (part.month is null or f.month = part.month)
+         order by f.month desc limit %(count)s) newest
+"""
+)
+
+FIGURES: LiteralString = (
+    _PART
+    + """
 select f.month, f.figures, f.configurations
   from part join indicator_figure f
     on f.city_id = %(city)s and f.snapshot_id = part.snapshot and (part.month is null or f.month = part.month)
@@ -79,6 +98,7 @@ select f.month, f.figures, f.configurations
    and (%(first)s::date is null or f.month between %(first)s and %(last)s)
  order by f.month
 """
+)
 """The figures of whole months, without their cells."""
 
 
@@ -169,10 +189,28 @@ def month_cells(
 
 def kept_months(
     connection: psycopg.Connection[Any], city_id: str, snapshot_id: UUID
-) -> dict[dt.date, tuple[Packed, bytes | None]]:
-    """The cells of all months of one city's snapshot, and the bytes as which they are kept, if they are so."""
+) -> Iterator[tuple[dt.date, Packed, bytes | None]]:
+    """The cells of each month of one city's snapshot, and the bytes as which they are kept, if they are so.
+
+    In order, and a few at a time: a large city's months take a megabyte each.
+    """
     values = {"cities": [city_id], "snapshots": [snapshot_id], "first": None, "last": None}
-    return {month: (_packed(rows), _whole(rows)[5]) for _, month, rows in _months(connection, CELLS, values)}
+    with connection.cursor(name="kept_months", binary=True) as cursor:
+        cursor.itersize = ROWS_AT_ONCE
+        cursor.execute(CELLS, values)
+        for month, group in groupby(cursor, key=lambda row: row[1]):
+            rows = list(group)
+            yield month, _packed(rows), _whole(rows)[5]
+
+
+def newest_months(
+    connection: psycopg.Connection[Any], city_id: str, snapshot_id: UUID, count: int
+) -> dict[dt.date, Packed]:
+    """The cells of the last so many months of one city's snapshot in which anything was counted, in order."""
+    values = {"city": city_id, "snapshot": snapshot_id, "count": count}
+    row = connection.execute(FIRST_OF_NEWEST, values).fetchone()
+    first, last = row or (None, None)
+    return month_cells(connection, city_id, snapshot_id, first, last)
 
 
 def _months(

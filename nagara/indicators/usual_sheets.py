@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -13,8 +14,9 @@ from psycopg.types.json import Jsonb
 from city_config import Configuration
 from nagara.indicators.brief import brief_of
 from nagara.indicators.code_cells import places_of
-from nagara.indicators.making import Asked, backlog_of, sheet_from
+from nagara.indicators.making import Asked, sheet_from
 from nagara.indicators.month_sums import MonthSums
+from nagara.indicators.packed import Packed, code_pieces
 from nagara.indicators.period import Period
 from nagara.indicators.shown import ReadyCurve, Shown
 from nagara.indicators.snapshots import kept_months, latest_snapshots
@@ -47,6 +49,32 @@ def _before(day: dt.date, months: int) -> dt.date:
     return dt.date(number // 12, number % 12 + 1, 1)
 
 
+@dataclass(frozen=True)
+class EveryMonth:
+    """What is kept of all months of a snapshot, and the cells of those of which sheets are made."""
+
+    sums: MonthSums
+    backlog: Packed
+    pieces: dict[dt.date, dict[str, list[int]] | None]
+    emergencies: list[dt.date]
+    """Months in which one was declared."""
+    recent: dict[dt.date, Packed]
+
+    @classmethod
+    def of(cls, months: Iterable[tuple[dt.date, Packed, bytes | None]], since: dt.date) -> EveryMonth:
+        """Told of one month after another, of which only those since a day are held."""
+        sums, backlogs, pieces, emergencies, recent = [], [], {}, [], {}
+        for month, packed, content in months:
+            sums.append(MonthSums.of({month: packed}))
+            backlogs.append(packed.backlog())
+            pieces[month] = None if content is None else code_pieces(content)
+            if any(part[2] for part in packed.parts):
+                emergencies.append(month)
+            if month >= since:
+                recent[month] = packed
+        return cls(MonthSums.joined(sums), Packed.merged(backlogs), pieces, emergencies, recent)
+
+
 def keep_usual(
     connection: psycopg.Connection[Any],
     configuration: Configuration,
@@ -59,23 +87,25 @@ def keep_usual(
     if city_id not in found:
         return 0
     snapshot = found[city_id]
-    kept = kept_months(connection, city_id, snapshot.id)
-    months = {month: packed for month, (packed, _) in kept.items()}
-    backlog = backlog_of(months)
     today = now.astimezone(configuration.cities[city_id].zone).date()
+    periods = usual_periods(today)
+    every = EveryMonth.of(
+        kept_months(connection, city_id, snapshot.id), min(period.first for period in periods)
+    )
     for statement in FORGET:
         connection.execute(statement, (city_id,))
-    sums = MonthSums.of(months)
-    open_issues, places = backlog.to_bytes(), None
-    written = {month: content for month, (_, content) in kept.items() if content is not None}
-    if len(written) == len(months):
-        emergencies = [month for month, packed in months.items() if any(part[2] for part in packed.parts)]
-        places = places_of(written, open_issues, emergencies)
-    row = (city_id, snapshot.id, sums.to_bytes(), open_issues, None if places is None else Jsonb(places))
+    open_issues = every.backlog.to_bytes()
+    places = places_of(every.pieces, open_issues, every.emergencies)
+    row = (
+        city_id,
+        snapshot.id,
+        every.sums.to_bytes(),
+        open_issues,
+        None if places is None else Jsonb(places),
+    )
     connection.execute(KEEP_SUMS, row)
-    periods = usual_periods(today)
     for number, period in enumerate(periods, 1):
-        sheet = sheet_from(configuration, snapshot, months, Asked(period), backlog, {})
+        sheet = sheet_from(configuration, snapshot, every.recent, Asked(period), every.backlog, {})
         content = [orjson.dumps(sheet), orjson.dumps(brief_of(sheet))]
         content += [Shown.of(sheet, internal=who).written(sheet["made_by"]) for who in (False, True)]
         content.append(ReadyCurve.of(sheet).written(sheet["made_by"]))

@@ -14,9 +14,12 @@ from nagara.indicators import margins
 from nagara.indicators.cells import TABLES, Cell
 from nagara.indicators.code_cells import places_of
 from nagara.indicators.counts import quantiles
+from nagara.indicators.making import backlog_of
 from nagara.indicators.margins import added_up
+from nagara.indicators.month_sums import MonthSums
 from nagara.indicators.packed import CURVES, SCALARS, Packed, PartKey, code_pieces, of_code
 from nagara.indicators.snapshots import part_of
+from nagara.indicators.usual_sheets import EveryMonth
 
 PARTS: list[PartKey] = [
     (code, district, emergency)
@@ -79,14 +82,30 @@ def test_cells_laid_out_are_those_that_are_sorted_and_those_of_one_code_lie_toge
         assert own == told(added_up([part_of(month, code) for month in every], lambda part: part[0]))
 
 
+@settings(max_examples=60, deadline=None)
+@given(months)
+def test_what_is_told_of_months_one_after_another_is_told_of_all(given_months: list[Any]) -> None:
+    """Their sums, their open issues and the pieces they lie in; only those of late are held."""
+    days = [dt.date(2026, 1 + number, 1) for number in range(len(given_months))]
+    every = {day: packed(*month) for day, month in zip(days, given_months, strict=True)}
+    contents = {day: month.to_bytes() for day, month in every.items()}
+    since = dt.date(2026, 3, 1)
+    found = EveryMonth.of(((day, month, contents[day]) for day, month in every.items()), since)
+    assert found.sums.to_bytes() == MonthSums.of(every).to_bytes()
+    assert found.backlog.to_bytes() == backlog_of(every).to_bytes()
+    assert found.pieces == {day: code_pieces(content) for day, content in contents.items()}
+    assert found.emergencies == [day for day, month in every.items() if any(part[2] for part in month.parts)]
+    assert found.recent == {day: month for day, month in every.items() if day >= since}
+
+
 def test_of_a_month_with_other_columns_nobody_says_where_a_code_lies(monkeypatch: pytest.MonkeyPatch) -> None:
     month = packed([(PARTS[0], 0, 3)], [(PARTS[0], len(TABLES), 3_000, 2)])
     content, empty = month.to_bytes(), packed([], []).to_bytes()
-    found = places_of({dt.date(2026, 3, 1): content}, empty, [])
+    found = places_of({dt.date(2026, 3, 1): code_pieces(content)}, empty, [])
     assert found is not None
     assert list(found["codes"]) == ["noise"]
     monkeypatch.setattr("nagara.indicators.packed.SCALARS", SCALARS[:-1])
-    assert places_of({dt.date(2026, 3, 1): content}, empty, []) is None
+    assert places_of({dt.date(2026, 3, 1): code_pieces(content)}, empty, []) is None
 
 
 @settings(max_examples=60, deadline=None)

@@ -13,7 +13,7 @@ import pytest
 from city_config import Configuration
 from nagara.cities import configuration
 from nagara.ids import uuid7_at
-from nagara.indicators import issue_store, keeping, log_pages
+from nagara.indicators import issue_store, keeping, log_pages, snapshots
 from nagara.indicators.keeping import prove
 from tests.nagara.indicators import logged
 from tests.nagara.indicators.logged import log_request
@@ -173,6 +173,28 @@ def test_a_proof_as_of_a_time_before_what_is_known_takes_nothing_back(
     assert as_the_log(db, known, before)
 
 
+def test_months_of_a_snapshot_are_gone_through_a_few_at_a_time(
+    db: Db, known: Configuration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of its own and those it shares with the ones before; and the newest are found without the others."""
+    references = every_eight_days(db, monkeypatch)
+    built(db, known)
+    happen(db, references[20], "resolved", 24 * 88)
+    db.commit()
+    after, _ = built(db, known)
+    monkeypatch.setattr(snapshots, "ROWS_AT_ONCE", 2)
+    every = snapshots.month_cells(db, CITY, after)
+    assert [month.month for month in every] == [1, 2, 3, 4]
+    gone_through = list(snapshots.kept_months(db, CITY, after))
+    told = [(month, packed.to_bytes(), packed.to_bytes()) for month, packed in every.items()]
+    assert [(month, packed.to_bytes(), content) for month, packed, content in gone_through] == told
+    for count in (1, 3, 9):
+        newest = snapshots.newest_months(db, CITY, after, count)
+        assert list(newest) == list(every)[-count:]
+        assert [one.to_bytes() for one in newest.values()] == [one for _, one, _ in told][-count:]
+    assert snapshots.newest_months(db, "th-bkk", after, 3) == {}
+
+
 def test_ids_are_found_whatever_bytes_they_have() -> None:
     """Zeros among them, or at their end."""
     chance = random.Random(5)
@@ -180,10 +202,10 @@ def test_ids_are_found_whatever_bytes_they_have() -> None:
     there, others = ids[::3], ids[1::3]
     keys = issue_store.sortable(b"".join(there))
     for asked, answer in ((there, True), (others, False)):
-        places, found = issue_store.places_of(issue_store.sortable(b"".join(asked)), keys)
+        places, found = issue_store.looked_up(issue_store.sortable(b"".join(asked)), keys)
         assert found.tolist() == [answer] * len(asked)
         if answer:
             assert places.tolist() == list(range(len(asked)))
     none = issue_store.sortable(b"")
-    assert issue_store.places_of(keys, none)[1].tolist() == [False] * len(keys)
-    assert issue_store.places_of(none, keys)[1].tolist() == []
+    assert issue_store.looked_up(keys, none)[1].tolist() == [False] * len(keys)
+    assert issue_store.looked_up(none, keys)[1].tolist() == []
