@@ -296,7 +296,7 @@ def prove(connection: psycopg.Connection[Any], city: City, now: dt.datetime, tel
     is counted anew by the next build. As of when they are known at least: a clock may have gone back.
     """
     connection.execute(LOCK_CITY, (city.id,))
-    kept = issue_store.read_state(connection, city.id)
+    kept, proved_at = issue_store.read_state(connection, city.id), now
     now = max(now, kept.known_at) if kept is not None else now
     ready = follow(connection, city, now, now, tell)
     groups, left = issue_store.read_groups(connection, city.id), set(ready.parts)
@@ -313,7 +313,7 @@ def prove(connection: psycopg.Connection[Any], city: City, now: dt.datetime, tel
         state, read = State(now, None, None, frozenset()), known
     if state is not None:
         issue_store.write_state(connection, city.id, state, read, 0)
-    issue_store.record_proof(connection, city.id, now, differences)
+    issue_store.record_proof(connection, city.id, proved_at, differences)
     return differences
 
 
@@ -324,7 +324,10 @@ def _mended(
     parts: Mapping[int, Part],
     true: Mapping[int, Facts],
 ) -> int:
-    """Keep the true rows of these buckets in place of what is kept, where it differs; returns how many rows did."""
+    """Keep the true rows of these buckets in place of what is kept, where it differs.
+
+    Returns how many rows did, or lie in a bucket that says something of itself that is not so.
+    """
     differences, none = 0, issue_store.together(())
     for some in issue_store.in_turns(buckets, parts):
         rows = {bucket: true.get(bucket, none) for bucket in some}
@@ -333,7 +336,7 @@ def _mended(
         told = issue_store.parts_of(in_order)
         untrue = {bucket for bucket in some if told.get(bucket) != parts.get(bucket)}
         differ |= {one for bucket in untrue for one in issue_store.keys_of(rows[bucket])}
-        if differ:
+        if differ or untrue:
             issue_store.put_buckets(connection, city_id, rows)
         differences += len(differ)
     return differences

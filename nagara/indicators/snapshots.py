@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, LiteralString
@@ -65,7 +65,7 @@ CELLS = _ROWS.format("null,")
 
 
 ROWS_AT_ONCE = 6
-"""Rows of months that are held at once where all of a snapshot are gone through."""
+"""Rows of months that are fetched at once where all of a snapshot are gone through."""
 
 _PART: LiteralString = """
 with part as (
@@ -77,7 +77,7 @@ with part as (
      where s.city_id = %(city)s and s.id = %(snapshot)s and s.month_rows is not null)
 """
 
-FIRST_OF_NEWEST: LiteralString = (
+ENDS_OF_NEWEST: LiteralString = (
     _PART  # noqa: S608 - built of constants
     + """
 select min(month), max(month)
@@ -189,10 +189,11 @@ def month_cells(
 
 def kept_months(
     connection: psycopg.Connection[Any], city_id: str, snapshot_id: UUID
-) -> Iterator[tuple[dt.date, Packed, bytes | None]]:
+) -> Generator[tuple[dt.date, Packed, bytes | None]]:
     """The cells of each month of one city's snapshot, and the bytes as which they are kept, if they are so.
 
-    In order, and a few at a time: a large city's months take a megabyte each.
+    In order, and a few at a time: a large city's months take a megabyte each. Close it in the transaction or savepoint
+    in which it was begun: what ends one ends its cursor, and closing that then would spoil the transaction around it.
     """
     values = {"cities": [city_id], "snapshots": [snapshot_id], "first": None, "last": None}
     with connection.cursor(name="kept_months", binary=True) as cursor:
@@ -208,7 +209,7 @@ def newest_months(
 ) -> dict[dt.date, Packed]:
     """The cells of the last so many months of one city's snapshot in which anything was counted, in order."""
     values = {"city": city_id, "snapshot": snapshot_id, "count": count}
-    row = connection.execute(FIRST_OF_NEWEST, values).fetchone()
+    row = connection.execute(ENDS_OF_NEWEST, values).fetchone()
     first, last = row or (None, None)
     return month_cells(connection, city_id, snapshot_id, first, last)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,9 +90,11 @@ def keep_usual(
     snapshot = found[city_id]
     today = now.astimezone(configuration.cities[city_id].zone).date()
     periods = usual_periods(today)
-    every = EveryMonth.of(
-        kept_months(connection, city_id, snapshot.id), min(period.first for period in periods)
-    )
+    since = min(period.first for period in periods)
+    with closing(
+        kept_months(connection, city_id, snapshot.id)
+    ) as kept:  # its cursor ends in its own savepoint
+        every = EveryMonth.of(kept, since)
     for statement in FORGET:
         connection.execute(statement, (city_id,))
     open_issues = every.backlog.to_bytes()

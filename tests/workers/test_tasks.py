@@ -174,6 +174,23 @@ def test_a_city_is_built_by_one_at_a_time_and_others_beside_it(
     assert ended.fetchone() == (len(configuration().cities), True)
 
 
+def test_figures_stand_where_no_sheet_can_be_made(
+    owner: Connection, phnom_penh: City, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: bytes) -> None:
+        raise ValueError("nothing is said")
+
+    file(phnom_penh)
+    with monkeypatch.context() as patch:
+        patch.setattr("nagara.indicators.usual_sheets.code_pieces", broken)
+        run("indicators.refresh")
+    assert count(owner, "indicator_snapshot where city_id = 'kh-pnh'") == 1
+    assert count(owner, "indicator_sum where city_id = 'kh-pnh'") == 0
+    file(phnom_penh)
+    run("indicators.refresh")
+    assert count(owner, "indicator_sum where city_id = 'kh-pnh'") == 1
+
+
 def test_a_lock_is_given_back_even_if_the_work_fails(database_url: str) -> None:
     with clock_connection() as first, clock_connection() as second:
         with pytest.raises(psycopg.errors.DivisionByZero), only_one(first, Lock.DELIVERY):

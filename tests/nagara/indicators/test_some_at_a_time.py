@@ -15,6 +15,7 @@ from nagara.cities import configuration
 from nagara.ids import uuid7_at
 from nagara.indicators import issue_store, keeping, log_pages, snapshots
 from nagara.indicators.keeping import prove
+from nagara.indicators.usual_sheets import keep_usual
 from tests.nagara.indicators import logged
 from tests.nagara.indicators.logged import log_request
 from tests.nagara.indicators.test_build import CITY, now_of
@@ -154,6 +155,11 @@ def test_a_proof_mends_what_a_bucket_says_of_itself(
     fourth = sorted(true)[3]
     says_none = "update indicator_part set months = '{}' where city_id = %s and bucket = %s"
     assert db.execute(says_none, (CITY, fourth)).rowcount == 1
+    without_rows = """
+        insert into indicator_part (city_id, bucket, requests, events, months, groups, digest, content)
+        select city_id, bucket + 1, 0, 0, months, groups, digest, '' from indicator_part where bucket = %s
+    """
+    assert db.execute(without_rows, (max(true),)).rowcount == 1
     db.commit()
     assert prove(db, known.cities[CITY], now_of(db)) == 4
     assert issue_store.read_summary(db, CITY) == true
@@ -169,6 +175,7 @@ def test_a_proof_as_of_a_time_before_what_is_known_takes_nothing_back(
     db.commit()
     before, _ = built(db, known)
     assert prove(db, known.cities[CITY], earlier) == 0
+    assert db.execute("select proved_at from indicator_build").fetchone() == (earlier,)
     assert built(db, known) == (before, 0)
     assert as_the_log(db, known, before)
 
@@ -193,6 +200,23 @@ def test_months_of_a_snapshot_are_gone_through_a_few_at_a_time(
         assert list(newest) == list(every)[-count:]
         assert [one.to_bytes() for one in newest.values()] == [one for _, one, _ in told][-count:]
     assert snapshots.newest_months(db, "th-bkk", after, 3) == {}
+
+
+def test_what_fails_on_the_way_leaves_no_cursor_open(
+    db: Db, known: Configuration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Closed later, in a transaction whose savepoint took it away, it would spoil the build around it."""
+    every_eight_days(db, monkeypatch)
+    built(db, known)
+
+    def broken(_: bytes) -> None:
+        raise ValueError("nothing is said")
+
+    monkeypatch.setattr("nagara.indicators.usual_sheets.code_pieces", broken)
+    with pytest.raises(ValueError, match="nothing is said") as remembered:
+        keep_usual(db, known, CITY, now_of(db))
+    assert db.execute("select count(*) from pg_cursors").fetchone() == (0,)
+    assert remembered.value.__traceback__ is not None, "what was on its way then is not let go of before"
 
 
 def test_ids_are_found_whatever_bytes_they_have() -> None:
