@@ -41,9 +41,9 @@ ships it: fsync and synchronous_commit on.
 The load comes from a Python process of its own that shares the cores with the API and PostgreSQL, as pgbench
 does; it takes more processor time a request than pgbench, which makes the ratios smaller, not larger. Each
 request comes from another address, as a proxy tells it, and each report from another device and resident, who
-leaves an e-mail address, so that all limits count and nobody is refused. A box of the map in which nothing has
-changed since somebody asked is read again but not drawn again; the line of boxes that change all the time, which
-has no bar, has both. Tiles are packed, as browsers ask for them. Absolute figures are those of one machine at one
+leaves an e-mail address, so that all limits count and nobody is refused. Of a box of the map in which nothing has
+changed since somebody asked only that is looked up; boxes that change all the time, a line without a bar, are read
+and drawn each time. Tiles are packed, as browsers ask for them. Absolute figures are those of one machine at one
 hour, also the microseconds, which a slow hour makes half as many again on both sides; the ratios are what counts.
 """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Response
@@ -108,14 +109,25 @@ async def _drawn(process: Resources, city: City, asked: Tile) -> Drawn:
     """The tile, in one round trip; in two near by, where very many lie in it, and from afar, before the city's first
     tiles were made."""
     if asked.z >= map_points.FROM_ZOOM:
-        [rows] = await read_in_city(process.pool, city.id, map_points.question(city, asked))
-        if not map_points.are_too_many(rows):
-            return process.tiles.drawn(city, asked, rows, map_points.as_tile)
-        [rows] = await read_in_city(process.pool, city.id, map_points.squares_question(city, asked))
-        return process.tiles.drawn(city, asked, rows, map_points.as_squares)
+        return await _drawn_near_by(process, city, asked)
     [rows] = await read_in_city(process.pool, city.id, map_builds.question(city, asked))
     kept = map_builds.kept(city, rows)
     if kept is not None:
         return process.tiles.drawn(city, asked, rows, lambda *_: kept)
     [rows] = await read_in_city(process.pool, city.id, map_builds.all_question(city))
     return process.tiles.drawn(city, asked, rows, map_builds.drawn)
+
+
+async def _drawn_near_by(process: Resources, city: City, asked: Tile) -> Drawn:
+    """A tile of points: the one drawn last, if nothing in it has changed."""
+    asked_at = time.monotonic()
+    kept = process.tiles.kept(city, asked)
+    seen = None if kept is None else kept.seen_lately()
+    [rows] = await read_in_city(process.pool, city.id, map_points.question(city, asked, seen))
+    found = map_points.found(city, rows)
+    if kept is not None and not found.changed:
+        return kept.still_holds(found.seen, asked_at)
+    if not map_points.are_too_many(found.rows):
+        return process.tiles.drawn(city, asked, found.rows, map_points.as_tile, found.seen, asked_at)
+    [rows] = await read_in_city(process.pool, city.id, map_points.squares_question(city, asked))
+    return process.tiles.drawn(city, asked, rows, map_points.as_squares, found.seen, asked_at)

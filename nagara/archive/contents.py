@@ -49,6 +49,7 @@ STAYS = MappingProxyType(
         "indicator_sheet": "worked out anew from the snapshots",
         "indicator_sum": "worked out anew from the snapshots",
         "indicator_question": "asked anew of the snapshots",
+        "map_change": "tells of this installation's transactions",
         "map_build": "drawn anew from the requests",
         "map_tile": "drawn anew from the requests",
         "open_data_version": "names files that lie where they were published",

@@ -1,13 +1,15 @@
-"""Tiles as they were drawn last, so that none is drawn, named and packed again while what is in it stays the same.
+"""Tiles as they were drawn last, so that none is read, drawn, named and packed again while it stays the same.
 
-What a tile shows was read a moment ago, every time. Only if that is word for word what it was drawn from before, under
-the same rules, does the drawing still hold: nothing here can be older than the database.
+The database is asked each time. Only if it says that nothing has changed in the tile since it was read, or if what it
+reads anew is word for word what the tile was drawn from, under the same rules, does the drawing still hold: nothing
+here can be older than the database.
 """
 
 from __future__ import annotations
 
 import gzip
 import hashlib
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ from functools import cached_property
 
 from city_config import City
 from nagara.exchange import Rows
+from nagara.gis.map_changes import HOLDS_FOR_S, Seen
 from nagara.gis.mercator import Tile
 
 MOST_BYTES = 16 << 20
@@ -43,12 +46,25 @@ class Drawn:
         return gzip.compress(self.content, 1, mtime=0)
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
+@dataclass(slots=True)
+class Kept:
+    """A drawing and what it was made of; ``seen`` and since when, where it can be asked whether it still holds."""
+
     city: City
     rows: Rows
     drawn: Drawn
     size: int
+    seen: Seen | None
+    seen_at: float
+
+    def seen_lately(self) -> Seen | None:
+        """In what the tile was seen last, unless that is too long ago to be asked about."""
+        return self.seen if time.monotonic() - self.seen_at < HOLDS_FOR_S else None
+
+    def still_holds(self, seen: Seen | None, asked_at: float) -> Drawn:
+        """The drawing, of which was just found, having asked at that moment, that nothing has changed."""
+        self.seen, self.seen_at = seen, asked_at
+        return self.drawn
 
 
 class DrawnTiles:
@@ -56,23 +72,40 @@ class DrawnTiles:
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self._most, self._size = most_bytes, 0
-        self._kept: OrderedDict[_Key, _Kept] = OrderedDict()
+        self._kept: OrderedDict[_Key, Kept] = OrderedDict()
 
-    def drawn(self, city: City, tile: Tile, rows: Rows, draw: Callable[[City, Tile, Rows], bytes]) -> Drawn:
-        """What ``draw`` makes of these rows, or made of them last time; it looks at nothing but what it is given.
-
-        Points and squares of one tile are told apart by their rows, which have other columns.
-        """
+    def kept(self, city: City, tile: Tile) -> Kept | None:
+        """A tile as it was drawn last under the same rules, if it is still here."""
         key = city.id, tile
         kept = self._kept.get(key)
-        if kept is not None and kept.city is city and kept.rows == rows:
-            self._kept.move_to_end(key)
-            return kept.drawn
+        if kept is None or kept.city is not city:
+            return None
+        self._kept.move_to_end(key)
+        return kept
+
+    def drawn(
+        self,
+        city: City,
+        tile: Tile,
+        rows: Rows,
+        draw: Callable[[City, Tile, Rows], bytes],
+        seen: Seen | None = None,
+        asked_at: float = 0.0,
+    ) -> Drawn:
+        """What ``draw`` makes of these rows, or made of them last time; it looks at nothing but what it is given.
+
+        ``seen``: no later than the rows. Points and squares of one tile are told apart by their rows, which have other
+        columns.
+        """
+        kept = self.kept(city, tile)
+        if kept is not None and kept.rows == rows:
+            return kept.still_holds(seen, asked_at)
         drawn = Drawn(draw(city, tile, rows))
-        self._keep(key, _Kept(city, rows, drawn, BYTES_BESIDE + _size(rows) + 2 * len(drawn.content)))
+        size = BYTES_BESIDE + _size(rows) + 2 * len(drawn.content)
+        self._keep((city.id, tile), Kept(city, rows, drawn, size, seen, asked_at))
         return drawn
 
-    def _keep(self, key: _Key, kept: _Kept) -> None:
+    def _keep(self, key: _Key, kept: Kept) -> None:
         if (before := self._kept.pop(key, None)) is not None:
             self._size -= before.size
         self._kept[key] = kept

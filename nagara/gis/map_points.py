@@ -1,21 +1,26 @@
-"""Open requests as points of a tile: read live, in one question along an index, shown where the public sees them."""
+"""Open requests as points of a tile: read live, in one question along an index, shown where the public sees them.
+
+Where nothing in the tile has changed since somebody's snapshot, the same question tells that, and reads no point.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from city_config import City
-from nagara.exchange import Packed, Question
+from nagara.exchange import Packed, Question, Rows
 from nagara.filing.nearby import BANDS_PER_DEGREE
-from nagara.gis import cells
+from nagara.gis import cells, map_changes
+from nagara.gis.map_changes import Seen
 from nagara.gis.mercator import Numbers, Tile, on_the_square
 from nagara.gis.vector_tile import EXTENT, Column, Integers, Texts, layer
 from nagara.public.publication import METRES_PER_DEGREE, public_sql, public_values
+from nagara.queue.area import Box
 
 LAYER = "requests"
 FROM_ZOOM = 14
@@ -26,25 +31,29 @@ MOST_POINTS = 5_000
 
 SQUARES_INSTEAD = 128
 
-IN_A_TILE = f"""
+_IN_A_TILE = f"""
   from request r
  where r.city_id = %(city_id)s and r.closed_at is null and r.lat is not null
    and r.near_band = any(%(bands)s::int[]) and r.lon between %(west)s and %(east)s
-   and {public_sql()}
- limit %(most)s::bigint
-"""
+   and {public_sql()}"""
+
+IN_A_TILE = f"{_IN_A_TILE} limit %(most)s::bigint"
 """What may lie in a tile: along one index, a step into it for each band of 222 m."""
 
 Inside = npt.NDArray[np.bool_]
 
 POINTS = Packed(f"""
-select count(*), string_agg(point_send(point(p.lat, p.lon)), ''), string_agg(timestamptz_send(p.received_at), ''),
+with looked as materialized (select {map_changes.CHANGED} as changed)
+select (select changed from looked), {map_changes.SEEN_NOW},
+       count(*), string_agg(point_send(point(p.lat, p.lon)), ''), string_agg(timestamptz_send(p.received_at), ''),
        string_agg(p.reference, ','), string_agg(p.service_code || ' ' || p.status, ',')
-  from (select r.lat, r.lon, r.reference, r.service_code, r.status, r.received_at {IN_A_TILE}) as p
+  from (select r.lat, r.lon, r.reference, r.service_code, r.status, r.received_at {_IN_A_TILE}
+           and (select changed from looked) limit %(most)s::bigint) as p
 """)  # noqa: S608 - built of constants
-"""One row, a column of the answer in each field: a thousand rows would cost more to take apart than to find, and a row
-for each service and status, of which a box holds a hundred, more than to say their words with each point. Times go as
-they are: to cut a thousand to days costs more here than where they are read. Codes and statuses hold no blank."""
+"""Whether anything changed, in what that was seen, and the points if so. One row, a column of the answer in each
+field: a thousand rows would cost more to take apart than to find, and a row for each service and status, of which a box
+holds a hundred, more than to say their words with each point. Times go as they are: to cut a thousand to days costs
+more here than where they are read. Codes and statuses hold no blank."""
 
 ALL_POSITIONS = Packed(f"""
 select count(*), string_agg(point_send(point(p.lat, p.lon)), '') from (select r.lat, r.lon {IN_A_TILE}) as p
@@ -55,12 +64,32 @@ POSTGRESQL_BEGINS = np.datetime64("2000-01-01T00:00:00", "us")
 """What PostgreSQL counts the microseconds of a time from."""
 
 
-def question(city: City, tile: Tile) -> Question:
-    """The statement that finds what may lie in a tile, and its values.
+class Found(NamedTuple):
+    """What ``question`` finds: ``seen`` where it can be asked about later, and what ``as_tile`` takes where anything
+    may have changed."""
+
+    changed: bool
+    seen: Seen | None
+    rows: Rows
+
+
+def question(city: City, tile: Tile, seen: Seen | None = None) -> Question:
+    """The statement that finds what may lie in a tile unless nothing changed since that was seen, and its values.
 
     What is shown on a grid may lie up to half its step from where it is: so much more is looked at.
     """
-    return POINTS, _values(city, tile, MOST_POINTS + 1)
+    values = _values(city, tile, MOST_POINTS + 1)
+    bands = values["bands"]
+    south, north = bands[0] / BANDS_PER_DEGREE, (bands[-1] + 1) / BANDS_PER_DEGREE
+    looked_at = Box(values["west"], south, values["east"], north)
+    return POINTS, values | map_changes.values(city.id, looked_at, seen)
+
+
+def found(city: City, rows: Rows) -> Found:
+    """What the statement found. Of a city that shows requests after a delay time alone changes what is shown."""
+    [(changed, file, snapshot, *points)] = rows
+    lasting = snapshot is not None and not city.publication.delay_hours
+    return Found(changed, Seen(file, snapshot) if lasting else None, [tuple(points)])
 
 
 def squares_question(city: City, tile: Tile) -> Question:

@@ -7,13 +7,41 @@ from typing import Any
 
 from sqlalchemy import Column, LargeBinary
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql.base import ischema_names
+from sqlalchemy.types import UserDefinedType
 from sqlmodel import Field, SQLModel
 
 from nagara.tables.columns import instant
 
 
+class TransactionNumber(UserDefinedType[str]):
+    """PostgreSQL's ``xid8``: the number of a transaction, which never comes back."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        """The type's name."""
+        return "xid8"
+
+
+ischema_names["xid8"] = TransactionNumber  # so that what is read back of a database is known
+
+
+class MapChange(SQLModel, table=True):
+    """That a transaction changed what a city's map shows in a cell (``nagara.gis.map_changes``); triggers write it."""
+
+    __tablename__ = "map_change"
+
+    city_id: str = Field(primary_key=True)
+    cell: int = Field(primary_key=True)
+    change: str = Field(sa_column=Column(TransactionNumber, primary_key=True))
+
+
 class MapBuild(SQLModel, table=True):
-    """Of what a city's tiles were made: its configuration, its newest change by then, and how many points."""
+    """Of what a city's tiles were made: its configuration, its newest change by then, and how many points.
+
+    All transactions below ``ended_before`` had ended by ``ended_at``.
+    """
 
     __tablename__ = "map_build"
 
@@ -22,6 +50,8 @@ class MapBuild(SQLModel, table=True):
     newest: dt.datetime | None = Field(default=None, sa_column=instant())
     built_at: dt.datetime = Field(sa_column=instant(nullable=False))
     points: int
+    ended_before: str | None = Field(default=None, sa_column=Column(TransactionNumber))
+    ended_at: dt.datetime | None = Field(default=None, sa_column=instant())
 
 
 class MapTile(SQLModel, table=True):

@@ -25,6 +25,7 @@ SAME_ANSWER = "of the same arguments and the same answer, found another way"
 SECONDS_LATE = (
     "officials' counts are those that the timer added up last, some seconds old, until its process is gone"
 )
+MAPPED = "it writes a row of news beside each change of the map, which no version before reads, and refuses nothing"
 LOOKED_AT = "it writes when to look again at what waits, which no version before reads, and refuses nothing"
 ALLOWED = {
     ("0027", "create trigger request_counted"): COUNTED,
@@ -38,6 +39,9 @@ ALLOWED = {
     ("0037", "drop policy network on request_count_news"): SECONDS_LATE,
     ("0038", "drop index event_recorded"): OF_A_CITY,
     ("0039", "create trigger alert_waiting_again"): LOOKED_AT,
+    ("0040", "create trigger request_mapped"): MAPPED,
+    ("0040", "create trigger request_mapped_off"): MAPPED,
+    ("0040", "create trigger request_mapped_again"): MAPPED,
 }
 """Statements that the rule would refuse and that do the version before no harm, each with the reason."""
 

@@ -6,7 +6,7 @@ import logging
 
 from nagara.cities import configuration
 from nagara.database import time_told
-from nagara.gis import map_builds
+from nagara.gis import map_builds, map_changes
 from nagara.locks import Lock, only_one
 from workers.app import task
 from workers.connections import kept_connection
@@ -27,5 +27,6 @@ def refresh() -> None:
         for city, newest in waiting:
             with connection.transaction():
                 written += map_builds.build(connection, city, newest, time_told(connection))
+                map_changes.forget(connection, city.id)
     if written:
         say(log, "made tiles of maps", cities=len(waiting), tiles=written)
