@@ -1,8 +1,8 @@
 """The map residents open: the points of a box, live, and a whole city in squares.
 
 The floor of a box is pgbench fetching the same rows by the same walk along the index; that of a whole city is the
-look-up of one kept tile. Of a box in which nothing has changed only that is looked up, so there is a line for boxes that
-change between any two who ask, too: it costs the reading and the drawing each time, and the changes on both sides.
+look-up of one kept tile. Of a box in which nothing has changed only that is looked up, so there is a line for boxes
+that change between any two who ask, too: it costs the reading and the drawing each time, and the changes on both sides.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Response
@@ -20,6 +21,7 @@ from nagara.gis import cells, map_builds, map_points
 from nagara.gis.drawn_tiles import Drawn
 from nagara.gis.mercator import DEEPEST, Tile, tile_at
 from nagara.places.bounds import bounds_of
+from nagara.read_together import read_together
 from nagara.settings import settings
 
 router = APIRouter(prefix="/tiles", tags=["gis"], dependencies=[Open], route_class=OpenRoute)
@@ -110,7 +112,7 @@ async def _drawn(process: Resources, city: City, asked: Tile) -> Drawn:
     tiles were made."""
     if asked.z >= map_points.FROM_ZOOM:
         return await _drawn_near_by(process, city, asked)
-    [rows] = await read_in_city(process.pool, city.id, map_builds.question(city, asked))
+    [rows] = await read_together(process.pool, city.id, map_builds.question(city, asked))
     kept = map_builds.kept(city, rows)
     if kept is not None:
         return process.tiles.drawn(city, asked, rows, lambda *_: kept)
@@ -122,8 +124,9 @@ async def _drawn_near_by(process: Resources, city: City, asked: Tile) -> Drawn:
     """A tile of points: the one drawn last, if nothing in it has changed."""
     asked_at = time.monotonic()
     kept = process.tiles.kept(city, asked)
-    seen = None if kept is None else kept.seen_lately()
-    [rows] = await read_in_city(process.pool, city.id, map_points.question(city, asked, seen))
+    ask = partial(map_points.question, city, asked)
+    question = ask() if kept is None else kept.question(ask)
+    [rows] = await read_together(process.pool, city.id, question)
     found = map_points.found(city, rows)
     if kept is not None and not found.changed:
         return kept.still_holds(found.seen, asked_at)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from city_config import City
-from nagara.exchange import Rows
+from nagara.exchange import Question, Rows
 from nagara.gis.map_changes import HOLDS_FOR_S, Seen
 from nagara.gis.mercator import Tile
 
@@ -56,14 +56,24 @@ class Kept:
     size: int
     seen: Seen | None
     seen_at: float
+    _question: Question | None = None
 
-    def seen_lately(self) -> Seen | None:
-        """In what the tile was seen last, unless that is too long ago to be asked about."""
-        return self.seen if time.monotonic() - self.seen_at < HOLDS_FOR_S else None
+    def question(self, ask: Callable[[Seen | None], Question]) -> Question:
+        """What ``ask`` asks about what was seen last, unless that is too long ago to be asked about.
+
+        One question for all who ask while nothing else is seen, so that they may be answered together.
+        """
+        if time.monotonic() - self.seen_at >= HOLDS_FOR_S:
+            return ask(None)
+        if self._question is None:
+            self._question = ask(self.seen)
+        return self._question
 
     def still_holds(self, seen: Seen | None, asked_at: float) -> Drawn:
         """The drawing, of which was just found, having asked at that moment, that nothing has changed."""
-        self.seen, self.seen_at = seen, asked_at
+        if seen != self.seen:
+            self.seen, self._question = seen, None
+        self.seen_at = asked_at
         return self.drawn
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from city_config import City
 from nagara import statements
 from nagara.cities import city_of_reference
-from nagara.database import Pool, read_in_city
+from nagara.database import Pool
 from nagara.errors import UnknownRequest
 from nagara.event_log import PUBLIC_KINDS
 from nagara.ids import resident_token
@@ -22,6 +22,7 @@ from nagara.public.publication import (
     public_values,
     public_words,
 )
+from nagara.read_together import read_together
 from nagara.residents.views import ResidentStanding, for_everybody, for_the_holder, reason_names
 
 _public_kinds = sorted(kind.value for kind in PUBLIC_KINDS)
@@ -46,7 +47,7 @@ async def public_status(
         "city_id": city.id, "reference": reference, "public_kinds": _public_kinds,
     }  # fmt: skip
     asked = [statements.PUBLIC_STATUS, *([statements.OWN_PARTS] if token else [])]
-    found, *mine = await read_in_city(pool, city.id, *((statement, values) for statement in asked))
+    found, *mine = await read_together(pool, city.id, *((statement, values) for statement in asked))
     if not found:
         raise UnknownRequest(f"There is no request {reference!r}.", field="reference")
     (

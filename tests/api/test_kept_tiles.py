@@ -17,9 +17,9 @@ from starlette.testclient import TestClient
 
 from city_config import City
 from nagara.cities import configuration
-from nagara.exchange import Rows
+from nagara.exchange import Question, Rows
 from nagara.gis import map_builds, map_changes, map_points
-from nagara.gis.drawn_tiles import DrawnTiles
+from nagara.gis.drawn_tiles import DrawnTiles, Kept
 from nagara.gis.map_changes import CELLS_PER_DEGREE, Seen, cells_of
 from nagara.gis.mercator import Tile, tile_around
 from nagara.queue.area import Box
@@ -327,14 +327,26 @@ def test_a_snapshot_of_a_server_that_was_lost_is_not_believed(
 
 
 def test_nobody_asks_about_what_was_seen_long_ago(phnom_penh: City, near: Tile) -> None:
-    seen, tiles, now = Seen(1, "1:1:"), DrawnTiles(), time.monotonic()
-    for ago, asked_about in ((map_changes.HOLDS_FOR_S + 1, None), (map_changes.HOLDS_FOR_S - 20, seen)):
+    seen, other, tiles, now = Seen(1, "1:1:"), Seen(1, "2:2:"), DrawnTiles(), time.monotonic()
+
+    def ask(about: Seen | None) -> Question:
+        return "select %s", (about,)
+
+    def drawn(ago: float) -> Kept:
         tiles.drawn(phnom_penh, near, [(1, b"a")], lambda *_: b"a", seen, now - ago)
         kept = tiles.kept(phnom_penh, near)
         assert kept is not None
-        assert kept.seen_lately() == asked_about
-        kept.still_holds(None, now)
-        assert kept.seen_lately() is None, "nothing can be asked about what was not told"
+        return kept
+
+    assert drawn(map_changes.HOLDS_FOR_S + 1).question(ask) == ask(None)
+    kept = drawn(map_changes.HOLDS_FOR_S - 20)
+    assert kept.question(ask) == ask(seen)
+    one = kept.question(ask)
+    kept.still_holds(Seen(*seen), now)
+    assert kept.question(ask) is one, "all who ask about the same may be answered together"
+    for told in (other, None):
+        kept.still_holds(told, now)
+        assert kept.question(ask) == ask(told)
 
 
 FINISHED = "update map_build set ended_at = ended_at - interval '3 minutes'"
