@@ -23,8 +23,11 @@ from nagara.gis.mercator import Tile
 MOST_BYTES = 16 << 20
 """Of all that a process keeps: a hundred tiles with a thousand points each."""
 
-BYTES_BESIDE = 1_500
+BYTES_BESIDE = 4_000
 """What Python needs to keep a tile besides its rows and drawing: an empty one takes no less."""
+
+READ_ANEW_AFTER_S = 60.0
+"""However often nothing was said to have changed: what is dated ahead comes to be seen by time alone."""
 
 _Key = tuple[str, Tile]
 
@@ -56,21 +59,23 @@ class Kept:
     size: int
     seen: Seen | None
     seen_at: float
+    read_at: float
     _question: Question | None = None
 
     def question(self, ask: Callable[[Seen | None], Question]) -> Question:
-        """What ``ask`` asks about what was seen last, unless that is too long ago to be asked about.
+        """What ``ask`` asks about what was seen last, unless that, or the last reading, is too long ago.
 
         One question for all who ask while nothing else is seen, so that they may be answered together.
         """
-        if time.monotonic() - self.seen_at >= HOLDS_FOR_S:
+        now = time.monotonic()
+        if now - self.seen_at >= HOLDS_FOR_S or now - self.read_at >= READ_ANEW_AFTER_S:
             return ask(None)
         if self._question is None:
             self._question = ask(self.seen)
         return self._question
 
     def still_holds(self, seen: Seen | None, asked_at: float) -> Drawn:
-        """The drawing, of which was just found, having asked at that moment, that nothing has changed."""
+        """The drawing, of which was found, having asked at that moment, that nothing has changed."""
         if seen != self.seen:
             self.seen, self._question = seen, None
         self.seen_at = asked_at
@@ -109,10 +114,11 @@ class DrawnTiles:
         """
         kept = self.kept(city, tile)
         if kept is not None and kept.rows == rows:
+            kept.read_at = asked_at
             return kept.still_holds(seen, asked_at)
         drawn = Drawn(draw(city, tile, rows))
         size = BYTES_BESIDE + _size(rows) + 2 * len(drawn.content)
-        self._keep((city.id, tile), Kept(city, rows, drawn, size, seen, asked_at))
+        self._keep((city.id, tile), Kept(city, rows, drawn, size, seen, asked_at, asked_at))
         return drawn
 
     def _keep(self, key: _Key, kept: Kept) -> None:

@@ -19,7 +19,7 @@ from city_config import City
 from nagara.cities import configuration
 from nagara.exchange import Question, Rows
 from nagara.gis import map_builds, map_changes, map_points
-from nagara.gis.drawn_tiles import DrawnTiles, Kept
+from nagara.gis.drawn_tiles import READ_ANEW_AFTER_S, DrawnTiles, Kept
 from nagara.gis.map_changes import CELLS_PER_DEGREE, Seen, cells_of
 from nagara.gis.mercator import Tile, tile_around
 from nagara.queue.area import Box
@@ -347,6 +347,11 @@ def test_nobody_asks_about_what_was_seen_long_ago(phnom_penh: City, near: Tile) 
     for told in (other, None):
         kept.still_holds(told, now)
         assert kept.question(ask) == ask(told)
+    kept.still_holds(other, now)
+    kept.read_at = now - READ_ANEW_AFTER_S
+    assert kept.question(ask) == ask(None), "nothing was read for long"
+    assert tiles.drawn(phnom_penh, near, [(1, b"a")], lambda *_: b"a", other, now) is kept.drawn
+    assert kept.question(ask) == ask(other)
 
 
 FINISHED = "update map_build set ended_at = ended_at - interval '3 minutes'"

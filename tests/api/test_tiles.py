@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import time
 import tracemalloc
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from nagara.cities import configuration
 from nagara.exchange import Rows
 from nagara.gis import map_builds, map_points
 from nagara.gis.drawn_tiles import DrawnTiles
+from nagara.gis.map_changes import Seen
 from nagara.gis.mercator import Tile, tile_around
 from nagara.gis.vector_tile import EXTENT, Column, layer
 from nagara.public.publication import public_position
@@ -279,7 +282,7 @@ def test_only_the_very_same_rows_under_the_same_rules_are_not_drawn_again(phnom_
 
 
 def test_kept_drawings_take_no_more_memory_than_they_may(phnom_penh: City) -> None:
-    tiles, counted = DrawnTiles(most_bytes=6_000), list[int]()
+    tiles, counted = DrawnTiles(most_bytes=12_000), list[int]()
     draw = drawing(counted)
 
     def asked(number: int, size: int = 400) -> int:
@@ -297,7 +300,12 @@ def test_empty_tiles_take_memory_too_and_make_room(phnom_penh: City) -> None:
     tracemalloc.start()
     try:
         for number in range(20_000):
-            tiles.drawn(phnom_penh, Tile(22, number, 0), list(rows), map_points.as_tile)
+            tile = Tile(22, 3_319_000 + number, 1_961_000)
+            seen, now = Seen(number, f"{number}:{number}:"), time.monotonic()
+            tiles.drawn(phnom_penh, tile, list(rows), map_points.as_tile, seen, now)
+            one = tiles.kept(phnom_penh, tile)
+            assert one is not None
+            one.question(partial(map_points.question, phnom_penh, tile))
         kept, _peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
