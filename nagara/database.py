@@ -175,6 +175,15 @@ def another_went_first(error: psycopg.Error) -> bool:
     return (error.sqlstate or "").startswith(ANOTHER_FIRST)
 
 
+def fault_of_what_was_sent(error: psycopg.Error) -> bool:
+    """Whether the server refused what was sent for what it held, or let another go first; nothing was written then.
+
+    Of several that were sent together each may do better alone. A server that is stopping, out of room or too slow
+    would be no better to each of them, and of a connection that broke nobody knows what was written.
+    """
+    return not isinstance(error, psycopg.OperationalError) or another_went_first(error)
+
+
 async def exchanged(pool: Pool, asked: Sequence[tuple[Question, bool]]) -> list[Rows]:
     """What ``exchange`` finds over one of the pool's connections; nothing is repeated.
 

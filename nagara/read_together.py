@@ -12,13 +12,12 @@ import asyncio
 import contextvars
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from weakref import WeakKeyDictionary
 
 import psycopg
-from psycopg_pool import PoolClosed, PoolTimeout
-from psycopg_pool import TooManyRequests as PoolOverrun
 
-from nagara.database import Pool, connection_broke, read_in_city
+from nagara.database import Pool, fault_of_what_was_sent, read_in_city
 from nagara.errors import DatabaseUnavailable
 from nagara.exchange import Question, Rows
 
@@ -60,8 +59,16 @@ class _Reads:
         # In a context of its own: what it logs belongs to no single call.
         reading = asyncio.create_task(self._read(pool, city_id, batch), context=contextvars.Context())
         self._reading.add(reading)
-        reading.add_done_callback(self._reading.discard)
+        reading.add_done_callback(partial(self._ended, city_id, batch))
         return asked.answer
+
+    def _ended(self, city_id: str, batch: list[_Asked], reading: asyncio.Task[None]) -> None:
+        """Leave nobody without an answer, also where the reading was stopped, or never began."""
+        self._reading.discard(reading)
+        if self._about_to.get(city_id) is batch:
+            del self._about_to[city_id]
+        for asked in batch:
+            asked.refuse(DatabaseUnavailable("The server was stopped; ask again."))
 
     async def _read(self, pool: Pool, city_id: str, batch: list[_Asked]) -> None:
         if self._about_to.get(city_id) is batch:
@@ -70,16 +77,12 @@ class _Reads:
         try:
             answers = await read_in_city(pool, city_id, *different.values())
         except Exception as error:  # nobody may wait for ever
-            if len(batch) > 1 and _may_be_one_calls_fault(error):
+            if len(batch) > 1 and isinstance(error, psycopg.Error) and fault_of_what_was_sent(error):
                 await asyncio.gather(*(self._read(pool, city_id, [asked]) for asked in batch))
                 return
             for asked in batch:
                 asked.refuse(error)
             return
-        except BaseException:
-            for asked in batch:
-                asked.refuse(DatabaseUnavailable("The server was stopped; ask again."))
-            raise
         found = dict(zip(different, answers, strict=True))
         for asked in batch:
             asked.tell([found[id(one)] for one in asked.questions])
@@ -91,16 +94,10 @@ _reads: WeakKeyDictionary[Pool, _Reads] = WeakKeyDictionary()
 async def read_together(pool: Pool, city_id: str, *questions: Question) -> list[Rows]:
     """The rows that each statement finds in one city, as by ``read_in_city``: all in one transaction and round trip,
     which may be shared with other calls. Whoever asks the very same question, not just one like it, is given the very
-    same rows. Raises what the database raises for these questions, or to all who ask.
+    same rows. Raises what the database raises for these questions, or to all who ask, and ``DatabaseUnavailable`` where
+    the server is stopped meanwhile.
     """
     reads = _reads.get(pool)
     if reads is None:
         reads = _reads[pool] = _Reads()
     return await reads.ask(pool, city_id, questions)
-
-
-def _may_be_one_calls_fault(error: Exception) -> bool:
-    """Whether others may be answered where all of them together were not."""
-    if isinstance(error, PoolTimeout | PoolOverrun | PoolClosed):
-        return False
-    return not (isinstance(error, psycopg.OperationalError) and connection_broke(error))

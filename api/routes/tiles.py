@@ -124,12 +124,14 @@ async def _drawn_near_by(process: Resources, city: City, asked: Tile) -> Drawn:
     """A tile of points: the one drawn last, if nothing in it has changed."""
     asked_at = time.monotonic()
     kept = process.tiles.kept(city, asked)
-    ask = partial(map_points.question, city, asked)
-    question = ask() if kept is None else kept.question(ask)
-    [rows] = await read_together(process.pool, city.id, question)
+    if kept is None:
+        [rows] = await read_in_city(process.pool, city.id, map_points.question(city, asked))
+    else:
+        question = kept.question(partial(map_points.question, city, asked))
+        [rows] = await read_together(process.pool, city.id, question)
     found = map_points.found(city, rows)
     if kept is not None and not found.changed:
-        return kept.still_holds(found.seen, asked_at)
+        return kept.still_holds(found.seen)
     if not map_points.are_too_many(found.rows):
         return process.tiles.drawn(city, asked, found.rows, map_points.as_tile, found.seen, asked_at)
     [rows] = await read_in_city(process.pool, city.id, map_points.squares_question(city, asked))

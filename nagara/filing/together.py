@@ -22,7 +22,7 @@ import orjson
 import psycopg
 
 from city_config import City
-from nagara.database import SET_CITY, Pool, another_went_first, exchanged, read_surely
+from nagara.database import SET_CITY, Pool, exchanged, fault_of_what_was_sent, read_surely
 from nagara.errors import DatabaseUnavailable
 from nagara.filing.handed_in import Filing
 from nagara.filing.intake import Decision, Filed, decide, filed_now, filing_row, sealed_contact
@@ -237,7 +237,7 @@ async def _write_batch(pool: Pool, clock: _Clock, city_id: str, batch: Sequence[
     try:
         written = await _written(pool, city_id, ready, now)
     except psycopg.Error as error:
-        if len(ready) == 1 or not _may_be_one_rows_fault(error):
+        if len(ready) == 1 or not fault_of_what_was_sent(error):
             raise
     else:
         _tell(city_id, ready, written, now)
@@ -247,7 +247,7 @@ async def _write_batch(pool: Pool, clock: _Clock, city_id: str, batch: Sequence[
             _tell(city_id, [one], await _written(pool, city_id, [one], now), now)
         except Exception as error:
             one.waiting.refuse(error)
-            if isinstance(error, psycopg.Error) and not _may_be_one_rows_fault(error):
+            if isinstance(error, psycopg.Error) and not fault_of_what_was_sent(error):
                 raise  # the others would wait for the same, one after the other
 
 
@@ -263,15 +263,6 @@ async def _let_in(batch: Sequence[_Waiting]) -> list[_Waiting]:
         else:
             one.refuse(refusal)
     return let_in
-
-
-def _may_be_one_rows_fault(error: psycopg.Error) -> bool:
-    """Whether the server refused what was sent for what it held, or let another go first; nothing was written then.
-
-    A server that is stopping, out of room or too slow would be no better to each of them alone, and of a
-    connection that broke nobody knows what was written.
-    """
-    return not isinstance(error, psycopg.OperationalError) or another_went_first(error)
 
 
 def _decided(batch: Sequence[_Waiting], now: dt.datetime) -> list[_Ready]:

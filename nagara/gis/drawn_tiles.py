@@ -1,8 +1,8 @@
 """Tiles as they were drawn last, so that none is read, drawn, named and packed again while it stays the same.
 
 The database is asked each time. Only if it says that nothing has changed in the tile since it was read, or if what it
-reads anew is word for word what the tile was drawn from, under the same rules, does the drawing still hold: nothing
-here can be older than the database.
+reads anew is word for word what the tile was drawn from, under the same rules, does the drawing still hold: whatever
+anybody did before somebody asks is shown to them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from functools import cached_property
 
 from city_config import City
 from nagara.exchange import Question, Rows
-from nagara.gis.map_changes import HOLDS_FOR_S, Seen
+from nagara.gis.map_changes import Seen
 from nagara.gis.mercator import Tile
 
 MOST_BYTES = 16 << 20
@@ -27,7 +27,8 @@ BYTES_BESIDE = 4_000
 """What Python needs to keep a tile besides its rows and drawing: an empty one takes no less."""
 
 READ_ANEW_AFTER_S = 60.0
-"""However often nothing was said to have changed: what is dated ahead comes to be seen by time alone."""
+"""A tile is read after a minute though nothing is said to have changed: a request dated ahead, as by a server whose
+clock was ahead of the next one's, comes to be seen by time alone, and nobody changes anything then."""
 
 _Key = tuple[str, Tile]
 
@@ -51,34 +52,35 @@ class Drawn:
 
 @dataclass(slots=True)
 class Kept:
-    """A drawing and what it was made of; ``seen`` and since when, where it can be asked whether it still holds."""
+    """A drawing and what it was made of.
+
+    ``seen``: in what it was found to hold last, where that can be asked about again. ``read_at``: when what it shows
+    was asked for last, by ``time.monotonic``.
+    """
 
     city: City
     rows: Rows
     drawn: Drawn
     size: int
     seen: Seen | None
-    seen_at: float
     read_at: float
     _question: Question | None = None
 
     def question(self, ask: Callable[[Seen | None], Question]) -> Question:
-        """What ``ask`` asks about what was seen last, unless that, or the last reading, is too long ago.
+        """What ``ask`` asks about what was seen last, unless it was read too long ago.
 
         One question for all who ask while nothing else is seen, so that they may be answered together.
         """
-        now = time.monotonic()
-        if now - self.seen_at >= HOLDS_FOR_S or now - self.read_at >= READ_ANEW_AFTER_S:
-            return ask(None)
+        if self.seen is not None and time.monotonic() - self.read_at >= READ_ANEW_AFTER_S:
+            self.seen = self._question = None
         if self._question is None:
             self._question = ask(self.seen)
         return self._question
 
-    def still_holds(self, seen: Seen | None, asked_at: float) -> Drawn:
-        """The drawing, of which was found, having asked at that moment, that nothing has changed."""
+    def still_holds(self, seen: Seen | None) -> Drawn:
+        """The drawing, of which was found that nothing in it had changed when that was seen."""
         if seen != self.seen:
             self.seen, self._question = seen, None
-        self.seen_at = asked_at
         return self.drawn
 
 
@@ -115,10 +117,10 @@ class DrawnTiles:
         kept = self.kept(city, tile)
         if kept is not None and kept.rows == rows:
             kept.read_at = asked_at
-            return kept.still_holds(seen, asked_at)
+            return kept.still_holds(seen)
         drawn = Drawn(draw(city, tile, rows))
         size = BYTES_BESIDE + _size(rows) + 2 * len(drawn.content)
-        self._keep((city.id, tile), Kept(city, rows, drawn, size, seen, asked_at, asked_at))
+        self._keep((city.id, tile), Kept(city, rows, drawn, size, seen, asked_at))
         return drawn
 
     def _keep(self, key: _Key, kept: Kept) -> None:

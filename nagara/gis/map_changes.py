@@ -2,9 +2,10 @@
 
 Every change of what a map shows adds a row with the number of its transaction (``map_change``, written by triggers).
 Whoever reads a tile notes the snapshot it was read in; the drawing holds until there is a row in the tile's cells that
-this snapshot did not see. That is exact: a transaction that committed is seen by the next look-up, however its number
-stands to others', and one under way is not. What changes without those triggers, as when a dump is restored, is known
-by the table having become another file: whoever does so leaves it new or truncated.
+this snapshot did not see. So what committed is seen by the next look-up, however the transaction's number stands to
+others', and what is under way is not. Where numbers cannot tell - changes are forgotten, the server was started anew,
+the table became another file as after a restore - anything may have changed. Whoever changes requests past the triggers
+truncates ``map_change`` in the same transaction.
 """
 
 from __future__ import annotations
@@ -23,47 +24,59 @@ CELLS_PER_DEGREE = 50
 CELLS_ALONG = 18_001
 """Numbers of cells along a parallel; with ``CELLS_PER_DEGREE`` what the database's ``map_cell`` reckons with."""
 
-HOLDS_FOR_S = 30.0
-"""A snapshot of longer ago is not asked about any more."""
-
 TOLD_FOR = dt.timedelta(minutes=2)
-"""So long what changed is told at least: longer than a snapshot is asked about, and a question waits and runs."""
+"""So long what changed is told at least; whoever asks about a snapshot from before has to read anew."""
+
+MOST_FORGOTTEN = 100_000
+"""At a time, of one city."""
 
 
 class Seen(NamedTuple):
-    """What a tile was read in: the file of the changes and a snapshot, as the database tells them."""
+    """What a tile was read in, as the database tells it: since when its server runs, the file of the changes and a
+    snapshot."""
 
+    since: dt.datetime
     file: int
     snapshot: str
 
 
 SEEN_NOW: LiteralString = """
-    pg_relation_filenode('map_change')::int8,
+    pg_postmaster_start_time(), pg_relation_filenode('map_change')::int8,
     case when not pg_is_in_recovery() then pg_current_snapshot()::text end"""
-"""Both of a ``Seen``. On a standby a snapshot does not tell what is under way, so none is told."""
+"""All of a ``Seen``. On a standby a snapshot does not tell what is under way, so none is told."""
 
 CHANGED: LiteralString = """
     %(snapshot)s::text is null
+    or %(since)s::timestamptz is distinct from pg_postmaster_start_time()
     or %(file)s::int8 is distinct from pg_relation_filenode('map_change')::int8
     or pg_snapshot_xmax(%(snapshot)s::pg_snapshot) > pg_snapshot_xmax(pg_current_snapshot())
+    or exists (select from map_build b
+                where b.city_id = %(city_id)s and b.forgotten_before > pg_snapshot_xmin(%(snapshot)s::pg_snapshot))
     or exists (select from map_change c
                 where c.city_id = %(city_id)s and c.cell = any(%(cells)s::int[])
                   and c.change >= pg_snapshot_xmin(%(snapshot)s::pg_snapshot)
                   and not pg_visible_in_snapshot(c.change, %(snapshot)s::pg_snapshot))"""
-"""Whether anything in some cells may have changed since they were seen. A snapshot from ahead of now is one of a server
-that was lost before others had all it wrote."""
+"""Whether anything in some cells may have changed since they were seen. A server started anew may have lost what it
+wrote last and give the same numbers to others; a snapshot from ahead of now is one of such a server, too."""
 
 FORGET = """
 with told as (
-    select city_id, ended_before from map_build
-     where city_id = %(city_id)s and (ended_at is null or ended_at < clock_timestamp() - %(told_for)s::interval)),
+    select b.city_id, b.ended_before, now.snapshot, b.ended_before <= pg_snapshot_xmin(now.snapshot) as ours
+      from map_build b, (select pg_current_snapshot() as snapshot) now
+     where b.city_id = %(city_id)s and (b.ended_at is null or b.ended_at < clock_timestamp() - %(told_for)s::interval)),
 marked as (
-    update map_build b set ended_before = pg_snapshot_xmin(pg_current_snapshot()), ended_at = clock_timestamp()
+    update map_build b
+       set forgotten_before = case when told.ours then told.ended_before end,
+           ended_before = pg_snapshot_xmin(told.snapshot), ended_at = clock_timestamp()
       from told where b.city_id = told.city_id)
-delete from map_change c using told where c.city_id = told.city_id and c.change < told.ended_before
+delete from map_change where ctid = any(array(
+    select c.ctid from map_change c join told using (city_id)
+     where told.ours and c.change < told.ended_before or c.change >= pg_snapshot_xmax(told.snapshot)
+     limit %(most)s))
 """
-"""Forgets what transactions changed that had ended when this was done last, and notes which have ended by now: the
-number of a transaction tells when it began to write, not when others could see it."""
+"""Forgets what transactions changed that had ended when this was done last, tells up to where, and notes which have
+ended by now: the number of a transaction tells when it began to write, not when others could see it. A mark, or a
+change, from ahead of all numbers is of another server, from whose dump this one was made."""
 
 
 def values(city_id: str, box: Box, seen: Seen | None) -> dict[str, Any]:
@@ -71,6 +84,7 @@ def values(city_id: str, box: Box, seen: Seen | None) -> dict[str, Any]:
     return {
         "city_id": city_id,
         "cells": cells_of(box),
+        "since": seen and seen.since,
         "file": seen and seen.file,
         "snapshot": seen and seen.snapshot,
     }
@@ -84,5 +98,6 @@ def cells_of(box: Box) -> list[int]:
 
 
 def forget(connection: psycopg.Connection[Any], city_id: str) -> int:
-    """Forget a city's changes that no reader asks about any more; how many. Where no tile was made yet, none."""
-    return connection.execute(FORGET, {"city_id": city_id, "told_for": TOLD_FOR}).rowcount
+    """Forget a city's changes of some minutes ago; how many. Where no tile was made yet, none."""
+    values = {"city_id": city_id, "told_for": TOLD_FOR, "most": MOST_FORGOTTEN}
+    return connection.execute(FORGET, values).rowcount

@@ -31,14 +31,14 @@ MOST_POINTS = 5_000
 
 SQUARES_INSTEAD = 128
 
-_IN_A_TILE = f"""
+MAY_LIE_IN_IT = f"""
   from request r
  where r.city_id = %(city_id)s and r.closed_at is null and r.lat is not null
    and r.near_band = any(%(bands)s::int[]) and r.lon between %(west)s and %(east)s
    and {public_sql()}"""
-
-IN_A_TILE = f"{_IN_A_TILE} limit %(most)s::bigint"
 """What may lie in a tile: along one index, a step into it for each band of 222 m."""
+
+IN_A_TILE = f"{MAY_LIE_IN_IT} limit %(most)s::bigint"
 
 Inside = npt.NDArray[np.bool_]
 
@@ -47,7 +47,7 @@ with looked as materialized (select {map_changes.CHANGED} as changed)
 select (select changed from looked), {map_changes.SEEN_NOW},
        count(*), string_agg(point_send(point(p.lat, p.lon)), ''), string_agg(timestamptz_send(p.received_at), ''),
        string_agg(p.reference, ','), string_agg(p.service_code || ' ' || p.status, ',')
-  from (select r.lat, r.lon, r.reference, r.service_code, r.status, r.received_at {_IN_A_TILE}
+  from (select r.lat, r.lon, r.reference, r.service_code, r.status, r.received_at {MAY_LIE_IN_IT}
            and (select changed from looked) limit %(most)s::bigint) as p
 """)  # noqa: S608 - built of constants
 """Whether anything changed, in what that was seen, and the points if so. One row, a column of the answer in each
@@ -87,9 +87,9 @@ def question(city: City, tile: Tile, seen: Seen | None = None) -> Question:
 
 def found(city: City, rows: Rows) -> Found:
     """What the statement found. Of a city that shows requests after a delay time alone changes what is shown."""
-    [(changed, file, snapshot, *points)] = rows
+    [(changed, since, file, snapshot, *points)] = rows
     lasting = snapshot is not None and not city.publication.delay_hours
-    return Found(changed, Seen(file, snapshot) if lasting else None, [tuple(points)])
+    return Found(changed, Seen(since, file, snapshot) if lasting else None, [tuple(points)])
 
 
 def squares_question(city: City, tile: Tile) -> Question:

@@ -40,7 +40,8 @@ class MapChange(SQLModel, table=True):
 class MapBuild(SQLModel, table=True):
     """Of what a city's tiles were made: its configuration, its newest change by then, and how many points.
 
-    All transactions below ``ended_before`` had ended by ``ended_at``.
+    All transactions below ``ended_before`` had ended by ``ended_at``; some changes of those below ``forgotten_before``
+    are forgotten.
     """
 
     __tablename__ = "map_build"
@@ -52,6 +53,7 @@ class MapBuild(SQLModel, table=True):
     points: int
     ended_before: str | None = Field(default=None, sa_column=Column(TransactionNumber))
     ended_at: dt.datetime | None = Field(default=None, sa_column=instant())
+    forgotten_before: str | None = Field(default=None, sa_column=Column(TransactionNumber))
 
 
 class MapTile(SQLModel, table=True):

@@ -212,7 +212,7 @@ def test_where_nothing_changed_no_point_is_read(phnom_penh: City, near: Tile, ow
         assert [node["Actual Loops"] for node in found] == [runs] * len(found)
         assert found
     [row] = read(owner, phnom_penh, near, seen)
-    assert (row[0], row[3:]) == (False, (0, None, None, None, None))
+    assert (row[0], row[4:]) == (False, (0, None, None, None, None))
 
 
 @pytest.mark.parametrize("blur_metres", [0, 400])
@@ -317,71 +317,97 @@ def test_a_file_of_changes_that_is_another_one_tells_that_anything_may_be_new(
     assert changed(owner, phnom_penh, near, seen)
 
 
-def test_a_snapshot_of_a_server_that_was_lost_is_not_believed(
+def test_a_server_that_was_started_anew_or_lost_is_not_believed(
     phnom_penh: City, near: Tile, owner: Connection
 ) -> None:
-    file_, snapshot = seen_now(owner, phnom_penh, near)
-    ahead = int(snapshot.split(":")[1]) + 1_000_000
-    assert changed(owner, phnom_penh, near, Seen(file_, f"{ahead}:{ahead}:"))
-    assert not changed(owner, phnom_penh, near, Seen(file_, snapshot))
+    seen = seen_now(owner, phnom_penh, near)
+    ahead = int(seen.snapshot.split(":")[1]) + 1_000_000
+    assert changed(owner, phnom_penh, near, seen._replace(snapshot=f"{ahead}:{ahead}:"))
+    assert changed(owner, phnom_penh, near, seen._replace(since=seen.since - dt.timedelta(microseconds=1)))
+    assert not changed(owner, phnom_penh, near, seen)
 
 
-def test_nobody_asks_about_what_was_seen_long_ago(phnom_penh: City, near: Tile) -> None:
-    seen, other, tiles, now = Seen(1, "1:1:"), Seen(1, "2:2:"), DrawnTiles(), time.monotonic()
+def test_a_drawing_is_asked_about_for_a_minute_after_it_was_read(phnom_penh: City, near: Tile) -> None:
+    moment = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+    seen, other, tiles, now = Seen(moment, 1, "1:1:"), Seen(moment, 1, "2:2:"), DrawnTiles(), time.monotonic()
 
     def ask(about: Seen | None) -> Question:
         return "select %s", (about,)
 
-    def drawn(ago: float) -> Kept:
-        tiles.drawn(phnom_penh, near, [(1, b"a")], lambda *_: b"a", seen, now - ago)
+    def drawn(seen: Seen) -> Kept:
+        tiles.drawn(phnom_penh, near, [(1, b"a")], lambda *_: b"a", seen, now)
         kept = tiles.kept(phnom_penh, near)
         assert kept is not None
         return kept
 
-    assert drawn(map_changes.HOLDS_FOR_S + 1).question(ask) == ask(None)
-    kept = drawn(map_changes.HOLDS_FOR_S - 20)
-    assert kept.question(ask) == ask(seen)
+    kept = drawn(seen)
     one = kept.question(ask)
-    kept.still_holds(Seen(*seen), now)
+    assert one == ask(seen)
+    kept.still_holds(Seen(*seen))
     assert kept.question(ask) is one, "all who ask about the same may be answered together"
     for told in (other, None):
-        kept.still_holds(told, now)
+        kept.still_holds(told)
         assert kept.question(ask) == ask(told)
-    kept.still_holds(other, now)
+    kept.still_holds(other)
     kept.read_at = now - READ_ANEW_AFTER_S
-    assert kept.question(ask) == ask(None), "nothing was read for long"
-    assert tiles.drawn(phnom_penh, near, [(1, b"a")], lambda *_: b"a", other, now) is kept.drawn
+    assert kept.question(ask) is kept.question(ask) == ask(None), "it was read too long ago"
+    assert drawn(other) is kept
     assert kept.question(ask) == ask(other)
 
 
-FINISHED = "update map_build set ended_at = ended_at - interval '3 minutes'"
+NOTED_LONG_AGO = "update map_build set ended_at = ended_at - interval '3 minutes'"
 
 
-def test_changes_are_forgotten_once_nobody_can_ask_about_them(
+def forgotten(connection: Connection) -> int:
+    """How many changes are forgotten now."""
+    found = map_changes.forget(connection, "kh-pnh")
+    connection.commit()
+    return found
+
+
+def left(owner: Connection) -> int:
+    """How many changes are told."""
+    [[count]] = owner.execute("select count(*) from map_change")
+    return int(count)
+
+
+def test_changes_are_forgotten_later_and_whoever_saw_less_reads_anew(
     phnom_penh: City, near: Tile, db: Connection, owner: Connection, another: Connection
 ) -> None:
-    def left() -> int:
-        [[count]] = owner.execute("select count(*) from map_change")
-        return int(count)
-
-    def forgotten() -> int:
-        found = map_changes.forget(db, phnom_penh.id)
-        db.commit()
-        return found
-
-    assert (forgotten(), left()) == (0, 1), "nothing was noted, because no tile was made"
+    assert (forgotten(db), left(owner)) == (0, 1), "nothing was noted, because no tile was made"
+    early = seen_now(owner, phnom_penh, near)
     map_builds.build(db, phnom_penh, None, dt.datetime.now(dt.UTC))
     another.execute("update request set status = 'acknowledged'")
-    assert forgotten() == 0, "what has ended by now is noted"
-    assert forgotten() == 0, "but not long ago"
+    assert forgotten(db) == 0, "what has ended by now is noted"
+    assert forgotten(db) == 0, "but not long ago"
     another.commit()
     seen = seen_now(owner, phnom_penh, near)
     owner.execute("update request set received_at = received_at - interval '1 day'")
-    owner.execute(FINISHED)
-    assert (forgotten(), left()) == (1, 2), "only what had ended when it was noted"
+    owner.execute(NOTED_LONG_AGO)
+    assert (forgotten(db), left(owner)) == (1, 2), "only what had ended when it was noted"
     assert changed(owner, phnom_penh, near, seen)
-    owner.execute(FINISHED)
-    assert (forgotten(), left()) == (2, 0)
+    seen = seen_now(owner, phnom_penh, near)
+    owner.execute(NOTED_LONG_AGO)
+    assert (forgotten(db), left(owner)) == (2, 0)
+    assert not changed(owner, phnom_penh, near, seen)
+    assert changed(owner, phnom_penh, near, early), "what it did not see is no longer told"
+
+
+def test_numbers_of_another_server_that_a_dump_brought_along_mislead_nobody(
+    phnom_penh: City, near: Tile, db: Connection, owner: Connection
+) -> None:
+    map_builds.build(db, phnom_penh, None, dt.datetime.now(dt.UTC))
+    db.commit()
+    owner.execute(
+        "insert into map_change (city_id, cell, change) select city_id, cell, '90000000' from map_change"
+    )
+    for mark in ("80000000", "3"):
+        owner.execute("update map_build set ended_before = %s, ended_at = now() - interval '1 day'", (mark,))
+        seen = seen_now(owner, phnom_penh, near)
+        owner.execute("update request set received_at = received_at - interval '1 day'")
+        forgotten(db)
+        assert changed(owner, phnom_penh, near, seen)
+        assert not changed(owner, phnom_penh, near, seen_now(owner, phnom_penh, near))
 
 
 @pytest.mark.parametrize("city_id", ["kh-pnh", "vn-sgn", "mm-rgn"])

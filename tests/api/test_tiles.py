@@ -301,7 +301,8 @@ def test_empty_tiles_take_memory_too_and_make_room(phnom_penh: City) -> None:
     try:
         for number in range(20_000):
             tile = Tile(22, 3_319_000 + number, 1_961_000)
-            seen, now = Seen(number, f"{number}:{number}:"), time.monotonic()
+            now = time.monotonic()
+            seen = Seen(dt.datetime.now(dt.UTC), number, f"{number}:{number}:")
             tiles.drawn(phnom_penh, tile, list(rows), map_points.as_tile, seen, now)
             one = tiles.kept(phnom_penh, tile)
             assert one is not None

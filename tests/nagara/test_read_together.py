@@ -1,4 +1,4 @@
-"""Reads asked for at one moment share a transaction, never a city, and no one call's fault is another's."""
+"""Reads asked for at one moment share a transaction, never a city, and what is wrong with one is no other's fault."""
 
 from __future__ import annotations
 
@@ -120,10 +120,18 @@ def test_whoever_waits_when_the_server_is_stopped_is_told() -> None:
         await asyncio.sleep(0.2)
         for reading in asyncio.all_tasks() - before - {asked}:
             reading.cancel()
-        return await asyncio.gather(asked, return_exceptions=True)
+        early = [asyncio.create_task(read_together(pool, CITY, WHEN)) for _ in range(2)]
+        await asyncio.sleep(0)
+        for reading in asyncio.all_tasks() - before - {asked, *early}:
+            reading.cancel()
+        found = await asyncio.gather(asked, *early, return_exceptions=True)
+        return found, await read_together(pool, CITY, WHEN)
 
-    [told] = over_a_pool(ask)
-    assert isinstance(told, DatabaseUnavailable)
+    told, after = over_a_pool(ask)
+    assert [type(one) for one in told] == [DatabaseUnavailable] * 3, (
+        "also who waited for a reading that never began"
+    )
+    assert after[0][0][2] == 7
 
 
 def test_where_nobody_can_be_answered_all_are_told_at_once() -> None:

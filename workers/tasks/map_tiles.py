@@ -27,6 +27,7 @@ def refresh() -> None:
         for city, newest in waiting:
             with connection.transaction():
                 written += map_builds.build(connection, city, newest, time_told(connection))
+            with connection.transaction():
                 map_changes.forget(connection, city.id)
     if written:
         say(log, "made tiles of maps", cities=len(waiting), tiles=written)

@@ -24,6 +24,7 @@ create table map_change (
 
 alter table map_build add column ended_before xid8;
 alter table map_build add column ended_at timestamptz;
+alter table map_build add column forgotten_before xid8;
 """
 
 TRIGGERS = """
@@ -80,8 +81,9 @@ def downgrade() -> None:
     """Read every tile's points for each answer."""
     for name in ("request_mapped", "request_mapped_off", "request_mapped_again"):
         op.execute(f"drop trigger {name} on request")
-    op.execute("drop function request_mapped()")
-    op.execute("drop function request_mapped_again()")
-    op.execute("alter table map_build drop column ended_before, drop column ended_at")
+    for name in ("request_mapped", "request_mapped_again"):
+        op.execute(f"drop function {name}()")
+    for name in ("ended_before", "ended_at", "forgotten_before"):
+        op.execute(f"alter table map_build drop column {name}")
     op.execute("drop table map_change")
     op.execute("drop function map_cell(double precision, double precision)")
