@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, LiteralString
+from typing import Any, LiteralString, NamedTuple
 from weakref import WeakKeyDictionary
 
 import psycopg
@@ -34,6 +34,29 @@ Question = tuple[LiteralString, Sequence[Any] | Mapping[str, Any]]
 """A statement that reads, and its values."""
 
 Rows = list[tuple[Any, ...]]
+
+
+class Lasting(dict[str, Any]):
+    """Values that are asked with again and again, never changed: how they are sent is worked out once.
+
+    That is the same on all connections of a process, which have the same encoding and the same types.
+    """
+
+    __slots__ = ("sent",)
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        super().__init__(values)
+        self.sent: tuple[_Numbered, _Sent] | None = None
+
+
+class _Sent(NamedTuple):
+    """Values as they are sent, in the order of the statement's numbers."""
+
+    values: Sequence[Buffer | None]
+    types: tuple[int, ...]
+    formats: tuple[int, ...]
+
+
 PLACEHOLDER = re.compile(r"%(?:\((\w+)\)s|s|%)")
 FAILED = (pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.PIPELINE_ABORTED)
 MOST_PREPARED = 200
@@ -165,20 +188,27 @@ def _command(
     Raises what psycopg raises for values that cannot be sent; then nothing has changed.
     """
     numbered = numbered_statement(text)
-    given = [values[name] for name in numbered.names] if isinstance(values, Mapping) else list(values)
-    if len(given) != numbered.count:
-        raise psycopg.ProgrammingError(f"the statement takes {numbered.count} values, not {len(given)}")
-    transformer = known.transformer
-    dumped = transformer.dump_sequence(given, [PyFormat.AUTO] * len(given))
-    types = tuple(transformer.types or ())
-    formats = tuple(transformer.formats or ())
-    key = (numbered.text, types)
+    sent = _sent(known.transformer, numbered, values)
+    key = (numbered.text, sent.types)
     name = known.names.get(key) or fresh.get(key)
     new = kept and name is None and len(known.names) + len(fresh) < MOST_PREPARED
     if new:
         name = fresh[key] = b"nagara_%d" % next(known.numbers)
     answer = int(isinstance(text, Packed))
-    return _Command(numbered.text, dumped, types, formats, name if kept else None, new, answer)
+    return _Command(numbered.text, sent.values, sent.types, sent.formats, name if kept else None, new, answer)
+
+
+def _sent(transformer: Converter, numbered: _Numbered, values: Sequence[Any] | Mapping[str, Any]) -> _Sent:
+    if isinstance(values, Lasting) and values.sent is not None and values.sent[0] is numbered:
+        return values.sent[1]
+    given = [values[name] for name in numbered.names] if isinstance(values, Mapping) else list(values)
+    if len(given) != numbered.count:
+        raise psycopg.ProgrammingError(f"the statement takes {numbered.count} values, not {len(given)}")
+    dumped = transformer.dump_sequence(given, [PyFormat.AUTO] * len(given))
+    sent = _Sent(dumped, tuple(transformer.types or ()), tuple(transformer.formats or ()))
+    if isinstance(values, Lasting):
+        values.sent = numbered, sent
+    return sent
 
 
 @lru_cache(maxsize=512)

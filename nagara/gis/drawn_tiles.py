@@ -23,7 +23,7 @@ from nagara.gis.mercator import Tile
 MOST_BYTES = 16 << 20
 """Of all that a process keeps: a hundred tiles with a thousand points each."""
 
-BYTES_BESIDE = 4_000
+BYTES_BESIDE = 5_000
 """What Python needs to keep a tile besides its rows and drawing: an empty one takes no less."""
 
 READ_ANEW_AFTER_S = 60.0

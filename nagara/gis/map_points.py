@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from city_config import City
-from nagara.exchange import Packed, Question, Rows
+from nagara.exchange import Lasting, Packed, Question, Rows
 from nagara.filing.nearby import BANDS_PER_DEGREE
 from nagara.gis import cells, map_changes
 from nagara.gis.map_changes import Seen
@@ -82,7 +82,7 @@ def question(city: City, tile: Tile, seen: Seen | None = None) -> Question:
     bands = values["bands"]
     south, north = bands[0] / BANDS_PER_DEGREE, (bands[-1] + 1) / BANDS_PER_DEGREE
     looked_at = Box(values["west"], south, values["east"], north)
-    return POINTS, values | map_changes.values(city.id, looked_at, seen)
+    return POINTS, Lasting(values | map_changes.values(city.id, looked_at, seen))
 
 
 def found(city: City, rows: Rows) -> Found:

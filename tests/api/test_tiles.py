@@ -282,7 +282,7 @@ def test_only_the_very_same_rows_under_the_same_rules_are_not_drawn_again(phnom_
 
 
 def test_kept_drawings_take_no_more_memory_than_they_may(phnom_penh: City) -> None:
-    tiles, counted = DrawnTiles(most_bytes=12_000), list[int]()
+    tiles, counted = DrawnTiles(most_bytes=14_000), list[int]()
     draw = drawing(counted)
 
     def asked(number: int, size: int = 400) -> int:

@@ -14,7 +14,7 @@ from psycopg_pool import PoolTimeout
 
 import nagara.exchange
 from nagara.database import Pool, app_pool, city_transaction, read_in_city
-from nagara.exchange import Packed, exchange, numbered_statement
+from nagara.exchange import Lasting, Packed, exchange, numbered_statement
 
 CITY = "select current_setting('nagara.city', true)"
 BACKEND = "select pg_backend_pid()"
@@ -63,6 +63,31 @@ def test_values_go_and_come_as_psycopg_has_them(database_url: str) -> None:
     assert first == unkept == [(now, id_, ["a", "ឃ"], None, 2, now)]
     assert second == [(1, {"a": [2]})]
     assert numbered_statement("%(b)s %(a)s %(b)s").text == b"$1 $2 $1"
+
+
+def test_values_that_last_are_the_same_on_every_connection_and_in_every_statement(database_url: str) -> None:
+    values = Lasting(
+        {"list": [3, 1, 2], "at": dt.datetime(2026, 5, 4, tzinfo=dt.UTC), "word": "ឃ", "none": None}
+    )
+    asked = "select %(list)s::int[], %(at)s::timestamptz, %(word)s::text, %(none)s::text, pg_backend_pid()"
+    other = "select %(word)s::text, %(list)s::int[]"
+
+    async def use(pool: Pool) -> Any:
+        found = []
+        for size in (1, 2):
+            await pool.resize(size, size)
+            answers = (
+                read_in_city(pool, "kh-pnh", (asked, values), ("select pg_sleep(%s)", (0.3,)))
+                for _ in range(2)
+            )
+            found += [rows for [rows], _ in await asyncio.gather(*answers)]
+        return found, await read_in_city(pool, "kh-pnh", (other, values), (asked, values))
+
+    found, [turned, again] = with_pool(use)
+    told = ([3, 1, 2], dt.datetime(2026, 5, 4, tzinfo=dt.UTC), "ឃ", None)
+    assert {tuple(map(str, row[:4])) for row in [*found, *again]} == {tuple(map(str, told))}
+    assert len({row[4] for row in found}) == 2, "two connections"
+    assert turned == [("ឃ", [3, 1, 2])]
 
 
 def test_the_city_holds_for_one_exchange_alone(database_url: str) -> None:
