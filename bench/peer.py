@@ -13,8 +13,9 @@ half as many, so that multiplying by the peer's would count as Nagara's what is 
 Of the peer's floor for the map it is not told which index it walked. At 1,194 points an index of all signals did 84 a
 second, 1 to 3.5 times the peer's 24 to 80, and one of those shown alone 695, 9 to 29 times. The floor was 11 times the
 peer, so it is taken for the latter, which ours walks too. Were it the former, the line would be 8 times as much; rates
-alone speak against that. The peer reads its points each time; ours looks up that nothing has changed, as between most
-looks nothing has. A box that changes between any two of them is read and drawn, some twice as often as by the peer.
+alone speak against that. The peer reads its points each time. Where somebody has looked at a box within the last
+minute, ours looks up that nothing has changed; one that has, or that nobody looked at, is read and drawn, at half the
+floor's pace and some twice the peer's.
 """
 
 from __future__ import annotations
