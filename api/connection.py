@@ -11,7 +11,7 @@ import logging
 import secrets
 import time
 from enum import Enum
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
@@ -49,6 +49,8 @@ REFUSALS = {
     LONG: ("too_large", "The request's headers are too long.", f"at most {MOST_HEAD} bytes"),
 }
 STREAM = b"text/event-stream"
+MOST_JOINED = 64 * 1024
+"""Bytes of a body that are copied behind its head; more of them cost as much as a write of their own."""
 
 
 class Phase(Enum):
@@ -158,6 +160,8 @@ class Connection(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._running = cycle
+        if cycle.scope["method"] != "HEAD":  # of which nothing follows the head
+            cycle.transport = cast(asyncio.Transport, _HeadWithBody(self.transport, self.loop))
         if cycle.scope["http_version"] == "1.0":
             app = _without_chunks(app, cycle)
         super()._start_asgi_task(cycle, app)
@@ -220,6 +224,43 @@ class Connection(HttpToolsProtocol):
         if time.monotonic() - cls._told_at > TELL_EVERY_S:
             cls._told_at = time.monotonic()
             log.warning("%d connections are open; further ones are closed", MOST_CONNECTIONS)
+
+
+class _HeadWithBody:
+    """What an answer is written to: its head leaves in one write with the first of its body, which uvicorn hands over
+    one after the other. Two writes cost twice as much, and wake whoever reads for half an answer.
+
+    A head whose body does not follow at once leaves alone, in the next turn of the event loop.
+    """
+
+    __slots__ = ("_began", "_head", "_loop", "_transport", "is_closing")
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport, self._loop = transport, loop
+        self._began, self._head = False, b""
+        self.is_closing = transport.is_closing
+
+    def write(self, data: bytes) -> None:
+        """Keep what comes first; send what comes after, and before it what is kept."""
+        if not self._began:
+            self._began, self._head = True, data
+            self._loop.call_soon(self._send_head)
+        elif self._head and len(data) <= MOST_JOINED:
+            data, self._head = self._head + data, b""
+            self._transport.write(data)
+        else:
+            self._send_head()
+            self._transport.write(data)
+
+    def close(self) -> None:
+        """As a transport is closed: what was written leaves before."""
+        self._send_head()
+        self._transport.close()
+
+    def _send_head(self) -> None:
+        if self._head:
+            head, self._head = self._head, b""
+            self._transport.write(head)
 
 
 def _without_chunks(app: Any, cycle: RequestResponseCycle) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import socket
+import struct
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -14,7 +15,7 @@ import pytest
 import uvicorn
 
 from api import connection
-from api.connection import MOST_HEAD, Connection
+from api.connection import MOST_HEAD, MOST_JOINED, Connection
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
 ASKED = b"GET /there HTTP/1.1\r\nHost: here\r\n"
@@ -32,6 +33,11 @@ async def answer(scope: Any, receive: Any, send: Any) -> None:
         while (await receive())["type"] != "http.disconnect":
             pass
         return
+    if scope["path"] == "/later":
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        return
     if scope["path"] == "/parts":
         await send({"type": "http.response.start", "status": 200, "headers": []})
         for part in (b"one, ", b"", b"two, "):
@@ -45,7 +51,7 @@ async def answer(scope: Any, receive: Any, send: Any) -> None:
             break
         message = await receive()
     told = scope["headers"] if scope["path"] == "/headers" else size
-    body = f"{scope['path']} {told}".encode()
+    body = f"{scope['path']} {told}".encode() + b"." * (MOST_JOINED if scope["path"] == "/long" else 0)
     head = [(b"content-length", b"%d" % len(body)), (b"content-type", b"text/plain")]
     await send({"type": "http.response.start", "status": 200, "headers": head})
     await send({"type": "http.response.body", "body": body})
@@ -88,6 +94,12 @@ def said(to: int, *parts: bytes) -> bytes:
             return b""
 
 
+def pieces_in(line: socket.socket) -> int:
+    """How many segments with something in them came in (``tcpi_data_segs_in`` of Linux's ``tcp_info``)."""
+    found: int = struct.unpack_from("=I", line.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256), 152)[0]
+    return found
+
+
 def refused(text: bytes) -> tuple[int, dict[str, Any]]:
     """Status and error of the last answer."""
     head, _, body = text.rpartition(b"\r\n\r\n")
@@ -98,6 +110,34 @@ def refused(text: bytes) -> tuple[int, dict[str, Any]]:
 def test_a_request_in_pieces_and_another_after_it_are_answered(port: int) -> None:
     pieces = [b"GET /th", b"ere HTTP/1.1\r\nHo", b"st: here\r\n\r\n", ASKED, b"Connection: close\r\n\r\n"]
     assert said(port, *pieces).count(b"/there 0") == 2
+
+
+def test_an_answer_comes_in_one_piece(listener: socket.socket, port: int) -> None:
+    listener.connect(("127.0.0.1", port))
+    for asked_before in range(3):
+        assert pieces_in(listener) == asked_before
+        listener.sendall(ASKED + b"\r\n")
+        assert listener.recv(65536).endswith(b"\r\n\r\n/there 0")
+
+
+def test_a_long_answer_comes_whole(port: int) -> None:
+    answered = said(port, ASKED.replace(b"/there", b"/long"), b"Connection: close\r\n\r\n")
+    assert answered.startswith(b"HTTP/1.1 200 OK")
+    assert answered.endswith(b"\r\n\r\n/long 0" + b"." * MOST_JOINED)
+
+
+def test_what_comes_before_the_body_does_not_wait_for_it(port: int) -> None:
+    head = b"POST /there HTTP/1.1\r\nHost: here\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n"
+    with closing(socket.create_connection(("127.0.0.1", port), PATIENCE_SECONDS)) as line:
+        line.sendall(head)
+        assert line.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        line.sendall(b"abc")
+        assert line.recv(65536).endswith(b"\r\n\r\n/there 3")
+        for asked in (ASKED.replace(b"GET", b"HEAD"), ASKED.replace(b"/there", b"/later")):
+            line.sendall(asked + b"\r\n")
+            answered = line.recv(65536)
+            assert answered.startswith(b"HTTP/1.1 200 OK")
+            assert answered.endswith(b"\r\n\r\n")
 
 
 @pytest.mark.parametrize(
