@@ -6,15 +6,17 @@ import asyncio
 import hashlib
 import logging
 import time
-from collections.abc import Awaitable, Mapping, Sequence
+from collections import deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import orjson
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from nagara.errors import TooManyRequests
+from nagara.redis_connections import Direct
 
 log = logging.getLogger(__name__)
 
@@ -153,36 +155,55 @@ async def refusals(admissions: Sequence[Admission]) -> list[TooManyRequests | No
     return await admissions[0].limiter.counted_each([one.held for one in admissions]) if admissions else []
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Callers who are to be counted together, and the promise of where each was one too many."""
+
+    callers: Sequence[Sequence[_Held]]
+    answer: asyncio.Future[list[list[_Held]]]
+
+
 class _Line:
     """Asks Redis for all who wait at once: a question of its own for each costs more than all the counting."""
 
     def __init__(self, redis: Redis) -> None:
-        self._redis = redis
-        self._waiting: list[tuple[Sequence[_Held], asyncio.Future[list[_Held]]]] = []
+        self._direct = Direct(redis)
+        self._waiting: deque[_Asked] = deque()
         self._asking: asyncio.Task[None] | None = None
 
-    async def counted(self, held: Sequence[_Held]) -> list[_Held]:
-        """Count one at each; returns where it was one too many. Raises what Redis, or the way to it, raises."""
-        answer: asyncio.Future[list[_Held]] = asyncio.get_running_loop().create_future()
-        self._waiting.append((held, answer))
+    async def counted(self, callers: Sequence[Sequence[_Held]]) -> list[list[_Held]]:
+        """Count each caller once at each of theirs; returns where each was one too many. Raises what Redis, or the way
+        to it, raises."""
+        asked = _Asked(callers, asyncio.get_running_loop().create_future())
+        self._waiting.append(asked)
         if self._asking is None or self._asking.done():
             self._asking = asyncio.create_task(self._ask())
-        return await answer
+        return await asked.answer
 
     async def _ask(self) -> None:
         await asyncio.sleep(0)  # who is about to ask goes along
         while self._waiting:
-            asking, self._waiting = self._waiting[:MOST_AT_ONCE], self._waiting[MOST_AT_ONCE:]
+            asking = self._next()
             try:
-                over = await self.over([held for held, _ in asking])
+                over = iter(await self.over([held for asked in asking for held in asked.callers]))
             except Exception as fault:  # nobody may wait for ever; each decides what it means
-                for _, answer in asking:
-                    if not answer.done():
-                        answer.set_exception(fault)
+                for asked in asking:
+                    if not asked.answer.done():
+                        asked.answer.set_exception(fault)
             else:
-                for found, (_, answer) in zip(over, asking, strict=True):
-                    if not answer.done():
-                        answer.set_result(found)
+                for asked in asking:
+                    found = [next(over) for _ in asked.callers]
+                    if not asked.answer.done():
+                        asked.answer.set_result(found)
+
+    def _next(self) -> list[_Asked]:
+        """Those whom the next question counts: as many as it may, but whoever came together stays together."""
+        asking = [self._waiting.popleft()]
+        callers = len(asking[0].callers)
+        while self._waiting and callers + len(self._waiting[0].callers) <= MOST_AT_ONCE:
+            asking.append(self._waiting.popleft())
+            callers += len(asking[-1].callers)
+        return asking
 
     async def over(self, callers: Sequence[Sequence[_Held]]) -> list[list[_Held]]:
         """Count all of these in one question; where each was one too many. Raises as ``counted``."""
@@ -190,8 +211,9 @@ class _Line:
             [(one.key, one.mark, one.what, one.limit.seconds, one.limit.times) for one in held]
             for held in callers
         ]
-        counting = self._redis.eval(COUNT, 0, orjson.dumps(asked), REPEATED_WITHIN_SECONDS, LATE_SECONDS)
-        places = await cast(Awaitable[list[int]], counting)
+        places: list[int] = await self._direct.ask(
+            "EVAL", COUNT, 0, orjson.dumps(asked), REPEATED_WITHIN_SECONDS, LATE_SECONDS
+        )
         found: list[list[_Held]] = [[] for _ in callers]
         for caller, place in zip(places[::2], places[1::2], strict=True):
             found[caller].append(callers[caller][place])
@@ -305,7 +327,8 @@ class RateLimiter:
         if not held or self._away():
             return None
         try:
-            return _refusal(await self._line.counted(held))
+            [over] = await self._line.counted([held])
+            return _refusal(over)
         except (RedisError, OSError):
             self._leave_alone()
             return None
@@ -315,7 +338,7 @@ class RateLimiter:
         if not any(callers) or self._away():
             return [None] * len(callers)
         try:
-            return [_refusal(over) for over in await self._line.over(callers)]
+            return [_refusal(over) for over in await self._line.counted(callers)]
         except (RedisError, OSError):
             self._leave_alone()
             return [None] * len(callers)

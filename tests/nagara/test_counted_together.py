@@ -19,11 +19,14 @@ from nagara.filing import together
 from nagara.filing.desk import file_request
 from nagara.filing.intake import Filed
 from nagara.local.throwaway import Throwaway
-from nagara.rate_limits import LIMITS, RateLimiter, Source
+from nagara.rate_limits import LIMITS, MOST_AT_ONCE, RateLimiter, Source, refusals
 from tests.nagara.test_filing_together import MANY, SECRET, over_a_pool, report, stored, writing_held_up
 
 CITY = "kh-pnh"
 MOST = LIMITS["file"][0].times
+CITIES = 9
+HOURLY = "try code by contact"
+"""A limit whose window hardly ever ends within a test."""
 
 
 def with_limits(services: Throwaway, use: Callable[[Pool, RateLimiter, Redis], Awaitable[Any]]) -> Any:
@@ -69,6 +72,30 @@ def test_a_batch_is_counted_in_one_question(services: Throwaway, owner: psycopg.
     with_limits(services, use)
     assert asked == [MANY]
     assert stored(owner) == MANY
+
+
+def test_batches_of_several_cities_and_readers_go_together_and_are_told_apart(services: Throwaway) -> None:
+    asked: list[int] = []
+
+    async def use(pool: Pool, limiter: RateLimiter, redis: Redis) -> list[Any]:
+        watched(limiter, asked)
+
+        def batch(city: int) -> list[Any]:
+            addresses = [f"10.{city}.0.{number}" for number in range(MANY - 1)] + ["10.9.9.9"] * city
+            return [limiter.admission(HOURLY, Source(address)) for address in addresses]
+
+        for _ in range(LIMITS[HOURLY][0].times):
+            await limiter.admission(HOURLY, Source("10.9.9.9")).ask()
+        del asked[:]
+        readers = [limiter.count("read", f"10.8.0.{number}") for number in range(MANY)]
+        return await asyncio.gather(*(refusals(batch(city)) for city in range(1, CITIES)), *readers)
+
+    told = with_limits(services, use)
+    for city, batch in enumerate(told[: CITIES - 1], 1):
+        assert [one is None for one in batch] == [True] * (MANY - 1) + [False] * city
+    assert sum(asked) == sum(len(batch) for batch in told[: CITIES - 1]) + MANY
+    assert max(asked) <= MOST_AT_ONCE
+    assert len(asked) < CITIES, "each batch alone would be as many questions, without the readers"
 
 
 def test_a_batch_of_which_nobody_is_let_in_asks_nothing_of_the_database(
