@@ -187,9 +187,11 @@ class _Line:
             try:
                 over = iter(await self.over([held for asked in asking for held in asked.callers]))
             except Exception as fault:  # nobody may wait for ever; each decides what it means
-                for asked in asking:
+                # Whoever waits behind them would wait as long again for the same.
+                for asked in (*asking, *self._waiting):
                     if not asked.answer.done():
                         asked.answer.set_exception(fault)
+                self._waiting.clear()
             else:
                 for asked in asking:
                     found = [next(over) for _ in asked.callers]

@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 from nagara import rate_limits
 from nagara.errors import TooManyRequests
 from nagara.local.throwaway import Throwaway
-from nagara.rate_limits import LIMITS, RateLimiter, Source
+from nagara.rate_limits import LIMITS, MOST_AT_ONCE, RateLimiter, Source
 
 
 def refused_after(
@@ -91,6 +91,31 @@ def test_a_report_waits_for_a_redis_that_is_cut_off_once_and_not_at_each_limit(
         return tried
 
     assert asyncio.run(scene()) == [1, 1, 2]
+
+
+def test_nobody_waits_for_a_redis_that_is_cut_off_behind_others_who_did(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Three questions' callers at once, and one question's time."""
+    came: list[asyncio.StreamWriter] = []
+    monkeypatch.setattr(rate_limits, "WITHOUT_REDIS_FOR_S", 0.0)
+
+    async def scene() -> list[int]:
+        silent = await asyncio.start_server(lambda _, writer: came.append(writer), "127.0.0.1", 0)
+        port = silent.sockets[0].getsockname()[1]
+        redis = Redis.from_url(f"redis://127.0.0.1:{port}/0", socket_timeout=0.2, socket_connect_timeout=5)
+        limiter = RateLimiter(redis, True, b"secret")
+        tried = []
+        for _ in range(2):
+            await asyncio.gather(*(limiter.count("read", anew(one)) for one in range(3 * MOST_AT_ONCE)))
+            tried.append(len(came))
+        await redis.aclose()
+        for writer in came:
+            writer.close()
+        silent.close()
+        return tried
+
+    assert asyncio.run(scene()) == [1, 2]
 
 
 def test_of_many_at_once_each_is_told_their_own_verdict(services: Throwaway) -> None:
