@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import logging
 import time
-from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
-import orjson
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from nagara.errors import TooManyRequests
-from nagara.redis_connections import Direct
+from nagara.rate_counts import Held, Limit, Line
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """At most ``times`` in any window of ``seconds`` that starts on a multiple of it."""
-
-    times: int
-    seconds: int
 
 
 READ = "read"
@@ -74,6 +62,9 @@ LIMITS: Mapping[str, tuple[Limit, ...]] = {
 ``by device`` by the random number a client may send of itself, ``by contact`` by an e-mail address or number,
 ``by link`` by the token of a private link."""
 
+COUNTED_AFTERWARDS = frozenset({READ, "tile"})
+"""Of these, whoever is far from the limit is let through at once, and Redis is told a moment later."""
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -83,57 +74,8 @@ class Source:
     device: str | None = None
 
 
-COUNT = """
-local over = {}
-for caller, held in ipairs(cjson.decode(ARGV[1])) do
-    local refused = {}
-    for place, one in ipairs(held) do
-        local key, mark, source, seconds, times = one[1], one[2], one[3], one[4], one[5]
-        local count
-        if refused[source] then
-            count = tonumber(redis.call('get', key) or '0') + 1
-        elseif mark ~= '' and redis.call('exists', mark) == 1 then
-            count = 0
-        else
-            count = redis.call('incr', key)
-            if count == 1 then redis.call('expire', key, seconds + ARGV[3]) end
-            if mark ~= '' and count <= times then redis.call('set', mark, 1, 'ex', ARGV[2]) end
-        end
-        if count > times then
-            refused[source] = true
-            over[#over + 1] = caller - 1
-            over[#over + 1] = place - 1
-        end
-    end
-end
-return over
-"""
-"""Counts one at each limit of each caller's sources, and returns at which it was one too many: by caller and place.
-What was let through before, by its mark, counts no more; what is refused already does not use up a source's longer
-windows. One script, so that of many at once exactly one counts, and whatever is asked while Redis answers goes along in
-one more; in one argument, because the client spends as long on each as Redis on counting."""
-
-REPEATED_WITHIN_SECONDS = 86_400
-
-LATE_SECONDS = 15
-"""A window's count is kept so long after its end: longer than a report waits in the line before it is counted."""
-
-MOST_AT_ONCE = 64
-"""Callers that one question to Redis counts for."""
-
 WITHOUT_REDIS_FOR_S = 1.0
 """After a failure nothing is asked for so long: each report would wait for a Redis that is cut off."""
-
-
-class _Held(NamedTuple):
-    """One limit that a source is held against: what is counted, and what says that it was let through before."""
-
-    key: str
-    mark: str
-    what: str
-    limit: Limit
-    ends: int
-    """When the window ends, in seconds of the epoch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +83,7 @@ class Admission:
     """Somebody who is to be counted before they are let in: alone, or with others who came together."""
 
     limiter: RateLimiter
-    held: tuple[_Held, ...]
+    held: tuple[Held, ...]
 
     async def ask(self) -> None:
         """Count one; raise ``TooManyRequests`` if that is one too many anywhere."""
@@ -155,79 +97,12 @@ async def refusals(admissions: Sequence[Admission]) -> list[TooManyRequests | No
     return await admissions[0].limiter.counted_each([one.held for one in admissions]) if admissions else []
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """Callers who are to be counted together, and the promise of where each was one too many."""
-
-    callers: Sequence[Sequence[_Held]]
-    answer: asyncio.Future[list[list[_Held]]]
-
-
-class _Line:
-    """Asks Redis for all who wait at once: a question of its own for each costs more than all the counting."""
-
-    def __init__(self, redis: Redis) -> None:
-        self._direct = Direct(redis)
-        self._waiting: deque[_Asked] = deque()
-        self._asking: asyncio.Task[None] | None = None
-
-    async def counted(self, callers: Sequence[Sequence[_Held]]) -> list[list[_Held]]:
-        """Count each caller once at each of theirs; returns where each was one too many. Raises what Redis, or the way
-        to it, raises."""
-        asked = _Asked(callers, asyncio.get_running_loop().create_future())
-        self._waiting.append(asked)
-        if self._asking is None or self._asking.done():
-            self._asking = asyncio.create_task(self._ask())
-        return await asked.answer
-
-    async def _ask(self) -> None:
-        await asyncio.sleep(0)  # who is about to ask goes along
-        while self._waiting:
-            asking = self._next()
-            try:
-                over = iter(await self.over([held for asked in asking for held in asked.callers]))
-            except Exception as fault:  # nobody may wait for ever; each decides what it means
-                # Whoever waits behind them would wait as long again for the same.
-                for asked in (*asking, *self._waiting):
-                    if not asked.answer.done():
-                        asked.answer.set_exception(fault)
-                self._waiting.clear()
-            else:
-                for asked in asking:
-                    found = [next(over) for _ in asked.callers]
-                    if not asked.answer.done():
-                        asked.answer.set_result(found)
-
-    def _next(self) -> list[_Asked]:
-        """Those whom the next question counts: as many as it may, but whoever came together stays together."""
-        asking = [self._waiting.popleft()]
-        callers = len(asking[0].callers)
-        while self._waiting and callers + len(self._waiting[0].callers) <= MOST_AT_ONCE:
-            asking.append(self._waiting.popleft())
-            callers += len(asking[-1].callers)
-        return asking
-
-    async def over(self, callers: Sequence[Sequence[_Held]]) -> list[list[_Held]]:
-        """Count all of these in one question; where each was one too many. Raises as ``counted``."""
-        asked = [
-            [(one.key, one.mark, one.what, one.limit.seconds, one.limit.times) for one in held]
-            for held in callers
-        ]
-        places: list[int] = await self._direct.ask(
-            "EVAL", COUNT, 0, orjson.dumps(asked), REPEATED_WITHIN_SECONDS, LATE_SECONDS
-        )
-        found: list[list[_Held]] = [[] for _ in callers]
-        for caller, place in zip(places[::2], places[1::2], strict=True):
-            found[caller].append(callers[caller][place])
-        return found
-
-
 class RateLimiter:
     """Counts in fixed windows; a source is kept only as a digest."""
 
     def __init__(self, redis: Redis, enabled: bool, secret: bytes) -> None:
         self._redis = redis
-        self._line = _Line(redis)
+        self._line = Line(redis, self._not_told)
         self._enabled = enabled
         self._secret = secret
         self._away_until = 0.0
@@ -237,7 +112,10 @@ class RateLimiter:
 
         ``same`` names what is asked: once let through, its repetitions within a day count no more.
         """
-        await self._admission({what: source}, same).ask()
+        admission = self._admission({what: source}, same)
+        if what in COUNTED_AFTERWARDS and self._lets_ahead(admission.held):
+            return
+        await admission.ask()
 
     async def take_back(self, what: str, source: str) -> None:
         """Count one less: it turned out to be what the limit is not meant for."""
@@ -314,17 +192,26 @@ class RateLimiter:
         if not self._enabled:
             return Admission(self, ())
         now = int(time.time())
-        held: list[_Held] = []
+        held: list[Held] = []
         for what, source in sources.items():
             own = self._digest(source)
             once = None if same is None or what == READ else self._digest(f"{source} {same}")
             for limit in LIMITS[what]:
                 mark = "" if once is None else f"passed:{what}:{limit.seconds}:{once}"
                 ends = (now // limit.seconds + 1) * limit.seconds
-                held.append(_Held(_key(what, limit, now, own), mark, what, limit, ends))
+                held.append(Held(_key(what, limit, now, own), mark, what, limit, ends))
         return Admission(self, tuple(held))
 
-    async def counted(self, held: Sequence[_Held]) -> TooManyRequests | None:
+    def _lets_ahead(self, held: Sequence[Held]) -> bool:
+        """Whether somebody who is counted once goes on before Redis knows of them."""
+        return not self._away() and len(held) == 1 and self._line.lets_ahead(held[0])
+
+    def _not_told(self, fault: Exception) -> None:
+        if not isinstance(fault, (RedisError, OSError)):
+            raise fault
+        self._leave_alone()
+
+    async def counted(self, held: Sequence[Held]) -> TooManyRequests | None:
         """Count one at each of these, with whoever else asks now; the refusal if that is one too many."""
         if not held or self._away():
             return None
@@ -335,7 +222,7 @@ class RateLimiter:
             self._leave_alone()
             return None
 
-    async def counted_each(self, callers: Sequence[Sequence[_Held]]) -> list[TooManyRequests | None]:
+    async def counted_each(self, callers: Sequence[Sequence[Held]]) -> list[TooManyRequests | None]:
         """Count one at each of each caller's; each caller's refusal."""
         if not any(callers) or self._away():
             return [None] * len(callers)
@@ -346,7 +233,7 @@ class RateLimiter:
             return [None] * len(callers)
 
 
-def _refusal(over: Sequence[_Held]) -> TooManyRequests | None:
+def _refusal(over: Sequence[Held]) -> TooManyRequests | None:
     """The refusal of somebody who was one too many at these, with the longest wait."""
     if not over:
         return None

@@ -26,7 +26,8 @@ from nagara.database import time_told
 from nagara.notifications import compose, deliver
 from nagara.notifications.channels.telegram import webhook_secret
 from nagara.notifications.forgetting import forget
-from nagara.rate_limits import LIMITS, Limit, RateLimiter
+from nagara.rate_counts import Limit
+from nagara.rate_limits import LIMITS, RateLimiter
 from nagara.settings import settings
 from tests.api import riverside
 from tests.api.conftest import Staff

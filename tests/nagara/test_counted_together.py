@@ -19,7 +19,8 @@ from nagara.filing import together
 from nagara.filing.desk import file_request
 from nagara.filing.intake import Filed
 from nagara.local.throwaway import Throwaway
-from nagara.rate_limits import LIMITS, MOST_AT_ONCE, RateLimiter, Source, refusals
+from nagara.rate_counts import MOST_AT_ONCE
+from nagara.rate_limits import LIMITS, RateLimiter, Source, refusals
 from tests.nagara.test_filing_together import MANY, SECRET, over_a_pool, report, stored, writing_held_up
 
 CITY = "kh-pnh"
@@ -54,9 +55,9 @@ def watched(limiter: RateLimiter, asked: list[int]) -> None:
     """Note of how many callers each question to Redis is."""
     over = limiter._line.over
 
-    async def noted(callers: Sequence[Any]) -> list[list[Any]]:
+    async def noted(callers: Sequence[Any], ahead: dict[Any, int]) -> list[list[Any]]:
         asked.append(len(callers))
-        return await over(callers)
+        return await over(callers, ahead)
 
     limiter._line.over = noted  # type: ignore[method-assign]
 
@@ -74,7 +75,9 @@ def test_a_batch_is_counted_in_one_question(services: Throwaway, owner: psycopg.
     assert stored(owner) == MANY
 
 
-def test_batches_of_several_cities_and_readers_go_together_and_are_told_apart(services: Throwaway) -> None:
+def test_batches_of_several_cities_and_single_callers_go_together_and_are_told_apart(
+    services: Throwaway,
+) -> None:
     asked: list[int] = []
 
     async def use(pool: Pool, limiter: RateLimiter, redis: Redis) -> list[Any]:
@@ -87,15 +90,15 @@ def test_batches_of_several_cities_and_readers_go_together_and_are_told_apart(se
         for _ in range(LIMITS[HOURLY][0].times):
             await limiter.admission(HOURLY, Source("10.9.9.9")).ask()
         del asked[:]
-        readers = [limiter.count("read", f"10.8.0.{number}") for number in range(MANY)]
-        return await asyncio.gather(*(refusals(batch(city)) for city in range(1, CITIES)), *readers)
+        alone = [limiter.count("check", f"10.8.0.{number}") for number in range(MANY)]
+        return await asyncio.gather(*(refusals(batch(city)) for city in range(1, CITIES)), *alone)
 
     told = with_limits(services, use)
     for city, batch in enumerate(told[: CITIES - 1], 1):
         assert [one is None for one in batch] == [True] * (MANY - 1) + [False] * city
     assert sum(asked) == sum(len(batch) for batch in told[: CITIES - 1]) + MANY
     assert max(asked) <= MOST_AT_ONCE
-    assert len(asked) < CITIES, "each batch alone would be as many questions, without the readers"
+    assert len(asked) < CITIES, "each batch alone would be as many questions, without the others"
 
 
 def test_a_batch_of_which_nobody_is_let_in_asks_nothing_of_the_database(

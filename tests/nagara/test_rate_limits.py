@@ -13,7 +13,8 @@ from redis.asyncio import Redis
 from nagara import rate_limits
 from nagara.errors import TooManyRequests
 from nagara.local.throwaway import Throwaway
-from nagara.rate_limits import LIMITS, MOST_AT_ONCE, RateLimiter, Source
+from nagara.rate_counts import MOST_AT_ONCE
+from nagara.rate_limits import LIMITS, RateLimiter, Source
 
 
 def refused_after(
@@ -107,7 +108,7 @@ def test_nobody_waits_for_a_redis_that_is_cut_off_behind_others_who_did(
         limiter = RateLimiter(redis, True, b"secret")
         tried = []
         for _ in range(2):
-            await asyncio.gather(*(limiter.count("read", anew(one)) for one in range(3 * MOST_AT_ONCE)))
+            await asyncio.gather(*(limiter.count("check", anew(one)) for one in range(3 * MOST_AT_ONCE)))
             tried.append(len(came))
         await redis.aclose()
         for writer in came:

@@ -18,7 +18,7 @@ from nagara.redis_connections import Direct, connected
 RESET = struct.pack("ii", 1, 0)
 """Linger for nothing: closing sends a reset."""
 
-ANSWERS = {b"PING": b"+PONG\r\n", b"EVAL": b"*0\r\n"}
+ANSWERS = {b"PING": b"+PONG\r\n", b"EVAL": b"*2\r\n*0\r\n*0\r\n"}
 LATE = b"LATE"
 """Answered when nobody waits any more."""
 

@@ -1,0 +1,210 @@
+"""Counts of rate limits as Redis keeps them: many callers in one question, and some of whom it is told afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import orjson
+from redis.asyncio import Redis
+
+from nagara.redis_connections import Direct
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most ``times`` in any window of ``seconds`` that starts on a multiple of it."""
+
+    times: int
+    seconds: int
+
+
+class Held(NamedTuple):
+    """One limit that a source is held against: what is counted, and what says that it was let through before."""
+
+    key: str
+    mark: str
+    what: str
+    limit: Limit
+    ends: int
+    """When the window ends, in seconds of the epoch."""
+
+
+COUNT = """
+local crowded = {}
+for place, one in ipairs(cjson.decode(ARGV[2])) do
+    local key, untold, seconds, times = one[1], one[2], one[3], one[4]
+    local count = redis.call('incrby', key, untold)
+    if count == untold then redis.call('expire', key, seconds + ARGV[4]) end
+    if count * 2 > times then crowded[#crowded + 1] = place - 1 end
+end
+local over = {}
+for caller, held in ipairs(cjson.decode(ARGV[1])) do
+    local refused = {}
+    for place, one in ipairs(held) do
+        local key, mark, source, seconds, times = one[1], one[2], one[3], one[4], one[5]
+        local count
+        if refused[source] then
+            count = tonumber(redis.call('get', key) or '0') + 1
+        elseif mark ~= '' and redis.call('exists', mark) == 1 then
+            count = 0
+        else
+            count = redis.call('incr', key)
+            if count == 1 then redis.call('expire', key, seconds + ARGV[4]) end
+            if mark ~= '' and count <= times then redis.call('set', mark, 1, 'ex', ARGV[3]) end
+        end
+        if count > times then
+            refused[source] = true
+            over[#over + 1] = caller - 1
+            over[#over + 1] = place - 1
+        end
+    end
+end
+return {over, crowded}
+"""
+"""Adds what was let through untold, and returns of whom that makes more than half of the limit. Then counts one at each
+limit of each caller's sources, and returns at which it was one too many: by caller and place. What was let through
+before, by its mark, counts no more; what is refused already does not use up a source's longer windows. One script, so
+that of many at once exactly one counts, and whatever is asked while Redis answers goes along in one more; in one
+argument, because the client spends as long on each as Redis on counting."""
+
+REPEATED_WITHIN_SECONDS = 86_400
+
+LATE_SECONDS = 15
+"""A window's count is kept so long after its end: longer than a report waits in the line before it is counted."""
+
+MOST_AT_ONCE = 64
+"""Callers that one question to Redis counts for."""
+
+TOLD_WITHIN_S = 0.1
+"""Whoever was let through ahead is told of after so long, unless a question goes sooner."""
+
+AHEAD_SHARE = 20
+"""One in so many of a limit may be let through before Redis answers that it knows. That many may a process let through
+too many, and only of a source that uses up half of its window meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Callers who are to be counted together, and the promise of where each was one too many."""
+
+    callers: Sequence[Sequence[Held]]
+    answer: asyncio.Future[list[list[Held]]]
+
+
+class Line:
+    """Asks Redis for all who wait at once: a question of its own for each costs more than all the counting."""
+
+    def __init__(self, redis: Redis, not_told: Callable[[Exception], None]) -> None:
+        """``not_told`` hears why Redis could not be told of somebody, where nobody waits for the answer."""
+        self._direct = Direct(redis)
+        self._not_told = not_told
+        self._waiting: deque[_Asked] = deque()
+        self._asking: asyncio.Task[None] | None = None
+        self._untold: dict[Held, int] = {}
+        self._telling: dict[Held, int] = {}
+        self._tells: asyncio.TimerHandle | None = None
+        self._crowded: dict[str, int] = {}
+        """The windows of which more than half is used up, and when they end."""
+
+    async def counted(self, callers: Sequence[Sequence[Held]]) -> list[list[Held]]:
+        """Count each caller once at each of theirs; returns where each was one too many. Raises what Redis, or the way
+        to it, raises."""
+        asked = _Asked(callers, asyncio.get_running_loop().create_future())
+        self._waiting.append(asked)
+        self._begin()
+        return await asked.answer
+
+    def lets_ahead(self, held: Held) -> bool:
+        """Whether somebody is let through at once, and told of later; if not, they are to be counted first.
+
+        Not where more than half of the window is used up as far as is known here, and no more than a part of it
+        (``AHEAD_SHARE``) before Redis answers. A question takes along whoever is untold, so what one process lets
+        through is exact, whether told of before or after.
+        """
+        if held.key in self._crowded:
+            return False
+        untold = self._untold.get(held, 0)
+        if untold + self._telling.get(held, 0) >= held.limit.times // AHEAD_SHARE:
+            return False
+        self._untold[held] = untold + 1
+        if self._tells is None:
+            self._tells = asyncio.get_running_loop().call_later(TOLD_WITHIN_S, self._tell)
+        return True
+
+    def _tell(self) -> None:
+        self._tells = None
+        if self._untold and not self._begin():  # what is asked now left without them
+            self._tells = asyncio.get_running_loop().call_later(TOLD_WITHIN_S, self._tell)
+
+    def _begin(self) -> bool:
+        """Ask, unless a question is under way."""
+        if self._asking is not None and not self._asking.done():
+            return False
+        self._asking = asyncio.create_task(self._ask())
+        return True
+
+    async def _ask(self) -> None:
+        await asyncio.sleep(0)  # who is about to ask goes along
+        while True:
+            asking = self._next()
+            self._telling, self._untold = self._untold, {}
+            try:
+                over = iter(
+                    await self.over([held for asked in asking for held in asked.callers], self._telling)
+                )
+            except Exception as fault:  # nobody may wait for ever; each decides what it means
+                # Whoever waits behind them would wait as long again for the same.
+                asking += self._waiting
+                self._waiting.clear()
+                for asked in asking:
+                    if not asked.answer.done():
+                        asked.answer.set_exception(fault)
+                if not asking:
+                    self._not_told(fault)
+            else:
+                for asked in asking:
+                    found = [next(over) for _ in asked.callers]
+                    if not asked.answer.done():
+                        asked.answer.set_result(found)
+            finally:
+                self._telling = {}
+            if not self._waiting:
+                return
+
+    def _next(self) -> list[_Asked]:
+        """Those whom the next question counts: as many as it may, but whoever came together stays together."""
+        asking: list[_Asked] = []
+        callers = 0
+        while self._waiting and (not asking or callers + len(self._waiting[0].callers) <= MOST_AT_ONCE):
+            asking.append(self._waiting.popleft())
+            callers += len(asking[-1].callers)
+        return asking
+
+    async def over(self, callers: Sequence[Sequence[Held]], ahead: dict[Held, int]) -> list[list[Held]]:
+        """Tell of those who were let through ahead, how many of each, and count all callers, in one question; where
+        each caller was one too many. Raises as ``counted``."""
+        told = [(one.key, untold, one.limit.seconds, one.limit.times) for one, untold in ahead.items()]
+        asked = [
+            [(one.key, one.mark, one.what, one.limit.seconds, one.limit.times) for one in held]
+            for held in callers
+        ]
+        places, crowded = await self._direct.ask(
+            "EVAL", COUNT, 0, orjson.dumps(asked), orjson.dumps(told), REPEATED_WITHIN_SECONDS, LATE_SECONDS
+        )
+        if crowded:
+            self._remember([list(ahead)[place] for place in crowded])
+        found: list[list[Held]] = [[] for _ in callers]
+        for caller, place in zip(places[::2], places[1::2], strict=True):
+            found[caller].append(callers[caller][place])
+        return found
+
+    def _remember(self, crowded: Sequence[Held]) -> None:
+        """Whom everybody is asked for until their window ends; those of windows that ended are forgotten."""
+        now = int(time.time())
+        self._crowded = {key: ends for key, ends in self._crowded.items() if ends >= now}
+        self._crowded.update((one.key, one.ends) for one in crowded)

@@ -1,0 +1,333 @@
+"""Whoever is far from a limit is let through before Redis knows, is counted all the same, and the limit holds."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+
+from nagara import rate_counts, rate_limits
+from nagara.errors import TooManyRequests
+from nagara.local.throwaway import Throwaway
+from nagara.rate_counts import AHEAD_SHARE, Held, Limit
+from nagara.rate_limits import COUNTED_AFTERWARDS, LIMITS, RateLimiter, Source
+
+MOST = 200
+AHEAD = MOST // AHEAD_SHARE
+HERE = "10.0.0.1"
+SOON_S = 0.02
+WINDOW = Limit(MOST, 30 * 86_400)
+"""A window that does not end within a test."""
+
+
+@pytest.fixture(autouse=True)
+def long_windows_soon_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rate_counts, "TOLD_WITHIN_S", SOON_S)
+    monkeypatch.setattr(rate_limits, "LIMITS", {**LIMITS, "read": (WINDOW,), "tile": (WINDOW,)})
+
+
+def with_limiters(
+    services: Throwaway, use: Callable[[Redis, Sequence[RateLimiter]], Awaitable[Any]], processes: int = 1
+) -> Any:
+    """Run something with the limiters of so many processes, which count from nothing."""
+
+    async def run() -> Any:
+        redis = Redis.from_url(services.redis_url)
+        secret = uuid.uuid4().bytes
+        own = [Redis.from_url(services.redis_url) for _ in range(processes)]
+        try:
+            return await use(redis, [RateLimiter(one, True, secret) for one in own])
+        finally:
+            for one in (redis, *own):
+                await one.aclose()
+
+    return asyncio.run(run())
+
+
+async def let_in(limiter: RateLimiter, address: str = HERE, what: str = "read") -> bool:
+    try:
+        await limiter.count(what, address)
+    except TooManyRequests as refusal:
+        assert refusal.reached == {what}
+        return False
+    return True
+
+
+def key(limiter: RateLimiter, address: str = HERE) -> str:
+    [held] = limiter._admission({"read": address}, None).held
+    return held.key
+
+
+def questions(limiter: RateLimiter) -> list[tuple[Any, ...]]:
+    """Notes each question to Redis from now on."""
+    asked: list[tuple[Any, ...]] = []
+    ask = limiter._line._direct.ask
+
+    async def noted(*command: Any) -> Any:
+        asked.append(command)
+        return await ask(*command)
+
+    limiter._line._direct.ask = noted  # type: ignore[method-assign]
+    return asked
+
+
+def held_up(limiter: RateLimiter) -> asyncio.Event:
+    """Lets no question go to Redis until the event is set."""
+    over, go_on = limiter._line.over, asyncio.Event()
+
+    async def slow(callers: Sequence[Sequence[Held]], ahead: dict[Held, int]) -> list[list[Held]]:
+        await go_on.wait()
+        return await over(callers, ahead)
+
+    limiter._line.over = slow  # type: ignore[method-assign]
+    return go_on
+
+
+async def counted(redis: Redis, limiter: RateLimiter, address: str = HERE) -> int:
+    return int(await redis.get(key(limiter, address)) or 0)
+
+
+async def until_counted(redis: Redis, limiter: RateLimiter, count: int, address: str = HERE) -> None:
+    """Wait until Redis knows of so many."""
+    async with asyncio.timeout(10):
+        while await counted(redis, limiter, address) != count:  # noqa: ASYNC110 - another server counts
+            await asyncio.sleep(0.005)
+
+
+async def until_away(limiter: RateLimiter) -> None:
+    """Wait until it has found that Redis does not answer."""
+    async with asyncio.timeout(10):
+        while not limiter._away():  # noqa: ASYNC110 - a timer begins what finds it
+            await asyncio.sleep(0.005)
+
+
+def test_readers_go_on_before_redis_knows_of_them_and_are_counted_in_one_question(
+    services: Throwaway,
+) -> None:
+    async def use(redis: Redis, limiters: Sequence[RateLimiter]) -> None:
+        [limiter] = limiters
+        asked = questions(limiter)
+        for _ in range(AHEAD - 1):
+            assert await let_in(limiter)
+        for number in range(50):
+            assert await let_in(limiter, f"10.1.0.{number}")
+        assert asked == []
+        await until_counted(redis, limiter, AHEAD - 1)
+        await until_counted(redis, limiter, 1, "10.1.0.49")
+        assert len(asked) == 1
+        assert 0 < await redis.ttl(key(limiter)) <= WINDOW.seconds + 15
+
+    with_limiters(services, use)
+
+
+def test_what_a_reader_does_not_wait_for_is_kept_of_nobody(services: Throwaway) -> None:
+    """However many read: what is told is forgotten here, but for those who are close to their limit."""
+
+    async def use(redis: Redis, limiters: Sequence[RateLimiter]) -> None:
+        [limiter] = limiters
+        for number in range(5_000):
+            assert await let_in(limiter, f"10.{number // 250}.1.{number % 250}")
+        for _ in range(MOST // 2 + 1):
+            await let_in(limiter)
+        await until_counted(redis, limiter, MOST // 2 + 1)
+        await asyncio.sleep(3 * SOON_S)
+        assert (limiter._line._untold, limiter._line._telling) == ({}, {})
+        assert list(limiter._line._crowded) == [key(limiter)]
+
+    with_limiters(services, use)
+
+
+@pytest.mark.parametrize(
+    ("what", "at_once", "pause_s"),
+    [
+        ("read", 1, 0.0),
+        ("read", 1, SOON_S / 10),
+        ("read", 7, SOON_S / 4),
+        ("read", 3 * MOST, 0.0),
+        ("tile", 7, 0.0),
+    ],
+)
+def test_of_one_process_exactly_the_limit_is_let_through(
+    services: Throwaway, what: str, at_once: int, pause_s: float
+) -> None:
+    async def use(redis: Redis, limiters: Sequence[RateLimiter]) -> int:
+        [limiter] = limiters
+        passed = 0
+        for _ in range(0, 2 * MOST, at_once):
+            passed += sum(await asyncio.gather(*(let_in(limiter, what=what) for _ in range(at_once))))
+            await asyncio.sleep(pause_s)
+        return passed
+
+    assert with_limiters(services, use) == MOST
+
+
+@pytest.mark.parametrize("pause_s", [0.0, SOON_S / 10])
+def test_of_many_processes_none_lets_more_through_than_its_share_too_many(
+    services: Throwaway, pause_s: float
+) -> None:
+    processes = 4
+
+    async def use(redis: Redis, limiters: Sequence[RateLimiter]) -> int:
+        async def flood(limiter: RateLimiter) -> int:
+            passed = 0
+            for _ in range(2 * MOST):
+                passed += await let_in(limiter)
+                await asyncio.sleep(pause_s)
+            return passed
+
+        return sum(await asyncio.gather(*(flood(limiter) for limiter in limiters)))
+
+    assert MOST <= with_limiters(services, use, processes) <= MOST + (processes - 1) * AHEAD
+
+
+def test_at_a_pace_at_which_each_process_hears_of_the_others_the_limit_is_exact(services: Throwaway) -> None:
+    async def use(redis: Redis, limiters: Sequence[RateLimiter]) -> list[int]:
+        passed = [0, 0]
+        for _ in range(2 * MOST // AHEAD):
+            for process, limiter in enumerate(limiters):
+                before = await counted(redis, limiter)
+                for _ in range(AHEAD - 1):
+                    passed[process] += await let_in(limiter)
+                await until_counted(redis, limiter, before + AHEAD - 1)
+        return passed
+
+    passed = with_limiters(services, use, 2)
+    assert sum(passed) == MOST
+    assert min(passed) > MOST // 3
+
+
+def test_no_more_than_its_share_goes_ahead_of_a_redis_that_is_slow(services: Throwaway) -> None:
+    async def use(redis: Redis, limiters: Sequence[RateLimiter]) -> None:
+        [limiter] = limiters
+        go_on = held_up(limiter)
+        readers = [asyncio.create_task(let_in(limiter)) for _ in range(AHEAD // 2)]
+        await asyncio.sleep(3 * SOON_S)  # Redis is being told of these
+        readers += [asyncio.create_task(let_in(limiter)) for _ in range(MOST)]
+        await asyncio.sleep(3 * SOON_S)
+        assert sum(one.done() for one in readers) == AHEAD
+        go_on.set()
+        passed = await asyncio.gather(*readers)
+        assert sum(passed) == MOST
+
+    with_limiters(services, use)
+
+
+def test_whoever_reads_while_redis_is_asked_is_told_of_though_nobody_asks_again(services: Throwaway) -> None:
+    async def use(redis: Redis, limiters: Sequence[RateLimiter]) -> None:
+        [limiter] = limiters
+        go_on = held_up(limiter)
+        first = asyncio.create_task(limiter.count("check", HERE))
+        await asyncio.sleep(SOON_S)
+        assert await let_in(limiter)
+        await asyncio.sleep(3 * SOON_S)  # its time comes while the question is under way
+        go_on.set()
+        await first
+        await until_counted(redis, limiter, 1)
+
+    with_limiters(services, use)
+
+
+def test_a_question_takes_along_whoever_was_let_through(services: Throwaway) -> None:
+    async def use(redis: Redis, limiters: Sequence[RateLimiter]) -> None:
+        [limiter] = limiters
+        asked = questions(limiter)
+        for _ in range(3):
+            assert await let_in(limiter)
+        await limiter.count_all("file", Source(HERE), same="the same report")  # counts as reading, too
+        assert await counted(redis, limiter) == 4
+        await asyncio.sleep(3 * SOON_S)
+        assert len(asked) == 1
+
+    with_limiters(services, use)
+
+
+def test_a_new_window_is_begun_anew_and_the_old_one_is_forgotten(
+    services: Throwaway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def use(redis: Redis, limiters: Sequence[RateLimiter]) -> None:
+        [limiter] = limiters
+        for window in (1, 2):
+            monkeypatch.setattr(time, "time", lambda window=window: 10_000_000_000 + window * WINDOW.seconds)
+            passed = [await let_in(limiter) for _ in range(MOST + 1)]
+            assert passed == [True] * MOST + [False]
+            assert list(limiter._line._crowded) == [key(limiter)]
+            assert await let_in(limiter, "10.2.2.2")
+
+    with_limiters(services, use)
+
+
+def test_all_other_limits_are_asked_first(services: Throwaway) -> None:
+    async def use(redis: Redis, limiters: Sequence[RateLimiter]) -> None:
+        [limiter] = limiters
+        asked = questions(limiter)
+        others = sorted(set(LIMITS) - COUNTED_AFTERWARDS)
+        for number, what in enumerate(others, 1):
+            await limiter.count(what, HERE)
+            assert len(asked) == number
+
+    with_limiters(services, use)
+
+
+@asynccontextmanager
+async def silent_redis() -> AsyncIterator[tuple[RateLimiter, list[asyncio.StreamWriter]]]:
+    """A limiter of a Redis that takes connections and says nothing, and those connections."""
+    came: list[asyncio.StreamWriter] = []
+    server = await asyncio.start_server(lambda _, writer: came.append(writer), "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    redis = Redis.from_url(f"redis://127.0.0.1:{port}/0", socket_timeout=0.2, socket_connect_timeout=5)
+    try:
+        yield RateLimiter(redis, True, b"secret"), came
+    finally:
+        await redis.aclose()
+        for writer in came:
+            writer.close()
+        server.close()
+
+
+def test_readers_do_not_wait_for_a_redis_that_is_cut_off(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(rate_limits, "WITHOUT_REDIS_FOR_S", 3600.0)
+    caplog.set_level(logging.WARNING)
+
+    async def scene() -> None:
+        async with silent_redis() as (limiter, came):
+            began = asyncio.get_running_loop().time()
+            for number in range(50):
+                assert await let_in(limiter, f"10.3.3.{number}")
+            assert came == [], "none has waited so long that Redis was asked"
+            await until_away(limiter)
+            assert asyncio.get_running_loop().time() - began > 0.2, "it was given its time to answer"
+            for _ in range(2 * MOST):
+                assert await let_in(limiter), "without Redis nobody is refused"
+            assert len(came) == 1
+            assert limiter._line._untold == {}
+
+    asyncio.run(scene())
+    assert [record.message for record in caplog.records] == ["rate limits are off: Redis does not answer"]
+
+
+def test_after_an_outage_readers_are_counted_again(services: Throwaway) -> None:
+    async def use(redis: Redis, limiters: Sequence[RateLimiter]) -> None:
+        [limiter] = limiters
+        ask = limiter._line._direct.ask
+
+        async def fails(*_: Any) -> Any:
+            raise OSError("cut off")
+
+        limiter._line._direct.ask = fails  # type: ignore[method-assign]
+        assert await let_in(limiter)
+        await until_away(limiter)
+        limiter._line._direct.ask = ask  # type: ignore[method-assign]
+        limiter._away_until = 0.0
+        assert await let_in(limiter)
+        await until_counted(redis, limiter, 1)
+
+    with_limiters(services, use)
