@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -32,6 +32,8 @@ class Held(NamedTuple):
     limit: Limit
     ends: int
     """When the window ends, in seconds of the epoch."""
+    afterwards: bool = False
+    """Whether somebody far from the limit goes on before they are counted."""
 
 
 COUNT = """
@@ -40,13 +42,13 @@ for place, one in ipairs(cjson.decode(ARGV[2])) do
     local key, untold, seconds, times = one[1], one[2], one[3], one[4]
     local count = redis.call('incrby', key, untold)
     if count == untold then redis.call('expire', key, seconds + ARGV[4]) end
-    if count * 2 > times then crowded[#crowded + 1] = place - 1 end
+    if count * 2 > times then crowded[#crowded + 1] = key end
 end
 local over = {}
 for caller, held in ipairs(cjson.decode(ARGV[1])) do
     local refused = {}
     for place, one in ipairs(held) do
-        local key, mark, source, seconds, times = one[1], one[2], one[3], one[4], one[5]
+        local key, mark, source, seconds, times, afterwards = one[1], one[2], one[3], one[4], one[5], one[6]
         local count
         if refused[source] then
             count = tonumber(redis.call('get', key) or '0') + 1
@@ -57,6 +59,7 @@ for caller, held in ipairs(cjson.decode(ARGV[1])) do
             if count == 1 then redis.call('expire', key, seconds + ARGV[4]) end
             if mark ~= '' and count <= times then redis.call('set', mark, 1, 'ex', ARGV[3]) end
         end
+        if afterwards and count * 2 > times then crowded[#crowded + 1] = key end
         if count > times then
             refused[source] = true
             over[#over + 1] = caller - 1
@@ -66,11 +69,11 @@ for caller, held in ipairs(cjson.decode(ARGV[1])) do
 end
 return {over, crowded}
 """
-"""Adds what was let through untold, and returns of whom that makes more than half of the limit. Then counts one at each
-limit of each caller's sources, and returns at which it was one too many: by caller and place. What was let through
-before, by its mark, counts no more; what is refused already does not use up a source's longer windows. One script, so
-that of many at once exactly one counts, and whatever is asked while Redis answers goes along in one more; in one
-argument, because the client spends as long on each as Redis on counting."""
+"""Adds whoever was let through untold, then counts one at each limit of each caller's sources. Returns at which it was
+one too many, by caller and place, and the keys that are more than half used up, of those that are counted afterwards.
+What was let through before, by its mark, counts no more; what is refused already does not use up a source's longer
+windows. One script, so that of many at once exactly one counts, and whatever is asked while Redis answers goes along in
+one more; in two arguments, because the client spends as long on each as Redis on counting."""
 
 REPEATED_WITHIN_SECONDS = 86_400
 
@@ -84,8 +87,8 @@ TOLD_WITHIN_S = 0.1
 """Whoever was let through ahead is told of after so long, unless a question goes sooner."""
 
 AHEAD_SHARE = 20
-"""One in so many of a limit may be let through before Redis answers that it knows. That many may a process let through
-too many, and only of a source that uses up half of its window meanwhile."""
+"""One in so many of a limit may a process let through before Redis answers that it knows. While half of the limit is
+more than a question counts and two such shares, a process has heard of that half before the other is used up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,7 @@ class Line:
         self._telling: dict[Held, int] = {}
         self._tells: asyncio.TimerHandle | None = None
         self._crowded: dict[str, int] = {}
-        """The windows of which more than half is used up, and when they end."""
+        """The windows of which more than half is used up, by key, and when they end."""
 
     async def counted(self, callers: Sequence[Sequence[Held]]) -> list[list[Held]]:
         """Count each caller once at each of theirs; returns where each was one too many. Raises what Redis, or the way
@@ -126,7 +129,7 @@ class Line:
         (``AHEAD_SHARE``) before Redis answers. A question takes along whoever is untold, so what one process lets
         through is exact, whether told of before or after.
         """
-        if held.key in self._crowded:
+        if not held.afterwards or held.mark or held.key in self._crowded:
             return False
         untold = self._untold.get(held, 0)
         if untold + self._telling.get(held, 0) >= held.limit.times // AHEAD_SHARE:
@@ -159,12 +162,12 @@ class Line:
                 )
             except Exception as fault:  # nobody may wait for ever; each decides what it means
                 # Whoever waits behind them would wait as long again for the same.
-                asking += self._waiting
+                waiting = [asked.answer for asked in (*asking, *self._waiting) if not asked.answer.done()]
                 self._waiting.clear()
-                for asked in asking:
-                    if not asked.answer.done():
-                        asked.answer.set_exception(fault)
-                if not asking:
+                self._untold = {}
+                for answer in waiting:
+                    answer.set_exception(fault)
+                if not waiting:
                     self._not_told(fault)
             else:
                 for asked in asking:
@@ -190,21 +193,27 @@ class Line:
         each caller was one too many. Raises as ``counted``."""
         told = [(one.key, untold, one.limit.seconds, one.limit.times) for one, untold in ahead.items()]
         asked = [
-            [(one.key, one.mark, one.what, one.limit.seconds, one.limit.times) for one in held]
+            [
+                (one.key, one.mark, one.what, one.limit.seconds, one.limit.times, one.afterwards)
+                for one in held
+            ]
             for held in callers
         ]
         places, crowded = await self._direct.ask(
             "EVAL", COUNT, 0, orjson.dumps(asked), orjson.dumps(told), REPEATED_WITHIN_SECONDS, LATE_SECONDS
         )
         if crowded:
-            self._remember([list(ahead)[place] for place in crowded])
+            self._remember(
+                {key.decode() for key in crowded}, [*ahead, *(one for held in callers for one in held)]
+            )
         found: list[list[Held]] = [[] for _ in callers]
         for caller, place in zip(places[::2], places[1::2], strict=True):
             found[caller].append(callers[caller][place])
         return found
 
-    def _remember(self, crowded: Sequence[Held]) -> None:
-        """Whom everybody is asked for until their window ends; those of windows that ended are forgotten."""
-        now = int(time.time())
-        self._crowded = {key: ends for key, ends in self._crowded.items() if ends >= now}
-        self._crowded.update((one.key, one.ends) for one in crowded)
+    def _remember(self, crowded: set[str], counted: Iterable[Held]) -> None:
+        """Of these windows everybody is counted first until they end; those that have ended are forgotten."""
+        new = {one.key: one.ends for one in counted if one.key in crowded and one.key not in self._crowded}
+        if new:
+            now = int(time.time())
+            self._crowded = {key: ends for key, ends in self._crowded.items() if ends >= now} | new

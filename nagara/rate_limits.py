@@ -113,9 +113,8 @@ class RateLimiter:
         ``same`` names what is asked: once let through, its repetitions within a day count no more.
         """
         admission = self._admission({what: source}, same)
-        if what in COUNTED_AFTERWARDS and self._lets_ahead(admission.held):
-            return
-        await admission.ask()
+        if not self._lets_ahead(admission.held):
+            await admission.ask()
 
     async def take_back(self, what: str, source: str) -> None:
         """Count one less: it turned out to be what the limit is not meant for."""
@@ -199,7 +198,9 @@ class RateLimiter:
             for limit in LIMITS[what]:
                 mark = "" if once is None else f"passed:{what}:{limit.seconds}:{once}"
                 ends = (now // limit.seconds + 1) * limit.seconds
-                held.append(Held(_key(what, limit, now, own), mark, what, limit, ends))
+                held.append(
+                    Held(_key(what, limit, now, own), mark, what, limit, ends, what in COUNTED_AFTERWARDS)
+                )
         return Admission(self, tuple(held))
 
     def _lets_ahead(self, held: Sequence[Held]) -> bool:
@@ -207,9 +208,10 @@ class RateLimiter:
         return not self._away() and len(held) == 1 and self._line.lets_ahead(held[0])
 
     def _not_told(self, fault: Exception) -> None:
-        if not isinstance(fault, (RedisError, OSError)):
-            raise fault
-        self._leave_alone()
+        if isinstance(fault, (RedisError, OSError)):
+            self._leave_alone()
+        else:
+            log.error("a fault of ours in counting", exc_info=fault)
 
     async def counted(self, held: Sequence[Held]) -> TooManyRequests | None:
         """Count one at each of these, with whoever else asks now; the refusal if that is one too many."""

@@ -160,12 +160,31 @@ def test_of_one_process_exactly_the_limit_is_let_through(
     async def use(redis: Redis, limiters: Sequence[RateLimiter]) -> int:
         [limiter] = limiters
         passed = 0
-        for _ in range(0, 2 * MOST, at_once):
+        for _ in range(max(2 * MOST // at_once, 3)):
             passed += sum(await asyncio.gather(*(let_in(limiter, what=what) for _ in range(at_once))))
             await asyncio.sleep(pause_s)
         return passed
 
     assert with_limiters(services, use) == MOST
+
+
+def test_whoever_used_up_the_limit_by_other_ways_reads_no_more(services: Throwaway) -> None:
+    """A report that is repeated counts as reading."""
+
+    async def use(redis: Redis, limiters: Sequence[RateLimiter]) -> None:
+        [limiter] = limiters
+        for _ in range(MOST):
+            await limiter.count_all("file", Source(HERE), same="the same report")
+        assert not await let_in(limiter)
+
+    with_limiters(services, use)
+
+
+def test_each_further_process_lets_its_share_through_before_it_hears_of_a_source(services: Throwaway) -> None:
+    async def use(redis: Redis, limiters: Sequence[RateLimiter]) -> list[int]:
+        return [sum([await let_in(limiter) for _ in range(MOST + 1)]) for limiter in limiters]
+
+    assert with_limiters(services, use, 4) == [MOST, AHEAD, AHEAD, AHEAD]
 
 
 @pytest.mark.parametrize("pause_s", [0.0, SOON_S / 10])
@@ -215,6 +234,7 @@ def test_no_more_than_its_share_goes_ahead_of_a_redis_that_is_slow(services: Thr
         go_on.set()
         passed = await asyncio.gather(*readers)
         assert sum(passed) == MOST
+        assert not await let_in(limiter)
 
     with_limiters(services, use)
 
@@ -303,7 +323,11 @@ def test_readers_do_not_wait_for_a_redis_that_is_cut_off(
             for number in range(50):
                 assert await let_in(limiter, f"10.3.3.{number}")
             assert came == [], "none has waited so long that Redis was asked"
+            await asyncio.sleep(0.1)
+            for number in range(50):
+                assert await let_in(limiter, f"10.4.4.{number}"), "nor while it is asked"
             await until_away(limiter)
+            await asyncio.sleep(0.3)
             assert asyncio.get_running_loop().time() - began > 0.2, "it was given its time to answer"
             for _ in range(2 * MOST):
                 assert await let_in(limiter), "without Redis nobody is refused"
@@ -312,6 +336,28 @@ def test_readers_do_not_wait_for_a_redis_that_is_cut_off(
 
     asyncio.run(scene())
     assert [record.message for record in caplog.records] == ["rate limits are off: Redis does not answer"]
+
+
+def test_that_redis_is_cut_off_is_noted_though_whoever_asked_is_gone() -> None:
+    async def scene() -> None:
+        async with silent_redis() as (limiter, _came):
+            asking = asyncio.create_task(limiter.count("check", HERE))
+            await asyncio.sleep(0.05)
+            asking.cancel()
+            await until_away(limiter)
+
+    asyncio.run(scene())
+
+
+def test_what_is_repeated_is_asked_first(services: Throwaway) -> None:
+    async def use(redis: Redis, limiters: Sequence[RateLimiter]) -> None:
+        [limiter] = limiters
+        asked = questions(limiter)
+        for _ in range(MOST + 1):
+            await limiter.count("tile", HERE, same="the same tile")
+        assert len(asked) == MOST + 1
+
+    with_limiters(services, use)
 
 
 def test_after_an_outage_readers_are_counted_again(services: Throwaway) -> None:
