@@ -33,18 +33,11 @@ class Held(NamedTuple):
     ends: int
     """When the window ends, in seconds of the epoch."""
     afterwards: bool = False
-    """Whether somebody far from the limit goes on before they are counted."""
+    """Whether whoever is far from the limit may go on before they are counted."""
 
 
 COUNT = """
-local crowded = {}
-for place, one in ipairs(cjson.decode(ARGV[2])) do
-    local key, untold, seconds, times = one[1], one[2], one[3], one[4]
-    local count = redis.call('incrby', key, untold)
-    if count == untold then redis.call('expire', key, seconds + ARGV[4]) end
-    if count * 2 > times then crowded[#crowded + 1] = key end
-end
-local over = {}
+local over, crowded = {}, {}
 for caller, held in ipairs(cjson.decode(ARGV[1])) do
     local refused = {}
     for place, one in ipairs(held) do
@@ -56,10 +49,13 @@ for caller, held in ipairs(cjson.decode(ARGV[1])) do
             count = 0
         else
             count = redis.call('incr', key)
-            if count == 1 then redis.call('expire', key, seconds + ARGV[4]) end
-            if mark ~= '' and count <= times then redis.call('set', mark, 1, 'ex', ARGV[3]) end
+            if count == 1 then redis.call('expire', key, seconds + ARGV[3]) end
+            if mark ~= '' and count <= times then redis.call('set', mark, 1, 'ex', ARGV[2]) end
         end
-        if afterwards and count * 2 > times then crowded[#crowded + 1] = key end
+        if afterwards and count * 2 > times then
+            crowded[#crowded + 1] = caller - 1
+            crowded[#crowded + 1] = place - 1
+        end
         if count > times then
             refused[source] = true
             over[#over + 1] = caller - 1
@@ -69,11 +65,11 @@ for caller, held in ipairs(cjson.decode(ARGV[1])) do
 end
 return {over, crowded}
 """
-"""Adds whoever was let through untold, then counts one at each limit of each caller's sources. Returns at which it was
-one too many, by caller and place, and the keys that are more than half used up, of those that are counted afterwards.
-What was let through before, by its mark, counts no more; what is refused already does not use up a source's longer
-windows. One script, so that of many at once exactly one counts, and whatever is asked while Redis answers goes along in
-one more; in two arguments, because the client spends as long on each as Redis on counting."""
+"""Counts one at each limit of each caller's sources. Returns at which it was one too many, and which are more than half
+used up, of those that are counted afterwards: by caller and place. What was let through before, by its mark, counts no
+more; what is refused already does not use up a source's longer windows. One script, so that of many at once exactly one
+counts, and whatever is asked while Redis answers goes along in one more; in one argument, because the client spends as
+long on each as Redis on counting."""
 
 REPEATED_WITHIN_SECONDS = 86_400
 
@@ -87,8 +83,7 @@ TOLD_WITHIN_S = 0.1
 """Whoever was let through ahead is told of after so long, unless a question goes sooner."""
 
 AHEAD_SHARE = 20
-"""One in so many of a limit may a process let through before Redis answers that it knows. While half of the limit is
-more than a question counts and two such shares, a process has heard of that half before the other is used up."""
+"""One in so many of a limit, and one of any, may a process let through before Redis answers that it knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +103,11 @@ class Line:
         self._not_told = not_told
         self._waiting: deque[_Asked] = deque()
         self._asking: asyncio.Task[None] | None = None
-        self._untold: dict[Held, int] = {}
-        self._telling: dict[Held, int] = {}
+        self._ahead: list[Sequence[Held]] = []
+        """Who was let through, and is to be told of."""
         self._tells: asyncio.TimerHandle | None = None
+        self._open: dict[str, int] = {}
+        """How many of each window Redis has not answered of yet: of those let through ahead, and of those who wait."""
         self._crowded: dict[str, int] = {}
         """The windows of which more than half is used up, by key, and when they end."""
 
@@ -119,29 +116,41 @@ class Line:
         to it, raises."""
         asked = _Asked(callers, asyncio.get_running_loop().create_future())
         self._waiting.append(asked)
+        self._opened(callers)
         self._begin()
         return await asked.answer
 
-    def lets_ahead(self, held: Held) -> bool:
-        """Whether somebody is let through at once, and told of later; if not, they are to be counted first.
+    def lets_ahead(self, held: Sequence[Held]) -> bool:
+        """Whether a caller is let through at once, and told of later; if not, they are to be counted first.
 
-        Not where more than half of the window is used up as far as is known here, and no more than a part of it
-        (``AHEAD_SHARE``) before Redis answers. A question takes along whoever is untold, so what one process lets
-        through is exact, whether told of before or after.
+        Not where more than half of a window is used up as far as is known here, and no more than a part of it
+        (``AHEAD_SHARE``) while Redis has not answered of others. So what one process lets through is exactly the limit.
         """
-        if not held.afterwards or held.mark or held.key in self._crowded:
-            return False
-        untold = self._untold.get(held, 0)
-        if untold + self._telling.get(held, 0) >= held.limit.times // AHEAD_SHARE:
-            return False
-        self._untold[held] = untold + 1
+        for one in held:
+            share = one.limit.times // AHEAD_SHARE or 1
+            if not one.afterwards or one.key in self._crowded or self._open.get(one.key, 0) >= share:
+                return False
+        self._ahead.append(held)
+        self._opened([held])
         if self._tells is None:
             self._tells = asyncio.get_running_loop().call_later(TOLD_WITHIN_S, self._tell)
         return True
 
+    def _opened(self, callers: Iterable[Sequence[Held]]) -> None:
+        for held in callers:
+            for one in held:
+                self._open[one.key] = self._open.get(one.key, 0) + 1
+
+    def _closed(self, callers: Iterable[Sequence[Held]]) -> None:
+        for held in callers:
+            for one in held:
+                still = self._open.pop(one.key) - 1
+                if still:
+                    self._open[one.key] = still
+
     def _tell(self) -> None:
         self._tells = None
-        if self._untold and not self._begin():  # what is asked now left without them
+        if self._ahead and not self._begin():  # what is asked now left without them
             self._tells = asyncio.get_running_loop().call_later(TOLD_WITHIN_S, self._tell)
 
     def _begin(self) -> bool:
@@ -154,30 +163,34 @@ class Line:
     async def _ask(self) -> None:
         await asyncio.sleep(0)  # who is about to ask goes along
         while True:
+            told, self._ahead = self._ahead, []
             asking = self._next()
-            self._telling, self._untold = self._untold, {}
+            callers = [*told, *(held for asked in asking for held in asked.callers)]
             try:
-                over = iter(
-                    await self.over([held for asked in asking for held in asked.callers], self._telling)
-                )
+                over = iter((await self.over(callers))[len(told) :])
             except Exception as fault:  # nobody may wait for ever; each decides what it means
-                # Whoever waits behind them would wait as long again for the same.
-                waiting = [asked.answer for asked in (*asking, *self._waiting) if not asked.answer.done()]
-                self._waiting.clear()
-                self._untold = {}
-                for answer in waiting:
-                    answer.set_exception(fault)
-                if not waiting:
-                    self._not_told(fault)
+                self._fail(asking, fault)
             else:
                 for asked in asking:
                     found = [next(over) for _ in asked.callers]
                     if not asked.answer.done():
                         asked.answer.set_result(found)
             finally:
-                self._telling = {}
+                self._closed(callers)
             if not self._waiting:
                 return
+
+    def _fail(self, asking: Sequence[_Asked], fault: Exception) -> None:
+        """Tell all of a fault; whoever waits behind them would wait as long again for the same."""
+        behind = [held for asked in self._waiting for held in asked.callers]
+        waiting = [asked.answer for asked in (*asking, *self._waiting) if not asked.answer.done()]
+        self._closed([*behind, *self._ahead])
+        self._waiting.clear()
+        self._ahead = []
+        for answer in waiting:
+            answer.set_exception(fault)
+        if not waiting:
+            self._not_told(fault)
 
     def _next(self) -> list[_Asked]:
         """Those whom the next question counts: as many as it may, but whoever came together stays together."""
@@ -188,10 +201,8 @@ class Line:
             callers += len(asking[-1].callers)
         return asking
 
-    async def over(self, callers: Sequence[Sequence[Held]], ahead: dict[Held, int]) -> list[list[Held]]:
-        """Tell of those who were let through ahead, how many of each, and count all callers, in one question; where
-        each caller was one too many. Raises as ``counted``."""
-        told = [(one.key, untold, one.limit.seconds, one.limit.times) for one, untold in ahead.items()]
+    async def over(self, callers: Sequence[Sequence[Held]]) -> list[list[Held]]:
+        """Count all of these in one question; where each was one too many. Raises as ``counted``."""
         asked = [
             [
                 (one.key, one.mark, one.what, one.limit.seconds, one.limit.times, one.afterwards)
@@ -199,21 +210,22 @@ class Line:
             ]
             for held in callers
         ]
-        places, crowded = await self._direct.ask(
-            "EVAL", COUNT, 0, orjson.dumps(asked), orjson.dumps(told), REPEATED_WITHIN_SECONDS, LATE_SECONDS
+        over, crowded = await self._direct.ask(
+            "EVAL", COUNT, 0, orjson.dumps(asked), REPEATED_WITHIN_SECONDS, LATE_SECONDS
         )
-        if crowded:
-            self._remember(
-                {key.decode() for key in crowded}, [*ahead, *(one for held in callers for one in held)]
-            )
         found: list[list[Held]] = [[] for _ in callers]
-        for caller, place in zip(places[::2], places[1::2], strict=True):
+        for caller, place in _pairs(over):
             found[caller].append(callers[caller][place])
+        self._remember(callers[caller][place] for caller, place in _pairs(crowded))
         return found
 
-    def _remember(self, crowded: set[str], counted: Iterable[Held]) -> None:
+    def _remember(self, crowded: Iterable[Held]) -> None:
         """Of these windows everybody is counted first until they end; those that have ended are forgotten."""
-        new = {one.key: one.ends for one in counted if one.key in crowded and one.key not in self._crowded}
+        new = {one.key: one.ends for one in crowded if one.key not in self._crowded}
         if new:
             now = int(time.time())
             self._crowded = {key: ends for key, ends in self._crowded.items() if ends >= now} | new
+
+
+def _pairs(flat: Sequence[int]) -> Iterable[tuple[int, int]]:
+    return zip(flat[::2], flat[1::2], strict=True)

@@ -62,8 +62,8 @@ LIMITS: Mapping[str, tuple[Limit, ...]] = {
 ``by device`` by the random number a client may send of itself, ``by contact`` by an e-mail address or number,
 ``by link`` by the token of a private link."""
 
-COUNTED_AFTERWARDS = frozenset({READ, "tile"})
-"""Of these, whoever is far from the limit is let through at once, and Redis is told a moment later."""
+COUNTED_AFTERWARDS = frozenset({READ, "tile", "file", "file by device", "file by contact"})
+"""Whoever is far from these limits, and held against no others, goes on at once; Redis is told a moment later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +87,20 @@ class Admission:
 
     async def ask(self) -> None:
         """Count one; raise ``TooManyRequests`` if that is one too many anywhere."""
-        refusal = await self.limiter.counted(self.held)
-        if refusal is not None:
-            raise refusal
+        if not self.limiter.lets_ahead(self.held):
+            [refusal] = await self.limiter.counted([self.held])
+            if refusal is not None:
+                raise refusal
 
 
 async def refusals(admissions: Sequence[Admission]) -> list[TooManyRequests | None]:
     """Count all of these callers, who are of one limiter, in one question to Redis; each one's refusal, if any."""
-    return await admissions[0].limiter.counted_each([one.held for one in admissions]) if admissions else []
+    asked = [one for one in admissions if not one.limiter.lets_ahead(one.held)]
+    if not asked:
+        return [None] * len(admissions)
+    answers = await asked[0].limiter.counted([one.held for one in asked])
+    refused = {id(one): answer for one, answer in zip(asked, answers, strict=True)}
+    return [refused.get(id(one)) for one in admissions]
 
 
 class RateLimiter:
@@ -112,9 +118,7 @@ class RateLimiter:
 
         ``same`` names what is asked: once let through, its repetitions within a day count no more.
         """
-        admission = self._admission({what: source}, same)
-        if not self._lets_ahead(admission.held):
-            await admission.ask()
+        await self._admission({what: source}, same).ask()
 
     async def take_back(self, what: str, source: str) -> None:
         """Count one less: it turned out to be what the limit is not meant for."""
@@ -203,31 +207,18 @@ class RateLimiter:
                 )
         return Admission(self, tuple(held))
 
-    def _lets_ahead(self, held: Sequence[Held]) -> bool:
-        """Whether somebody who is counted once goes on before Redis knows of them."""
-        return not self._away() and len(held) == 1 and self._line.lets_ahead(held[0])
-
     def _not_told(self, fault: Exception) -> None:
         if isinstance(fault, (RedisError, OSError)):
             self._leave_alone()
         else:
             log.error("a fault of ours in counting", exc_info=fault)
 
-    async def counted(self, held: Sequence[Held]) -> TooManyRequests | None:
-        """Count one at each of these, with whoever else asks now; the refusal if that is one too many."""
-        if not held or self._away():
-            return None
-        try:
-            [over] = await self._line.counted([held])
-            return _refusal(over)
-        except (RedisError, OSError):
-            self._leave_alone()
-            return None
+    def lets_ahead(self, held: Sequence[Held]) -> bool:
+        """Whether a caller goes on before they are counted: being far from all limits, or because nobody counts now."""
+        return not held or self._away() or self._line.lets_ahead(held)
 
-    async def counted_each(self, callers: Sequence[Sequence[Held]]) -> list[TooManyRequests | None]:
-        """Count one at each of each caller's; each caller's refusal."""
-        if not any(callers) or self._away():
-            return [None] * len(callers)
+    async def counted(self, callers: Sequence[Sequence[Held]]) -> list[TooManyRequests | None]:
+        """Count one at each of each caller's, with whoever else asks now; each caller's refusal."""
         try:
             return [_refusal(over) for over in await self._line.counted(callers)]
         except (RedisError, OSError):

@@ -21,16 +21,20 @@ from nagara.rate_limits import COUNTED_AFTERWARDS, LIMITS, RateLimiter, Source
 
 MOST = 200
 AHEAD = MOST // AHEAD_SHARE
+FILED = 20
 HERE = "10.0.0.1"
 SOON_S = 0.02
 WINDOW = Limit(MOST, 30 * 86_400)
 """A window that does not end within a test."""
+FILING = Limit(FILED, 30 * 86_400)
 
 
 @pytest.fixture(autouse=True)
 def long_windows_soon_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rate_counts, "TOLD_WITHIN_S", SOON_S)
-    monkeypatch.setattr(rate_limits, "LIMITS", {**LIMITS, "read": (WINDOW,), "tile": (WINDOW,)})
+    monkeypatch.setattr(
+        rate_limits, "LIMITS", {**LIMITS, "read": (WINDOW,), "tile": (WINDOW,), "file": (FILING,)}
+    )
 
 
 def with_limiters(
@@ -60,6 +64,15 @@ async def let_in(limiter: RateLimiter, address: str = HERE, what: str = "read") 
     return True
 
 
+async def handed_in(limiter: RateLimiter, report: str, address: str = HERE) -> bool:
+    try:
+        await limiter.count_all("file", Source(address), same=report)
+    except TooManyRequests as refusal:
+        assert refusal.reached == {"file"}
+        return False
+    return True
+
+
 def key(limiter: RateLimiter, address: str = HERE) -> str:
     [held] = limiter._admission({"read": address}, None).held
     return held.key
@@ -82,9 +95,9 @@ def held_up(limiter: RateLimiter) -> asyncio.Event:
     """Lets no question go to Redis until the event is set."""
     over, go_on = limiter._line.over, asyncio.Event()
 
-    async def slow(callers: Sequence[Sequence[Held]], ahead: dict[Held, int]) -> list[list[Held]]:
+    async def slow(callers: Sequence[Sequence[Held]]) -> list[list[Held]]:
         await go_on.wait()
-        return await over(callers, ahead)
+        return await over(callers)
 
     limiter._line.over = slow  # type: ignore[method-assign]
     return go_on
@@ -138,7 +151,7 @@ def test_what_a_reader_does_not_wait_for_is_kept_of_nobody(services: Throwaway) 
             await let_in(limiter)
         await until_counted(redis, limiter, MOST // 2 + 1)
         await asyncio.sleep(3 * SOON_S)
-        assert (limiter._line._untold, limiter._line._telling) == ({}, {})
+        assert (limiter._line._ahead, limiter._line._open) == ([], {})
         assert list(limiter._line._crowded) == [key(limiter)]
 
     with_limiters(services, use)
@@ -260,8 +273,8 @@ def test_a_question_takes_along_whoever_was_let_through(services: Throwaway) -> 
         asked = questions(limiter)
         for _ in range(3):
             assert await let_in(limiter)
-        await limiter.count_all("file", Source(HERE), same="the same report")  # counts as reading, too
-        assert await counted(redis, limiter) == 4
+        await limiter.count("check", HERE)
+        assert await counted(redis, limiter) == 3
         await asyncio.sleep(3 * SOON_S)
         assert len(asked) == 1
 
@@ -332,7 +345,7 @@ def test_readers_do_not_wait_for_a_redis_that_is_cut_off(
             for _ in range(2 * MOST):
                 assert await let_in(limiter), "without Redis nobody is refused"
             assert len(came) == 1
-            assert limiter._line._untold == {}
+            assert (limiter._line._ahead, limiter._line._open) == ([], {})
 
     asyncio.run(scene())
     assert [record.message for record in caplog.records] == ["rate limits are off: Redis does not answer"]
@@ -349,15 +362,56 @@ def test_that_redis_is_cut_off_is_noted_though_whoever_asked_is_gone() -> None:
     asyncio.run(scene())
 
 
-def test_what_is_repeated_is_asked_first(services: Throwaway) -> None:
+def test_a_report_goes_on_before_redis_knows_of_its_sender(services: Throwaway) -> None:
+    """By address, device and contact, as long as nobody else with one of these is on the way."""
+
     async def use(redis: Redis, limiters: Sequence[RateLimiter]) -> None:
         [limiter] = limiters
         asked = questions(limiter)
-        for _ in range(MOST + 1):
-            await limiter.count("tile", HERE, same="the same tile")
-        assert len(asked) == MOST + 1
+        for number in range(5):
+            source = Source(f"10.5.5.{number}", f"a-device-of-{number:08}")
+            await limiter.count_all("file", source, b"digest %d" % number, same=f"report {number}")
+        assert asked == []
+        await limiter.count_all("file", Source("10.6.6.6", "another-device"), b"digest 4", same="report 6")
+        assert len(asked) == 1
 
     with_limiters(services, use)
+
+
+@pytest.mark.parametrize("at_once", [1, 5, 3 * FILED])
+def test_of_one_process_exactly_the_limit_is_filed(services: Throwaway, at_once: int) -> None:
+    async def use(redis: Redis, limiters: Sequence[RateLimiter]) -> int:
+        [limiter] = limiters
+        reports = iter(range(10_000))
+        passed = 0
+        for _ in range(max(2 * FILED // at_once, 3)):
+            passed += sum(
+                await asyncio.gather(*(handed_in(limiter, f"report {next(reports)}") for _ in range(at_once)))
+            )
+            await asyncio.sleep(SOON_S / 10)
+        return passed
+
+    assert with_limiters(services, use) == FILED
+
+
+def test_each_further_process_may_let_one_report_through_too_many(services: Throwaway) -> None:
+    async def use(redis: Redis, limiters: Sequence[RateLimiter]) -> list[int]:
+        return [
+            sum([await handed_in(limiter, f"report {process} {n}") for n in range(FILED + 1)])
+            for process, limiter in enumerate(limiters)
+        ]
+
+    assert with_limiters(services, use, 3) == [FILED, 1, 1]
+
+
+def test_what_is_repeated_counts_once_whichever_process_it_comes_to(services: Throwaway) -> None:
+    async def use(redis: Redis, limiters: Sequence[RateLimiter]) -> None:
+        for _ in range(FILED):
+            assert await asyncio.gather(*(handed_in(limiter, "the same report") for limiter in limiters))
+        passed = [await handed_in(limiters[0], f"report {n}") for n in range(FILED)]
+        assert passed == [True] * (FILED - 1) + [False]
+
+    with_limiters(services, use, 2)
 
 
 def test_after_an_outage_readers_are_counted_again(services: Throwaway) -> None:

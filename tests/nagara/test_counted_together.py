@@ -55,24 +55,26 @@ def watched(limiter: RateLimiter, asked: list[int]) -> None:
     """Note of how many callers each question to Redis is."""
     over = limiter._line.over
 
-    async def noted(callers: Sequence[Any], ahead: dict[Any, int]) -> list[list[Any]]:
+    async def noted(callers: Sequence[Any]) -> list[list[Any]]:
         asked.append(len(callers))
-        return await over(callers, ahead)
+        return await over(callers)
 
     limiter._line.over = noted  # type: ignore[method-assign]
 
 
 def test_a_batch_is_counted_in_one_question(services: Throwaway, owner: psycopg.Connection[Any]) -> None:
+    """Of whom something is on the way already; others are written at once, and told of together."""
     asked: list[int] = []
+    addresses = [f"10.0.0.{number}" for number in range(MANY)]
 
     async def use(pool: Pool, limiter: RateLimiter, redis: Redis) -> None:
         watched(limiter, asked)
-        filed = await file_from(pool, limiter, *(f"10.0.0.{number}" for number in range(MANY)))
+        filed = await file_from(pool, limiter, *addresses, *addresses)
         assert all(isinstance(one, Filed) for one in filed)
 
     with_limits(services, use)
-    assert asked == [MANY]
-    assert stored(owner) == MANY
+    assert asked == [2 * MANY]
+    assert stored(owner) == 2 * MANY
 
 
 def test_batches_of_several_cities_and_single_callers_go_together_and_are_told_apart(
@@ -124,11 +126,11 @@ def test_a_fault_while_counting_is_told_to_all_and_the_next_are_written(
 ) -> None:
     async def use(pool: Pool, limiter: RateLimiter, redis: Redis) -> list[Filed | BaseException]:
         over, limiter._line.over = limiter._line.over, None  # type: ignore[method-assign, assignment]
-        told = await file_from(pool, limiter, "10.1.1.1", "10.1.1.2")
+        told = await file_from(pool, limiter, "10.1.1.1", "10.1.1.1", "10.1.1.1")
         limiter._line.over = over  # type: ignore[method-assign]
-        return [*told, *await file_from(pool, limiter, "10.1.1.1", "10.1.1.2")]
+        return [*told, *await file_from(pool, limiter, "10.1.1.1", "10.1.1.1")]
 
-    assert [type(one) for one in with_limits(services, use)] == [TypeError, TypeError, Filed, Filed]
+    assert [type(one) for one in with_limits(services, use)] == [*[TypeError] * 3, Filed, Filed]
     assert stored(owner) == 2
 
 
@@ -202,9 +204,10 @@ def test_a_window_that_ended_meanwhile_is_still_counted_in(services: Throwaway) 
         one = limiter.admission("file", Source("10.1.1.1"))
         ended = tuple(held._replace(ends=int(time.time()) - 5) for held in one.held)
         for _ in range(MOST):
-            assert await limiter.counted(ended) is None
+            assert await limiter.counted([ended]) == [None]
         assert min([await redis.ttl(held.key) for held in ended]) > one.held[0].limit.seconds
-        return await limiter.counted(ended)
+        [refusal] = await limiter.counted([ended])
+        return refusal
 
     refusal = with_limits(services, use)
     assert refusal is not None

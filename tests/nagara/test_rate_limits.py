@@ -66,15 +66,15 @@ def test_many_sources_are_not_held_for_one_another(services: Throwaway) -> None:
     assert refused_after(services, everybody, 120) == (120, 0)
 
 
-def test_a_report_waits_for_a_redis_that_is_cut_off_once_and_not_at_each_limit(
+def test_a_caller_waits_for_a_redis_that_is_cut_off_once_and_not_at_each_limit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     came: list[asyncio.StreamWriter] = []
     monkeypatch.setattr(rate_limits, "WITHOUT_REDIS_FOR_S", 3600.0)
 
-    async def file(limiter: RateLimiter) -> int:
+    async def check(limiter: RateLimiter) -> int:
         await limiter.count("read", "10.0.0.1")
-        await limiter.count_all("file", Source("10.0.0.1", "one-device-of-many"), b"one digest", "the same")
+        await limiter.count_all("check", Source("10.0.0.1", "one-device-of-many"), b"one digest", "the same")
         return len(came)
 
     async def scene() -> list[int]:
@@ -82,9 +82,9 @@ def test_a_report_waits_for_a_redis_that_is_cut_off_once_and_not_at_each_limit(
         port = silent.sockets[0].getsockname()[1]
         redis = Redis.from_url(f"redis://127.0.0.1:{port}/0", socket_timeout=0.05, socket_connect_timeout=5)
         limiter = RateLimiter(redis, True, b"secret")
-        tried = [await file(limiter), await file(limiter)]
+        tried = [await check(limiter), await check(limiter)]
         limiter._away_until = time.monotonic()
-        tried.append(await file(limiter))
+        tried.append(await check(limiter))
         await redis.aclose()
         for writer in came:
             writer.close()
@@ -120,7 +120,7 @@ def test_nobody_waits_for_a_redis_that_is_cut_off_behind_others_who_did(
 
 
 def test_of_many_at_once_each_is_told_their_own_verdict(services: Throwaway) -> None:
-    most, sources = LIMITS["file"][0].times, 9
+    most, sources = LIMITS["check"][0].times, 9
 
     async def counted() -> dict[str, list[bool]]:
         redis = Redis.from_url(services.redis_url)
@@ -129,9 +129,9 @@ def test_of_many_at_once_each_is_told_their_own_verdict(services: Throwaway) -> 
 
         async def ask(address: str) -> None:
             try:
-                await limiter.count_all("file", Source(address))
+                await limiter.count_all("check", Source(address))
             except TooManyRequests as refusal:
-                assert refusal.reached == {"file"}
+                assert refusal.reached == {"check"}
                 let_in.setdefault(address, []).append(False)
             else:
                 let_in.setdefault(address, []).append(True)

@@ -94,10 +94,10 @@ def test_a_connection_that_was_reset_says_so_as_redis_does(run: Run) -> None:
 def test_nobody_is_refused_for_it(run: Run) -> None:
     async def use(server: Server, client: Any) -> None:
         limiter = RateLimiter(client, True, b"secret")
-        await limiter.count_all("file", Source("10.0.0.1"))
+        await limiter.count_all("check", Source("10.0.0.1"))
         server.reset()
         await asyncio.sleep(0.05)
-        await limiter.count_all("file", Source("10.0.0.1"))
+        await limiter.count_all("check", Source("10.0.0.1"))
         assert limiter._away(), "Redis is left alone for a moment"
         assert server.asked == 1
 
