@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
@@ -39,18 +40,18 @@ class Held(NamedTuple):
 COUNT = """
 local over, crowded = {}, {}
 for caller, held in ipairs(cjson.decode(ARGV[1])) do
-    local refused = {}
+    local passed, refused = caller <= tonumber(ARGV[2]), {}
     for place, one in ipairs(held) do
         local key, mark, source, seconds, times, afterwards = one[1], one[2], one[3], one[4], one[5], one[6]
         local count
-        if refused[source] then
+        if refused[source] and not passed then
             count = tonumber(redis.call('get', key) or '0') + 1
         elseif mark ~= '' and redis.call('exists', mark) == 1 then
             count = 0
         else
             count = redis.call('incr', key)
-            if count == 1 then redis.call('expire', key, seconds + ARGV[3]) end
-            if mark ~= '' and count <= times then redis.call('set', mark, 1, 'ex', ARGV[2]) end
+            if count == 1 then redis.call('expire', key, seconds + ARGV[4]) end
+            if mark ~= '' and (passed or count <= times) then redis.call('set', mark, 1, 'ex', ARGV[3]) end
         end
         if afterwards and count * 2 > times then
             crowded[#crowded + 1] = caller - 1
@@ -65,11 +66,11 @@ for caller, held in ipairs(cjson.decode(ARGV[1])) do
 end
 return {over, crowded}
 """
-"""Counts one at each limit of each caller's sources. Returns at which it was one too many, and which are more than half
-used up, of those that are counted afterwards: by caller and place. What was let through before, by its mark, counts no
-more; what is refused already does not use up a source's longer windows. One script, so that of many at once exactly one
-counts, and whatever is asked while Redis answers goes along in one more; in one argument, because the client spends as
-long on each as Redis on counting."""
+"""Counts one at each limit of each caller's sources; so many of the first have passed already. Returns at which it was
+one too many, and which are more than half used up, of those that are counted afterwards: by caller and place. What was
+let through before, by its mark, counts no more; what is refused does not use up a source's longer windows. One script,
+so that of many at once exactly one counts, and what is asked while Redis answers goes along in one more. Callers are
+one argument, because the client spends as long on each as Redis on counting."""
 
 REPEATED_WITHIN_SECONDS = 86_400
 
@@ -77,7 +78,10 @@ LATE_SECONDS = 15
 """A window's count is kept so long after its end: longer than a report waits in the line before it is counted."""
 
 MOST_AT_ONCE = 64
-"""Callers that one question to Redis counts for."""
+"""Callers who wait for one question to Redis."""
+
+MOST_TOLD = 512
+"""Callers let through ahead of whom one question tells: Redis does nothing else meanwhile."""
 
 TOLD_WITHIN_S = 0.1
 """Whoever was let through ahead is told of after so long, unless a question goes sooner."""
@@ -121,10 +125,11 @@ class Line:
         return await asked.answer
 
     def lets_ahead(self, held: Sequence[Held]) -> bool:
-        """Whether a caller is let through at once, and told of later; if not, they are to be counted first.
+        """Let a caller through at once, to be told of later; False if they are to be counted first.
 
-        Not where more than half of a window is used up as far as is known here, and no more than a part of it
-        (``AHEAD_SHARE``) while Redis has not answered of others. So what one process lets through is exactly the limit.
+        Nobody where more than half of a window is used up as far as is known here, and only while those of whom Redis
+        has not answered yet are less than a part of it (``AHEAD_SHARE``). So what one process lets through is exactly
+        the limit, as long as no answer is lost.
         """
         for one in held:
             share = one.limit.times // AHEAD_SHARE or 1
@@ -157,17 +162,19 @@ class Line:
         """Ask, unless a question is under way."""
         if self._asking is not None and not self._asking.done():
             return False
-        self._asking = asyncio.create_task(self._ask())
+        # In a context of its own: what it logs belongs to no single call.
+        self._asking = asyncio.create_task(self._ask(), context=contextvars.Context())
         return True
 
     async def _ask(self) -> None:
         await asyncio.sleep(0)  # who is about to ask goes along
         while True:
-            told, self._ahead = self._ahead, []
-            asking = self._next()
+            told, self._ahead = self._ahead[:MOST_TOLD], self._ahead[MOST_TOLD:]
+            more = bool(self._ahead)
+            asking = [] if more else self._next()  # whoever went ahead is counted first
             callers = [*told, *(held for asked in asking for held in asked.callers)]
             try:
-                over = iter((await self.over(callers))[len(told) :])
+                over = iter((await self.over(callers, len(told)))[len(told) :])
             except Exception as fault:  # nobody may wait for ever; each decides what it means
                 self._fail(asking, fault)
             else:
@@ -177,7 +184,7 @@ class Line:
                         asked.answer.set_result(found)
             finally:
                 self._closed(callers)
-            if not self._waiting:
+            if not more and not self._waiting:
                 return
 
     def _fail(self, asking: Sequence[_Asked], fault: Exception) -> None:
@@ -201,8 +208,9 @@ class Line:
             callers += len(asking[-1].callers)
         return asking
 
-    async def over(self, callers: Sequence[Sequence[Held]]) -> list[list[Held]]:
-        """Count all of these in one question; where each was one too many. Raises as ``counted``."""
+    async def over(self, callers: Sequence[Sequence[Held]], passed: int) -> list[list[Held]]:
+        """Count all of these in one question; where each was one too many. So many of the first have passed already.
+        Raises as ``counted``."""
         asked = [
             [
                 (one.key, one.mark, one.what, one.limit.seconds, one.limit.times, one.afterwards)
@@ -211,7 +219,7 @@ class Line:
             for held in callers
         ]
         over, crowded = await self._direct.ask(
-            "EVAL", COUNT, 0, orjson.dumps(asked), REPEATED_WITHIN_SECONDS, LATE_SECONDS
+            "EVAL", COUNT, 0, orjson.dumps(asked), passed, REPEATED_WITHIN_SECONDS, LATE_SECONDS
         )
         found: list[list[Held]] = [[] for _ in callers]
         for caller, place in _pairs(over):
@@ -220,11 +228,13 @@ class Line:
         return found
 
     def _remember(self, crowded: Iterable[Held]) -> None:
-        """Of these windows everybody is counted first until they end; those that have ended are forgotten."""
+        """Of these windows everybody is counted first; those that nobody is counted in any more are forgotten."""
         new = {one.key: one.ends for one in crowded if one.key not in self._crowded}
         if new:
             now = int(time.time())
-            self._crowded = {key: ends for key, ends in self._crowded.items() if ends >= now} | new
+            self._crowded = {
+                key: ends for key, ends in self._crowded.items() if ends + LATE_SECONDS >= now
+            } | new
 
 
 def _pairs(flat: Sequence[int]) -> Iterable[tuple[int, int]]:

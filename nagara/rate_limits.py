@@ -80,7 +80,7 @@ WITHOUT_REDIS_FOR_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """Somebody who is to be counted before they are let in: alone, or with others who came together."""
+    """Somebody who is to be let in within limits: alone, or with others who came together."""
 
     limiter: RateLimiter
     held: tuple[Held, ...]
@@ -94,13 +94,15 @@ class Admission:
 
 
 async def refusals(admissions: Sequence[Admission]) -> list[TooManyRequests | None]:
-    """Count all of these callers, who are of one limiter, in one question to Redis; each one's refusal, if any."""
-    asked = [one for one in admissions if not one.limiter.lets_ahead(one.held)]
-    if not asked:
-        return [None] * len(admissions)
-    answers = await asked[0].limiter.counted([one.held for one in asked])
-    refused = {id(one): answer for one, answer in zip(asked, answers, strict=True)}
-    return [refused.get(id(one)) for one in admissions]
+    """Count all of these callers, who are of one limiter; each one's refusal, if any. Whom Redis has to be asked of, it
+    is in one question."""
+    told: list[TooManyRequests | None] = [None] * len(admissions)
+    first = [at for at, one in enumerate(admissions) if not one.limiter.lets_ahead(one.held)]
+    if first:
+        answers = await admissions[0].limiter.counted([admissions[at].held for at in first])
+        for at, answer in zip(first, answers, strict=True):
+            told[at] = answer
+    return told
 
 
 class RateLimiter:
@@ -214,7 +216,8 @@ class RateLimiter:
             log.error("a fault of ours in counting", exc_info=fault)
 
     def lets_ahead(self, held: Sequence[Held]) -> bool:
-        """Whether a caller goes on before they are counted: being far from all limits, or because nobody counts now."""
+        """Let a caller go on before they are counted, where they are far from all limits or nobody counts now; False if
+        they are to be counted first."""
         return not held or self._away() or self._line.lets_ahead(held)
 
     async def counted(self, callers: Sequence[Sequence[Held]]) -> list[TooManyRequests | None]:

@@ -31,8 +31,8 @@ async def file_request(
     ``ContactBlocked``, and ``PhotoNotUsable`` when a picture does not wait for a request; in all cases nothing
     is written. What ``same_as`` names is joined if it is open; otherwise the report is filed as any other, because
     nothing a resident sends may be lost. ``digest`` is that of the filing's body, where the caller reckoned it already.
-    Whoever comes with an ``admission`` is counted before anything is asked of the database; where that is one too
-    many, ``TooManyRequests`` is raised.
+    Whoever comes with an ``admission`` is held against limits before anything is asked of the database; where it is
+    one too many, ``TooManyRequests`` is raised.
     """
     if digest is None and filing.idempotency_key:
         digest = body_digest(filing)

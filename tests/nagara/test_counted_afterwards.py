@@ -17,7 +17,7 @@ from nagara import rate_counts, rate_limits
 from nagara.errors import TooManyRequests
 from nagara.local.throwaway import Throwaway
 from nagara.rate_counts import AHEAD_SHARE, Held, Limit
-from nagara.rate_limits import COUNTED_AFTERWARDS, LIMITS, RateLimiter, Source
+from nagara.rate_limits import COUNTED_AFTERWARDS, LIMITS, RateLimiter, Source, refusals
 
 MOST = 200
 AHEAD = MOST // AHEAD_SHARE
@@ -95,9 +95,9 @@ def held_up(limiter: RateLimiter) -> asyncio.Event:
     """Lets no question go to Redis until the event is set."""
     over, go_on = limiter._line.over, asyncio.Event()
 
-    async def slow(callers: Sequence[Sequence[Held]]) -> list[list[Held]]:
+    async def slow(callers: Sequence[Sequence[Held]], passed: int) -> list[list[Held]]:
         await go_on.wait()
-        return await over(callers)
+        return await over(callers, passed)
 
     limiter._line.over = slow  # type: ignore[method-assign]
     return go_on
@@ -404,10 +404,78 @@ def test_each_further_process_may_let_one_report_through_too_many(services: Thro
     assert with_limiters(services, use, 3) == [FILED, 1, 1]
 
 
+def test_a_report_let_through_too_many_counts_in_the_longer_window_and_may_be_repeated(
+    services: Throwaway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = Limit(FILED, 2 * FILING.seconds)
+    monkeypatch.setattr(
+        rate_limits, "LIMITS", {**rate_limits.LIMITS, "file": (Limit(5, FILING.seconds), day)}
+    )
+
+    async def use(redis: Redis, limiters: Sequence[RateLimiter]) -> None:
+        here, there = limiters
+        assert [await handed_in(here, f"report {n}") for n in range(6)] == [True] * 5 + [False]
+        assert [await handed_in(there, f"report {n}") for n in (7, 8)] == [True, False]
+        _, longer = there._admission({"file": HERE}, None).held
+        assert await redis.get(longer.key) == b"6"
+        assert await handed_in(there, "report 7")
+        assert await handed_in(here, "report 7")
+        assert await redis.get(longer.key) == b"6"
+
+    with_limiters(services, use, 2)
+
+
+def test_whoever_waits_beyond_the_end_of_a_window_is_counted_in_it_as_before(
+    services: Throwaway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the line of reports, though others' windows are remembered meanwhile."""
+    ends = 10_000_000_000 // WINDOW.seconds * WINDOW.seconds
+    now = ends - 1.0
+    monkeypatch.setattr(time, "time", lambda: now)
+
+    async def use(redis: Redis, limiters: Sequence[RateLimiter]) -> None:
+        nonlocal now
+        [limiter] = limiters
+        for _ in range(MOST):
+            assert await let_in(limiter)
+        waiting = limiter.admission("read", Source(HERE))
+        now = ends + 10.0
+        for _ in range(MOST):
+            assert await let_in(limiter, "10.2.2.2")
+        with pytest.raises(TooManyRequests):
+            await waiting.ask()
+
+    with_limiters(services, use)
+
+
+def test_of_very_many_let_through_each_question_tells_some(
+    services: Throwaway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever waits is counted behind them."""
+    monkeypatch.setattr(rate_counts, "MOST_TOLD", 4)
+
+    async def use(redis: Redis, limiters: Sequence[RateLimiter]) -> None:
+        [limiter] = limiters
+        asked = questions(limiter)
+        for _ in range(AHEAD):
+            assert await let_in(limiter)
+        told = await refusals([limiter._admission({"read": HERE}, None) for _ in range(MOST)])
+        assert told.count(None) == MOST - AHEAD
+        assert len(asked) >= AHEAD // 4
+        for number in range(10):
+            assert await let_in(limiter, f"10.7.7.{number}")
+        await until_counted(redis, limiter, 1, "10.7.7.9")
+        await asyncio.sleep(3 * SOON_S)
+        assert (limiter._line._ahead, limiter._line._open) == ([], {})
+
+    with_limiters(services, use)
+
+
 def test_what_is_repeated_counts_once_whichever_process_it_comes_to(services: Throwaway) -> None:
     async def use(redis: Redis, limiters: Sequence[RateLimiter]) -> None:
         for _ in range(FILED):
-            assert await asyncio.gather(*(handed_in(limiter, "the same report") for limiter in limiters))
+            repeated = (handed_in(limiter, "the same report") for limiter in limiters)
+            assert await asyncio.gather(*repeated) == [True, True]
         passed = [await handed_in(limiters[0], f"report {n}") for n in range(FILED)]
         assert passed == [True] * (FILED - 1) + [False]
 

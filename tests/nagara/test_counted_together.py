@@ -1,4 +1,4 @@
-"""Who hands in together is counted in one question, before anything is written, and each is told their own verdict."""
+"""Who hands in together is held against limits before anything is written, and each is told their own verdict."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from redis.asyncio import Redis
 
+from nagara import rate_limits
 from nagara.cities import city_of
 from nagara.database import Pool
 from nagara.errors import TooManyRequests
@@ -19,7 +20,7 @@ from nagara.filing import together
 from nagara.filing.desk import file_request
 from nagara.filing.intake import Filed
 from nagara.local.throwaway import Throwaway
-from nagara.rate_counts import MOST_AT_ONCE
+from nagara.rate_counts import MOST_AT_ONCE, Limit
 from nagara.rate_limits import LIMITS, RateLimiter, Source, refusals
 from tests.nagara.test_filing_together import MANY, SECRET, over_a_pool, report, stored, writing_held_up
 
@@ -55,9 +56,9 @@ def watched(limiter: RateLimiter, asked: list[int]) -> None:
     """Note of how many callers each question to Redis is."""
     over = limiter._line.over
 
-    async def noted(callers: Sequence[Any]) -> list[list[Any]]:
+    async def noted(callers: Sequence[Any], passed: int) -> list[list[Any]]:
         asked.append(len(callers))
-        return await over(callers)
+        return await over(callers, passed)
 
     limiter._line.over = noted  # type: ignore[method-assign]
 
@@ -107,6 +108,8 @@ def test_a_batch_of_which_nobody_is_let_in_asks_nothing_of_the_database(
     services: Throwaway, owner: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[Any] = []
+    long = Limit(MOST, 30 * 86_400)  # it does not end in between
+    monkeypatch.setattr(rate_limits, "LIMITS", {**LIMITS, "file": (long,)})
 
     async def use(pool: Pool, limiter: RateLimiter, redis: Redis) -> list[Filed | BaseException]:
         for _ in range(2 * MOST // together.MOST_TOGETHER + 2):
