@@ -184,7 +184,7 @@ class Line:
                         asked.answer.set_result(found)
             finally:
                 self._closed(callers)
-            if not more and not self._waiting:
+            if not self._waiting and not (more and self._ahead):
                 return
 
     def _fail(self, asking: Sequence[_Asked], fault: Exception) -> None:

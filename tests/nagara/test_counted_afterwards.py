@@ -482,17 +482,26 @@ def test_what_is_repeated_counts_once_whichever_process_it_comes_to(services: Th
     with_limiters(services, use, 2)
 
 
-def test_after_an_outage_readers_are_counted_again(services: Throwaway) -> None:
+def test_after_an_outage_readers_are_counted_again(
+    services: Throwaway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rate_counts, "MOST_TOLD", 4)
+    tried: list[Any] = []
+
     async def use(redis: Redis, limiters: Sequence[RateLimiter]) -> None:
         [limiter] = limiters
         ask = limiter._line._direct.ask
 
-        async def fails(*_: Any) -> Any:
+        async def fails(*question: Any) -> Any:
+            tried.append(question)
             raise OSError("cut off")
 
         limiter._line._direct.ask = fails  # type: ignore[method-assign]
-        assert await let_in(limiter)
+        for _ in range(AHEAD):
+            assert await let_in(limiter)
         await until_away(limiter)
+        await asyncio.sleep(3 * SOON_S)
+        assert len(tried) == 1, "those whom another question would have told of are not asked about"
         limiter._line._direct.ask = ask  # type: ignore[method-assign]
         limiter._away_until = 0.0
         assert await let_in(limiter)
