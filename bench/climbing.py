@@ -70,6 +70,11 @@ def main(arguments: Sequence[str]) -> int:
     wanted.add_argument("--rounds", type=int, default=3, help="of both sides, in turn")
     wanted.add_argument("--results", type=Path, default=RESULTS, metavar="FILE", help="where the page goes")
     given = wanted.parse_args(arguments)
+    if given.due <= 0 or given.due % (escalation.BATCH * given.workers):
+        # else a connection of the floor would ask for a batch that is not there
+        wanted.error(
+            f"--due: a multiple of {escalation.BATCH * given.workers}, whole batches for each worker"
+        )
     with (
         database_in_earnest() as services,
         psycopg.connect(services.database_url, autocommit=True, options="-c timezone=UTC") as owner,
@@ -119,9 +124,9 @@ def _calm(owner: psycopg.Connection[Any], some: int, now: dt.datetime) -> list[L
 
 def _floor(database_url: str, script: Script, due: int, workers: int) -> float:
     """Escalations a second by pgbench."""
-    batches = math.ceil(due / escalation.BATCH / workers)
+    batches = due // (escalation.BATCH * workers)
     found = run_pgbench(database_url, "nagara_clock", [script], connections=workers, transactions=batches)
-    return found.rate * due / (batches * workers)
+    return found.rate * escalation.BATCH
 
 
 def _swept_beside(own: Sequence[float], floor: Sequence[float], workers: int) -> list[Line]:

@@ -14,15 +14,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 RESULTS = Path(__file__).with_name("RESULTS_SHORT.md")
-OPERATIONS = ("--requests", "30000", "--rounds", "1", "--seconds", "0.5")
+OPERATIONS = ("--requests", "10000", "--rounds", "1", "--seconds", "0.5")
 SHORT: Mapping[str, Sequence[str]] = {
-    "latency": ("--seconds", "4", "--rounds", "1", "--turns", "2", "--requests", "5000"),
-    "flood": ("--minutes", "0.2", "--requests", "10000", "--due", "200", "--beyond"),
+    "latency": ("--seconds", "3", "--rounds", "1", "--turns", "2", "--requests", "5000"),
+    "flood": ("--minutes", "0.1", "--requests", "10000", "--due", "200", "--beyond"),
     "growth": ("--sizes", "2000,8000", "--seconds", "0.5", "--rounds", "1"),
     "hosts": ("--rate", "40", "--calm", "2", "--requests", "4000", "--due", "200"),
-    "climb": ("--open", "100000", "--due", "10000", "--rounds", "1"),
-    "carry": ("--requests", "20000", "--rounds", "2"),
-    "indicators": ("--requests", "60000", "--rounds", "1"),
+    "climb": ("--open", "50000", "--due", "6000", "--rounds", "1"),
+    "carry": ("--requests", "20000", "--rounds", "1"),
+    "indicators": ("--requests", "30000", "--rounds", "1"),
 }
 PAGE_OF_ITS_OWN = "# "
 
